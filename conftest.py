@@ -1,0 +1,9 @@
+"""What every test run has: shared data, browsers, loud notices about what is absent."""
+
+from hypothesis import settings
+
+pytest_plugins = ["tests.notices", "tests.shared_data"]
+
+# A busy machine is no reason to fail; a failing example is printed so that it can become a test.
+settings.register_profile("lineshaft", deadline=None, print_blob=True)
+settings.load_profile("lineshaft")
