@@ -1,0 +1,1 @@
+"""The machinery that Lineshaft did not invent, each behind a small class with named limits."""

@@ -1,0 +1,32 @@
+"""One SQL database behind one class: SQLite by default, PostgreSQL by a setting."""
+
+from lineshaft.infrastructure.database.engine import (
+    Database,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    UnitOfWork,
+)
+from lineshaft.infrastructure.database.metadata import INSTANT, METADATA, SEQUENCE
+from lineshaft.infrastructure.database.outbox import OutboxMessage
+from lineshaft.infrastructure.database.relay import OutboxPublisher, OutboxRelay
+from lineshaft.infrastructure.database.schema import (
+    SchemaNewer,
+    schema_differences,
+    upgrade,
+)
+
+__all__ = [
+    "INSTANT",
+    "METADATA",
+    "SEQUENCE",
+    "Database",
+    "DatabaseBusy",
+    "DatabaseUnavailable",
+    "OutboxMessage",
+    "OutboxPublisher",
+    "OutboxRelay",
+    "SchemaNewer",
+    "UnitOfWork",
+    "schema_differences",
+    "upgrade",
+]

@@ -1,0 +1,268 @@
+"""Connections and units of work over SQLite or PostgreSQL.
+
+SQLite runs in WAL mode with full synchronisation; every writing transaction is `BEGIN IMMEDIATE`,
+so that a writer waits at its start and never fails half-way for want of a lock. `sqlite3` itself
+begins nothing: SQLAlchemy emits each BEGIN (SQLAlchemy 2.1, "Transactions with SQLite and the
+sqlite3 driver").
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from prometheus_client import Counter
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from lineshaft.core.errors import Invalid, InvariantError, Unavailable
+from lineshaft.infrastructure.database.outbox import OutboxMessage, insert_message
+
+LOG = logging.getLogger(__name__)
+
+TRANSACTION_MS_MAX = 100
+CONNECTIONS_MAX = 10
+BUSY_MS_DEFAULT = 5_000
+CALLBACKS_MAX = 1_000
+
+_MS_PER_S = 1_000
+# PostgreSQL, appendix A, "Error Codes": lock_not_available, deadlock_detected
+_BUSY_STATES = {"55P03", "40P01"}
+
+SLOW_TRANSACTIONS = Counter(
+    "lineshaft_database_slow_transactions",
+    f"Writing transactions that held their locks for more than {TRANSACTION_MS_MAX} ms",
+)
+
+
+class DatabaseBusy(Unavailable):
+    """Another writer held the database for longer than we wait."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer."""
+
+
+class UnitOfWork:
+    """One writing transaction: all of it is kept or nothing.
+
+    Leaving the `with` block commits; any exception rolls back and goes on. Not to be shared between
+    threads and not to be used again.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Begin on a connection of `engine` when the `with` block is entered."""
+        self._engine = engine
+        self._connection: sa.Connection | None = None
+        self._after_commit: list[Callable[[], None]] = []
+        self._began_s = 0.0
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection inside this transaction.
+
+        Raises:
+            InvariantError: outside the `with` block.
+        """
+        if self._connection is None:
+            msg = "a unit of work was used outside its with block"
+            raise InvariantError(msg)
+        return self._connection
+
+    def publish(self, message: OutboxMessage) -> None:
+        """Put a message into the outbox: it leaves if, and only if, this unit of work commits."""
+        insert_message(self.connection, message)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once this unit of work is durable; it must not raise.
+
+        Raises:
+            InvariantError: when there are already `CALLBACKS_MAX`.
+        """
+        if len(self._after_commit) >= CALLBACKS_MAX:
+            msg = f"a unit of work has more than {CALLBACKS_MAX} callbacks"
+            raise InvariantError(msg)
+        self._after_commit.append(callback)
+
+    def lock(self, name: str) -> None:
+        """Make units of work that name the same lock run one after the other.
+
+        Needed wherever a decision is read from rows that another writer may be changing. SQLite
+        has one writer at a time already; PostgreSQL takes an advisory lock until the end of the
+        transaction, under the first 64 bits of the name's SHA-256.
+
+        Raises:
+            DatabaseBusy: when the lock is held for longer than we wait.
+        """
+        if self.connection.dialect.name == "postgresql":
+            digest = hashlib.sha256(name.encode()).digest()
+            key = int.from_bytes(digest[:8], "big", signed=True)
+            with _translated():
+                self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+    def __enter__(self) -> Self:
+        if self._connection is not None or self._began_s:
+            msg = "a unit of work was entered twice"
+            raise InvariantError(msg)
+        with _translated():
+            connection = self._engine.connect()
+            try:
+                connection.begin()
+            except BaseException:
+                connection.close()
+                raise
+        self._connection = connection
+        self._began_s = time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        connection = self.connection
+        try:
+            with _translated():
+                if kind is None:
+                    connection.commit()
+                else:
+                    connection.rollback()
+        finally:
+            self._connection = None
+            connection.close()
+            self._note_duration()
+        if kind is None:
+            for callback in self._after_commit:
+                callback()
+        elif isinstance(error, sa.exc.OperationalError):
+            raise _refusal(error) from error
+
+    def _note_duration(self) -> None:
+        duration_ms = (time.monotonic() - self._began_s) * _MS_PER_S
+        if duration_ms > TRANSACTION_MS_MAX:
+            SLOW_TRANSACTIONS.inc()
+            LOG.warning(
+                "a transaction took %.0f ms, more than %d ms", duration_ms, TRANSACTION_MS_MAX
+            )
+
+
+class Database:
+    """The database of the hub; safe to share between threads."""
+
+    def __init__(self, url: str, *, busy_ms: int = BUSY_MS_DEFAULT) -> None:
+        """Prepare the connections; nothing is opened yet.
+
+        Args:
+            url: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
+            busy_ms: how long a writer waits for another one, in milliseconds.
+
+        Raises:
+            Invalid: for any other URL.
+        """
+        parsed = _parsed(url)
+        self._is_sqlite = parsed.get_backend_name() == "sqlite"
+        prepare = _prepare_sqlite if self._is_sqlite else _prepare_postgresql
+        self._writer, self._reader = prepare(parsed, busy_ms)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return "sqlite" if self._is_sqlite else "postgresql"
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one consistent state and refuses to write.
+
+        Raises:
+            DatabaseUnavailable: when the database cannot be reached.
+        """
+        with _translated(), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    def unit_of_work(self) -> UnitOfWork:
+        """Return a new writing transaction for a `with` statement."""
+        return UnitOfWork(self._writer)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def _parsed(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        msg = "cannot read the database URL: expected sqlite:///PATH or postgresql://USER@HOST/NAME"
+        raise Invalid(msg) from error
+    backend = parsed.get_backend_name()
+    if backend not in {"sqlite", "postgresql"} or (backend == "sqlite" and not parsed.database):
+        msg = f"cannot use {parsed}: expected sqlite:///PATH or postgresql://USER@HOST/NAME"
+        raise Invalid(msg)
+    return parsed
+
+
+def _prepare_sqlite(url: sa.URL, busy_ms: int) -> tuple[sa.Engine, sa.Engine]:
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    writer = _sqlite_engine(url, busy_ms, begin="BEGIN IMMEDIATE", query_only="OFF")
+    reader = _sqlite_engine(url, busy_ms, begin="BEGIN DEFERRED", query_only="ON")
+    return writer, reader
+
+
+def _sqlite_engine(url: sa.URL, busy_ms: int, *, begin: str, query_only: str) -> sa.Engine:
+    engine = sa.create_engine(url, pool_size=CONNECTIONS_MAX, max_overflow=0)
+
+    def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for statement in (
+            f"PRAGMA busy_timeout = {busy_ms}",
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA foreign_keys = ON",
+            f"PRAGMA query_only = {query_only}",
+        ):
+            cursor.execute(statement)
+        cursor.close()
+
+    def on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    sa.event.listen(engine, "connect", on_connect)
+    sa.event.listen(engine, "begin", on_begin)
+    return engine
+
+
+def _prepare_postgresql(url: sa.URL, busy_ms: int) -> tuple[sa.Engine, sa.Engine]:
+    options = f"-c lock_timeout={busy_ms} -c synchronous_commit=on -c timezone=UTC"
+    arguments: dict[str, Any] = {
+        "pool_size": CONNECTIONS_MAX,
+        "max_overflow": 0,
+        # A connection that a restarted server has dropped is replaced before it is given out.
+        "pool_pre_ping": True,
+        "connect_args": {"options": options},
+    }
+    writer = sa.create_engine(url.set(drivername="postgresql+psycopg"), **arguments)
+    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return writer, reader
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: sa.exc.OperationalError) -> Unavailable:
+    cause = error.orig
+    if "is locked" in str(cause) or getattr(cause, "sqlstate", None) in _BUSY_STATES:
+        return DatabaseBusy("cannot write to the database: another writer has held it for too long")
+    return DatabaseUnavailable(f"cannot use the database: {type(cause).__name__}")

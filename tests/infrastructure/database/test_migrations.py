@@ -1,0 +1,68 @@
+"""The migrated schema is the declared one, on both engines."""
+
+import importlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+import lineshaft
+from lineshaft.infrastructure.database import (
+    METADATA,
+    Database,
+    SchemaNewer,
+    schema_differences,
+    upgrade,
+)
+
+Open = Callable[[str], Database]
+SOURCE = Path(lineshaft.__file__).parent
+MIGRATIONS = SOURCE / "infrastructure" / "database" / "migrations"
+
+
+def import_all_tables() -> None:
+    for path in sorted(SOURCE.rglob("tables.py")):
+        name = ".".join(("lineshaft", *path.relative_to(SOURCE).with_suffix("").parts))
+        importlib.import_module(name)
+
+
+def test_the_migrations_are_one_chain() -> None:
+    script = ScriptDirectory(str(MIGRATIONS))
+    assert len(script.get_heads()) == 1
+    for revision in script.walk_revisions():
+        assert Path(revision.path).name.startswith(f"{revision.revision}_")
+
+
+def test_the_migrated_schema_is_the_declared_one(database: Database) -> None:
+    import_all_tables()
+    assert schema_differences(database, METADATA) == []
+
+
+def test_a_difference_is_found(database: Database) -> None:
+    other = sa.MetaData()
+    sa.Table("outbox", other, sa.Column("sequence", sa.BigInteger, primary_key=True))
+    assert any("remove_column" in line for line in schema_differences(database, other))
+
+
+def test_several_processes_may_upgrade_at_once(
+    empty_database_url: str, open_database: Open
+) -> None:
+    databases = [open_database(empty_database_url) for _ in range(3)]
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        list(pool.map(upgrade, databases))
+    with databases[0].read() as connection:
+        versions = connection.execute(sa.text("SELECT version_num FROM alembic_version")).all()
+    assert len(versions) == 1
+
+
+def test_a_newer_database_is_left_alone(database: Database) -> None:
+    with database.unit_of_work() as unit:
+        unit.connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaNewer, match="newer version"):
+        upgrade(database)
+    with database.read() as connection:
+        query = sa.text("SELECT version_num FROM alembic_version")
+        assert connection.execute(query).scalar() == "9999"
