@@ -14,10 +14,10 @@ SHARED = Path(__file__).parents[2] / "shared"
 def shared_data() -> Path:
     """Return `../shared/data`; without it the test is skipped, or fails if it is required."""
     data = SHARED / "data"
-    if data.is_dir():
-        return data
-    absent(
-        "../shared/data is not there",
-        "the tests on whole public data sets did not run",
-        must_be_there=os.environ.get("REQUIRE_SHARED") == "1",
-    )
+    if not data.is_dir():
+        absent(
+            "../shared/data is not there",
+            "the tests on whole public data sets did not run",
+            must_be_there=os.environ.get("REQUIRE_SHARED") == "1",
+        )
+    return data
