@@ -1,0 +1,120 @@
+"""What a measurement and a long run say, and the file that remembers it."""
+
+import datetime as dt
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "bench" / "results.jsonl"
+AT_LEAST = "at least"
+AT_MOST = "at most"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One measured figure beside the limit that was promised, or beside a peer's figure.
+
+    Attributes:
+        name: the fixed name, such as `intake_1000`.
+        value: what was measured, in `unit`.
+        unit: such as `readings/s`, `ms`, `s`, `MB`.
+        peer: `at least` or `at most` for a limit of our own, else who was measured.
+        peer_value: the limit or the peer's figure, in `unit`; None where there is none.
+    """
+
+    name: str
+    value: float
+    unit: str
+    peer: str | None = None
+    peer_value: float | None = None
+
+    @classmethod
+    def at_least(cls, name: str, value: float, unit: str, limit: float) -> "Promise":
+        """Promise that the figure does not fall below a limit."""
+        return cls(name, value, unit, AT_LEAST, limit)
+
+    @classmethod
+    def at_most(cls, name: str, value: float, unit: str, limit: float) -> "Promise":
+        """Promise that the figure does not rise above a limit."""
+        return cls(name, value, unit, AT_MOST, limit)
+
+    @property
+    def ratio(self) -> float | None:
+        """The value divided by the limit's or the peer's."""
+        return round(self.value / self.peer_value, 4) if self.peer_value else None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the limit is kept; a comparison with a peer has none."""
+        if self.peer_value is None:
+            return True
+        if self.peer == AT_LEAST:
+            return self.value >= self.peer_value
+        return self.peer != AT_MOST or self.value <= self.peer_value
+
+    def line(self) -> str:
+        """Say `name value unit`, the peer or limit, and the ratio."""
+        text = f"{self.name} {shown(self.value)} {self.unit}"
+        if self.peer is None or self.peer_value is None:
+            return text
+        verdict = "" if self.is_kept else "  NOT KEPT"
+        return f"{text}  ({self.peer} {shown(self.peer_value)}, ratio {self.ratio}){verdict}"
+
+    def record(self) -> dict[str, Any]:
+        """Return the promise as it is remembered, without place and time."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "peer": self.peer,
+            "peer_value": self.peer_value,
+            "ratio": self.ratio,
+        }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a long run found.
+
+    Attributes:
+        is_ok: whether every promise of the run held.
+        detail: one line for a person; what was lost or doubled, where it was not.
+        counts: what was done and found, such as `{"kills": 40, "lost": 0}`.
+    """
+
+    is_ok: bool
+    detail: str
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def shown(value: float) -> str:
+    """Write a figure with four significant digits, large ones whole, never with an exponent."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{Decimal(f'{value:.4g}'):f}"
+
+
+def now() -> str:
+    """Return the present second as RFC 3339; measurements are of the real world."""
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def load() -> float:
+    """Return how many processes wanted a core during the last minute: a busy machine explains."""
+    return round(os.getloadavg()[0], 2)
+
+
+def commit() -> str:
+    """Return the commit that is measured, with `-dirty` where files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"
+
+
+def append(record: dict[str, Any], *, path: Path = RESULTS) -> None:
+    """Append one JSON object as a line."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
