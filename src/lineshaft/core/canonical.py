@@ -1,0 +1,129 @@
+"""Canonical JSON: one byte sequence for one content, so that hashes and signatures mean something.
+
+The subset of RFC 8785 (JSON Canonicalization Scheme) without floating-point numbers: objects with
+ASCII keys in ascending order, arrays, strings, booleans, null and integers within ±(2**53 - 1);
+UTF-8, no white space, the shortest escapes. Decimals and rationals travel as strings.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from typing import Any
+
+from lineshaft.core.errors import Invalid
+
+INTEGER_MAX = 2**53 - 1
+
+
+class NotCanonical(Invalid):
+    """Bytes that say the same as the canonical form, or nothing at all, but are not it."""
+
+
+def encode(content: Any) -> bytes:
+    """Write content as canonical JSON.
+
+    Raises:
+        NotCanonical: for a float, an integer beyond 2**53 - 1, a key that is not an ASCII string,
+            or text with a lone surrogate.
+    """
+    _check(content)
+    try:
+        return json.dumps(
+            content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+        ).encode()
+    except (TypeError, ValueError) as error:
+        msg = f"cannot write canonical JSON: {error}"
+        raise NotCanonical(msg) from error
+
+
+def _check(content: Any) -> None:
+    match content:
+        case None | bool() | str():
+            return
+        case int():
+            _check_integer(content)
+        case dict():
+            _check_keys(content)
+            for value in content.values():
+                _check(value)
+        case list() | tuple():
+            for value in content:
+                _check(value)
+        case _:
+            msg = f"cannot write a {type(content).__name__} as canonical JSON: use a string"
+            raise NotCanonical(msg)
+
+
+def _check_integer(number: int) -> None:
+    if abs(number) > INTEGER_MAX:
+        msg = f"cannot write {number} as canonical JSON: beyond 2**53 - 1, use a string"
+        raise NotCanonical(msg)
+
+
+def _check_keys(content: dict[Any, Any]) -> None:
+    for key in content:
+        if not (isinstance(key, str) and key.isascii()):
+            msg = f"cannot write the key {key!r} as canonical JSON: expected ASCII text"
+            raise NotCanonical(msg)
+
+
+def decode(data: bytes) -> Any:
+    """Read canonical JSON; any other bytes with the same meaning are refused.
+
+    Raises:
+        NotCanonical: when the bytes are not exactly what `encode` would write.
+    """
+    try:
+        content = json.loads(data.decode())
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        msg = f"not JSON: {error}"
+        raise NotCanonical(msg) from error
+    if encode(content) != data:
+        msg = "the JSON is not in canonical form: somebody has written it anew"
+        raise NotCanonical(msg)
+    return content
+
+
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of the bytes as 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def decode_hex(text: str, size: int) -> bytes:
+    """Read exactly `size` bytes of lower-case hexadecimal.
+
+    Raises:
+        NotCanonical: for any other text, upper case included.
+    """
+    try:
+        data = bytes.fromhex(text)
+    except ValueError as error:
+        msg = f"not hexadecimal: {text[:80]!r}"
+        raise NotCanonical(msg) from error
+    if data.hex() != text or len(data) != size:
+        msg = f"expected {size} bytes in lower-case hexadecimal, got {text[:80]!r}"
+        raise NotCanonical(msg)
+    return data
+
+
+def encode_base64(data: bytes) -> str:
+    """Write bytes as base64 with padding (RFC 4648, clause 4)."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def decode_base64(text: str) -> bytes:
+    """Read base64 of exactly the form that `encode_base64` writes.
+
+    Raises:
+        NotCanonical: for white space, wrong padding or stray bits behind the last byte.
+    """
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        msg = "not base64 (RFC 4648, clause 4)"
+        raise NotCanonical(msg) from error
+    if encode_base64(data) != text:
+        msg = "base64 with stray bits or padding: somebody has written it anew"
+        raise NotCanonical(msg)
+    return data

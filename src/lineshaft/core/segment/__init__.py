@@ -1,0 +1,1 @@
+"""The segment: the unit of transport, deduplication, durability and evidence (`docs/formats`)."""

@@ -1,0 +1,94 @@
+"""The Merkle tree over the salted blocks of a segment (RFC 9162, clause 2.1, with SHA-256).
+
+A leaf is `SHA-256(0x00 ‖ salt ‖ block)`: without the salt, a short block (a state, a count) could
+be guessed from its hash, and a proof would tell a customer what the neighbour's machine did.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from lineshaft.core.errors import Invalid
+
+HASH_BYTES = 32
+SALT_SECRET_BYTES = 32
+
+
+def salt_of(secret: bytes, first_sequence: int, signal: str) -> bytes:
+    """Return the salt of a block: HMAC-SHA-256 of the segment's first sequence and the signal.
+
+    Args:
+        secret: 32 random bytes of the source and epoch, known to the edge and the hub.
+        first_sequence: first sequence of the segment.
+        signal: the signal id of the block.
+    """
+    return hmac.digest(secret, first_sequence.to_bytes(8, "little") + signal.encode(), "sha256")
+
+
+def leaf_hash(salt: bytes, block: bytes) -> bytes:
+    """Return the hash of a block as a leaf of the tree."""
+    return hashlib.sha256(b"\x00" + salt + block).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def _split(count: int) -> int:
+    """Return the largest power of two below `count`."""
+    return 1 << (count - 1).bit_length() - 1
+
+
+def root(leaves: Sequence[bytes]) -> bytes:
+    """Return the root of the tree over leaf hashes, in their order; never over none.
+
+    Raises:
+        Invalid: when there is no leaf.
+    """
+    if not leaves:
+        msg = "a Merkle tree needs at least one leaf"
+        raise Invalid(msg)
+    if len(leaves) == 1:
+        return leaves[0]
+    cut = _split(len(leaves))
+    return node_hash(root(leaves[:cut]), root(leaves[cut:]))
+
+
+def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the sibling hashes from leaf `index` up to the root, the nearest first."""
+    if len(leaves) == 1:
+        return []
+    cut = _split(len(leaves))
+    if index < cut:
+        return [*inclusion_path(leaves[:cut], index), root(leaves[cut:])]
+    return [*inclusion_path(leaves[cut:], index - cut), root(leaves[:cut])]
+
+
+def root_from_path(leaf: bytes, index: int, count: int, path: Sequence[bytes]) -> bytes:
+    """Return the root that a leaf and its inclusion path lead to.
+
+    Args:
+        leaf: hash of the leaf.
+        index: position of the leaf, from 0.
+        count: number of leaves of the tree.
+        path: sibling hashes, the nearest first.
+
+    Raises:
+        Invalid: when the position is outside the tree or the path has the wrong length.
+    """
+    if not 0 <= index < count:
+        msg = f"leaf {index} of a tree of {count} leaves does not exist"
+        raise Invalid(msg)
+    if count == 1:
+        if path:
+            msg = f"the inclusion path is {len(path)} hashes too long"
+            raise Invalid(msg)
+        return leaf
+    if not path:
+        msg = "the inclusion path is too short"
+        raise Invalid(msg)
+    cut = _split(count)
+    if index < cut:
+        return node_hash(root_from_path(leaf, index, cut, path[:-1]), path[-1])
+    return node_hash(path[-1], root_from_path(leaf, index - cut, count - cut, path[:-1]))
