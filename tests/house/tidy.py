@@ -15,10 +15,8 @@ FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 500
 
 FOLDERS = ("src", "tests", "bench", "docs", "examples", ".ci")
-TEXT_SUFFIXES = frozenset(
-    ("", ".py", ".md", ".toml", ".txt", ".yml", ".yaml", ".json", ".csv", ".cedar", ".css", ".js")
-    + (".html", ".svg", ".mako", ".typ", ".sh")
-)
+CODE_SUFFIXES = {".py", ".sh", ".css", ".js", ".html", ".svg", ".mako", ".typ", ".cedar"}
+TEXT_SUFFIXES = CODE_SUFFIXES | {"", ".md", ".toml", ".txt", ".yml", ".yaml", ".json", ".csv"}
 # What is measured or recorded is not prose.
 NOT_OURS = re.compile(r"/(__pycache__|[^/]+\.egg-info)/|^LICENSE$")
 
