@@ -137,7 +137,7 @@ class Settings:
         _from_to(0, 1_048_576),
     )
     stop_timeout_ms: int = _setting(
-        5_000,
+        4_000,
         "How long all programs together may take to stop before they are killed.",
         "ms",
         _from_to(100, 60_000),

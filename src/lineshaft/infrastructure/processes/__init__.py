@@ -1,0 +1,15 @@
+"""Programs under a supervisor, and one supervisor per data directory."""
+
+from lineshaft.infrastructure.processes.lock import DataDirectoryTaken, lock_data_dir
+from lineshaft.infrastructure.processes.program import Program, file_exists, port_answers
+from lineshaft.infrastructure.processes.supervisor import ProgramFailed, Supervisor
+
+__all__ = [
+    "DataDirectoryTaken",
+    "Program",
+    "ProgramFailed",
+    "Supervisor",
+    "file_exists",
+    "lock_data_dir",
+    "port_answers",
+]
