@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lineshaft.core.reading import Record, RecordKind, StatusCode
+from lineshaft.core.reading import Record, RecordKind, SignalId, StatusCode
 from lineshaft.core.segment import merkle
 from lineshaft.core.segment.beat import Beat, sign_beat
 from lineshaft.core.segment.detail import RefusalDetail
@@ -19,13 +19,17 @@ KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SECRET = bytes(range(32, 64))
 T0 = 1_498_120_171_916_000  # 2017-06-22T08:29:31.916Z
 
+_CUT, _STATE = SignalId("m1/cut_time"), SignalId("m1/execution")
+_REFUSAL = RefusalDetail.of("not a number", b"12,5").encode()
+_READING, _BAD = RecordKind.READING, StatusCode.BAD_NO_COMMUNICATION
 RECORDS = [
-    Record("m1/cut_time", 1, 1, RecordKind.READING, StatusCode.GOOD, T0, None, 4_931_129, 0),
-    Record("m1/execution", 2, 1, RecordKind.READING, StatusCode.GOOD, T0, T0 - 250_000, text="ACTIVE"),
-    Record("m1/cut_time", 3, 2, RecordKind.REFUSAL, StatusCode.BAD_DECODING_ERROR, T0 + 1_000_000,
-           text=RefusalDetail.of("not a number", b"12,5").encode()),
-    Record("m1/execution", 4, 2, RecordKind.READING, StatusCode.BAD_NO_COMMUNICATION, T0 + 2_000_000),
-]  # fmt: skip
+    Record(_CUT, 1, 1, _READING, StatusCode.GOOD, T0, None, 4_931_129, 0),
+    Record(_STATE, 2, 1, _READING, StatusCode.GOOD, T0, T0 - 250_000, text="ACTIVE"),
+    Record(
+        _CUT, 3, 2, RecordKind.REFUSAL, StatusCode.BAD_DECODING_ERROR, T0 + 10**6, text=_REFUSAL
+    ),
+    Record(_STATE, 4, 2, _READING, _BAD, T0 + 2 * 10**6),
+]
 SEGMENT = seal(RECORDS, ChainPosition("edge-1", 1, 1, NO_PREVIOUS), SECRET, KEY)
 LEAVES = [
     merkle.leaf_hash(merkle.salt_of(SECRET, 1, signal), block)

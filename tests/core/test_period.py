@@ -1,4 +1,5 @@
 import datetime as dt
+import itertools
 import zoneinfo
 
 import pytest
@@ -129,7 +130,7 @@ def test_interval_arithmetic_agrees_with_counting(left, right):
     ):
         assert cells(result) == expected
         assert total_us(result) == len(expected)
-        assert all(a.end < b.start for a, b in zip(result, result[1:]))
+        assert all(a.end < b.start for a, b in itertools.pairwise(result))
 
 
 def test_clock_and_ids_by_hand():
