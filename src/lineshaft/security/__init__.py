@@ -1,0 +1,1 @@
+"""Who is asking, may they, and is it really from that machine."""

@@ -1,0 +1,1 @@
+"""The audit chain: who did what, written inside the unit of work."""

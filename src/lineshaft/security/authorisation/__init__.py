@@ -1,0 +1,1 @@
+"""May this actor do this: Cedar policies, default deny, and grants."""

@@ -1,0 +1,176 @@
+"""The question that every use case asks: this actor, this action, this resource.
+
+`Role` and `Actor` are the words of the question and therefore stand here, at the bottom of the
+room; `identity` turns a password, a session or a token into an `Actor` and passes them on.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lineshaft.core.period import Instant, Period, intersect, subtract
+
+_END_OF_TIME = Instant(2**63 - 1)
+
+
+class Role(StrEnum):
+    """What somebody is to the hub; each person has one."""
+
+    ADMINISTRATOR = "administrator"
+    ENGINEER = "engineer"
+    FINANCE = "finance"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking.
+
+    Attributes:
+        id: identifier of the person, or the fixed one of a system actor.
+        role: decides, with the grants of the organisation, what is allowed.
+        organisation: id of the organisation that the person acts for; customers always have one.
+        name: for people's eyes: pages and the audit chain.
+    """
+
+    id: str
+    role: Role
+    organisation: str | None
+    name: str
+
+
+SYSTEM_EDGE = Actor("system-edge", Role.SYSTEM, None, "edge")
+SYSTEM_INTAKE = Actor("system-intake", Role.SYSTEM, None, "intake")
+SYSTEM_API = Actor("system-api", Role.SYSTEM, None, "api")
+SYSTEM_WORKER = Actor("system-worker", Role.SYSTEM, None, "worker")
+SYSTEM_ACTORS = (SYSTEM_EDGE, SYSTEM_INTAKE, SYSTEM_API, SYSTEM_WORKER)
+
+LOCAL_OPERATOR = Actor("local-operator", Role.ADMINISTRATOR, None, "operator of this machine")
+"""Whoever may read the data directory: the command line on the hub itself acts as this one."""
+
+
+class Action(StrEnum):
+    """Everything that can be asked for; the Cedar schema declares the same list."""
+
+    MACHINE_READ = "machine:read"
+    READING_QUERY = "reading:query"
+    REFUSAL_READ = "refusal:read"
+    LIVE_READ = "live:read"
+    CONTRACT_READ = "contract:read"
+    CONTRACT_WRITE = "contract:write"
+    CONTRACT_ACTIVATE = "contract:activate"
+    USAGE_READ = "usage:read"
+    INVOICE_READ = "invoice:read"
+    INVOICE_PREVIEW = "invoice:preview"
+    INVOICE_ISSUE = "invoice:issue"
+    EVIDENCE_READ = "evidence:read"
+    LEDGER_READ = "ledger:read"
+    PLANT_PLAN = "plant:plan"
+    PLANT_APPLY = "plant:apply"
+    SOURCE_READ = "source:read"
+    SOURCE_ENROL = "source:enrol"
+    SOURCE_ACCEPT = "source:accept"
+    SOURCE_REFUSE = "source:refuse"
+    SEGMENT_ACCEPT = "segment:accept"
+    USER_READ = "user:read"
+    USER_WRITE = "user:write"
+    PASSWORD_WRITE = "password:write"  # noqa: S105 - the name of an action
+    TOKEN_WRITE = "token:write"  # noqa: S105 - the name of an action
+    ORGANISATION_WRITE = "organisation:write"
+    STATUS_READ = "status:read"
+    AUDIT_READ = "audit:read"
+    KEY_ROTATE = "key:rotate"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What the action is about.
+
+    Attributes:
+        kind: such as `machine`, `contract`, `document`, `source`, `user`, `hub`.
+        id: identifier within its kind; `*` for the kind as a whole.
+        machine: id of the machine whose data it is, if any; grants name machines.
+        organisation: id of the customer organisation that it belongs to, if any.
+        period: the span of the data that is asked for; without one, the present instant counts.
+    """
+
+    kind: str
+    id: str
+    machine: str | None = None
+    organisation: str | None = None
+    period: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An organisation may see a machine's data of a period; contracts write them on activation.
+
+    Attributes:
+        start, end: half-open; an end of None is open.
+        contract: id of the contract that it follows from.
+    """
+
+    organisation: str
+    machine: str
+    start: Instant
+    end: Instant | None
+    contract: str
+
+    def __post_init__(self) -> None:
+        """Refuse an empty or backward span (`Invalid`)."""
+        _ = self.period
+
+    @property
+    def period(self) -> Period:
+        """The span of the grant; an open end is the last instant that can be stored."""
+        return Period(self.start, _END_OF_TIME if self.end is None else self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the grants say of one question; with actor, action and resource it decides.
+
+    Attributes:
+        has_grant: the organisation has, had or will have a grant on the machine.
+        is_covered: its grants cover the whole period, or the present instant where none is given.
+    """
+
+    has_grant: bool
+    is_covered: bool
+
+
+NO_GRANT = Situation(has_grant=False, is_covered=False)
+
+
+def situation(grants: Iterable[Grant], resource: Resource, now: Instant) -> Situation:
+    """Weigh the grants of one organisation for one question.
+
+    Grants that touch or overlap count together: a period across two of them is covered.
+    """
+    periods = [grant.period for grant in grants if grant.machine == resource.machine]
+    if resource.period is None:
+        is_covered = any(period.contains(now) for period in periods)
+    else:
+        is_covered = not subtract([resource.period], periods)
+    return Situation(has_grant=bool(periods), is_covered=is_covered)
+
+
+def granted_periods(grants: Iterable[Grant], machine: str, within: Period) -> list[Period]:
+    """Return the parts of a period that the grants on a machine cover, in time order."""
+    return intersect([within], [grant.period for grant in grants if grant.machine == machine])
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, with its reasons.
+
+    Attributes:
+        is_allowed: whether the actor may.
+        policies: ids of the policies that decided; empty when none permits (default deny).
+        policy_version: SHA-256 of the schema and all policies, hexadecimal.
+    """
+
+    is_allowed: bool
+    policies: tuple[str, ...]
+    policy_version: str

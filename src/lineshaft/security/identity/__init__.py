@@ -1,0 +1,1 @@
+"""Who is asking: organisations, people, sessions, API tokens, sources."""

@@ -1,0 +1,1 @@
+"""The document keys of the hub and the key file that verifiers use."""
