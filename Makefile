@@ -19,6 +19,7 @@ PYTHON := $(BIN)/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 # Test and bench processes find the tools of the environment, such as the bus's server.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+export NO_MKDOCS_2_WARNING := 1
 
 help:
 	@sed -n 's/^#   //p' Makefile
