@@ -1,0 +1,1 @@
+"""Sell the outcome: metering, contracts, billing, evidence."""
