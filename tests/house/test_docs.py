@@ -195,12 +195,16 @@ def test_a_recipe_names_a_neighbour_that_exists() -> None:
             assert (folder / neighbour).is_dir() or (folder / f"{neighbour}.py").is_file(), family
 
 
-EXAMPLES = [(page, *match) for page in PAGES for match in RUNNABLE.findall(page.read_text())]
+EXAMPLES = [
+    pytest.param(page, language, text, id=f"{name_of(page)}-{number}")
+    for page in PAGES
+    for number, (language, text) in enumerate(RUNNABLE.findall(page.read_text()), 1)
+]
 
 
 @pytest.mark.engine
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize(("page", "language", "text"), EXAMPLES, ids=lambda value: str(value)[-30:])
+@pytest.mark.parametrize(("page", "language", "text"), EXAMPLES)
 def test_an_example_that_can_be_run_runs(
     page: Path, language: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
