@@ -108,10 +108,18 @@ def load() -> float:
 
 
 def commit() -> str:
-    """Return the commit that is measured, with `-dirty` where files differ from it."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    """Return the commit that is measured, with `-dirty` where other files differ from it."""
+    name = git("rev-parse", "--short=12", "HEAD")
+    # the results themselves change with every measurement
+    changes = git("status", "--porcelain", "--untracked-files=no", "--", ":!bench/results.jsonl")
+    return f"{name}-dirty" if changes else name or "unknown"
+
+
+def git(*arguments: str) -> str:
+    """Return what git says, nothing outside a clone."""
+    command = ["git", *arguments]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
+    return found.stdout.strip() if found.returncode == 0 else ""
 
 
 def append(record: dict[str, Any], *, path: Path = RESULTS) -> None:
