@@ -31,7 +31,7 @@ def test_a_written_file_has_its_content_and_mode(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "store"
     write_durably(path, b"old")
-    with pytest.raises(ZeroDivisionError), durable_file(path) as file:
+    with pytest.raises(ZeroDivisionError), durable_file(path) as file:  # noqa: PT012
         file.write(b"half")
         _ = 1 / 0
     assert path.read_bytes() == b"old"

@@ -1,0 +1,20 @@
+"""The outbox's way onto the bus."""
+
+from lineshaft.infrastructure.bus.client import Bus
+from lineshaft.infrastructure.database import OutboxMessage
+
+
+class BusPublisher:
+    """Publishes messages of the outbox into the stream that takes their subject."""
+
+    def __init__(self, bus: Bus) -> None:
+        """Publish through `bus`."""
+        self._bus = bus
+
+    async def publish_message(self, message: OutboxMessage) -> None:
+        """Return when the stream has the message; a repetition is recognised by its id.
+
+        Raises:
+            Unavailable: when the bus does not take it now.
+        """
+        await self._bus.publish_stored(message.subject, message.payload, message_id=message.id)
