@@ -161,7 +161,6 @@ class TestGoldenDay:
         "READY": 3_460_478_396,
         "INTERRUPTED": 8_027_652_138,
         "FEED_HOLD": 17_634_000,
-        "": 51_603_651_114,
     }
     CLASSES: ClassVar = {
         "ACTIVE": TimeClass.UP,
@@ -170,10 +169,11 @@ class TestGoldenDay:
         "INTERRUPTED": TimeClass.DOWN_PROVIDER,
         "FEED_HOLD": TimeClass.DOWN_CUSTOMER,
     }
+    UNKNOWN_US = 51_603_651_114
     TERMS = terms(90 * PERCENT, (80, 5), (0, 10))
 
     def test_availability_and_credit(self) -> None:
-        durations = classify_states(self.STATES, {}, self.CLASSES, EXCLUDED)
+        durations = classify_states(self.STATES, self.UNKNOWN_US, {}, self.CLASSES, EXCLUDED)
         assert durations.required_us == 24 * HOUR_US
         result = availability(durations, EXCLUDED)
         assert result.value == Fraction(4_458_510_458, 5_796_452_481)
@@ -185,13 +185,13 @@ class TestGoldenDay:
 
 def test_assume_last_from_durations_moves_the_unknown_time() -> None:
     classes = {"RUN": TimeClass.UP, "FAULT": TimeClass.DOWN_PROVIDER}
-    states = {"RUN": 60, "FAULT": 10, "": 30}
-    durations = classify_states(states, {"FAULT": 20, "RUN": 5}, classes, ASSUME_LAST)
+    states = {"RUN": 60, "FAULT": 10}
+    durations = classify_states(states, 30, {"FAULT": 20, "RUN": 5}, classes, ASSUME_LAST)
     assert durations == ClassDurations(up_us=65, down_provider_us=30, unknown_us=5)
 
 
 def test_a_state_that_the_contract_does_not_name_is_unknown() -> None:
-    durations = classify_states({"RUN": 5, "NEW": 7}, {}, {"RUN": TimeClass.UP}, EXCLUDED)
+    durations = classify_states({"RUN": 5, "NEW": 7}, 0, {}, {"RUN": TimeClass.UP}, EXCLUDED)
     assert durations == ClassDurations(up_us=5, unknown_us=7)
 
 

@@ -209,6 +209,7 @@ def _sweep(owed: Sequence[Period], claims: Iterable[Claim]) -> Iterator[tuple[in
 
 def classify_states(
     states_us: Mapping[str, int],
+    unknown_us: int,
     unknown_after_us: Mapping[str, int],
     classes: Mapping[str, TimeClass],
     policy: UnknownPolicy,
@@ -218,12 +219,13 @@ def classify_states(
     The same answer as `classify` gives without agreed windows, from what a usage record holds.
 
     Args:
-        states_us: duration of each state in microseconds, unknown time under any other name.
-        unknown_after_us: how much of the unknown time followed which state; the rest has no before.
+        states_us: duration of each state in microseconds (`UsageRecord.states`).
+        unknown_us: the rest of the period (`UsageRecord.unknown_us`).
+        unknown_after_us: how much of it followed which state (`UsageRecord.unknown_after`).
         classes: class of each state; of a state that it does not name, nothing is known.
         policy: of the contract.
     """
-    durations: Counter[TimeClass] = Counter()
+    durations = Counter({TimeClass.UNKNOWN: unknown_us})
     for state, duration_us in states_us.items():
         durations[classes.get(state, TimeClass.UNKNOWN)] += duration_us
     if policy is UnknownPolicy.ASSUME_LAST:
