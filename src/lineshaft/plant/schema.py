@@ -1,0 +1,118 @@
+"""What may stand in plant files: every table and field, with its type.
+
+Exact numbers may be written as TOML numbers or as text; they are read as decimals, digit for digit,
+never as binary floats. Offerings and contracts use the very types of `services.contracts`.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from lineshaft.services.contracts.model import (
+    BillingPeriod,
+    LocalText,
+    Offering,
+    OfferingReference,
+)
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A table of a plant file; a field that is not declared is an error."""
+
+
+class OrganisationTable(_Table):
+    """Somebody who works with the plant: the maker, a customer, a partner."""
+
+    id: str
+    name: str
+    roles: list[str]
+
+
+class PartyTable(_Table):
+    """The legal side of an organisation: what stands on an invoice."""
+
+    id: str
+    organisation: str
+    name: str
+    address_lines: list[str]
+    country: str
+    vat_id: str = ""
+    legal_id: str = ""
+
+
+class SignalTable(_Table):
+    """What the plant adds to a signal of a machine, or a signal that no device file declares."""
+
+    name: str
+    unit: str = ""
+    semantic_id: str = ""
+    category: Literal["SAMPLE", "EVENT", "CONDITION"] | None = None
+    type: str = ""
+    title: LocalText | None = None
+
+
+class MachineTable(_Table):
+    """A machine and its signals.
+
+    Attributes:
+        devices: MTConnect `Devices.xml` that declares its signals, relative to the plant file.
+        device: name of its device in that file.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    manufacturer: str = ""
+    model: str = ""
+    serial: str = ""
+    site: str = ""
+    area: str = ""
+    global_asset_id: str = ""
+    devices: str = ""
+    device: str = ""
+    signal: list[SignalTable] = []
+
+
+class ConnectorTable(_Table):
+    """How the readings of a machine get in.
+
+    Attributes:
+        source: the edge node that runs the connector; `edge-1` is the one that `up` starts.
+        live: whether a lost connection means that the machine's state is unknown; a replay of the
+            past is not live.
+    """
+
+    id: str
+    machine: str
+    protocol: Literal["mtconnect"]
+    host: str = "127.0.0.1"
+    port: int = 7878
+    source: str = "edge-1"
+    live: bool = True
+
+
+class ContractTable(_Table, kw_only=True):
+    """An offering sold to a customer, for machines, from an instant on."""
+
+    id: str
+    version: int = 1
+    offering: OfferingReference
+    supplier: str
+    customer: str
+    machines: list[str]
+    start: str
+    end: str | None = None
+    time_zone: str
+    billing_period: BillingPeriod
+    invoice_series: str
+
+
+TABLES: dict[str, type] = {
+    "organisation": OrganisationTable,
+    "party": PartyTable,
+    "machine": MachineTable,
+    "connector": ConnectorTable,
+    "offering": Offering,
+    "contract": ContractTable,
+}
+"""The kinds of entries and their tables, in the order in which they are applied."""
