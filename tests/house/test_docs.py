@@ -99,6 +99,13 @@ def test_the_glossary_is_complete_and_filled() -> None:
     assert not missing, "not in docs/glossary.md:\n" + "\n".join(missing)
 
 
+def test_the_glossary_names_no_class_that_is_gone() -> None:
+    sources = "\n".join(path.read_text() for path in SOURCE.rglob("*.py"))
+    classes = set(re.findall(r"^class (\w+)", sources, re.MULTILINE))
+    named = {name for row in glossary_rows() for name in INLINE.findall(row[0])}
+    assert not named - classes
+
+
 def test_the_glossary_has_each_term_once() -> None:
     terms = [row[0] for row in glossary_rows()]
     assert len(terms) == len(set(terms))
