@@ -1,6 +1,7 @@
 """Real engines for the tests of every room: one PostgreSQL server, a fresh database per test."""
 
 import fcntl
+import importlib
 import itertools
 import shutil
 import tempfile
@@ -9,8 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from lineshaft.infrastructure.database import Database, upgrade
+import lineshaft
+from lineshaft.infrastructure.database import METADATA, Database, upgrade
 
 ENGINES = [
     pytest.param(name, marks=[pytest.mark.engine, pytest.mark.timeout(30)])
@@ -42,7 +45,7 @@ class Postgres:
     def create(self, template: str = "template0") -> str:
         """Make a database and return its name."""
         name = f"test_{next(self._numbers)}"
-        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
     def drop(self, name: str) -> None:
@@ -82,8 +85,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def migrate(url: str) -> None:
     database = Database(url)
-    upgrade(database)
+    try:
+        upgrade(database)
+    except (UserWarning, KeyError):
+        # A room's migration is not written yet; test_migrations.py fails until it is, and the
+        # tests of the other rooms run on the declared tables meanwhile.
+        with database.unit_of_work() as unit:
+            import_all_tables().create_all(unit.connection)
     database.close()
+
+
+def import_all_tables() -> sa.MetaData:
+    """Import every room's `tables.py` and return what they declare."""
+    source = Path(lineshaft.__file__).parent
+    for path in sorted(source.rglob("tables.py")):
+        name = ".".join(("lineshaft", *path.relative_to(source).with_suffix("").parts))
+        importlib.import_module(name)
+    return METADATA
 
 
 @pytest.fixture(params=ENGINES)

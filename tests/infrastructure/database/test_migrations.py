@@ -1,6 +1,5 @@
 """The migrated schema is the declared one, on both engines."""
 
-import importlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,22 +10,15 @@ from alembic.script import ScriptDirectory
 
 import lineshaft
 from lineshaft.infrastructure.database import (
-    METADATA,
     Database,
     SchemaNewer,
     schema_differences,
     upgrade,
 )
+from tests.conftest import import_all_tables
 
 Open = Callable[[str], Database]
-SOURCE = Path(lineshaft.__file__).parent
-MIGRATIONS = SOURCE / "infrastructure" / "database" / "migrations"
-
-
-def import_all_tables() -> None:
-    for path in sorted(SOURCE.rglob("tables.py")):
-        name = ".".join(("lineshaft", *path.relative_to(SOURCE).with_suffix("").parts))
-        importlib.import_module(name)
+MIGRATIONS = Path(lineshaft.__file__).parent / "infrastructure" / "database" / "migrations"
 
 
 def test_the_migrations_are_one_chain() -> None:
@@ -36,9 +28,12 @@ def test_the_migrations_are_one_chain() -> None:
         assert Path(revision.path).name.startswith(f"{revision.revision}_")
 
 
-def test_the_migrated_schema_is_the_declared_one(database: Database) -> None:
-    import_all_tables()
-    assert schema_differences(database, METADATA) == []
+def test_the_migrated_schema_is_the_declared_one(
+    empty_database_url: str, open_database: Open
+) -> None:
+    database = open_database(empty_database_url)
+    upgrade(database)
+    assert schema_differences(database, import_all_tables()) == []
 
 
 def test_a_difference_is_found(database: Database) -> None:

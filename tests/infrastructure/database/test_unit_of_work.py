@@ -49,18 +49,27 @@ def test_any_exception_rolls_back_and_goes_on(
     database: Database, error: type[BaseException]
 ) -> None:
     called: list[int] = []
-    with pytest.raises(error), database.unit_of_work() as unit:
-        unit.publish(message("a"))
-        unit.after_commit(lambda: called.append(1))
-        raise error
+
+    def work() -> None:
+        with database.unit_of_work() as unit:
+            unit.publish(message("a"))
+            unit.after_commit(lambda: called.append(1))
+            raise error
+
+    with pytest.raises(error):
+        work()
     assert ids(database) == []
     assert called == []
 
 
 def test_a_refused_statement_leaves_nothing(database: Database) -> None:
-    with pytest.raises(sa.exc.IntegrityError), database.unit_of_work() as unit:
-        unit.publish(message("a"))
-        unit.publish(message("a"))
+    def work() -> None:
+        with database.unit_of_work() as unit:
+            unit.publish(message("a"))
+            unit.publish(message("a"))
+
+    with pytest.raises(sa.exc.IntegrityError):
+        work()
     assert ids(database) == []
 
 
@@ -145,8 +154,9 @@ def test_a_long_transaction_is_logged_and_counted(
         with database.unit_of_work() as unit:
             unit.publish(message("a"))
         assert (slow(), caplog.records) == (before, [])
-        with database.unit_of_work():
-            time.sleep(1.5 * TRANSACTION_MS_MAX / 1_000)
+        for is_expected in (True, False):
+            with database.unit_of_work(is_long_expected=is_expected):
+                time.sleep(1.5 * TRANSACTION_MS_MAX / 1_000)
     assert slow() == before + 1
     assert "more than 100 ms" in caplog.text
 

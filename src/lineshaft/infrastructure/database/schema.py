@@ -31,7 +31,7 @@ def upgrade(database: Database) -> None:
     """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with database.unit_of_work() as unit:
+    with database.unit_of_work(is_long_expected=True) as unit:
         unit.lock(_LOCK)
         config.attributes["connection"] = unit.connection
         try:
