@@ -77,6 +77,7 @@ class Action(StrEnum):
     USER_WRITE = "user:write"
     PASSWORD_WRITE = "password:write"  # noqa: S105 - the name of an action
     TOKEN_WRITE = "token:write"  # noqa: S105 - the name of an action
+    ORGANISATION_READ = "organisation:read"
     ORGANISATION_WRITE = "organisation:write"
     STATUS_READ = "status:read"
     AUDIT_READ = "audit:read"
