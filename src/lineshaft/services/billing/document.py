@@ -1,0 +1,259 @@
+"""The content of a document and its file (`docs/formats/invoice.md`); pure.
+
+Everything that the amounts follow from is in the document itself, so that anybody can compute it
+again: `recompute(document) == document`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from lineshaft.core import canonical
+from lineshaft.core.errors import Invalid
+from lineshaft.core.money import Money, currency_exponent
+from lineshaft.core.period import Instant, Period, format_instant, parse_instant
+from lineshaft.core.quantity import parse_fraction
+from lineshaft.services.billing.errors import DocumentUnreadable, TotalsWrong
+from lineshaft.services.billing.model import (
+    INVOICE,
+    Engine,
+    GuaranteeResult,
+    RatedDocument,
+    RatedLine,
+    Totals,
+    shown_decimal,
+    shown_quantity,
+)
+from lineshaft.services.billing.rating import rate
+from lineshaft.services.contracts.model import Contract, Vat
+from lineshaft.services.metering.model import UsageRecord
+
+FORMAT = "lineshaft/invoice/1"
+FILE_BYTES_MAX = 16 * 1024 * 1024
+SIGNATURE_BYTES = 64
+AVAILABILITY_DECIMALS = 3
+_PERCENT = 100
+_FROM_CONTRACT = ("supplier", "customer", "currency")
+"""Stand at the top of the document and are not said again under `contract`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFile:
+    """A file that has been read; its signature is not yet verified.
+
+    Attributes:
+        signed_bytes: what the signature is over: the canonical bytes of `document`.
+    """
+
+    document: dict[str, Any]
+    signed_bytes: bytes
+    key_id: str
+    signature: bytes
+
+
+def rated_content(rated: RatedDocument) -> dict[str, Any]:
+    """Return everything of a document but its number and date: also what a preview shows."""
+    contract = rated.contract.to_content()
+    top = {name: contract.pop(name) for name in _FROM_CONTRACT}
+    return top | {
+        "format": FORMAT,
+        "type": INVOICE,
+        "contract": contract,
+        "service_period": {
+            "start": format_instant(rated.period.start),
+            "end": format_instant(rated.period.end),
+            "time_zone": rated.contract.time_zone,
+        },
+        "known_at": format_instant(rated.known_at),
+        "engine": rated.engine.to_content(),
+        "lines": [_line_content(line) for line in rated.lines],
+        "usage": [record.to_content() for record in rated.usage],
+        "guarantee": None if rated.guarantee is None else _guarantee_content(rated.guarantee),
+        "totals": _totals_content(rated.totals),
+        "statements": list(rated.statements),
+    }
+
+
+def document_content(rated: RatedDocument, number: str, issued_at: Instant) -> dict[str, Any]:
+    """Return the content of a document."""
+    return rated_content(rated) | {"number": number, "issued_at": format_instant(issued_at)}
+
+
+def encode_file(signed_bytes: bytes, key_id: str, signature: bytes) -> bytes:
+    """Put the signed bytes of a document and their signature into one canonical file.
+
+    Raises:
+        Invalid: when the file has more than `FILE_BYTES_MAX` bytes.
+    """
+    content = {
+        "document": canonical.decode(signed_bytes),
+        "key_id": key_id,
+        "signature": signature.hex(),
+    }
+    data = canonical.encode(content)
+    if len(data) > FILE_BYTES_MAX:
+        msg = f"a document of {len(data)} bytes: at most {FILE_BYTES_MAX}"
+        raise Invalid(msg)
+    return data
+
+
+def decode_file(data: bytes) -> DocumentFile:
+    """Read a file, byte for byte as it was written: another spelling of the same is refused.
+
+    Raises:
+        DocumentUnreadable: for anything else, or another format.
+    """
+    try:
+        if len(data) > FILE_BYTES_MAX:
+            msg = f"{len(data)} bytes, expected at most {FILE_BYTES_MAX}"
+            raise DocumentUnreadable(msg)
+        content = canonical.decode(data)
+        if not isinstance(content, dict) or set(content) != {"document", "key_id", "signature"}:
+            msg = "expected an object of document, key_id and signature"
+            raise DocumentUnreadable(msg)
+        document = content["document"]
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            msg = f"expected a document of format {FORMAT}"
+            raise DocumentUnreadable(msg)
+        signature = canonical.decode_hex(content["signature"], SIGNATURE_BYTES)
+        signed_bytes = canonical.encode(document)
+        return DocumentFile(document, signed_bytes, str(content["key_id"]), signature)
+    except (canonical.NotCanonical, TypeError) as error:
+        msg = f"these bytes are no document of format {FORMAT}: {error}"
+        raise DocumentUnreadable(msg) from error
+
+
+def contract_of(document: Mapping[str, Any]) -> Contract:
+    """Return the contract version that a document was made under.
+
+    Raises:
+        TermsInvalid: when it cannot be read.
+    """
+    return Contract.from_content(
+        {**document["contract"], **{name: document[name] for name in _FROM_CONTRACT}}
+    )
+
+
+def recompute(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Compute a document again from its own contract, period, usage and engine.
+
+    An authentic, right document equals the result exactly.
+
+    Raises:
+        DocumentUnreadable: when a part that the amounts follow from cannot be read.
+    """
+    try:
+        span = document["service_period"]
+        rated = rate(
+            contract_of(document),
+            Period.parse(span["start"], span["end"]),
+            parse_instant(document["known_at"]),
+            [UsageRecord.from_content(content) for content in document["usage"]],
+            Engine.from_content(document["engine"]),
+        )
+        issued_at = parse_instant(document["issued_at"])
+        return document_content(rated, document["number"], issued_at)
+    except (Invalid, KeyError, TypeError, AttributeError) as error:
+        msg = f"cannot compute the document again: {error}"
+        raise DocumentUnreadable(msg) from error
+
+
+def check_totals(document: Mapping[str, Any]) -> None:
+    """Check every sum of a document with no tolerance, as a receiver can without the contract.
+
+    Each line is its exact amount rounded once, net is the sum of the lines, the tax of each group
+    is rounded once from the exact sum of its lines, gross is net and tax. EN 16931's own rules let
+    the tax be wrong by 0.99 (BR-CO-17); this does not.
+
+    Raises:
+        TotalsWrong: naming the first amount that is wrong, and what was expected.
+    """
+    currency = document["currency"]
+    by_vat: dict[tuple[str, str], Fraction] = {}
+    for line in document["lines"]:
+        exact = parse_fraction(line["amount_exact"])
+        _expect(f"line {line['id']}", line["amount"], Money.rounded(exact, currency))
+        vat = (line["vat"]["category"], line["vat"]["rate"])
+        by_vat[vat] = by_vat.get(vat, Fraction(0)) + Fraction(line["amount"])
+    totals = document["totals"]
+    groups = {(group["category"], group["rate"]): group for group in totals["vat"]}
+    if set(groups) != set(by_vat) or len(groups) != len(totals["vat"]):
+        msg = "the groups of value-added tax are not those of the lines"
+        raise TotalsWrong(msg)
+    net = sum(by_vat.values(), Fraction(0))
+    gross = net
+    for vat, base in by_vat.items():
+        tax = Money.rounded(base * parse_fraction(vat[1]) / _PERCENT, currency)
+        _expect(f"tax base of {vat[1]} %", groups[vat]["base"], Money.rounded(base, currency))
+        _expect(f"tax of {vat[1]} %", groups[vat]["amount"], tax)
+        gross += tax.as_fraction()
+    _expect("net", totals["net"], Money.rounded(net, currency))
+    _expect("gross", totals["gross"], Money.rounded(gross, currency))
+
+
+def _expect(what: str, said: str, right: Money) -> None:
+    if said != _amount(right):
+        msg = f"{what} is {said}: expected exactly {_amount(right)}"
+        raise TotalsWrong(msg)
+
+
+def _amount(money: Money) -> str:
+    return f"{money.amount:.{currency_exponent(money.currency)}f}"
+
+
+def _vat_content(vat: Vat) -> dict[str, str]:
+    return {"category": str(vat.category), "rate": str(vat.rate)}
+
+
+def _line_content(line: RatedLine) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "kind": str(line.kind),
+        "description": line.description.to_content(),
+        "quantity": shown_quantity(line.quantity),
+        "steps": list(line.steps),
+        "amount_exact": str(line.exact),
+        "amount": _amount(line.amount),
+        "vat": _vat_content(line.vat),
+        "usage": list(line.usage),
+    }
+
+
+def _guarantee_content(result: GuaranteeResult) -> dict[str, Any]:
+    durations, judged = result.durations, result.availability
+    shown = None if judged.value is None else _percent(judged.value, AVAILABILITY_DECIMALS)
+    return {
+        "class_us": {
+            "up": durations.up_us,
+            "down_provider": durations.down_provider_us,
+            "down_customer": durations.down_customer_us,
+            "excluded": durations.excluded_us,
+            "unknown": durations.unknown_us,
+        },
+        "required_us": judged.required_us,
+        "excluded_us": judged.excluded_us,
+        "down_us": judged.down_us,
+        "availability": {
+            "exact": None if judged.value is None else str(judged.value),
+            "percent": shown,
+        },
+        "target": str(result.target),
+        "credit": str(result.credit),
+        "usage": list(result.usage),
+    }
+
+
+def _percent(ratio: Fraction, decimals: int) -> str:
+    return shown_decimal(ratio * _PERCENT, decimals)
+
+
+def _totals_content(totals: Totals) -> dict[str, Any]:
+    return {
+        "net": _amount(totals.net),
+        "vat": [
+            _vat_content(group.vat) | {"base": _amount(group.base), "amount": _amount(group.amount)}
+            for group in totals.vat
+        ],
+        "gross": _amount(totals.gross),
+    }

@@ -1,0 +1,285 @@
+"""Rated lines, documents and postings: pure and frozen."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from lineshaft.core.errors import Invalid, InvariantError
+from lineshaft.core.money import Money, round_half_away
+from lineshaft.core.period import Instant, Period
+from lineshaft.core.quantity import Quantity, unit_named
+from lineshaft.services.contracts.model import (
+    Availability,
+    ClassDurations,
+    Contract,
+    LocalText,
+    Vat,
+)
+from lineshaft.services.metering.model import UsageRecord
+
+INVOICE = "380"
+"""Commercial invoice (UNTDID 1001)."""
+QUANTITY_DECIMALS = 6
+PERCENT_DECIMALS = 2
+DOCUMENTS_PAGE_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What a document was computed with; the same engine gives the same bytes for ever.
+
+    Attributes:
+        lineshaft: version of the product.
+        tzdata: version of the time zone database.
+    """
+
+    lineshaft: str
+    tzdata: str
+
+    def to_content(self) -> dict[str, str]:
+        """Return the JSON content."""
+        return {"lineshaft": self.lineshaft, "tzdata": self.tzdata}
+
+    @classmethod
+    def from_content(cls, content: Any) -> "Engine":
+        """Read from JSON content.
+
+        Raises:
+            Invalid: for anything but the two versions.
+        """
+        match content:
+            case {"lineshaft": str(lineshaft), "tzdata": str(tzdata), **rest} if not rest:
+                return cls(lineshaft, tzdata)
+            case _:
+                msg = "cannot read the engine: expected the versions of lineshaft and tzdata"
+                raise Invalid(msg)
+
+
+class LineKind(StrEnum):
+    """What a document line is for; postings follow from it."""
+
+    BASE_FEE = "base_fee"
+    USAGE = "usage"
+    SERVICE_CREDIT = "service_credit"
+
+
+@dataclass(frozen=True, slots=True)
+class RatedLine:
+    """One line: rounded once, with every step that led to it.
+
+    Attributes:
+        quantity: what was charged, in the unit of the price.
+        steps: JSON objects, from the usage to the rounding.
+        exact: the amount before rounding.
+        amount: `exact` rounded half away from zero to the currency's decimals.
+        usage: places in the document's list of usage records.
+    """
+
+    id: str
+    kind: LineKind
+    description: LocalText
+    quantity: Quantity
+    steps: tuple[dict[str, Any], ...]
+    exact: Fraction
+    amount: Money
+    vat: Vat
+    usage: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VatGroup:
+    """The tax on all lines of one category and rate (EN 16931-1, BG-23)."""
+
+    vat: Vat
+    base: Money
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Net (sum of the lines), tax by group, and gross: all exact sums of rounded amounts."""
+
+    net: Money
+    vat: tuple[VatGroup, ...]
+    gross: Money
+
+
+@dataclass(frozen=True, slots=True)
+class GuaranteeResult:
+    """What became of the promise in one period.
+
+    Attributes:
+        durations: required time by class; the classes add up to it.
+        availability: exact, not applicable where no time remained to judge.
+        target: ratio that was promised.
+        credit: share of the base fee that is credited, 0 when the target is met.
+        usage: places of the state records in the document's list.
+    """
+
+    durations: ClassDurations
+    availability: Availability
+    target: Fraction
+    credit: Fraction
+    usage: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RatedDocument:
+    """What a period costs, and why: everything of a document but its number and date."""
+
+    contract: Contract
+    period: Period
+    known_at: Instant
+    engine: Engine
+    usage: tuple[UsageRecord, ...]
+    lines: tuple[RatedLine, ...]
+    guarantee: GuaranteeResult | None
+    totals: Totals
+    statements: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHead:
+    """What is known of a document without opening it.
+
+    Attributes:
+        organisation: the customer's, who may see it.
+        sha256: of the file, hexadecimal.
+    """
+
+    number: str
+    contract: str
+    contract_version: int
+    organisation: str
+    period: Period
+    known_at: Instant
+    issued_at: Instant
+    gross: Money
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedDocument(DocumentHead):
+    """A document as it was issued, for ever.
+
+    Attributes:
+        file: canonical JSON with the signature (`docs/formats/invoice.md`): what the customer gets.
+    """
+
+    file: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentQuery:
+    """Which documents to list, newest number first.
+
+    Attributes:
+        contract: of one contract, or of all.
+        before: only documents issued before the one with this number: the last of the page before.
+        limit: at most `DOCUMENTS_PAGE_MAX`.
+    """
+
+    contract: str | None = None
+    before: str | None = None
+    limit: int = DOCUMENTS_PAGE_MAX
+
+    def __post_init__(self) -> None:
+        """Refuse a page that is empty or too long."""
+        if not 0 < self.limit <= DOCUMENTS_PAGE_MAX:
+            msg = f"a page of {self.limit} documents: expected 1 to {DOCUMENTS_PAGE_MAX}"
+            raise Invalid(msg)
+
+
+class AccountKind(StrEnum):
+    """The accounts that a document posts to."""
+
+    RECEIVABLES = "receivables"
+    REVENUE = "revenue"
+    SERVICE_CREDITS = "service_credits"
+    """Contra-revenue: credits lower the revenue, they are no cost (IFRS 15, paragraph 51)."""
+    VAT_PAYABLE = "vat_payable"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the ledger, such as `receivables:acme` or `vat_payable:S-19`.
+
+    Attributes:
+        detail: the customer for receivables, category and rate for the tax, empty otherwise.
+    """
+
+    kind: AccountKind
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """Write the code of the account."""
+        return f"{self.kind}:{self.detail}" if self.detail else str(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One side of a transaction: a debit is positive, a credit negative."""
+
+    account: Account
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Entries that belong together and sum to zero in each currency; never changed.
+
+    Attributes:
+        effective_at: the instant whose period it belongs to.
+        posted_at: when it was written.
+    """
+
+    id: str
+    document: str
+    effective_at: Instant
+    posted_at: Instant
+    entries: tuple[Entry, ...]
+
+    def __post_init__(self) -> None:
+        """Stop a transaction in which debits and credits differ."""
+        sums: dict[str, Fraction] = {}
+        for entry in self.entries:
+            money = entry.amount
+            sums[money.currency] = sums.get(money.currency, Fraction(0)) + money.as_fraction()
+        if not self.entries or any(sums.values()):
+            msg = f"transaction {self.id} of document {self.document} does not sum to zero"
+            raise InvariantError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """The sums of an account in one currency."""
+
+    account: str
+    debit: Money
+    credit: Money
+
+
+def shown_quantity(quantity: Quantity) -> dict[str, str]:
+    """Return a quantity as documents carry it: exact, and rounded for the eye.
+
+    The rounded form has at most `QUANTITY_DECIMALS` decimals and no trailing zeros; nothing is
+    computed from it.
+    """
+    return {
+        "exact": str(quantity.amount),
+        "shown": shown_decimal(quantity.amount, QUANTITY_DECIMALS),
+        "unit": quantity.unit,
+        "symbol": unit_named(quantity.unit).symbol,
+    }
+
+
+def shown_decimal(value: Fraction, decimals: int) -> str:
+    """Round for the eye, half away from zero, without trailing zeros behind the point."""
+    text = f"{round_half_away(value, decimals):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def shown_percent(ratio: Fraction) -> str:
+    """Write a ratio in percent with `PERCENT_DECIMALS` decimals, such as `40.27`."""
+    return f"{round_half_away(ratio * 100, PERCENT_DECIMALS):f}"

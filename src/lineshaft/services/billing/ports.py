@@ -1,0 +1,73 @@
+"""What billing needs: usage, and a store."""
+
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from lineshaft.core.period import Instant, Period
+from lineshaft.security.authorisation.model import Actor
+from lineshaft.services.billing.model import (
+    AccountBalance,
+    DocumentHead,
+    DocumentQuery,
+    IssuedDocument,
+    Transaction,
+)
+from lineshaft.services.metering.model import Meter, UsageRecord
+
+
+class UsageSource(Protocol):
+    """Measures usage; `metering.service.Metering` does."""
+
+    def usage(self, actor: Actor, meter: Meter, period: Period, known_at: Instant) -> UsageRecord:
+        """Return what the meter counted in the period, from what was known at an instant."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Keeps documents, their numbers and the ledger."""
+
+    def draw_position(self, connection: sa.Connection, series: str, supplier: str) -> int:
+        """Return the next position of a series, from 1, kept only if the transaction commits.
+
+        Raises:
+            SeriesTaken: when the series belongs to another supplier.
+        """
+        ...
+
+    def add_document(
+        self, connection: sa.Connection, issued: IssuedDocument, place: tuple[str, int]
+    ) -> None:
+        """Keep a document under its series and position."""
+        ...
+
+    def overlapping(
+        self, connection: sa.Connection, contract: str, period: Period
+    ) -> IssuedDocument | None:
+        """Return a document of the contract that covers a part of the period, if there is one."""
+        ...
+
+    def document(self, connection: sa.Connection, number: str) -> IssuedDocument | None:
+        """Return a document by its number."""
+        ...
+
+    def documents(
+        self,
+        connection: sa.Connection,
+        organisations: frozenset[str] | None,
+        query: DocumentQuery,
+    ) -> list[DocumentHead]:
+        """Return a page of documents, the newest first; of these organisations, or of all."""
+        ...
+
+    def add_transaction(self, connection: sa.Connection, transaction: Transaction) -> None:
+        """Keep a transaction of the ledger."""
+        ...
+
+    def transaction(self, connection: sa.Connection, document: str) -> Transaction | None:
+        """Return what a document posted."""
+        ...
+
+    def balances(self, connection: sa.Connection) -> list[AccountBalance]:
+        """Return the sums of every account in each currency, by account."""
+        ...

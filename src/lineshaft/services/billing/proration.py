@@ -1,0 +1,94 @@
+"""What a monthly amount comes to over a part of a month."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from lineshaft.core.errors import Invalid
+from lineshaft.core.period import US_PER_S, Instant, Period, day_start, month_period, to_datetime
+from lineshaft.services.contracts.model import ProrationBasis
+
+MONTHS_MAX = 1_200
+
+
+class NotWholeDays(Invalid):
+    """A period that is billed by days and does not begin and end at midnight of the zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthShare:
+    """The share of one calendar month, such as 86400/2592000 of June 2017.
+
+    Attributes:
+        month: year and month, ISO 8601.
+        part, whole: lengths in `unit`: SEC or DAY of UN/ECE Rec 20.
+        amount: exact and not rounded.
+    """
+
+    month: str
+    part: Fraction
+    whole: Fraction
+    unit: str
+    amount: Fraction
+
+
+def prorate(
+    amount_per_month: Decimal, period: Period, zone: ZoneInfo, basis: ProrationBasis
+) -> tuple[MonthShare, ...]:
+    """Divide a monthly amount over a period, month by month: amount * part / whole.
+
+    Linear: the shares of a period that is cut in two add up to the share of the whole.
+
+    Example: 7,430.00 for March 2026 in Berlin (743 h) from the 29th on (71 h) are 710.00 by
+    ACT_SECONDS and 7430 * 3/31 = 719.03 by ACT_DAYS.
+
+    Raises:
+        Invalid: for a period of more than `MONTHS_MAX` months.
+        NotWholeDays: with ACT_DAYS, for a period that cuts a civil day.
+    """
+    return tuple(
+        _share(Fraction(amount_per_month), period, month, (zone, basis))
+        for month in _months(period, zone)
+    )
+
+
+def _months(period: Period, zone: ZoneInfo) -> Iterator[Period]:
+    start = period.start
+    for _ in range(MONTHS_MAX):
+        day = to_datetime(start, zone)
+        month = month_period(day.year, day.month, zone)
+        yield month
+        start = month.end
+        if start >= period.end:
+            return
+    msg = f"cannot divide a fee over {period}: more than {MONTHS_MAX} months"
+    raise Invalid(msg)
+
+
+def _share(
+    amount: Fraction, period: Period, month: Period, rule: tuple[ZoneInfo, ProrationBasis]
+) -> MonthShare:
+    zone, basis = rule
+    inside = Period(max(period.start, month.start), min(period.end, month.end))
+    if basis is ProrationBasis.ACT_SECONDS:
+        unit, part, whole = "SEC", inside.seconds, month.seconds
+    else:
+        unit, part, whole = "DAY", _days(inside, zone), _days(month, zone)
+    name = to_datetime(month.start, zone).strftime("%Y-%m")
+    return MonthShare(name, part, whole, unit, amount * part / whole)
+
+
+def _days(period: Period, zone: ZoneInfo) -> Fraction:
+    return Fraction((_midnight(period.end, zone) - _midnight(period.start, zone)).days)
+
+
+def _midnight(instant: Instant, zone: ZoneInfo) -> dt.date:
+    day = to_datetime(instant, zone).date()
+    if day_start(day, zone) != instant:
+        local = to_datetime(Instant(instant - instant % US_PER_S), zone).isoformat()
+        msg = f"cannot bill by days: {local} is not the start of a day in {zone.key}"
+        raise NotWholeDays(msg)
+    return day

@@ -1,0 +1,57 @@
+"""What a document must say beside its amounts, in both languages."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lineshaft.services.billing.model import GuaranteeResult, shown_percent
+from lineshaft.services.metering.model import UsageRecord
+
+
+def statements(
+    usage: Sequence[UsageRecord], guarantee: GuaranteeResult | None
+) -> tuple[dict[str, Any], ...]:
+    """Say which usage is incomplete, and what the proof is then good for.
+
+    Nothing is said of a complete period. A guarantee that no time remained for is named too.
+    """
+    said = [_incomplete(i, record) for i, record in enumerate(usage) if not record.is_complete]
+    if said:
+        said.append(_RECEIVED_ONLY)
+    if guarantee is not None and guarantee.availability.value is None:
+        said.append(_NOT_APPLICABLE)
+    return tuple(said)
+
+
+def _incomplete(place: int, record: UsageRecord) -> dict[str, Any]:
+    meter, machine = record.meter.id, record.meter.machine
+    percent = shown_percent(record.completeness)
+    refused, excluded = record.refusal_count, record.exclusion_count
+    return {
+        "code": "usage_incomplete",
+        "usage": [place],
+        "completeness": percent,
+        "text": {
+            "en": f"Incomplete: the readings for {meter} on {machine} cover {percent} % of the "
+            f"period; {refused} were refused and {excluded} excluded.",
+            "zh-Hans": f"数据不完整：{machine} 的 {meter} 读数覆盖计费期的 {percent} %；"
+            f"拒收 {refused} 条，排除 {excluded} 条。",
+        },
+    }
+
+
+_RECEIVED_ONLY: dict[str, Any] = {
+    "code": "proof_of_what_was_received",
+    "usage": [],
+    "text": {
+        "en": "Billed and proven is what was received; the missing time was not estimated.",
+        "zh-Hans": "计费和证明仅以已收到的数据为准；缺失的时段未作估算。",
+    },
+}
+_NOT_APPLICABLE: dict[str, Any] = {
+    "code": "guarantee_not_applicable",
+    "usage": [],
+    "text": {
+        "en": "No required time remained to judge the guarantee on: no credit follows.",
+        "zh-Hans": "没有可用于评定服务保证的应计时间，因此不产生服务抵扣。",
+    },
+}

@@ -1,0 +1,227 @@
+"""Documents, their numbers and the ledger in SQL."""
+
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from lineshaft.core.money import Money, currency_exponent
+from lineshaft.core.period import Instant, Period
+from lineshaft.services.billing.errors import AmountTooLarge, SeriesTaken
+from lineshaft.services.billing.model import (
+    Account,
+    AccountBalance,
+    AccountKind,
+    DocumentHead,
+    DocumentQuery,
+    Entry,
+    IssuedDocument,
+    Transaction,
+)
+from lineshaft.services.billing.tables import (
+    BILLING_DOCUMENT,
+    BILLING_SERIES,
+    LEDGER_ENTRY,
+    LEDGER_TRANSACTION,
+)
+
+MINOR_UNITS_MAX = 2**63 - 1
+_HEAD = [column for column in BILLING_DOCUMENT.c if column is not BILLING_DOCUMENT.c.file]
+
+
+class SqlDocumentStore:
+    """Implements `DocumentStore`."""
+
+    def draw_position(self, connection: sa.Connection, series: str, supplier: str) -> int:
+        """Return the next position of a series; the caller holds the lock of the series.
+
+        The new position is a row of this transaction: a crash before the commit takes it back.
+
+        Raises:
+            SeriesTaken: when the series belongs to another supplier.
+        """
+        table = BILLING_SERIES
+        row = connection.execute(sa.select(table).where(table.c.series == series)).one_or_none()
+        if row is None:
+            first = {"series": series, "supplier": supplier, "last_position": 1}
+            connection.execute(sa.insert(table).values(first))
+            return 1
+        if row.supplier != supplier:
+            msg = f"{supplier} cannot number documents {series}-…: that is {row.supplier}'s series"
+            raise SeriesTaken(msg)
+        position = int(row.last_position) + 1
+        connection.execute(
+            sa.update(table).where(table.c.series == series).values(last_position=position)
+        )
+        return position
+
+    def add_document(
+        self, connection: sa.Connection, issued: IssuedDocument, place: tuple[str, int]
+    ) -> None:
+        """Keep a document under its series and position."""
+        series, position = place
+        connection.execute(
+            sa.insert(BILLING_DOCUMENT).values(
+                number=issued.number,
+                series=series,
+                position=position,
+                contract=issued.contract,
+                contract_version=issued.contract_version,
+                organisation=issued.organisation,
+                period_start=issued.period.start,
+                period_end=issued.period.end,
+                known_at=issued.known_at,
+                issued_at=issued.issued_at,
+                currency=issued.gross.currency,
+                gross=f"{issued.gross.amount:f}",
+                sha256=issued.sha256,
+                file=issued.file,
+            )
+        )
+
+    def overlapping(
+        self, connection: sa.Connection, contract: str, period: Period
+    ) -> IssuedDocument | None:
+        """Return a document of the contract that covers a part of the period, if there is one."""
+        table = BILLING_DOCUMENT
+        query = (
+            sa.select(table)
+            .where(table.c.contract == contract)
+            .where(table.c.period_start < period.end, table.c.period_end > period.start)
+            .order_by(table.c.period_start)
+            .limit(1)
+        )
+        return _issued(connection.execute(query).one_or_none())
+
+    def document(self, connection: sa.Connection, number: str) -> IssuedDocument | None:
+        """Return a document by its number."""
+        query = sa.select(BILLING_DOCUMENT).where(BILLING_DOCUMENT.c.number == number)
+        return _issued(connection.execute(query).one_or_none())
+
+    def documents(
+        self,
+        connection: sa.Connection,
+        organisations: frozenset[str] | None,
+        query: DocumentQuery,
+    ) -> list[DocumentHead]:
+        """Return a page of documents, the newest first; of these organisations, or of all."""
+        table = BILLING_DOCUMENT
+        order = (table.c.issued_at, table.c.number)
+        statement = sa.select(*_HEAD).order_by(*(column.desc() for column in order))
+        if organisations is not None:
+            statement = statement.where(table.c.organisation.in_(sorted(organisations)))
+        if query.contract is not None:
+            statement = statement.where(table.c.contract == query.contract)
+        if query.before is not None:
+            last = sa.select(*order).where(table.c.number == query.before).subquery()
+            statement = statement.where(sa.tuple_(*order) < sa.select(*last.c).scalar_subquery())
+        return [_head(row) for row in connection.execute(statement.limit(query.limit))]
+
+    def add_transaction(self, connection: sa.Connection, transaction: Transaction) -> None:
+        """Keep a transaction of the ledger.
+
+        Raises:
+            AmountTooLarge: beyond 64 bits of minor units.
+        """
+        connection.execute(
+            sa.insert(LEDGER_TRANSACTION).values(
+                id=transaction.id,
+                document=transaction.document,
+                effective_at=transaction.effective_at,
+                posted_at=transaction.posted_at,
+            )
+        )
+        rows = [
+            {
+                "transaction": transaction.id,
+                "position": position,
+                "account": str(entry.account),
+                "currency": entry.amount.currency,
+                "amount_minor": _to_minor(entry.amount),
+            }
+            for position, entry in enumerate(transaction.entries)
+        ]
+        connection.execute(sa.insert(LEDGER_ENTRY), rows)
+
+    def transaction(self, connection: sa.Connection, document: str) -> Transaction | None:
+        """Return what a document posted."""
+        table = LEDGER_TRANSACTION
+        row = connection.execute(sa.select(table).where(table.c.document == document)).one_or_none()
+        if row is None:
+            return None
+        entries = connection.execute(
+            sa.select(LEDGER_ENTRY)
+            .where(LEDGER_ENTRY.c.transaction == row.id)
+            .order_by(LEDGER_ENTRY.c.position)
+        )
+        return Transaction(
+            id=row.id,
+            document=row.document,
+            effective_at=Instant(row.effective_at),
+            posted_at=Instant(row.posted_at),
+            entries=tuple(
+                Entry(_account(entry.account), _from_minor(entry.amount_minor, entry.currency))
+                for entry in entries
+            ),
+        )
+
+    def balances(self, connection: sa.Connection) -> list[AccountBalance]:
+        """Return the sums of every account in each currency, by account."""
+        table = LEDGER_ENTRY
+        amount = table.c.amount_minor
+        debit = sa.func.sum(sa.case((amount > 0, amount), else_=0))
+        credit = sa.func.sum(sa.case((amount < 0, -amount), else_=0))
+        query = (
+            sa.select(
+                table.c.account, table.c.currency, debit.label("debit"), credit.label("credit")
+            )
+            .group_by(table.c.account, table.c.currency)
+            .order_by(table.c.account, table.c.currency)
+        )
+        return [
+            AccountBalance(
+                account=row.account,
+                debit=_from_minor(int(row.debit), row.currency),
+                credit=_from_minor(int(row.credit), row.currency),
+            )
+            for row in connection.execute(query)
+        ]
+
+
+def _to_minor(money: Money) -> int:
+    minor = int(money.amount.scaleb(currency_exponent(money.currency)))
+    if abs(minor) > MINOR_UNITS_MAX:
+        msg = f"cannot post {money}: beyond 64 bits of minor units"
+        raise AmountTooLarge(msg)
+    return minor
+
+
+def _from_minor(minor: int, currency: str) -> Money:
+    return Money(Decimal(minor).scaleb(-currency_exponent(currency)), currency)
+
+
+def _account(text: str) -> Account:
+    kind, _, detail = text.partition(":")
+    return Account(AccountKind(kind), detail)
+
+
+def _head_fields(row: Any) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "contract": row.contract,
+        "contract_version": row.contract_version,
+        "organisation": row.organisation,
+        "period": Period(Instant(row.period_start), Instant(row.period_end)),
+        "known_at": Instant(row.known_at),
+        "issued_at": Instant(row.issued_at),
+        "gross": Money(Decimal(row.gross), row.currency),
+        "sha256": row.sha256,
+    }
+
+
+def _head(row: Any) -> DocumentHead:
+    return DocumentHead(**_head_fields(row))
+
+
+def _issued(row: Any) -> IssuedDocument | None:
+    return None if row is None else IssuedDocument(**_head_fields(row), file=row.file)

@@ -1,0 +1,1 @@
+"""Parties, offerings, prices, contracts and their guarantees."""

@@ -1,0 +1,298 @@
+"""Parties, offerings and contracts: frozen, versioned, the same content for ever.
+
+A version of an offering or a contract never changes; a change is the next version.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from lineshaft.core.money import currency_exponent
+from lineshaft.core.period import (
+    Instant,
+    Period,
+    day_start,
+    month_period,
+    to_datetime,
+    zone_named,
+)
+from lineshaft.core.reading import check_machine_id
+from lineshaft.services.contracts.content import (
+    Frozen,
+    LocalText,
+    TermsInvalid,
+    check_id,
+    check_instant,
+    from_content,
+    to_content,
+)
+from lineshaft.services.contracts.guarantee import (
+    Availability,
+    ClassDurations,
+    TimeClass,
+    UnknownPolicy,
+    availability,
+    classify_states,
+    credit_amount,
+    credit_rate,
+)
+from lineshaft.services.contracts.terms import (
+    BaseFee,
+    FlatPrice,
+    GraduatedPrice,
+    Guarantee,
+    GuaranteeStep,
+    MeterTerms,
+    PerUnitPrice,
+    Price,
+    ProrationBasis,
+    Terms,
+    Tier,
+    UsagePrice,
+    Vat,
+    VatCategory,
+)
+from lineshaft.services.metering.model import Meter
+
+__all__ = [
+    "Availability",
+    "BaseFee",
+    "BillingPeriod",
+    "ClassDurations",
+    "Contract",
+    "ContractRecord",
+    "FlatPrice",
+    "GraduatedPrice",
+    "Guarantee",
+    "GuaranteeStep",
+    "LocalText",
+    "MeterTerms",
+    "Offering",
+    "OfferingReference",
+    "Party",
+    "PerUnitPrice",
+    "Price",
+    "ProrationBasis",
+    "Terms",
+    "TermsInvalid",
+    "Tier",
+    "TimeClass",
+    "UnknownPolicy",
+    "UsagePrice",
+    "Vat",
+    "VatCategory",
+    "availability",
+    "classify_states",
+    "credit_amount",
+    "credit_rate",
+]
+
+MACHINES_MAX = 100
+ADDRESS_LINES_MAX = 6
+SERIES_CHARACTERS_MAX = 20
+_COUNTRY_CHARACTERS = 2
+
+
+class Party(Frozen, frozen=True):
+    """Who supplies or buys, with what the law wants on an invoice (EN 16931-1, BG-4 and BG-7).
+
+    Attributes:
+        country: code of ISO 3166-1, two capital letters.
+        vat_id: VAT identifier with its country prefix, or empty.
+        legal_id: number in the register of companies, or empty.
+    """
+
+    id: str
+    name: str
+    address_lines: tuple[str, ...]
+    country: str
+    vat_id: str
+    legal_id: str
+
+    def __post_init__(self) -> None:
+        """Refuse what no document could print."""
+        check_id(self.id, "party")
+        if not self.name.strip():
+            msg = f"party {self.id} has no name"
+            raise TermsInvalid(msg)
+        if not 0 < len(self.address_lines) <= ADDRESS_LINES_MAX:
+            msg = f"party {self.id}: expected 1 to {ADDRESS_LINES_MAX} lines of address"
+            raise TermsInvalid(msg)
+        code = self.country
+        if not (len(code) == _COUNTRY_CHARACTERS and code.isascii() and code.isupper()):
+            msg = f"party {self.id}: country {code!r}, expected two capital letters (ISO 3166-1)"
+            raise TermsInvalid(msg)
+
+
+class Offering(Frozen, frozen=True):
+    """What can be sold: terms under a name, before there is a customer or a machine."""
+
+    id: str
+    version: int
+    name: LocalText
+    currency: str
+    terms: Terms
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown currency."""
+        _check_version(self.id, self.version, "offering")
+        _check_currency(self.currency)
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the JSON content."""
+        return to_content(self)
+
+    @classmethod
+    def from_content(cls, content: Any) -> "Offering":
+        """Read from JSON content.
+
+        Raises:
+            TermsInvalid: naming the place that cannot be read.
+        """
+        return from_content(content, cls)
+
+
+class OfferingReference(Frozen, frozen=True):
+    """The version of an offering that a contract was made from."""
+
+    id: str
+    version: int
+
+
+class BillingPeriod(StrEnum):
+    """How long one billed period is: by the calendar of the contract's zone."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class Contract(Frozen, frozen=True):
+    """What a supplier and a customer agreed on, for named machines, from an instant on.
+
+    Attributes:
+        organisation: id of the customer's organisation, which may then see the machines.
+        offering: what it was made from; `terms` is a copy, and the copy is what counts.
+        machines: the machines that are billed together; tiers run over their summed usage.
+        start, end: RFC 3339 in UTC; `end` is None while there is none.
+        time_zone: IANA zone whose calendar divides time into billed periods.
+        invoice_series: the gapless series that its documents are numbered in.
+    """
+
+    id: str
+    version: int
+    supplier: Party
+    customer: Party
+    organisation: str
+    offering: OfferingReference
+    currency: str
+    terms: Terms
+    machines: tuple[str, ...]
+    start: str
+    end: str | None
+    time_zone: str
+    billing_period: BillingPeriod
+    invoice_series: str
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be metered, billed or numbered."""
+        _check_version(self.id, self.version, "contract")
+        _check_currency(self.currency)
+        zone_named(self.time_zone)
+        check_id(self.organisation, "organisation")
+        _check_series(self.invoice_series)
+        if not 0 < len(self.machines) <= MACHINES_MAX:
+            msg = f"contract {self.id} has {len(self.machines)} machines: 1 to {MACHINES_MAX}"
+            raise TermsInvalid(msg)
+        if len(set(self.machines)) < len(self.machines):
+            msg = f"contract {self.id} names a machine twice: {', '.join(self.machines)}"
+            raise TermsInvalid(msg)
+        for machine in self.machines:
+            check_machine_id(machine)
+        start = check_instant(self.start, "start")
+        if self.end is not None:
+            Period(start, check_instant(self.end, "end"))
+
+    @property
+    def starts_at(self) -> Instant:
+        """The first instant of the contract."""
+        return check_instant(self.start, "start")
+
+    @property
+    def ends_at(self) -> Instant | None:
+        """The first instant after the contract, or None while it has no end."""
+        return None if self.end is None else check_instant(self.end, "end")
+
+    def covers(self, period: Period) -> bool:
+        """Tell whether the whole period lies within the contract."""
+        end = self.ends_at
+        return self.starts_at <= period.start and (end is None or period.end <= end)
+
+    def billed_period(self, instant: Instant) -> Period:
+        """Return the billed period around an instant: the calendar's, cut to the contract.
+
+        Raises:
+            TermsInvalid: when the instant lies outside the contract.
+        """
+        zone = zone_named(self.time_zone)
+        day = to_datetime(instant, zone).date()
+        if self.billing_period is BillingPeriod.MONTH:
+            calendar = month_period(day.year, day.month, zone)
+        else:
+            calendar = Period(day_start(day, zone), day_start(day + dt.timedelta(days=1), zone))
+        end = calendar.end if self.ends_at is None else min(calendar.end, self.ends_at)
+        if not self.starts_at <= instant < end:
+            msg = f"contract {self.id} does not cover the instant: it begins at {self.start}"
+            raise TermsInvalid(msg)
+        return Period(max(calendar.start, self.starts_at), end)
+
+    def meters(self) -> tuple[Meter, ...]:
+        """Return every meter of every machine, in the order in which documents list the usage."""
+        terms = [price.meter for price in self.terms.usage_prices]
+        if self.terms.guarantee is not None:
+            terms.append(self.terms.guarantee.meter)
+        return tuple(meter.on(machine) for meter in terms for machine in self.machines)
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the JSON content, as documents embed it."""
+        return to_content(self)
+
+    @classmethod
+    def from_content(cls, content: Any) -> "Contract":
+        """Read from JSON content.
+
+        Raises:
+            TermsInvalid: naming the place that cannot be read.
+        """
+        return from_content(content, cls)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRecord:
+    """A version of a contract as it is recorded.
+
+    Attributes:
+        activated_at: since when it binds; None while it is a draft.
+    """
+
+    contract: Contract
+    created_at: Instant
+    activated_at: Instant | None
+
+
+def _check_version(id_: str, version: int, what: str) -> None:
+    check_id(id_, what)
+    if version < 1:
+        msg = f"{what} {id_} version {version}: versions are numbered from 1"
+        raise TermsInvalid(msg)
+
+
+def _check_currency(currency: str) -> None:
+    currency_exponent(currency)
+
+
+def _check_series(series: str) -> None:
+    plain = series.isascii() and series.replace("-", "").isalnum() and series == series.upper()
+    if not (plain and 0 < len(series) <= SERIES_CHARACTERS_MAX):
+        msg = f"invoice series {series!r}: expected at most 20 of A-Z, 0-9 and '-'"
+        raise TermsInvalid(msg)

@@ -1,0 +1,42 @@
+"""What contracts need of a database."""
+
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from lineshaft.core.period import Instant
+from lineshaft.services.contracts.model import Contract, ContractRecord, Offering
+
+
+class ContractStore(Protocol):
+    """Keeps versions of offerings and contracts; none of them ever changes."""
+
+    def add_offering(self, connection: sa.Connection, offering: Offering, at: Instant) -> None:
+        """Keep a new version."""
+        ...
+
+    def offering(self, connection: sa.Connection, id_: str, version: int | None) -> Offering | None:
+        """Return a version of an offering, the last one for None."""
+        ...
+
+    def offerings(self, connection: sa.Connection) -> list[Offering]:
+        """Return the last version of each offering, by id."""
+        ...
+
+    def add_contract(self, connection: sa.Connection, contract: Contract, at: Instant) -> None:
+        """Keep a new version as a draft."""
+        ...
+
+    def activate(self, connection: sa.Connection, id_: str, version: int, at: Instant) -> None:
+        """Note that a version binds from now on."""
+        ...
+
+    def versions(self, connection: sa.Connection, id_: str) -> list[ContractRecord]:
+        """Return all versions of a contract, the first one first."""
+        ...
+
+    def contracts(
+        self, connection: sa.Connection, organisations: frozenset[str] | None
+    ) -> list[ContractRecord]:
+        """Return the last version of each contract, by id; of these organisations, or of all."""
+        ...

@@ -1,0 +1,105 @@
+"""Offerings and contracts in SQL."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from lineshaft.core import canonical
+from lineshaft.core.period import Instant
+from lineshaft.services.contracts.model import Contract, ContractRecord, Offering
+from lineshaft.services.contracts.tables import (
+    CONTRACT_ACTIVATION,
+    CONTRACT_VERSION,
+    OFFERING_VERSION,
+)
+
+
+class SqlContractStore:
+    """Implements `ContractStore`."""
+
+    def add_offering(self, connection: sa.Connection, offering: Offering, at: Instant) -> None:
+        """Keep a new version."""
+        connection.execute(
+            sa.insert(OFFERING_VERSION).values(
+                id=offering.id,
+                version=offering.version,
+                content=_text(offering.to_content()),
+                created_at=at,
+            )
+        )
+
+    def offering(self, connection: sa.Connection, id_: str, version: int | None) -> Offering | None:
+        """Return a version of an offering, the last one for None."""
+        table = OFFERING_VERSION
+        query = sa.select(table.c.content).where(table.c.id == id_)
+        if version is not None:
+            query = query.where(table.c.version == version)
+        content = connection.execute(query.order_by(table.c.version.desc()).limit(1)).scalar()
+        return None if content is None else Offering.from_content(_content(content))
+
+    def offerings(self, connection: sa.Connection) -> list[Offering]:
+        """Return the last version of each offering, by id."""
+        table = OFFERING_VERSION
+        query = sa.select(table.c.content).where(_is_last(table)).order_by(table.c.id)
+        return [Offering.from_content(_content(text)) for text in connection.scalars(query)]
+
+    def add_contract(self, connection: sa.Connection, contract: Contract, at: Instant) -> None:
+        """Keep a new version as a draft."""
+        connection.execute(
+            sa.insert(CONTRACT_VERSION).values(
+                id=contract.id,
+                version=contract.version,
+                organisation=contract.organisation,
+                content=_text(contract.to_content()),
+                created_at=at,
+            )
+        )
+
+    def activate(self, connection: sa.Connection, id_: str, version: int, at: Instant) -> None:
+        """Note that a version binds from now on."""
+        values = {"id": id_, "version": version, "activated_at": at}
+        connection.execute(sa.insert(CONTRACT_ACTIVATION).values(values))
+
+    def versions(self, connection: sa.Connection, id_: str) -> list[ContractRecord]:
+        """Return all versions of a contract, the first one first."""
+        query = _records().where(CONTRACT_VERSION.c.id == id_).order_by(CONTRACT_VERSION.c.version)
+        return [_record(row) for row in connection.execute(query)]
+
+    def contracts(
+        self, connection: sa.Connection, organisations: frozenset[str] | None
+    ) -> list[ContractRecord]:
+        """Return the last version of each contract, by id; of these organisations, or of all."""
+        query = _records().where(_is_last(CONTRACT_VERSION)).order_by(CONTRACT_VERSION.c.id)
+        if organisations is not None:
+            query = query.where(CONTRACT_VERSION.c.organisation.in_(sorted(organisations)))
+        return [_record(row) for row in connection.execute(query)]
+
+
+def _is_last(table: sa.Table) -> sa.ColumnElement[bool]:
+    other = table.alias()
+    last = sa.select(sa.func.max(other.c.version)).where(other.c.id == table.c.id)
+    return table.c.version == last.scalar_subquery()
+
+
+def _records() -> sa.Select[Any]:
+    key = (CONTRACT_ACTIVATION.c.id == CONTRACT_VERSION.c.id) & (
+        CONTRACT_ACTIVATION.c.version == CONTRACT_VERSION.c.version
+    )
+    columns = (CONTRACT_VERSION, CONTRACT_ACTIVATION.c.activated_at)
+    return sa.select(*columns).select_from(CONTRACT_VERSION.outerjoin(CONTRACT_ACTIVATION, key))
+
+
+def _record(row: Any) -> ContractRecord:
+    return ContractRecord(
+        contract=Contract.from_content(_content(row.content)),
+        created_at=Instant(row.created_at),
+        activated_at=None if row.activated_at is None else Instant(row.activated_at),
+    )
+
+
+def _text(content: dict[str, Any]) -> str:
+    return canonical.encode(content).decode()
+
+
+def _content(text: str) -> Any:
+    return canonical.decode(text.encode())
