@@ -1,0 +1,51 @@
+"""PDF/A-3a by Typst, byte for byte the same from the same document.
+
+Fonts are the shipped ones and no others, the date of the file is the date of issue, and a
+character that the fonts lack is an error (PDF/A forbids the missing-glyph box, ISO 19005-3,
+clause 6.2.11.8). The signed document rides along as an attachment (ISO 19005-3, clause 6.8).
+"""
+
+import json
+from importlib.resources import as_file, files
+from typing import Any, Final
+
+import typst
+
+from lineshaft.core.errors import InvariantError
+from lineshaft.core.period import US_PER_S, Instant
+from lineshaft.services.billing.rendering.errors import MissingGlyph
+
+PDF_STANDARD: Final = "a-3a"
+
+
+def to_pdf(view: dict[str, Any], document: bytes, issued_at: Instant) -> bytes:
+    """Set the pages of a document.
+
+    Args:
+        view: formatted words and figures, see `view.py`.
+        document: exact bytes of INVOICE.json.
+        issued_at: becomes the date of the file.
+
+    Raises:
+        MissingGlyph: when a text has a character that the shipped fonts lack.
+    """
+    room = files("lineshaft.services.billing.rendering")
+    with as_file(room.joinpath("fonts")) as fonts, as_file(room.joinpath("invoice.typ")) as page:
+        try:
+            pdf: bytes = typst.compile(
+                page,
+                format="pdf",
+                font_paths=[fonts],
+                ignore_system_fonts=True,
+                sys_inputs={"view": json.dumps(view), "document": document.decode()},
+                pdf_standards=[PDF_STANDARD],
+                timestamp=issued_at // US_PER_S,
+            )
+        except typst.TypstError as error:
+            if "could not be displayed" in error.message:
+                msg = f"cannot set document {view['number']} as PDF: {error.message}; "
+                msg += "the HTML shows it in the reader's own fonts"
+                raise MissingGlyph(msg) from error
+            msg = f"the template of the PDF does not compile: {error.message}"
+            raise InvariantError(msg) from error
+    return pdf

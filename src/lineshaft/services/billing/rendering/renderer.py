@@ -1,0 +1,64 @@
+"""From the frozen bytes of a document to the bytes of a rendering, by the shipped templates."""
+
+from importlib.metadata import version
+
+import lineshaft
+from lineshaft.core import canonical
+from lineshaft.core.period import parse_instant
+from lineshaft.services.billing.rendering.errors import RenderingTooLarge
+from lineshaft.services.billing.rendering.html import to_html
+from lineshaft.services.billing.rendering.model import (
+    RENDERER,
+    RENDERING_BYTES_MAX,
+    Language,
+    MediaType,
+    RenderingRecord,
+)
+from lineshaft.services.billing.rendering.pdf import to_pdf
+from lineshaft.services.billing.rendering.view import view_of
+
+
+def renderer_version() -> str:
+    """Name what decides the bytes: our templates, and the library that sets the page."""
+    return f"{lineshaft.__version__}+typst-{version('typst')}"
+
+
+def render(document_file: bytes, media_type: MediaType, language: Language) -> bytes:
+    """Render a document; the same arguments give the same bytes.
+
+    Args:
+        document_file: exact bytes of INVOICE.json, which the rendering carries with it.
+        media_type: what to make.
+        language: of the words.
+
+    Raises:
+        MissingGlyph: when the PDF's fonts lack a character of the document.
+        RenderingTooLarge: beyond `RENDERING_BYTES_MAX`.
+    """
+    document = canonical.decode(document_file)["document"]
+    view = view_of(document, language)
+    if media_type is MediaType.HTML:
+        data = to_html(view, document_file)
+    else:
+        data = to_pdf(view, document_file, parse_instant(document["issued_at"]))
+    if len(data) > RENDERING_BYTES_MAX:
+        msg = f"document {document['number']} as {media_type}: {len(data)} bytes, at most "
+        msg += f"{RENDERING_BYTES_MAX}"
+        raise RenderingTooLarge(msg)
+    return data
+
+
+def record_of(
+    document_file: bytes, data: bytes, media_type: MediaType, language: Language
+) -> RenderingRecord:
+    """Return the record of a rendering, to be signed."""
+    return RenderingRecord(
+        document_sha256=canonical.sha256_hex(document_file),
+        number=canonical.decode(document_file)["document"]["number"],
+        media_type=media_type,
+        language=language,
+        renderer=RENDERER,
+        renderer_version=renderer_version(),
+        sha256=canonical.sha256_hex(data),
+        size=len(data),
+    )

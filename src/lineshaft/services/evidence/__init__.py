@@ -1,0 +1,1 @@
+"""The proof behind a document: the evidence bundle, and how anyone checks it offline."""
