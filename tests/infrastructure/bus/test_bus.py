@@ -74,7 +74,6 @@ class Inbox:
 async def test_messages_reach_who_listens(hub: Bus, edge: Bus) -> None:
     inbox = Inbox()
     subscription = await edge.subscribe("notice.press-1", inbox)
-    await edge.check()
     await hub.publish("notice.press-1", b"committed")
     await until(lambda: inbox.messages)
     assert inbox.messages == [("notice.press-1", b"committed")]
@@ -91,7 +90,6 @@ async def test_a_request_is_answered(hub: Bus, edge: Bus) -> None:
         await message.respond(b"accepted " + message.data)
 
     await hub.subscribe("enrol", answer)
-    await hub.check()
     assert await edge.request("enrol", b"press-1") == b"accepted press-1"
 
 
@@ -114,7 +112,6 @@ async def test_an_edge_reaches_its_own_subjects_only(hub: Bus, edge: Bus) -> Non
     await hub.ensure_stream(SEGMENTS)
     inbox = Inbox()
     await hub.subscribe("segment.>", inbox)
-    await hub.check()
     assert await edge.publish_stored("segment.press-1", b"mine") == 1
     await edge.publish("segment.press-2", b"not mine")
     with pytest.raises(BusUnavailable, match="no answer in time"):
@@ -129,7 +126,6 @@ async def test_an_edge_hears_its_own_notices_only(hub: Bus, edge: Bus) -> None:
     await edge.subscribe("notice.press-2", foreign)
     await edge.subscribe("_INBOX_hub.>", foreign)
     await edge.subscribe("notice.press-1", own)
-    await edge.check()
     await hub.publish("notice.press-2", b"foreign")
     await hub.publish("_INBOX_hub.x", b"foreign")
     await hub.publish("notice.press-1", b"own")

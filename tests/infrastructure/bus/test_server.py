@@ -85,7 +85,7 @@ def test_the_configuration_is_private_and_complete(tmp_path: Path) -> None:
             "user": "press-1",
             "password": "secret",
             "permissions": {
-                "publish": {"allow": ["segment.press-1"]},
+                "publish": {"allow": ["segment.press-1", "_INBOX_press-1.>"]},
                 "subscribe": {"allow": ["notice.press-1", "_INBOX_press-1.>"]},
             },
         }

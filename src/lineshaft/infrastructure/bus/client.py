@@ -158,7 +158,7 @@ class Bus:
         """Ask the server for a sign of life; return why there is none, or an empty text."""
         try:
             with translated("reach the bus"):
-                await self._present().client.flush(timeout=self._timeout_s)
+                await self._present().round_trip()
         except BusUnavailable as error:
             return str(error)
         return ""

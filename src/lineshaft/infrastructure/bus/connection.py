@@ -1,7 +1,8 @@
-"""One connection, and the publications on it that wait for the stream's confirmation.
+"""One connection, and what was sent on it and waits for an answer.
 
-The client library's own `publish_async` never settles a publication that the server refuses, so the
-confirmations are received here (NATS JetStream wire API, "Publish Ack").
+The client library's own `publish_async` never settles a publication that the server refuses, and
+its `flush` can overtake what was sent before it; so the confirmations (NATS JetStream wire API,
+"Publish Ack") and the signs of life are received here.
 """
 
 import asyncio
@@ -23,13 +24,15 @@ from lineshaft.infrastructure.bus.errors import (
 
 WINDOW_MESSAGES_MAX = 256
 _STATUS = "Status"
+_PROBE = b'{"seq": 0}'  # comes back to us and reads like a confirmation
 
 
 @dataclass(frozen=True)
-class _Publication:
-    confirmed: asyncio.Future[int]
+class _Expected:
+    answer: asyncio.Future[int]
     expiry: asyncio.TimerHandle
     attempt: str
+    window: asyncio.Semaphore | None
 
 
 class Connection:
@@ -43,56 +46,72 @@ class Connection:
         self._inbox = client.new_inbox()
         self._numbers = itertools.count()
         self._window = asyncio.Semaphore(WINDOW_MESSAGES_MAX)
-        self._waiting: dict[str, _Publication] = {}
+        self._waiting: dict[str, _Expected] = {}
 
     async def open(self) -> None:
-        """Listen for confirmations."""
-        await self.client.subscribe(f"{self._inbox}.*", cb=self._on_confirmation)
+        """Listen for answers."""
+        await self.client.subscribe(f"{self._inbox}.*", cb=self._on_answer)
 
     async def publish(self, subject: str, data: bytes, message_id: str) -> asyncio.Future[int]:
         """Send a message and return the future of its sequence; wait for room in the window."""
         async with asyncio.timeout(self.timeout_s):
             await self._window.acquire()
-        loop = asyncio.get_running_loop()
-        token = f"{self._inbox}.{next(self._numbers)}"
-        attempt = f"publish on {subject}"
-        expiry = loop.call_later(self.timeout_s, self._refuse, token, TimeoutError())
-        publication = _Publication(loop.create_future(), expiry, attempt)
-        self._waiting[token] = publication
+        token, answer = self._expect(f"publish on {subject}", self._window)
         headers = {api.Header.MSG_ID: message_id} if message_id else None
         try:
             await self.client.publish(subject, data, reply=token, headers=headers)
         except BaseException:
             self._take(token)
             raise
-        return publication.confirmed
+        return answer
+
+    async def round_trip(self) -> None:
+        """Send a message to ourselves: when it is back, the server has all that was sent before.
+
+        Raises:
+            BusUnavailable: when it is not back in time.
+        """
+        token, answer = self._expect("reach the bus", None)
+        await self.client.publish(token, _PROBE)
+        await answer
 
     def end(self) -> None:
         """Refuse what still waits: the connection is gone."""
         for token in list(self._waiting):
             self._refuse(token, nats.errors.ConnectionClosedError())
 
-    def _take(self, token: str) -> _Publication | None:
-        publication = self._waiting.pop(token, None)
-        if publication is not None:
-            publication.expiry.cancel()
-            self._window.release()
-        return publication
+    def _expect(
+        self, attempt: str, window: asyncio.Semaphore | None
+    ) -> tuple[str, asyncio.Future[int]]:
+        loop = asyncio.get_running_loop()
+        token = f"{self._inbox}.{next(self._numbers)}"
+        expiry = loop.call_later(self.timeout_s, self._refuse, token, TimeoutError())
+        expected = _Expected(loop.create_future(), expiry, attempt, window)
+        self._waiting[token] = expected
+        return token, expected.answer
+
+    def _take(self, token: str) -> _Expected | None:
+        expected = self._waiting.pop(token, None)
+        if expected is not None:
+            expected.expiry.cancel()
+            if expected.window is not None:
+                expected.window.release()
+        return expected
 
     def _refuse(self, token: str, error: Exception) -> None:
-        publication = self._take(token)
-        if publication is not None and not publication.confirmed.done():
-            publication.confirmed.set_exception(refusal(error, publication.attempt))
+        expected = self._take(token)
+        if expected is not None and not expected.answer.done():
+            expected.answer.set_exception(refusal(error, expected.attempt))
 
-    async def _on_confirmation(self, message: Msg) -> None:
-        publication = self._take(message.subject)
-        if publication is None or publication.confirmed.done():
+    async def _on_answer(self, message: Msg) -> None:
+        expected = self._take(message.subject)
+        if expected is None or expected.answer.done():
             return
-        outcome = _outcome(message, publication.attempt)
+        outcome = _outcome(message, expected.attempt)
         if isinstance(outcome, int):
-            publication.confirmed.set_result(outcome)
+            expected.answer.set_result(outcome)
         else:
-            publication.confirmed.set_exception(outcome)
+            expected.answer.set_exception(outcome)
 
 
 def _outcome(message: Msg, attempt: str) -> int | Exception:

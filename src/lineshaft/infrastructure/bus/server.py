@@ -46,8 +46,8 @@ class BusUser:
     Attributes:
         name: letters, digits, `-` and `_`; also names the user's inbox.
         password: in clear, for the server's configuration file.
-        publish: subjects it may publish on; wildcards allowed.
-        subscribe: subjects it may subscribe to; its own inbox is added.
+        publish: subjects it may publish on, beside its own inbox; wildcards allowed.
+        subscribe: subjects it may subscribe to, beside its own inbox.
     """
 
     name: str
@@ -209,7 +209,8 @@ def _user(user: BusUser) -> dict[str, object]:
         "user": user.name,
         "password": user.password,
         "permissions": {
-            "publish": {"allow": list(user.publish)},
+            # Its own inbox too: that is how it asks for a sign of life.
+            "publish": {"allow": [*user.publish, inbox]},
             "subscribe": {"allow": [*user.subscribe, inbox]},
         },
     }

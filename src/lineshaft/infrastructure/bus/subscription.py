@@ -54,7 +54,7 @@ class Subscription:
         self._is_closed = False
 
     async def attach(self, connection: Connection) -> None:
-        """Subscribe on a new connection."""
+        """Subscribe on a new connection; on return the server knows."""
         if self._is_closed:
             return
         with translated(f"subscribe to {self._subject}"):
@@ -64,6 +64,7 @@ class Subscription:
                 pending_msgs_limit=SUBSCRIPTION_MESSAGES_MAX,
                 pending_bytes_limit=SUBSCRIPTION_BYTES_MAX,
             )
+            await connection.round_trip()
 
     async def close(self) -> None:
         """End the subscription for good."""
