@@ -3,12 +3,14 @@
 from fractions import Fraction
 from typing import Any
 
+from lineshaft.core.canonical import sha256_hex
 from lineshaft.core.period import Instant, Period, parse_instant
 from lineshaft.core.quantity import Quantity
+from lineshaft.core.reading import SourceId
 from lineshaft.services.billing.model import Engine, RatedDocument
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.contracts.model import Contract
-from lineshaft.services.metering.model import UsageRecord
+from lineshaft.services.metering.model import EvidenceRange, UsageRecord
 from tests.services.contracts.examples import BASE_FEE, CUTTING_TIME, DAY, contract
 
 ENGINE = Engine("0.1.0", "2026f")
@@ -44,7 +46,14 @@ def example_usage(of: Contract) -> list[UsageRecord]:
     """Return both usage records of the example day."""
     active = Fraction(STATES_US["ACTIVE"], 1_000_000)
     return [
-        record(of, 0, 12_578, covered_us=COVERED_US),
+        record(
+            of,
+            0,
+            12_578,
+            covered_us=COVERED_US,
+            ranges=(EvidenceRange(SourceId("edge-1"), 1, 1, 9_871, 1, 118),),
+            evidence_root=sha256_hex(b"an example of a root over the blocks of cut_time"),
+        ),
         record(
             of,
             1,
@@ -52,6 +61,8 @@ def example_usage(of: Contract) -> list[UsageRecord]:
             covered_us=COVERED_US,
             states=STATES_US,
             unknown_after={"STOPPED": UNKNOWN_US},
+            ranges=(EvidenceRange(SourceId("edge-1"), 1, 1, 412, 1, 118),),
+            evidence_root=sha256_hex(b"an example of a root over the blocks of execution"),
         ),
     ]
 

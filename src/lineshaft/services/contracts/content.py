@@ -44,8 +44,8 @@ class LocalText(Frozen, frozen=True):
 
 
 def to_content(value: Frozen) -> dict[str, Any]:
-    """Return the JSON content of a frozen value."""
-    content: dict[str, Any] = msgspec.to_builtins(value, enc_hook=_encode)
+    """Return the JSON content of a frozen value: exactly what reading it back gives."""
+    content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value, enc_hook=_encode))
     return content
 
 
