@@ -20,9 +20,10 @@ from lineshaft.infrastructure.bus import (
     StreamSpec,
     reload_server,
 )
-from lineshaft.infrastructure.bus.client import BACKOFF_S_MAX, backoff_s
+from lineshaft.infrastructure.bus.client import ATTACHMENTS_MAX, BACKOFF_S_MAX, backoff_s
 from lineshaft.infrastructure.bus.connection import WINDOW_MESSAGES_MAX
 from lineshaft.infrastructure.bus.server import PAYLOAD_BYTES_MAX
+from lineshaft.infrastructure.bus.subscription import SUBSCRIPTION_MESSAGES_MAX
 from lineshaft.infrastructure.database import OutboxMessage
 from tests.infrastructure.bus.conftest import EDGE, HUB, Server
 
@@ -327,6 +328,34 @@ async def test_the_window_of_unconfirmed_messages_is_bounded(
         await asyncio.wait_for(edge.publish_async("segment.press-1", b"x"), TIMEOUT_S / 4)
     outcomes = await asyncio.gather(*sent, return_exceptions=True)
     assert all(isinstance(outcome, BusUnavailable) for outcome in outcomes)
+
+
+async def test_what_waits_for_a_slow_receiver_is_bounded(hub: Bus) -> None:
+    may_go_on = asyncio.Event()
+    received: list[bytes] = []
+
+    async def slow(message: BusMessage) -> None:
+        await may_go_on.wait()
+        received.append(message.data)
+
+    await hub.subscribe("live.x", slow)
+    for number in range(SUBSCRIPTION_MESSAGES_MAX + 500):
+        await hub.publish("live.x", b"%d" % number)
+    assert await hub.check() == ""
+    may_go_on.set()
+    await until(lambda: len(received) >= SUBSCRIPTION_MESSAGES_MAX)
+    await hub.publish("live.x", b"last")
+    await until(lambda: received[-1] == b"last")
+    # One more than the maximum: the one that the receiver already held.
+    assert len(received) <= SUBSCRIPTION_MESSAGES_MAX + 2
+
+
+async def test_the_number_of_attachments_has_a_maximum(server: Server) -> None:
+    bus = Bus(server.url(), name="hub")
+    for _ in range(ATTACHMENTS_MAX):
+        await bus.ensure_stream(SEGMENTS)
+    with pytest.raises(BusUnavailable, match="more than 1000"):
+        await bus.ensure_stream(SEGMENTS)
 
 
 async def test_health_says_why_not(server: Server, hub: Bus) -> None:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +19,11 @@ from lineshaft.infrastructure.database import (
     DatabaseUnavailable,
     OutboxMessage,
 )
-from lineshaft.infrastructure.database.engine import CALLBACKS_MAX, TRANSACTION_MS_MAX
+from lineshaft.infrastructure.database.engine import (
+    CALLBACKS_MAX,
+    CONNECTIONS_MAX,
+    TRANSACTION_MS_MAX,
+)
 from lineshaft.infrastructure.database.outbox import OUTBOX_PAYLOAD_BYTES_MAX
 from lineshaft.infrastructure.database.tables import OUTBOX
 
@@ -179,6 +184,16 @@ def test_the_number_of_callbacks_has_a_maximum(database: Database) -> None:
         with pytest.raises(InvariantError, match="callbacks"):
             unit.after_commit(lambda: called.append(1))
     assert len(called) == CALLBACKS_MAX
+
+
+def test_the_number_of_connections_has_a_maximum(sqlite_database: Database) -> None:
+    with ExitStack() as open_reads:
+        for _ in range(CONNECTIONS_MAX):
+            open_reads.enter_context(sqlite_database.read())
+        with pytest.raises(DatabaseBusy, match="connections are in use"), sqlite_database.read():
+            pass
+    with sqlite_database.read():
+        pass
 
 
 def test_a_message_that_would_block_the_outbox_is_refused(database: Database) -> None:

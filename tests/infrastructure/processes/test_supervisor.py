@@ -14,8 +14,13 @@ import pytest
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.infrastructure.processes import Program, ProgramFailed, Supervisor, file_exists
-from lineshaft.infrastructure.processes.child import BACKOFF_S_MAX, BACKOFF_S_MIN, backoff_s
-from lineshaft.infrastructure.processes.supervisor import PROGRAMS_MAX
+from lineshaft.infrastructure.processes.child import (
+    BACKOFF_S_MAX,
+    BACKOFF_S_MIN,
+    LINE_BYTES_MAX,
+    backoff_s,
+)
+from lineshaft.infrastructure.processes.supervisor import PROGRAMS_MAX, START_FAILURES_MAX
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(60)]
 
@@ -223,6 +228,18 @@ def test_stale_ready_files_are_removed_first(tmp_path: Path) -> None:
     supervisor.run()
     assert seen[0] is False
     assert seen[-1] is True
+
+
+def test_a_line_over_the_maximum_comes_in_pieces(tmp_path: Path) -> None:
+    lines: list[str] = []
+    text = f"import sys, time; sys.stdout.write('x' * {2 * LINE_BYTES_MAX} + 'end'); time.sleep(.1)"
+    once = Program("one", (sys.executable, "-c", text), ready=lambda: False)
+    supervisor = Supervisor([once], tmp_path, write_line=lambda _name, line: lines.append(line))
+    with pytest.raises(ProgramFailed):
+        supervisor.run()
+    output = "".join(line for line in lines if line.startswith("x") or line == "end")
+    assert output == ("x" * 2 * LINE_BYTES_MAX + "end") * START_FAILURES_MAX
+    assert max(map(len, lines)) < 2 * LINE_BYTES_MAX
 
 
 def test_the_wait_between_starts_doubles_up_to_a_maximum() -> None:

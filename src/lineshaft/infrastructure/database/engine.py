@@ -41,7 +41,7 @@ SLOW_TRANSACTIONS = Counter(
 
 
 class DatabaseBusy(Unavailable):
-    """Another writer held the database for longer than we wait."""
+    """Another writer, or all connections, were in use for longer than we wait."""
 
 
 class DatabaseUnavailable(Unavailable):
@@ -223,7 +223,9 @@ def _prepare_sqlite(url: sa.URL, busy_ms: int) -> tuple[sa.Engine, sa.Engine]:
 
 
 def _sqlite_engine(url: sa.URL, busy_ms: int, *, begin: str, query_only: str) -> sa.Engine:
-    engine = sa.create_engine(url, pool_size=CONNECTIONS_MAX, max_overflow=0)
+    engine = sa.create_engine(
+        url, pool_size=CONNECTIONS_MAX, max_overflow=0, pool_timeout=busy_ms / _MS_PER_S
+    )
 
     def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
@@ -251,6 +253,7 @@ def _prepare_postgresql(url: sa.URL, busy_ms: int) -> tuple[sa.Engine, sa.Engine
     arguments: dict[str, Any] = {
         "pool_size": CONNECTIONS_MAX,
         "max_overflow": 0,
+        "pool_timeout": busy_ms / _MS_PER_S,
         # A connection that a restarted server has dropped is replaced before it is given out.
         "pool_pre_ping": True,
         "connect_args": {"options": options},
@@ -266,6 +269,9 @@ def _translated() -> Iterator[None]:
         yield
     except sa.exc.OperationalError as error:
         raise _refusal(error) from error
+    except sa.exc.TimeoutError as error:
+        msg = f"cannot use the database: all {CONNECTIONS_MAX} connections are in use"
+        raise DatabaseBusy(msg) from error
 
 
 def _refusal(error: sa.exc.OperationalError) -> Unavailable:
