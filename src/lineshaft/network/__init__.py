@@ -1,0 +1,1 @@
+"""Talks to machines, and gets every reading in once."""

@@ -1,0 +1,1 @@
+"""Connectors: one folder per protocol, all of one shape."""

@@ -1,0 +1,1 @@
+"""MTConnect adapters over SHDR (simple hierarchical data representation)."""
