@@ -167,7 +167,7 @@ class BillingPeriod(StrEnum):
     MONTH = "month"
 
 
-class Contract(Frozen, frozen=True):
+class Contract(Frozen, frozen=True, kw_only=True):
     """What a supplier and a customer agreed on, for named machines, from an instant on.
 
     Attributes:
@@ -189,7 +189,7 @@ class Contract(Frozen, frozen=True):
     terms: Terms
     machines: tuple[str, ...]
     start: str
-    end: str | None
+    end: str | None = None
     time_zone: str
     billing_period: BillingPeriod
     invoice_series: str

@@ -125,6 +125,7 @@ class Contracts:
         """
         with self._database.read() as connection:
             draft = self._version(connection, id_, version)
+        self._check_read(actor, draft.contract)
         resource = _resource(draft.contract)
         self._parts.authorizer.authorize(actor, Action.CONTRACT_ACTIVATE, resource)
         with self._database.unit_of_work() as unit:
