@@ -1,0 +1,1 @@
+"""From readings to exact quantities of a period: meters and usage records."""

@@ -1,0 +1,129 @@
+"""What every kind of meter shares: the window it looks through, and what it brings back. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineshaft.core.errors import InvariantError
+from lineshaft.core.period import Instant, Period
+from lineshaft.services.metering.model import Exclusion, ExclusionReason, Meter
+from lineshaft.services.metering.parameters import Parameters
+from lineshaft.services.metering.series import DECIMAL, Series
+
+_INT64_SAFE = 1 << 62
+"""Sums and differences of two numbers below this fit an int64."""
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def parameters_of(meter: Meter, kind: type[P]) -> P:
+    """Return the parameters of a meter of a kind.
+
+    Raises:
+        InvariantError: when it is of another kind.
+    """
+    if not isinstance(meter.parameters, kind):
+        msg = f"meter {meter.id}: {meter.kind} measured with {kind.__name__}"
+        raise InvariantError(msg)
+    return meter.parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The period, and the last instant up to which silence means "no change"."""
+
+    period: Period
+    known_until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a meter found.
+
+    Attributes:
+        amount: in the unit of the meter, exact.
+        since: the result follows from the rows from this instant on; None: from the very first.
+        until: the result follows from the rows up to this instant; None: later ones could tell.
+        The others as in `UsageRecord`.
+    """
+
+    amount: Fraction
+    covered_us: int
+    since: Instant | None
+    until: Instant | None
+    exclusions: list[Exclusion] = field(default_factory=list)
+    states: Mapping[str, int] = field(default_factory=dict)
+    unknown_after: Mapping[str, int] = field(default_factory=dict)
+    bridged_gap_count: int = 0
+    bridged_gap_us: int = 0
+    restart_count: int = 0
+
+
+def ends_of(series: Series, window: Window) -> NDArray[np.int64]:
+    """Return until when each row in force holds: the next one, or as far as is known."""
+    if not len(series):
+        return np.zeros(0, dtype=np.int64)
+    last = max(int(series.ts[-1]), window.known_until)
+    return np.append(series.ts[1:], np.int64(last))
+
+
+def clipped(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], period: Period
+) -> NDArray[np.int64]:
+    """Return how much of each interval lies in the period, in microseconds."""
+    low, high = np.int64(period.start), np.int64(period.end)
+    length: NDArray[np.int64] = np.minimum(ends, high) - np.maximum(starts, low)
+    return length.clip(min=0)
+
+
+def not_decimals(series: Series, period: Period) -> list[Exclusion]:
+    """Exclude the good readings of the period that nothing exact can be computed with."""
+    is_within = (series.ts >= period.start) & (series.ts < period.end)
+    found = np.flatnonzero(is_within & series.is_good & (series.form != DECIMAL))
+    return [exclusion(series, place, ExclusionReason.NOT_A_DECIMAL) for place in found.tolist()]
+
+
+def exclusion(series: Series, place: int, reason: ExclusionReason) -> Exclusion:
+    """Exclude the reading at a place."""
+    return Exclusion(Instant(int(series.ts[place])), series.identity(place), reason)
+
+
+def context(series: Series, period: Period) -> tuple[Instant | None, Instant | None]:
+    """Return the instants of the last row up to the start and of the first from the end on."""
+    before = int(np.searchsorted(series.ts, period.start, side="right")) - 1
+    after = int(np.searchsorted(series.ts, period.end, side="left"))
+    return (
+        Instant(int(series.ts[before])) if before >= 0 else None,
+        Instant(int(series.ts[after])) if after < len(series) else None,
+    )
+
+
+def scaled(series: Series, places: NDArray[np.int64]) -> tuple[NDArray[Any], Fraction]:
+    """Return the decimals at some places as integers of one scale, and the size of that scale.
+
+    They are int64 where all fit with room for a difference, else Python's integers: exact anyway.
+    """
+    rows = series.row[places]
+    mantissa, exponent = series.rows.mantissa[rows], series.rows.exponent[rows]
+    if not len(rows):
+        return mantissa, Fraction(1)
+    smallest = int(exponent.min())
+    shift = exponent - smallest
+    largest = int(mantissa.max()), -int(mantissa.min())
+    factor = 10 ** int(shift.max())
+    unit = Fraction(10) ** smallest
+    if factor == 1 and max(largest) < _INT64_SAFE:
+        return mantissa, unit
+    if max(largest) * factor < _INT64_SAFE:
+        return mantissa * 10**shift, unit
+    return mantissa.astype(object) * np.array([10**s for s in shift.tolist()], dtype=object), unit
+
+
+def fits_int64(*bounds: int) -> bool:
+    """Tell whether numbers up to these bounds can be added and subtracted in pairs in an int64."""
+    return all(bound < _INT64_SAFE for bound in bounds)

@@ -1,0 +1,18 @@
+"""The families of meters: one pure function each."""
+
+from collections.abc import Callable
+
+from lineshaft.services.metering.measurement import Measurement, Window
+from lineshaft.services.metering.meters.counter import measure_counter
+from lineshaft.services.metering.meters.integral import measure_integral
+from lineshaft.services.metering.meters.state_duration import measure_state_duration
+from lineshaft.services.metering.model import Meter
+from lineshaft.services.metering.parameters import MeterKind
+from lineshaft.services.metering.series import Series
+
+METERS: dict[MeterKind, Callable[[Meter, Series, Window], Measurement]] = {
+    MeterKind.COUNTER: measure_counter,
+    MeterKind.STATE_DURATION: measure_state_duration,
+    MeterKind.INTEGRAL: measure_integral,
+}
+"""Every kind of meter has its function here, and its parameters in `parameters.py`."""

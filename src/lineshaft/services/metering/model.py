@@ -1,0 +1,406 @@
+"""Meters, the rows that they read, and what they find: usage records. Pure."""
+
+import enum
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from lineshaft.core import canonical
+from lineshaft.core.errors import Invalid
+from lineshaft.core.period import Instant, Period, format_instant, parse_instant
+from lineshaft.core.quantity import Quantity, parse_fraction, unit_named
+from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of
+from lineshaft.core.segment import merkle
+from lineshaft.core.value import Value
+from lineshaft.services.metering.parameters import (
+    MeterKind,
+    Parameters,
+    parameters_from_content,
+)
+
+EXCLUSIONS_LISTED_MAX = 1_000
+NO_EVIDENCE = "0" * 64
+"""The evidence root of a usage record that rests on no block at all."""
+
+
+class Identity(NamedTuple):
+    """The identity of a record for ever, and its place among those that share an instant."""
+
+    source: SourceId
+    epoch: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored record of the metered signal.
+
+    Attributes:
+        value: what it says; for a correction, the new value.
+        detail: for a correction, its canonical JSON (`core.segment.detail`).
+    """
+
+    identity: Identity
+    ordinal: int
+    ts: Instant
+    kind: RecordKind
+    status: int
+    value: Value
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How a quantity is measured on one signal of one machine.
+
+    Attributes:
+        unit: of the quantity, UN/ECE Rec 20.
+        parameters: of its kind, see `parameters.py`.
+    """
+
+    id: str
+    machine: str
+    signal: SignalId
+    kind: MeterKind
+    unit: str
+    parameters: Parameters
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown unit and a signal of another machine."""
+        unit_named(self.unit)
+        if machine_of(self.signal) != self.machine:
+            msg = (
+                f"meter {self.id} of {self.machine}: the signal {self.signal} is not the machine's"
+            )
+            raise Invalid(msg)
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> "Meter":
+        """Read canonical or hand-written content.
+
+        Raises:
+            Invalid: when the kind is unknown, or its parameters are not what it needs.
+        """
+        kinds = [kind.value for kind in MeterKind]
+        match content:
+            case {
+                "id": str(name),
+                "machine": str(machine),
+                "signal": str(signal),
+                "kind": str(kind),
+                "unit": str(unit),
+                "parameters": Mapping() as parameters,
+            } if kind in kinds and len(content) == 6:
+                try:
+                    read = parameters_from_content(MeterKind(kind), parameters, unit)
+                except Invalid as error:
+                    msg = f"meter {name}: {error}"
+                    raise type(error)(msg) from error
+                return cls(name, machine, SignalId(signal), MeterKind(kind), unit, read)
+            case _:
+                msg = (
+                    "a meter needs id, machine, signal, unit, parameters and a kind out of "
+                    f"{', '.join(kinds)}"
+                )
+                raise Invalid(msg)
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the canonical content."""
+        return {
+            "id": self.id,
+            "kind": self.kind.value,
+            "machine": self.machine,
+            "parameters": self.parameters.to_content(),
+            "signal": self.signal,
+            "unit": self.unit,
+        }
+
+
+class ExclusionReason(enum.StrEnum):
+    """Why metering did not use a reading that the connector took."""
+
+    TOO_FAST = "too_fast"
+    """The counter rose faster than it can."""
+    FELL = "fell"
+    """The counter fell, and neither roll-over, restart nor exchange explains it."""
+    NOT_A_DECIMAL = "not_a_decimal"
+    """A text, a binary float or another value that nothing exact can be computed with."""
+    OUT_OF_RANGE = "out_of_range"
+    """Outside what the signal can be."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Exclusion:
+    """A reading that was left out, never taken for 0; it makes the period incomplete."""
+
+    ts: Instant
+    reading: Identity
+    reason: ExclusionReason
+
+    @classmethod
+    def from_content(cls, content: Any) -> "Exclusion":
+        """Read canonical content."""
+        match content:
+            case {
+                "ts": str(ts),
+                "reading": [str(source), int(epoch), int(sequence)],
+                "reason": str(reason),
+            } if len(content) == 3 and reason in list(ExclusionReason):
+                identity = Identity(SourceId(source), epoch, sequence)
+                return cls(parse_instant(ts), identity, ExclusionReason(reason))
+            case _:
+                msg = "an exclusion needs ts, reading and reason"
+                raise Invalid(msg)
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the canonical content."""
+        return {
+            "reading": list(self.reading),
+            "reason": self.reason.value,
+            "ts": format_instant(self.ts),
+        }
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EvidenceRange:
+    """Consecutive blocks of a series that a usage record rests on, by ordinals and headers."""
+
+    source: SourceId
+    epoch: int
+    first_ordinal: int
+    last_ordinal: int
+    first_header: int
+    last_header: int
+
+    @classmethod
+    def from_content(cls, content: Any) -> "EvidenceRange":
+        """Read canonical content."""
+        numbers = ("epoch", "first_ordinal", "last_ordinal", "first_header", "last_header")
+        if (
+            not isinstance(content, Mapping)
+            or content.keys() != {"source", *numbers}
+            or not isinstance(content["source"], str)
+            or not all(type(content[name]) is int for name in numbers)
+        ):
+            msg = f"a range of evidence needs source, {', '.join(numbers)}"
+            raise Invalid(msg)
+        return cls(SourceId(content["source"]), *(content[name] for name in numbers))
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the canonical content."""
+        return {
+            "epoch": self.epoch,
+            "first_header": self.first_header,
+            "first_ordinal": self.first_ordinal,
+            "last_header": self.last_header,
+            "last_ordinal": self.last_ordinal,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEntry:
+    """A block of the metered series as evidence.
+
+    Attributes:
+        header_number, header_hash: of the segment that it belongs to.
+        leaf_hash: hash of the salted block, its leaf in that segment's tree.
+        first_ordinal, last_ordinal: of its records.
+    """
+
+    source: SourceId
+    epoch: int
+    header_number: int
+    header_hash: bytes
+    leaf_hash: bytes
+    first_ordinal: int
+    last_ordinal: int
+
+    @property
+    def order(self) -> tuple[str, int, int]:
+        """Place of the entry under the evidence root."""
+        return self.source, self.epoch, self.header_number
+
+    def hash(self) -> bytes:
+        """Return the leaf of the evidence root: SHA-256(0x00 ‖ header hash ‖ block leaf hash)."""
+        return hashlib.sha256(b"\x00" + self.header_hash + self.leaf_hash).digest()
+
+
+def evidence_root(entries: Iterable[BlockEntry]) -> str:
+    """Return the Merkle root (RFC 9162, clause 2.1) over entries in order, as hexadecimal.
+
+    Without entries it is `NO_EVIDENCE`.
+    """
+    leaves = [entry.hash() for entry in sorted(entries, key=lambda entry: entry.order)]
+    return merkle.root(leaves).hex() if leaves else NO_EVIDENCE
+
+
+def evidence_ranges(entries: Iterable[BlockEntry]) -> tuple[EvidenceRange, ...]:
+    """Gather entries into ranges, one for each source and epoch.
+
+    Raises:
+        Invalid: when ordinals are missing between two blocks, or a block is there twice: what
+            could have been left out is not proven.
+    """
+    by_epoch: dict[tuple[SourceId, int], list[BlockEntry]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.order):
+        blocks = by_epoch.setdefault((entry.source, entry.epoch), [])
+        if blocks and entry.first_ordinal != blocks[-1].last_ordinal + 1:
+            msg = (
+                f"evidence of {entry.source}/{entry.epoch}: block {entry.header_number} begins "
+                f"with ordinal {entry.first_ordinal}, expected {blocks[-1].last_ordinal + 1}"
+            )
+            raise Invalid(msg)
+        blocks.append(entry)
+    return tuple(
+        EvidenceRange(
+            source,
+            epoch,
+            blocks[0].first_ordinal,
+            blocks[-1].last_ordinal,
+            blocks[0].header_number,
+            blocks[-1].header_number,
+        )
+        for (source, epoch), blocks in by_epoch.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """What a meter found for a period, as far as was known at an instant.
+
+    Attributes:
+        known_at: the readings that were known then.
+        known_until: a live source is known to have had nothing to say until then; None: not asked.
+        quantity: exact.
+        covered_us: time of the period in which the signal had a usable value.
+        states: time by state (state_duration only), in microseconds.
+        unknown_after: unknown time by the last state before it (state_duration only).
+        exclusions: the first `EXCLUSIONS_LISTED_MAX`, in time order.
+        exclusion_count: how many there are.
+        refusal_count: refusals of the connector in this series and period.
+        bridged_gap_count, bridged_gap_us: gaps over which the counter went on and was counted.
+        restart_count: restarts of the counter that were counted through.
+        ranges, evidence_root: the signed blocks that it rests on.
+    """
+
+    meter: Meter
+    period: Period
+    known_at: Instant
+    quantity: Quantity
+    covered_us: int
+    known_until: Instant | None = None
+    states: Mapping[str, int] = field(default_factory=dict)
+    unknown_after: Mapping[str, int] = field(default_factory=dict)
+    exclusions: tuple[Exclusion, ...] = ()
+    exclusion_count: int = 0
+    refusal_count: int = 0
+    bridged_gap_count: int = 0
+    bridged_gap_us: int = 0
+    restart_count: int = 0
+    ranges: tuple[EvidenceRange, ...] = ()
+    evidence_root: str = NO_EVIDENCE
+
+    @property
+    def completeness(self) -> Fraction:
+        """Share of the period in which the signal had a usable value."""
+        return Fraction(self.covered_us, self.period.duration_us)
+
+    @property
+    def unknown_us(self) -> int:
+        """Time of the period in which it had none."""
+        return self.period.duration_us - self.covered_us
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the whole period is covered and nothing was refused or excluded."""
+        return not (self.unknown_us or self.exclusion_count or self.refusal_count)
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the canonical content, which documents embed."""
+        return {
+            "bridged_gap_count": self.bridged_gap_count,
+            "bridged_gap_us": self.bridged_gap_us,
+            "completeness": str(self.completeness),
+            "covered_us": self.covered_us,
+            "evidence_root": self.evidence_root,
+            "exclusion_count": self.exclusion_count,
+            "exclusions": [each.to_content() for each in self.exclusions],
+            "is_complete": self.is_complete,
+            "known_at": format_instant(self.known_at),
+            "known_until": None if self.known_until is None else format_instant(self.known_until),
+            "meter": self.meter.to_content(),
+            "period": {
+                "end": format_instant(self.period.end),
+                "start": format_instant(self.period.start),
+            },
+            "quantity": {"amount": str(self.quantity.amount), "unit": self.quantity.unit},
+            "ranges": [each.to_content() for each in self.ranges],
+            "refusal_count": self.refusal_count,
+            "restart_count": self.restart_count,
+            "states": _pairs(self.states),
+            "unknown_after": _pairs(self.unknown_after),
+        }
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> "UsageRecord":
+        """Read canonical content.
+
+        Raises:
+            Invalid: when it is not exactly what `to_content` writes.
+        """
+        try:
+            known_until = content["known_until"]
+            record = cls(
+                meter=Meter.from_content(content["meter"]),
+                period=Period.parse(content["period"]["start"], content["period"]["end"]),
+                known_at=parse_instant(content["known_at"]),
+                known_until=None if known_until is None else parse_instant(known_until),
+                quantity=Quantity(
+                    parse_fraction(content["quantity"]["amount"]), content["quantity"]["unit"]
+                ),
+                states=_from_pairs(content["states"]),
+                unknown_after=_from_pairs(content["unknown_after"]),
+                exclusions=tuple(map(Exclusion.from_content, content["exclusions"])),
+                ranges=tuple(map(EvidenceRange.from_content, content["ranges"])),
+                evidence_root=content["evidence_root"],
+                **{name: content[name] for name in _COUNTS},
+            )
+            is_exact = canonical.encode(record.to_content()) == canonical.encode(content)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            msg = f"this is no usage record: {type(error).__name__} {error}"
+            raise Invalid(msg) from error
+        if not is_exact:
+            msg = f"the usage record of {record.meter.id} contradicts itself"
+            raise Invalid(msg)
+        return record
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical bytes, hexadecimal: the name under which it is kept."""
+        return canonical.sha256_hex(canonical.encode(self.to_content()))
+
+
+_COUNTS = (
+    "covered_us",
+    "exclusion_count",
+    "refusal_count",
+    "bridged_gap_count",
+    "bridged_gap_us",
+    "restart_count",
+)
+
+
+def _pairs(durations: Mapping[str, int]) -> list[list[Any]]:
+    """Write durations by state as sorted pairs: a state is any text, a key of JSON is ASCII."""
+    return [[state, durations[state]] for state in sorted(durations)]
+
+
+def _from_pairs(pairs: Sequence[Any]) -> dict[str, int]:
+    for state, duration_us in pairs:
+        if not isinstance(state, str) or type(duration_us) is not int:
+            msg = "durations by state: expected pairs of a text and microseconds"
+            raise Invalid(msg)
+    return dict(pairs)

@@ -1,0 +1,42 @@
+"""What metering needs of the historian and of a database."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from lineshaft.core.reading import SignalId, SourceId
+from lineshaft.platform.historian.model import BlockProof, RangeQuery
+from lineshaft.security.authorisation.model import Actor
+from lineshaft.services.metering.model import UsageRecord
+
+
+class History(Protocol):
+    """The stored rows of a signal and the signed blocks that they came in: the historian."""
+
+    def readings(self, actor: Actor, query: RangeQuery) -> pa.Table:
+        """Return the rows of a range, with the columns of `RANGE_SCHEMA`."""
+        ...
+
+    def proofs(
+        self,
+        actor: Actor,
+        signal: SignalId,
+        source: tuple[SourceId, int],
+        ordinals: tuple[int, int],
+    ) -> Iterable[BlockProof]:
+        """Return the blocks of a source and epoch that hold the first to the last ordinal."""
+        ...
+
+
+class UsageStore(Protocol):
+    """Keeps usage records for ever, under the hash of their content."""
+
+    def insert(self, connection: sa.Connection, record: UsageRecord) -> None:
+        """Keep a record; one that is there already stays as it is."""
+        ...
+
+    def find(self, connection: sa.Connection, digest: str) -> UsageRecord | None:
+        """Return the record with that hash, or None."""
+        ...

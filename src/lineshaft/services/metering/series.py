@@ -1,0 +1,369 @@
+"""The rows of a metered series as columns, and which of them are in force. Pure, on whole arrays.
+
+A verification meters a million readings, so nothing here loops over rows that say nothing special.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lineshaft.core.errors import Invalid
+from lineshaft.core.period import Instant
+from lineshaft.core.reading import RecordKind, SourceId
+from lineshaft.core.segment.block import (
+    HAS_EXPONENT,
+    HAS_MANTISSA,
+    HAS_NUMBER,
+    HAS_TEXT,
+    BlockColumns,
+)
+from lineshaft.core.segment.detail import CorrectionDetail
+from lineshaft.core.value import to_columns
+from lineshaft.services.metering.model import BlockEntry, Identity, Row
+
+NOTHING, DECIMAL, ENUMERATION, BOOLEAN, FLOAT, TEXT = range(6)
+"""What kind of value a row has."""
+
+_GOOD_BELOW = 1 << 30  # OPC 10000-4, table 177: the two highest bits are the quality
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesRows:
+    """Records of one signal as arrays of n rows, in any order.
+
+    Attributes:
+        sources: names, in order; `source` points into it.
+        form: kind of the value (`NOTHING` to `TEXT`).
+        mantissa, exponent: of a decimal; mantissa: code of an enumeration, 0 or 1 of a boolean.
+        text: text, or symbol of an enumeration; None where no row has any.
+        targets: by row of a correction, the reading that it replaces.
+    """
+
+    sources: tuple[SourceId, ...]
+    source: NDArray[np.int64]
+    epoch: NDArray[np.int64]
+    sequence: NDArray[np.int64]
+    ordinal: NDArray[np.int64]
+    ts: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+    status: NDArray[np.int64]
+    form: NDArray[np.uint8]
+    mantissa: NDArray[np.int64]
+    exponent: NDArray[np.int64]
+    text: NDArray[np.object_] | None
+    targets: Mapping[int, Identity]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.ts)
+
+    def identity(self, row: int) -> Identity:
+        """Return the identity of a row."""
+        source = self.sources[int(self.source[row])]
+        return Identity(source, int(self.epoch[row]), int(self.sequence[row]))
+
+    def take(self, chosen: NDArray[np.bool_]) -> "SeriesRows":
+        """Return some of the rows, in the same order."""
+        places = np.cumsum(chosen) - 1
+        return SeriesRows(
+            sources=self.sources,
+            text=None if self.text is None else self.text[chosen],
+            targets={
+                int(places[row]): target for row, target in self.targets.items() if chosen[row]
+            },
+            **{name: getattr(self, name)[chosen] for name in ("source", *_JOINED)},
+        )
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> "SeriesRows":
+        """Gather rows; the text of a correction is in its detail."""
+        listed = list(rows)
+        names = sorted({row.identity.source for row in listed})
+        values = [to_columns(row.value) for row in listed]
+        texts = [
+            row.detail if row.kind is RecordKind.CORRECTION else value.text
+            for row, value in zip(listed, values, strict=True)
+        ]
+        presence = [
+            (HAS_MANTISSA if value.mantissa is not None else 0)
+            | (HAS_EXPONENT if value.exponent is not None else 0)
+            | (HAS_NUMBER if value.number is not None else 0)
+            | (HAS_TEXT if text is not None else 0)
+            for value, text in zip(values, texts, strict=True)
+        ]
+        columns = {
+            "source": [names.index(row.identity.source) for row in listed],
+            "epoch": [row.identity.epoch for row in listed],
+            "sequence": [row.identity.sequence for row in listed],
+            "ordinal": [row.ordinal for row in listed],
+            "ts": [row.ts for row in listed],
+            "kind": [row.kind for row in listed],
+            "status": [row.status for row in listed],
+            "mantissa": [value.mantissa or 0 for value in values],
+            "exponent": [value.exponent or 0 for value in values],
+        }
+        arrays = {name: np.array(column, dtype=np.int64) for name, column in columns.items()}
+        return _build(tuple(names), arrays, np.array(presence, dtype=np.uint8), texts)
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> "SeriesRows":
+        """Gather the rows of a table with the columns of `historian.model.RANGE_SCHEMA`."""
+        encoded = table.column("source").combine_chunks().dictionary_encode()
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.combine_chunks()
+        mantissa, has_mantissa = _filled(table, "mantissa")
+        exponent, has_exponent = _filled(table, "exponent")
+        texts = table.column("text")
+        presence = (
+            has_mantissa * HAS_MANTISSA
+            + has_exponent * HAS_EXPONENT
+            + _filled(table, "number")[1] * HAS_NUMBER
+            + texts.is_valid().to_numpy() * HAS_TEXT
+        )
+        has_text = texts.null_count < len(texts)
+        return _build(
+            tuple(encoded.dictionary.to_pylist()),
+            {
+                "source": encoded.indices.to_numpy().astype(np.int64),
+                "mantissa": mantissa,
+                "exponent": exponent.astype(np.int64),
+                **{name: table.column(name).to_numpy() for name in _PLAIN},
+            },
+            presence.astype(np.uint8),
+            texts.to_pylist() if has_text else None,
+        )
+
+    @classmethod
+    def of_block(cls, source: SourceId, epoch: int, block: BlockColumns) -> "SeriesRows":
+        """Gather the records of a block of a segment."""
+        count = len(block)
+        mantissa, exponent = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+        mantissa[(block.presence & HAS_MANTISSA) > 0] = block.mantissa
+        exponent[(block.presence & HAS_EXPONENT) > 0] = block.exponent
+        text: list[str | None] | None = None
+        if block.text:
+            text = [None] * count
+            has_text = np.flatnonzero(block.presence & HAS_TEXT).tolist()
+            for row, data in zip(has_text, block.text, strict=True):
+                text[row] = bytes(data).decode()
+        columns = {
+            "source": np.zeros(count, dtype=np.int64),
+            "epoch": np.full(count, epoch),
+            "sequence": block.sequence,
+            "ordinal": block.first_ordinal + np.arange(count),
+            "ts": block.ts,
+            "kind": block.kind,
+            "status": block.status,
+            "mantissa": mantissa,
+            "exponent": exponent,
+        }
+        return _build((source,), columns, block.presence, text)
+
+
+_PLAIN = ("epoch", "sequence", "ordinal", "ts", "kind", "status")
+
+
+def _filled(table: pa.Table, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return a column with zeros for its nulls, and which rows have a value."""
+    column = table.column(name)
+    return column.fill_null(0).to_numpy(), column.is_valid().to_numpy()
+
+
+def _build(
+    sources: tuple[SourceId, ...],
+    columns: Mapping[str, NDArray[Any]],
+    presence: NDArray[np.uint8],
+    text: Sequence[str | None] | None,
+) -> SeriesRows:
+    """Make rows of stored columns; the text of corrections and refusals is not their value."""
+    kind = columns["kind"].astype(np.uint8)
+    presence = presence & np.uint8(HAS_MANTISSA | HAS_EXPONENT | HAS_NUMBER | HAS_TEXT)
+    presence[(kind == RecordKind.REFUSAL) | (kind == RecordKind.COUNT)] = 0
+    texts: NDArray[np.object_] | None = None
+    targets: dict[int, Identity] = {}
+    if text is not None:
+        texts = np.empty(len(text), dtype=np.object_)
+        texts[:] = text
+        for row in np.flatnonzero(kind == RecordKind.CORRECTION).tolist():
+            detail = CorrectionDetail.decode(texts[row] or "")
+            targets[row] = Identity(detail.source, detail.epoch, detail.sequence)
+            texts[row] = detail.new_text
+            if detail.new_text is None:
+                presence[row] &= ~np.uint8(HAS_TEXT)
+    names = tuple(sorted({*sources, *(target.source for target in targets.values())}))
+    rank = np.array([names.index(source) for source in sources], dtype=np.int64)
+    return SeriesRows(
+        sources=names,
+        source=rank[columns["source"]] if len(rank) else np.zeros(0, dtype=np.int64),
+        epoch=columns["epoch"].astype(np.int64),
+        sequence=columns["sequence"].astype(np.int64),
+        ordinal=columns["ordinal"].astype(np.int64),
+        ts=columns["ts"].astype(np.int64),
+        kind=kind,
+        status=columns["status"].astype(np.int64),
+        form=_FORMS[presence],
+        mantissa=columns["mantissa"].astype(np.int64),
+        exponent=columns["exponent"].astype(np.int64),
+        text=texts,
+        targets=targets,
+    )
+
+
+_FORMS = np.zeros(256, dtype=np.uint8)
+_FORMS[HAS_MANTISSA | HAS_EXPONENT] = DECIMAL
+_FORMS[HAS_MANTISSA | HAS_TEXT] = ENUMERATION
+_FORMS[HAS_MANTISSA] = BOOLEAN
+_FORMS[HAS_NUMBER] = FLOAT
+_FORMS[HAS_TEXT] = TEXT
+
+
+_JOINED = ("epoch", "sequence", "ordinal", "ts", "kind", "status", "form", "mantissa", "exponent")
+
+
+def join(parts: Sequence[SeriesRows]) -> SeriesRows:
+    """Put rows together; one that is in several parts is there several times."""
+    if len(parts) == 1:
+        return parts[0]
+    names = tuple(sorted({name for part in parts for name in part.sources}))
+    ranks = [np.array([names.index(name) for name in part.sources]) for part in parts]
+    offsets = np.cumsum([0, *(len(part) for part in parts)]).tolist()
+    has_text = any(part.text is not None for part in parts)
+    return SeriesRows(
+        sources=names,
+        source=_concat([rank[p.source] for rank, p in zip(ranks, parts, strict=True) if len(p)]),
+        text=_concat([_texts(part) for part in parts]) if has_text else None,
+        targets={
+            offset + row: target
+            for offset, part in zip(offsets, parts, strict=False)
+            for row, target in part.targets.items()
+        },
+        **{name: _concat([getattr(part, name) for part in parts]) for name in _JOINED},
+    )
+
+
+def _texts(part: SeriesRows) -> NDArray[np.object_]:
+    return np.full(len(part), None, dtype=np.object_) if part.text is None else part.text
+
+
+def _concat(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeterInput:
+    """What a meter reads.
+
+    Attributes:
+        rows: every record of the signal that was known, at least as far before and behind the
+            period as `Measurement.since` and `until` say; more of them change nothing.
+        blocks: the signed blocks that the rows come from, for the evidence.
+        known_until: a live source is known to have had nothing to say until then.
+    """
+
+    rows: SeriesRows
+    blocks: tuple[BlockEntry, ...] = ()
+    known_until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """The rows in force, one for each instant, in time order.
+
+    Attributes:
+        rows: all rows; `row` points into them.
+        ts: int64[n], strictly ascending.
+        is_good: bool[n], whether the status is good and there is a value.
+    """
+
+    rows: SeriesRows
+    row: NDArray[np.int64]
+    ts: NDArray[np.int64]
+    is_good: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """Return the number of rows in force."""
+        return len(self.ts)
+
+    def identity(self, place: int) -> Identity:
+        """Return the identity of the row in force at a place."""
+        return self.rows.identity(int(self.row[place]))
+
+    @property
+    def form(self) -> NDArray[np.uint8]:
+        """Kind of the value at each place."""
+        return self.rows.form[self.row]
+
+
+def in_force(rows: SeriesRows) -> Series:
+    """Choose, for each instant, the reading in force.
+
+    A reading that a correction names is replaced by it and nothing else; the correction stands in
+    its place, at the correction's instant. Of readings at one instant the last by (source, epoch,
+    sequence) is in force. A status record that is not good ends what was before it; a good one,
+    refusals and counts say nothing of the value.
+
+    Raises:
+        Invalid: when corrections replace each other in a circle.
+    """
+    kind, is_good_status = rows.kind, rows.status < _GOOD_BELOW
+    speaks = (kind == RecordKind.READING) | (kind == RecordKind.CORRECTION)
+    speaks |= (kind == RecordKind.STATUS) & ~is_good_status
+    slots = (rows.source, rows.epoch, rows.sequence)
+    if rows.targets:
+        speaks &= ~_replaced(rows)
+        slots = _slots(rows)
+    chosen = np.flatnonzero(speaks)
+    keys = [rows.ts[chosen], *(slot[chosen] for slot in slots)]
+    if rows.targets:
+        keys += [column[chosen] for column in (rows.source, rows.epoch, rows.sequence)]
+    if not _is_sorted(keys):
+        chosen = chosen[np.lexsort(keys[::-1])]
+    ts = rows.ts[chosen]
+    is_last = np.ones(len(ts), dtype=np.bool_)
+    is_last[:-1] = ts[1:] != ts[:-1]
+    chosen, ts = chosen[is_last], ts[is_last]
+    return Series(rows, chosen, ts, is_good_status[chosen] & (rows.form[chosen] != NOTHING))
+
+
+def _is_sorted(keys: Sequence[NDArray[np.int64]]) -> bool:
+    """Tell whether rows are in the order of their keys, the first key first."""
+    undecided = np.ones(max(len(keys[0]) - 1, 0), dtype=np.bool_)
+    for key in keys:
+        step = key[1:] - key[:-1]
+        if bool(np.any(step[undecided] < 0)):
+            return False
+        undecided &= step == 0
+        if not undecided.any():
+            return True
+    return True
+
+
+def _replaced(rows: SeriesRows) -> NDArray[np.bool_]:
+    """Tell which rows a correction names."""
+    named = set(rows.targets.values())
+    result = np.zeros(len(rows), dtype=np.bool_)
+    wanted = np.array(sorted({target.sequence for target in named}), dtype=np.int64)
+    for row in np.flatnonzero(np.isin(rows.sequence, wanted)).tolist():
+        result[row] = rows.identity(row) in named
+    return result
+
+
+def _slots(rows: SeriesRows) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the place of each row among those of its instant; a correction has its target's."""
+    source, epoch, sequence = rows.source.copy(), rows.epoch.copy(), rows.sequence.copy()
+    targets = {rows.identity(row): target for row, target in rows.targets.items()}
+    for row, target in rows.targets.items():
+        seen, root = {rows.identity(row)}, target
+        while root in targets and root not in seen:
+            seen.add(root)
+            root = targets[root]
+        if root in seen:
+            msg = f"the corrections of {'/'.join(map(str, root))} replace each other in a circle"
+            raise Invalid(msg)
+        source[row] = rows.sources.index(root.source)
+        epoch[row], sequence[row] = root.epoch, root.sequence
+    return source, epoch, sequence

@@ -1,0 +1,189 @@
+"""Use cases of metering: usage of a period, its time line, and keeping what was billed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+
+from lineshaft.core.errors import NotFound, Unavailable
+from lineshaft.core.period import Instant, Period
+from lineshaft.core.reading import SignalId, SourceId
+from lineshaft.core.segment.block import decode_block
+from lineshaft.core.segment.header import Header
+from lineshaft.infrastructure.database import Database
+from lineshaft.platform.historian.model import RangeQuery
+from lineshaft.security.authorisation.model import SYSTEM_API, Action, Actor, Resource
+from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.services.metering.evidence import block_entry, input_of_blocks
+from lineshaft.services.metering.measure import StateSpan, measure, reach, timeline
+from lineshaft.services.metering.model import BlockEntry, Meter, UsageRecord
+from lineshaft.services.metering.ports import History, UsageStore
+from lineshaft.services.metering.series import MeterInput, SeriesRows, join
+
+__all__ = [
+    "MeterInput",
+    "Metering",
+    "SeriesRows",
+    "StateSpan",
+    "input_of_blocks",
+    "measure",
+    "reach",
+    "timeline",
+]
+
+WIDENINGS_MAX = 64
+"""Each doubles what is read beyond the period: enough for all of time."""
+
+
+class Metering:
+    """Measures from what the historian stores.
+
+    The rows are read as the system: who may see the usage of a period may not always see the
+    readings before it, which the first step of a counter needs.
+    """
+
+    def __init__(
+        self, history: History, authorizer: Authorizer, database: Database, store: UsageStore
+    ) -> None:
+        """Use these."""
+        self._history = history
+        self._authorizer = authorizer
+        self._database = database
+        self._store = store
+
+    def usage(self, actor: Actor, meter: Meter, period: Period, known_at: Instant) -> UsageRecord:
+        """Measure a period with what was known at an instant; the same bytes every time.
+
+        Raises:
+            Forbidden: when the actor may not see it.
+        """
+        self._authorize(actor, meter, period)
+        found = self._with_neighbours(meter.signal, self._read(meter, period, known_at), known_at)
+        blocks = tuple(self._blocks(meter.signal, found))
+        return measure(meter, MeterInput(found.rows, blocks), period, known_at)
+
+    def timeline(
+        self, actor: Actor, meter: Meter, period: Period, known_at: Instant
+    ) -> list[StateSpan]:
+        """Return the states of a state meter's signal over a period.
+
+        Raises:
+            Forbidden: when the actor may not see it.
+        """
+        self._authorize(actor, meter, period)
+        return timeline(MeterInput(self._read(meter, period, known_at).rows), period, known_at)
+
+    def keep(self, connection: sa.Connection, record: UsageRecord) -> str:
+        """Keep a record for ever, inside the unit of work that bills it; return its hash."""
+        self._store.insert(connection, record)
+        return record.digest
+
+    def kept(self, actor: Actor, digest: str) -> UsageRecord:
+        """Return a record that was billed.
+
+        Raises:
+            NotFound: when there is none with that hash.
+            Forbidden: when the actor may not see it.
+        """
+        with self._database.read() as connection:
+            record = self._store.find(connection, digest)
+        if record is None:
+            msg = f"no usage record {digest[:80]!r}"
+            raise NotFound(msg)
+        self._authorize(actor, record.meter, record.period)
+        return record
+
+    def _authorize(self, actor: Actor, meter: Meter, period: Period) -> None:
+        resource = Resource("machine", meter.machine, machine=meter.machine, period=period)
+        self._authorizer.authorize(actor, Action.USAGE_READ, resource)
+
+    def _read(self, meter: Meter, period: Period, known_at: Instant) -> "_Found":
+        """Read the period, and as far beyond it as its usage depends on."""
+        found = self._strip(meter.signal, period, known_at)
+        for _ in range(WIDENINGS_MAX):
+            needed = reach(meter, MeterInput(found.within()), period, known_at)
+            low, high = found.span.start, found.span.end
+            if needed.since is None and found.earliest is not None:
+                low = Instant(min(found.earliest, 3 * low - 2 * period.start))
+            if needed.until is None and found.latest is not None:
+                high = Instant(max(found.latest + 1, 3 * high - 2 * period.end))
+            if (low, high) == (found.span.start, found.span.end):
+                return found
+            found = self._widened(meter.signal, found, Period(low, high), known_at)
+        msg = f"cannot measure {meter.id} over {period}: its readings reach too far beyond it"
+        raise Unavailable(msg)
+
+    def _widened(
+        self, signal: SignalId, found: "_Found", span: Period, known_at: Instant
+    ) -> "_Found":
+        parts = [found.rows]
+        if span.start < found.span.start:
+            strip = Period(span.start, found.span.start)
+            parts.append(self._strip(signal, strip, known_at).rows)
+        if span.end > found.span.end:
+            strip = Period(found.span.end, span.end)
+            parts.append(self._strip(signal, strip, known_at).rows)
+        return _Found(join(parts), span)
+
+    def _strip(self, signal: SignalId, span: Period, known_at: Instant) -> "_Found":
+        table = self._history.readings(SYSTEM_API, RangeQuery(signal, span, known_at))
+        return _Found(SeriesRows.of_table(table), span)
+
+    def _with_neighbours(self, signal: SignalId, found: "_Found", known_at: Instant) -> "_Found":
+        """Add the nearest rows of each source, so that its blocks show that none was left out."""
+        if len(found.rows.sources) == 1:
+            return found
+        low, high = found.span.start, found.span.end
+        edges = Period(low, Instant(low + 1)), Period(Instant(high - 1), high)
+        parts = [found.rows]
+        for source in found.rows.sources:
+            for edge in edges:
+                query = RangeQuery(signal, edge, known_at, sources=frozenset({source}))
+                rows = SeriesRows.of_table(self._history.readings(SYSTEM_API, query))
+                is_beyond = rows.ts < low if edge is edges[0] else rows.ts >= high
+                parts.append(rows.take(is_beyond))
+        return _Found(join(parts), found.span)
+
+    def _blocks(self, signal: SignalId, found: "_Found") -> list[BlockEntry]:
+        """Return the blocks that hold the rows, without a hole between the first and the last."""
+        entries: list[BlockEntry] = []
+        for source, ordinals in found.ordinals().items():
+            for proof in self._history.proofs(SYSTEM_API, signal, source, ordinals):
+                header, block = Header.decode(proof.header_bytes), decode_block(proof.block)
+                entries.append(block_entry(header, proof.salt, proof.block, block))
+        return entries
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """Rows of a signal: all within the span, and the nearest ones beyond its ends."""
+
+    rows: SeriesRows
+    span: Period
+
+    @property
+    def earliest(self) -> Instant | None:
+        """The first instant of which there are rows before the span."""
+        before = self.rows.ts[self.rows.ts < self.span.start]
+        return Instant(int(before.min())) if len(before) else None
+
+    @property
+    def latest(self) -> Instant | None:
+        """The last instant of which there are rows behind the span."""
+        behind = self.rows.ts[self.rows.ts >= self.span.end]
+        return Instant(int(behind.max())) if len(behind) else None
+
+    def within(self) -> SeriesRows:
+        """Return the rows of the span: of these none is missing."""
+        ts = self.rows.ts
+        return self.rows.take((ts >= self.span.start) & (ts < self.span.end))
+
+    def ordinals(self) -> dict[tuple[SourceId, int], tuple[int, int]]:
+        """Return first and last ordinal by source and epoch."""
+        rows = self.rows
+        result: dict[tuple[SourceId, int], tuple[int, int]] = {}
+        pairs = np.unique(np.stack([rows.source, rows.epoch]), axis=1).T if len(rows) else []
+        for source, epoch in np.asarray(pairs).tolist():
+            ordinal = rows.ordinal[(rows.source == source) & (rows.epoch == epoch)]
+            result[rows.sources[source], epoch] = int(ordinal.min()), int(ordinal.max())
+        return result

@@ -1,0 +1,529 @@
+"""The counter: the stated cases, and what must hold of any readings."""
+
+import itertools
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lineshaft.core.errors import Invalid
+from lineshaft.core.period import Instant, format_instant
+from lineshaft.core.quantity import Quantity, UnitMismatch, UnknownUnit
+from lineshaft.core.reading import RecordKind, StatusCode
+from lineshaft.core.value import DecimalValue, EnumerationValue, NotADecimal, parse_decimal
+from lineshaft.services.metering.measure import measure, reach
+from lineshaft.services.metering.model import ExclusionReason, Meter, Row, UsageRecord
+from lineshaft.services.metering.parameters import EXCHANGES_MAX
+from lineshaft.services.metering.series import MeterInput, SeriesRows
+from tests.services.metering.rows import (
+    KNOWN_AT,
+    at,
+    correction,
+    counter,
+    reading,
+    readings,
+    span,
+    usage,
+)
+
+DAY = span(0, 86_400)
+FELL, TOO_FAST = ExclusionReason.FELL, ExclusionReason.TOO_FAST
+
+
+def amount(used: Meter, *pairs: tuple[float, str | None]) -> Fraction:
+    return usage(used, readings(*pairs), DAY).quantity.amount
+
+
+def reasons(record: UsageRecord) -> list[tuple[int, ExclusionReason]]:
+    return [(each.reading.sequence, each.reason) for each in record.exclusions]
+
+
+class TestCase6Rollover:
+    PAIRS = ((0, "65500"), (10, "40"))
+
+    def test_a_possible_roll_over_is_counted(self) -> None:
+        record = usage(counter(modulus=65_536, rate_max=50), readings(*self.PAIRS), DAY)
+        assert record.quantity.amount == 76
+        assert record.exclusion_count == 0
+
+    def test_the_same_fall_faster_than_the_counter_can_is_excluded(self) -> None:
+        record = usage(counter(modulus=65_536, rate_max=5), readings(*self.PAIRS), DAY)
+        assert record.quantity.amount == 0
+        assert reasons(record) == [(2, FELL)]
+        assert not record.is_complete
+
+    def test_going_on_from_there_counts_again_but_never_the_jump(self) -> None:
+        used = counter(modulus=65_536, rate_max=3)
+        record = usage(used, readings(*self.PAIRS, (20, "50"), (30, "60")), DAY)
+        assert record.quantity.amount == 20
+        assert reasons(record) == [(2, FELL)]
+
+
+class TestCase7Restart:
+    def test_a_restart_counts_from_zero(self) -> None:
+        pairs = ((0, "1200"), (10, "1250"), (20, "3"), (30, "10"))
+        record = usage(counter(), readings(*pairs), DAY)
+        assert record.quantity.amount == 60
+        assert record.restart_count == 1
+        assert record.exclusion_count == 0
+
+    def test_a_glitch_leaves_the_high_water_mark(self) -> None:
+        record = usage(counter(), readings((0, "15500.00"), (10, "0"), (20, "15508.51")), DAY)
+        assert record.quantity.amount == Fraction("8.51")
+        assert reasons(record) == [(2, FELL)]
+        assert not record.is_complete
+
+    def test_a_leap_upwards_and_back_counts_once(self) -> None:
+        record = usage(counter(), readings((0, "100"), (10, "99999"), (20, "101")), DAY)
+        assert record.quantity.amount == 1
+        assert reasons(record) == [(2, TOO_FAST)]
+
+    def test_a_setting_upwards_is_not_billed(self) -> None:
+        pairs = ((0, "100"), (1, "5000"), (2, "5001"), (3, "5002"))
+        record = usage(counter(rate_max=1, resolution=1), readings(*pairs), DAY)
+        assert record.quantity.amount == 2
+        assert reasons(record) == [(2, TOO_FAST)]
+
+    def test_a_fall_that_nothing_follows_waits_and_is_said(self) -> None:
+        record = usage(counter(), readings((0, "1200"), (10, "1250"), (20, "3")), DAY)
+        assert record.quantity.amount == 50
+        assert reasons(record) == [(3, FELL)]
+
+    def test_without_a_restart_value_a_fall_is_a_jump(self) -> None:
+        pairs = ((0, "1200"), (10, "1250"), (20, "3"), (30, "10"))
+        record = usage(counter(restarts_at=None), readings(*pairs), DAY)
+        assert record.quantity.amount == 57
+        assert reasons(record) == [(3, FELL)]
+
+    def test_a_period_within_an_uncounted_jump_is_incomplete(self) -> None:
+        rows = readings((0, "100"), (3600, "9" * 9), (3601, "9" * 9))
+        record = usage(counter(rate_max=1), rows, span(10, 20))
+        assert record.quantity.amount == 0
+        assert reasons(record) == [(2, TOO_FAST)]
+
+
+class TestCase8Exchange:
+    PAIRS = ((0, "98760.0"), (7200, "20.3"))
+
+    def used(self, **changes: str) -> Meter:
+        exchange = {
+            "at": format_instant(at(3600)),
+            "old_final": "98765.4",
+            "new_start": "12.3",
+            "reference": "WO-2027-0042",
+        }
+        return counter(exchanges=[exchange | changes])
+
+    def test_both_meters_are_counted(self) -> None:
+        record = usage(self.used(), readings(*self.PAIRS), DAY)
+        assert record.quantity.amount == Fraction("13.4")
+        assert record.exclusion_count == 0
+
+    def test_the_record_cites_the_work_order(self) -> None:
+        content = usage(self.used(), readings(*self.PAIRS), DAY).to_content()
+        exchanges = content["meter"]["parameters"]["exchanges"]
+        assert [each["reference"] for each in exchanges] == ["WO-2027-0042"]
+
+    def test_readings_before_and_after_the_exchange_count_as_ever(self) -> None:
+        pairs = ((-60, "98750.0"), *self.PAIRS, (7300, "21.3"))
+        record = usage(self.used(), readings(*pairs), span(-3600, 86_400))
+        assert record.quantity.amount == Fraction("24.4")
+
+    def test_a_final_value_below_the_last_reading_explains_nothing(self) -> None:
+        record = usage(self.used(old_final="98700"), readings(*self.PAIRS), DAY)
+        assert record.quantity.amount == 0
+        assert reasons(record) == [(2, FELL)]
+
+
+class TestCase9ArrivalOrder:
+    def test_any_order_gives_the_same_record(self) -> None:
+        rows = readings((0, "100"), (600, "130"), (300, "110"))
+        records = [usage(counter(), order, DAY) for order in itertools.permutations(rows)]
+        assert records[0].quantity.amount == 30
+        assert len({record.digest for record in records}) == 1
+
+    def test_rows_given_twice_count_once(self) -> None:
+        rows = readings((0, "100"), (300, "110"), (600, "130"))
+        assert usage(counter(), rows * 2, DAY) == usage(counter(), rows, DAY)
+
+
+class TestCase10Boundary:
+    ROWS = readings((-600, "100"), (600, "140"))
+    BEFORE, AFTER = span(-86_400, 0), span(0, 86_400)
+
+    @pytest.mark.parametrize(
+        ("boundary", "before", "after"),
+        [("LINEAR", 20, 20), ("EARLIER", 40, 0), ("LATER", 0, 40)],
+    )
+    def test_a_step_over_the_end_of_a_period(self, boundary: str, before: int, after: int) -> None:
+        used = counter(boundary=boundary)
+        assert usage(used, self.ROWS, self.BEFORE).quantity.amount == before
+        assert usage(used, self.ROWS, self.AFTER).quantity.amount == after
+
+    @pytest.mark.parametrize("boundary", ["LINEAR", "EARLIER", "LATER"])
+    def test_a_reading_at_the_cut_parts_exactly(self, boundary: str) -> None:
+        rows = readings((-600, "100"), (0, "113"), (600, "140"))
+        used = counter(boundary=boundary)
+        assert usage(used, rows, self.BEFORE).quantity.amount == 13
+        assert usage(used, rows, self.AFTER).quantity.amount == 27
+
+
+class TestCase11BadValues:
+    @pytest.mark.parametrize("text", ["NaN", "1e999", "", "12,5"])
+    def test_what_the_connector_refuses_makes_the_period_incomplete(self, text: str) -> None:
+        with pytest.raises(NotADecimal):
+            parse_decimal(text)
+        refusal = reading(3, 20, None, kind=RecordKind.REFUSAL)
+        record = usage(counter(), [*readings((0, "0"), (10, "5")), refusal], DAY)
+        assert record.quantity.amount == 5
+        assert (record.refusal_count, record.covered_us) == (1, DAY.duration_us)
+        assert not record.is_complete
+
+    @pytest.mark.parametrize("value", ["12,5", "", 12.5, True, EnumerationValue(1, "ON")])
+    def test_what_is_no_decimal_is_excluded_never_zero(self, value: object) -> None:
+        rows = [*readings((0, "0"), (10, "5")), reading(3, 20, value), reading(4, 30, D("9"))]
+        record = usage(counter(), rows, DAY)
+        assert record.quantity.amount == 9
+        assert reasons(record) == [(3, ExclusionReason.NOT_A_DECIMAL)]
+        assert not record.is_complete
+
+    def test_refusals_of_other_periods_do_not_count(self) -> None:
+        rows = [
+            *readings((0, "0"), (10, "5")),
+            reading(3, -1, None, kind=RecordKind.REFUSAL),
+            reading(4, 86_400, None, kind=RecordKind.REFUSAL),
+        ]
+        assert usage(counter(), rows, DAY).is_complete
+
+
+def D(text: str) -> DecimalValue:  # noqa: N802 - as in `Decimal`
+    return parse_decimal(text)
+
+
+class TestCase12ExactSum:
+    @pytest.mark.timeout(20)
+    def test_a_million_tenths(self) -> None:
+        rows = million_tenths()
+        record = measure(counter("KWH", rate_max=1), MeterInput(rows), span(0, 10**6), KNOWN_AT)
+        assert record.quantity == Quantity(Fraction(100_000), "KWH")
+        assert record.quantity.amount * Fraction("0.30") == 30_000
+        assert sum([0.1] * 10**6) != 100_000
+
+
+def million_tenths() -> SeriesRows:
+    """0.0, 0.1, … 100000.0, one reading each second."""
+    one = SeriesRows.of([reading(1, 0, D("0.0"))])
+    count = 10**6 + 1
+    changed = {
+        name: getattr(one, name).repeat(count)
+        for name in ("source", "epoch", "kind", "status", "form", "exponent")
+    }
+    numbers = one.sequence.repeat(count).cumsum()
+    return SeriesRows(
+        sources=one.sources,
+        sequence=numbers,
+        ordinal=numbers,
+        ts=at(0) + (numbers - 1) * 10**6,
+        mantissa=numbers - 1,
+        text=None,
+        targets={},
+        **changed,
+    )
+
+
+class TestCase13Units:
+    def test_megajoules_are_billed_as_kilowatt_hours(self) -> None:
+        used = counter("KWH", signal_unit="3B", rate_max=10)
+        assert amount(used, (0, "0"), (3600, "3600")) == 1000
+        assert amount(used, (0, "0"), (3600, "3600")) * Fraction("0.20") == 200
+
+    def test_another_dimension_is_refused(self) -> None:
+        with pytest.raises(UnitMismatch, match="KWH"):
+            counter("KWH", signal_unit="SEC")
+
+    def test_an_unknown_unit_is_refused(self) -> None:
+        with pytest.raises(UnknownUnit, match="XYZ"):
+            counter("XYZ")
+
+
+class TestGaps:
+    ROWS = readings((0, "0"), (100, "10"), (200, None), (500, "40"), (600, "50"))
+
+    def test_a_gap_is_bridged_counted_and_not_covered(self) -> None:
+        record = usage(counter(), self.ROWS, span(0, 600))
+        assert record.quantity.amount == 50
+        assert record.completeness == Fraction(300, 600)
+        assert (record.bridged_gap_count, record.bridged_gap_us) == (1, 300_000_000)
+        assert not record.is_complete
+
+    def test_each_part_of_a_gap_belongs_to_its_period(self) -> None:
+        first = usage(counter(), self.ROWS, span(0, 300))
+        second = usage(counter(), self.ROWS, span(300, 600))
+        assert (first.bridged_gap_us, second.bridged_gap_us) == (100_000_000, 200_000_000)
+
+    def test_a_status_record_ends_what_is_known(self) -> None:
+        rows = [*readings((0, "0"), (100, "10")), reading(3, 150, None, kind=RecordKind.STATUS)]
+        assert usage(counter(), rows, span(0, 200)).covered_us == 150_000_000
+
+    def test_a_good_status_record_and_a_count_say_nothing(self) -> None:
+        rows = [
+            *readings((0, "0"), (100, "10")),
+            reading(3, 150, None, kind=RecordKind.STATUS, status=StatusCode.GOOD),
+            reading(4, 160, D("4"), kind=RecordKind.COUNT),
+        ]
+        assert usage(counter(), rows, span(0, 200)).is_complete
+
+    def test_nothing_is_covered_before_the_first_reading(self) -> None:
+        record = usage(counter(), readings((50, "0"), (100, "10")), span(0, 200))
+        assert record.covered_us == 150_000_000
+
+    def test_the_last_reading_holds_as_far_as_is_known(self) -> None:
+        rows = MeterInput(SeriesRows.of(readings((0, "0"), (50, "5"))), known_until=at(80))
+        record = measure(counter(), rows, span(0, 100), KNOWN_AT)
+        assert record.covered_us == 80_000_000
+        assert measure(counter(), rows, span(0, 100), at(60)).covered_us == 60_000_000
+
+    def test_no_rows_at_all(self) -> None:
+        record = usage(counter(), [], DAY)
+        assert (record.quantity.amount, record.covered_us) == (0, 0)
+        assert not record.is_complete
+
+
+class TestInForce:
+    def test_of_one_instant_the_last_is_in_force(self) -> None:
+        rows = readings((0, "0"), (10, "7"), (10, "5"), (20, "6"))
+        assert usage(counter(), rows, span(0, 10)).quantity.amount == 5
+
+    def test_a_later_source_wins_an_instant_only_by_its_name(self) -> None:
+        rows = [*readings((0, "0"), (10, "7")), reading(1, 10, D("4"), source="edge-0")]
+        for order in itertools.permutations(rows):
+            assert usage(counter(), order, span(0, 10)).quantity.amount == 7
+
+    def test_a_correction_replaces_its_reading(self) -> None:
+        rows = readings((0, "0"), (10, "70"), (20, "9"))
+        corrected = [*rows, correction(1, rows[1], D("7"))]
+        for order in itertools.permutations(corrected):
+            record = usage(counter(), order, span(0, 20))
+            assert (record.quantity.amount, record.exclusion_count) == (9, 0)
+
+    def test_a_correction_keeps_the_place_of_what_it_replaces(self) -> None:
+        rows = readings((0, "0"), (10, "70"), (10, "5"))
+        corrected = [*rows, correction(1, rows[1], D("6"), source="zz")]
+        assert usage(counter(), corrected, span(0, 10)).quantity.amount == 5
+
+    def test_a_correction_to_nothing_makes_a_gap(self) -> None:
+        rows = readings((0, "0"), (10, "7"), (20, "9"))
+        record = usage(counter(), [*rows, correction(1, rows[1], None)], span(0, 20))
+        assert (record.quantity.amount, record.covered_us) == (9, 10_000_000)
+
+    def test_of_several_corrections_the_last_counts_and_chains_are_followed(self) -> None:
+        rows = readings((0, "0"), (10, "70"))
+        first = correction(1, rows[1], D("6"))
+        second = correction(2, rows[1], D("7"))
+        third = correction(3, second, D("8"))
+        for some, expected in (([first, second], 7), ([first, second, third], 8)):
+            for order in itertools.permutations([*rows, *some]):
+                assert usage(counter(), order, span(0, 10)).quantity.amount == expected
+
+    def test_corrections_in_a_circle_are_refused(self) -> None:
+        rows = readings((0, "0"), (10, "7"))
+        one = correction(1, rows[1], D("6"))
+        two = correction(2, one, D("5"))
+        one = correction(1, two, D("6"))
+        with pytest.raises(Invalid, match="circle"):
+            usage(counter(), [*rows, one, two], DAY)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "match"),
+    [
+        ({"rate_max": None}, "rate_max is missing"),
+        ({"rate_max": 0}, "positive rate_max"),
+        ({"rate_max": 0.5}, "exact number"),
+        ({"rate_max": "fast"}, "exact number"),
+        ({"resolution": -1}, "not negative"),
+        ({"modulus": 0}, "modulus"),
+        ({"boundary": "MIDDLE"}, "LINEAR"),
+        ({"speed": 1}, "unknown parameters of a meter: speed"),
+        ({"exchanges": [{}]}, "at = None"),
+        ({"exchanges": "no"}, "expected a list"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(
+    parameters: dict[str, object], match: str
+) -> None:
+    with pytest.raises(Invalid, match=match):
+        counter(**parameters)
+
+
+def test_exchanges_have_a_maximum() -> None:
+    def exchanges(count: int) -> list[dict[str, str]]:
+        one = {"old_final": "1", "new_start": "0", "reference": "WO"}
+        return [one | {"at": format_instant(at(i))} for i in range(count)]
+
+    counter(exchanges=exchanges(EXCHANGES_MAX))
+    with pytest.raises(Invalid, match="at most 1000 exchanges"):
+        counter(exchanges=exchanges(EXCHANGES_MAX + 1))
+
+
+# What must hold of any readings: small values, so that glitches, restarts, roll-overs and settings
+# meet each other and the cuts.
+
+VALUES = st.one_of(
+    st.none(),
+    st.integers(0, 30).map(str),
+    st.integers(0, 300).map(tenths := (lambda n: f"{n // 10}.{n % 10}")),
+)
+PAIRS = st.lists(st.tuples(st.integers(0, 40), VALUES), max_size=14, unique_by=lambda p: p[0])
+METERS = st.builds(
+    lambda rate, boundary, modulus, resolution, has_exchange: counter(
+        rate_max=rate,
+        boundary=boundary,
+        modulus=modulus,
+        resolution=resolution,
+        exchanges=[
+            {
+                "at": format_instant(at(17)),
+                "old_final": "20",
+                "new_start": "1.5",
+                "reference": "WO-1",
+            }
+        ]
+        * has_exchange,
+    ),
+    st.sampled_from(["1", "1/3", "5/2"]),
+    st.sampled_from(["LINEAR", "EARLIER", "LATER"]),
+    st.sampled_from([None, 31]),
+    st.sampled_from([0, "0.1", 2]),
+    st.booleans(),
+)
+CUTS = st.lists(st.integers(-20, 450), min_size=3, max_size=3, unique=True).map(
+    lambda tenths: [at(tenth / 10) for tenth in sorted(tenths)]
+)
+
+
+def rows_of(pairs: list[tuple[int, str | None]]) -> list[Row]:
+    return readings(*sorted(pairs, key=lambda pair: pair[0]))
+
+
+@given(METERS, PAIRS, CUTS)
+def test_i2_usage_adds_up_over_any_cut(
+    used: Meter, pairs: list[tuple[int, str | None]], cuts: list[Instant]
+) -> None:
+    rows, period = rows_of(pairs), span(0, 0.1).__class__
+    whole = usage(used, rows, period(cuts[0], cuts[2]))
+    parts = [usage(used, rows, period(cuts[0], cuts[1])), usage(used, rows, period(*cuts[1:]))]
+    assert sum(part.quantity.amount for part in parts) == whole.quantity.amount
+    assert sum(part.covered_us for part in parts) == whole.covered_us
+    assert sum(part.bridged_gap_us for part in parts) == whole.bridged_gap_us
+    assert sum(part.restart_count for part in parts) == whole.restart_count
+    assert {e for part in parts for e in part.exclusions} == set(whole.exclusions)
+    assert whole.quantity.amount >= 0
+
+
+@given(METERS, PAIRS, CUTS)
+def test_a_period_follows_from_the_rows_within_its_reach(
+    used: Meter, pairs: list[tuple[int, str | None]], cuts: list[Instant]
+) -> None:
+    rows, period = rows_of(pairs), span(0, 0.1).__class__(cuts[0], cuts[1])
+    everything = MeterInput(SeriesRows.of(rows))
+    needed = reach(used, everything, period, KNOWN_AT)
+    part = [
+        row
+        for row in rows
+        if (needed.since is None or row.ts >= needed.since)
+        and (needed.until is None or row.ts <= needed.until)
+    ]
+    assert usage(used, part, period) == usage(used, rows, period)
+    again = reach(used, MeterInput(SeriesRows.of(part)), period, KNOWN_AT)
+    assert again == needed
+
+
+@given(METERS, PAIRS, CUTS)
+@settings(max_examples=200)
+def test_the_counter_is_what_a_plain_walk_over_all_readings_finds(
+    used: Meter, pairs: list[tuple[int, str | None]], cuts: list[Instant]
+) -> None:
+    period = span(0, 0.1).__class__(cuts[0], cuts[2])
+    expected = plain_walk(used, rows_of(pairs))
+    found = usage(used, rows_of(pairs), period)
+    assert found.quantity.amount == sum(share(used, step, period) for step in expected)
+
+
+Step = tuple[int, int, Fraction]
+
+
+def plain_walk(used: Meter, rows: list[Row]) -> list[Step]:
+    """Go through all readings in order, one by one, in fractions: the witness."""
+    good = [
+        (row.ts, row.value.as_fraction()) for row in rows if isinstance(row.value, DecimalValue)
+    ]
+    steps: list[Step] = []
+    last = waiting = None
+    for each in good:
+        if last is None:
+            last = each
+        elif (rise := possible(used, last, each)) is not None:
+            steps.append((last[0], each[0], rise))
+            last, waiting = each, None
+        elif waiting is not None and (rise := possible(used, waiting, each)) is not None:
+            base = used.parameters.restarts_at
+            if base is not None and waiting[1] < last[1]:
+                restarted = waiting[1] - base
+                if 0 <= restarted <= most(used, last, waiting):
+                    steps.append((last[0], waiting[0], restarted))
+            steps.append((waiting[0], each[0], rise))
+            last, waiting = each, None
+        else:
+            waiting = each
+    return steps
+
+
+def most(used: Meter, first: tuple, last: tuple) -> Fraction:
+    seconds = Fraction(last[0] - first[0], 10**6)
+    return used.parameters.rate_max * seconds + used.parameters.resolution
+
+
+def possible(used: Meter, first: tuple, last: tuple) -> Fraction | None:
+    parameters = used.parameters
+    exchanges = [each for each in parameters.exchanges if first[0] <= each.at < last[0]]
+    if exchanges:
+        parts = [exchanges[0].old_final - first[1], last[1] - exchanges[0].new_start]
+    elif last[1] < first[1] and parameters.modulus is not None:
+        parts = [parameters.modulus - first[1], last[1]]
+    else:
+        parts = [last[1] - first[1]]
+    return sum(parts) if min(parts) >= 0 and sum(parts) <= most(used, first, last) else None
+
+
+def share(used: Meter, step: Step, period) -> Fraction:
+    start, end, rise = step
+    name = used.parameters.boundary.value
+    if name == "EARLIER":
+        return rise * (period.start <= start < period.end)
+    if name == "LATER":
+        return rise * (period.start < end <= period.end)
+    return rise * Fraction(max(min(end, period.end) - max(start, period.start), 0), end - start)
+
+
+SHUFFLES: Callable = st.randoms(use_true_random=False)
+
+
+@given(PAIRS, st.lists(st.integers(0, 2), min_size=14, max_size=14), st.data())
+def test_i4_segments_of_three_sources_in_any_order(
+    pairs: list[tuple[int, str | None]], owners: list[int], data: st.DataObject
+) -> None:
+    """Three sources observe one signal; their segments reach the hub in any order."""
+    numbers = [0, 0, 0]
+    segments: list[list[Row]] = [[] for _ in range(6)]
+    for (seconds, text), owner in zip(sorted(pairs, key=lambda p: p[0]), owners, strict=False):
+        numbers[owner] += 1
+        value = None if text is None else parse_decimal(text)
+        row = reading(numbers[owner], seconds // 2, value, source=f"edge-{owner}")
+        segments[2 * owner + (numbers[owner] > 3)].append(row)
+    order = data.draw(st.permutations(segments))
+    rows = [row for segment in segments for row in segment]
+    shuffled = [row for segment in order for row in segment]
+    assert usage(counter(), shuffled, DAY).to_content() == usage(counter(), rows, DAY).to_content()
