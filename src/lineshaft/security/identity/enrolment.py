@@ -78,11 +78,11 @@ def decide(known: Source | None, claim: Claim, mark: Mark, waiting: int) -> Outc
 
 
 def _decide_accepted(known: Source, claim: Claim, mark: Mark, waiting: int) -> Outcome:
-    is_same_salt = known.salt_secret == claim.salt_secret
-    # An epoch without a segment is as good as a new one: the same request after the consent, or
-    # after an answer that was lost, must not ask for yet another.
-    if is_same_salt and (not claim.is_new_epoch_wanted or mark.number == 0):
-        return Outcome(accepted(known, mark))
+    if known.salt_secret == claim.salt_secret:
+        # An epoch without a segment is as good as a new one: the same request after the consent,
+        # or after an answer that was lost, must not ask for yet another.
+        is_answered = not claim.is_new_epoch_wanted or mark.number == 0
+        return Outcome(accepted(known, mark)) if is_answered else _refused(_USED_SALT)
     if not claim.is_new_epoch_wanted:
         return _refused(_OTHER_SALT)
     asking = dataclasses.replace(known, wanted_salt_secret=claim.salt_secret, requested_at=claim.at)
@@ -125,6 +125,7 @@ def refusal(error: Refusal) -> EnrolAnswer:
 
 _OTHER_KEY = "this source id belongs to another key"
 _OTHER_SALT = "the salt secret differs from the enrolled one; ask for a new epoch"
+_USED_SALT = "a new epoch needs a new salt secret"
 _WAITING = EnrolAnswer("waiting", reason="an administrator has to accept this source")
 _FULL = EnrolAnswer(
     "waiting", reason=f"{SOURCES_WAITING_MAX} sources wait for an administrator; ask again later"
