@@ -20,7 +20,7 @@ from lineshaft.core.value import EXPONENT_MAX, EXPONENT_MIN, TEXT_BYTES_MAX
 BLOCK_MAGIC = b"LSK1"
 HAS_OWN_TS, HAS_MANTISSA, HAS_EXPONENT, HAS_NUMBER, HAS_TEXT = 1, 2, 4, 8, 16
 
-_VALUE_COMBINATIONS = np.zeros(256, dtype=np.bool_)
+VALUE_COMBINATIONS = np.zeros(256, dtype=np.bool_)
 for _value in (
     0,
     HAS_MANTISSA,
@@ -31,7 +31,7 @@ for _value in (
     HAS_MANTISSA | HAS_EXPONENT | HAS_TEXT,  # a correction: its new value beside its JSON
     HAS_NUMBER | HAS_TEXT,
 ):
-    _VALUE_COMBINATIONS[[_value, _value | HAS_OWN_TS]] = True
+    VALUE_COMBINATIONS[[_value, _value | HAS_OWN_TS]] = True
 
 _KIND_MAX = max(RecordKind)
 RECORD_FIXED_BYTES = 8 + 8 + 4 + 1 + 1
@@ -192,7 +192,7 @@ def _check(block: BlockColumns) -> None:
         and block.first_ordinal >= 1
         and bool(np.all(block.sequence[1:] > block.sequence[:-1]))
         and bool(np.all(block.kind <= _KIND_MAX))
-        and bool(np.all(_VALUE_COMBINATIONS[block.presence]))
+        and bool(np.all(VALUE_COMBINATIONS[block.presence]))
         and bool(np.all((block.exponent >= EXPONENT_MIN) & (block.exponent <= EXPONENT_MAX)))
         and bool(np.all(np.isfinite(block.number)))
     )

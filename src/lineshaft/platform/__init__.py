@@ -1,0 +1,1 @@
+"""What a thing is, what happened, what it means."""

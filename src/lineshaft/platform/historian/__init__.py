@@ -1,0 +1,1 @@
+"""Every record that a source spooled, stored exactly once (`README.md`)."""

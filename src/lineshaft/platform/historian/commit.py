@@ -1,0 +1,194 @@
+"""Group commit: rows to durable files, then one transaction, in a worker thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lineshaft.core.clock import Clock
+from lineshaft.core.period import Instant
+from lineshaft.core.reading import RecordKind, SignalId, SourceId
+from lineshaft.infrastructure.database import Database
+from lineshaft.infrastructure.files import require_free_space
+from lineshaft.platform.historian import columns, latest
+from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.model import (
+    Commit,
+    Mark,
+    RecordEntry,
+    SegmentRow,
+    SourceEpoch,
+    StoredReading,
+)
+from lineshaft.platform.historian.ports import Manifest
+from lineshaft.platform.historian.unpack import Opened
+
+COMMIT_LOCK = "historian.commit"
+SERIES_CACHED_MAX = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit has made durable.
+
+    Attributes:
+        known_at: the instant of the commit.
+        marks: the new mark of each source and epoch.
+    """
+
+    known_at: Instant
+    marks: dict[tuple[SourceId, int], Mark]
+    records: int
+
+
+class Committer:
+    """Writes accepted segments; used by one thread at a time."""
+
+    def __init__(
+        self,
+        database: Database,
+        manifest: Manifest,
+        files: StoreFiles,
+        clock: Clock,
+        *,
+        floor_mb: int = 0,
+    ) -> None:
+        """Write to `files` and `database`; refuse while the disk has less than `floor_mb` free."""
+        self._database, self._manifest, self._files = database, manifest, files
+        self._clock, self._floor_mb = clock, floor_mb
+        self._series: dict[str, int] = {}
+        self._names: dict[int, SignalId] = {}
+        self._sources: dict[tuple[SourceId, int], SourceEpoch] = {}
+
+    def source(self, source: SourceId, epoch: int) -> SourceEpoch:
+        """Return a source and epoch under its number; its mark may be older than the stored one."""
+        known = self._sources.get((source, epoch))
+        if known is None:
+            with self._database.unit_of_work() as unit:
+                known = self._manifest.intern_source(unit.connection, source, epoch)
+            self._sources[source, epoch] = known
+        return known
+
+    def commit(self, segments: Sequence[Opened]) -> Committed:
+        """Prepare and register segments at once; see there."""
+        return self.register(self.prepare(segments))
+
+    def prepare(self, segments: Sequence[Opened]) -> Commit:
+        """Write the files of segments that follow on the marks of their sources, in order.
+
+        What is prepared and never registered is an orphan: never read, removed at the next start.
+
+        Raises:
+            FreeSpaceLow: when the disk is below the floor; nothing is changed.
+            Unavailable: when the database cannot be written now; nothing is changed.
+            OSError: when the disk refuses.
+        """
+        require_free_space(self._files.directory, self._floor_mb)
+        self._intern(segments)
+        table = self._gathered(segments)
+        return Commit(
+            segments=[self._segment_row(segment) for segment in segments],
+            files=[
+                self._files.write(rows, hour, 0, Instant(0)) for hour, rows in columns.hours(table)
+            ],
+            marks={self._id(one): _mark(one) for one in segments},
+            latest=self._offered(table),
+            entries=self._entries(table),
+        )
+
+    def register(self, commit: Commit) -> Committed:
+        """Write files, headers, marks and indices in one transaction.
+
+        After a failure the same commit may be registered again. Should the failed transaction have
+        been kept after all, that breaks on the primary key of its segments, and nothing doubles.
+
+        Raises:
+            Unavailable: when the database cannot be written now.
+        """
+        corrections = latest.corrections_of(commit.entries)
+        with self._database.unit_of_work() as unit:
+            unit.lock(COMMIT_LOCK)
+            connection = unit.connection
+            known_at = self._manifest.write(connection, commit, self._clock.now())
+            touched = {entry.series for entry, _ in corrections} | set(commit.latest)
+            known = self._manifest.latest(connection, sorted(touched))
+            changed = latest.advanced(known, commit.latest, corrections)
+            self._manifest.write_latest(connection, changed)
+        marks = {(one.header.source, one.header.epoch): _mark(one) for one in commit.segments}
+        return Committed(known_at, marks, sum(one.header.record_count for one in commit.segments))
+
+    def _intern(self, segments: Sequence[Opened]) -> None:
+        """Give every new signal its number; should the commit fail, a number is left unused."""
+        missing = {name for one in segments for name in one.signals if name not in self._series}
+        if missing:
+            with self._database.unit_of_work() as unit:
+                found = self._manifest.intern_series(unit.connection, missing)
+            if len(self._series) + len(found) > SERIES_CACHED_MAX:
+                self._series, self._names = {}, {}
+                found |= self._all_ids(segments)
+            self._series |= found
+            self._names |= {identity: SignalId(name) for name, identity in found.items()}
+
+    def _all_ids(self, segments: Sequence[Opened]) -> dict[str, int]:
+        with self._database.read() as connection:
+            names = {name for one in segments for name in one.signals}
+            return self._manifest.series_ids(connection, names)
+
+    def _gathered(self, segments: Sequence[Opened]) -> pa.Table:
+        rows = pa.concat_tables([one.rows for one in segments]).combine_chunks()
+        ids = [self._series[name] for one in segments for name in one.signals]
+        counts = [count for one in segments for count in one.counts]
+        series = np.repeat(np.array(ids, dtype=np.int32), counts)
+        sizes = [one.header.record_count for one in segments]
+        sources = np.repeat(np.array([self._id(one) for one in segments], dtype=np.int32), sizes)
+        rows = rows.append_column(columns.SCHEMA.field("series"), pa.array(series))
+        rows = rows.append_column(columns.SCHEMA.field("source_epoch"), pa.array(sources))
+        return columns.ordered(
+            rows.select(columns.SCHEMA.names), columns.ranks(self._sources.values())
+        )
+
+    def _id(self, segment: Opened) -> int:
+        return self.source(segment.header.source, segment.header.epoch).id
+
+    def _segment_row(self, segment: Opened) -> SegmentRow:
+        header = segment.header
+        parts = (header, segment.header_bytes, segment.header_hash, segment.signature)
+        return SegmentRow(self._id(segment), *parts)
+
+    def _offered(self, table: pa.Table) -> dict[int, StoredReading]:
+        signals, sources = self._names, self._by_id()
+        return {
+            row["series"]: latest.to_reading(
+                row, signals[row["series"]], sources[row["source_epoch"]]
+            )
+            for row in latest.last_rows(table).to_pylist()
+        }
+
+    def _entries(self, table: pa.Table) -> list[RecordEntry]:
+        kind = columns.array(table, "kind")
+        chosen = (kind == RecordKind.CORRECTION) | (kind == RecordKind.REFUSAL)
+        if not chosen.any():
+            return []
+        signals = self._names
+        return [
+            RecordEntry(
+                kind=RecordKind(row["kind"]),
+                source_epoch=row["source_epoch"],
+                sequence=row["sequence"],
+                series=row["series"],
+                signal=signals[row["series"]],
+                ts=Instant(row["ts"]),
+                status=row["status"],
+                columns=latest.to_columns(row),
+            )
+            for row in table.filter(pa.array(chosen)).to_pylist()
+        ]
+
+    def _by_id(self) -> dict[int, SourceEpoch]:
+        return {source.id: source for source in self._sources.values()}
+
+
+def _mark(segment: Opened | SegmentRow) -> Mark:
+    header = segment.header
+    return Mark(header.number, header.last_sequence, segment.header_hash)

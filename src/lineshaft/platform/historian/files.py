@@ -1,0 +1,114 @@
+"""The Parquet files of the store: written durably, read, merged away, and cleared of orphans.
+
+Layout and encodings were chosen by measurement (`notes/historian.md`, section 4): 0.8 bytes per
+reading on regular data. Any engine that reads Parquet reads them.
+"""
+
+import glob
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lineshaft.core.clock import IdSource
+from lineshaft.core.period import Instant
+from lineshaft.infrastructure.files import TEMPORARY_SUFFIX, make_dir, write_durably
+from lineshaft.platform.historian import columns
+from lineshaft.platform.historian.model import NewStoreFile, StoreFile
+
+ROW_GROUP_ROWS = 128_000
+COMPRESSION = "zstd"
+COMPRESSION_LEVEL = 3
+_HOURS_PER_DAY = 24
+_DELTA = ("ts", "own_ts", "mantissa", "sequence", "ordinal")
+_DICTIONARY = ("series", "source_epoch", "status", "kind", "exponent", "text")
+
+
+class StoreFiles:
+    """The directory of the store files; one process writes the files of one prefix."""
+
+    def __init__(self, directory: Path, ids: IdSource, *, prefix: str = "f") -> None:
+        """Keep files below `directory`, which is made where it does not exist.
+
+        Args:
+            directory: of the store.
+            ids: names of the files.
+            prefix: of the names; intakes that share a store have one each.
+        """
+        self.directory = directory
+        self._ids, self._prefix = ids, prefix
+        make_dir(directory)
+
+    def write(self, table: pa.Table, hour: int, level: int, known_at: Instant) -> NewStoreFile:
+        """Write sorted rows of one hour; the file and its name are durable on return.
+
+        Raises:
+            OSError: when the disk refuses.
+        """
+        path = f"{hour // _HOURS_PER_DAY}/{hour}-{level}-{self._ids.new_id(self._prefix)}.parquet"
+        data = encode(table)
+        make_dir((self.directory / path).parent)
+        write_durably(self.directory / path, data)
+        zones = columns.zones(table)
+        ts, sequence = columns.array(table, "ts"), columns.array(table, "sequence")
+        file = StoreFile(
+            path=path,
+            level=level,
+            hour=hour,
+            rows=table.num_rows,
+            min_ts=Instant(int(ts.min())),
+            max_ts=Instant(int(ts.max())),
+            min_series=int(zones["series"][0]),
+            max_series=int(zones["series"][-1]),
+            min_sequence=int(sequence.min()),
+            max_sequence=int(sequence.max()),
+            size=len(data),
+            sha256=hashlib.sha256(data).digest(),
+            known_at=known_at,
+        )
+        return NewStoreFile(file, zones)
+
+    def read(self, files: Sequence[StoreFile]) -> pa.Table:
+        """Return the rows of files, one after the other."""
+        tables = [
+            pq.read_table(self.directory / file.path, schema=columns.SCHEMA) for file in files
+        ]
+        return pa.concat_tables(tables)
+
+    def absolute(self, files: Iterable[StoreFile]) -> list[str]:
+        """Return the paths of files for a query engine that would read `*?[` as patterns."""
+        return [glob.escape(str(self.directory / file.path)) for file in files]
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Unlink files; those that are gone already do not matter."""
+        for path in paths:
+            (self.directory / path).unlink(missing_ok=True)
+
+    def orphans(self, registered: frozenset[str]) -> list[str]:
+        """Return our files that a crash left unregistered, and what it left half-written."""
+        names = [str(path.relative_to(self.directory)) for path in self.directory.glob("*/*")]
+        return [name for name in names if self._is_ours(name) and name not in registered]
+
+    def _is_ours(self, name: str) -> bool:
+        file = name.rpartition("/")[2]
+        return file.endswith((".parquet", TEMPORARY_SUFFIX)) and f"-{self._prefix}_" in file
+
+
+def encode(table: pa.Table) -> bytes:
+    """Return sorted rows as the bytes of a Parquet file."""
+    sink = io.BytesIO()
+    pq.write_table(
+        table,
+        sink,
+        row_group_size=ROW_GROUP_ROWS,
+        compression=COMPRESSION,
+        compression_level=COMPRESSION_LEVEL,
+        use_dictionary=list(_DICTIONARY),
+        column_encoding=dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED") | {"number": "PLAIN"},
+        write_page_index=True,
+        store_schema=False,
+    )
+    return sink.getvalue()

@@ -1,0 +1,369 @@
+"""The program that takes segments off the bus and makes them durable.
+
+Fetch, open and judge one after the other; commit beside that; announce; only then acknowledge.
+What cannot be committed now is tried again until it can: nothing is acknowledged meanwhile, the
+queue fills up, and the edges keep what they have.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+from prometheus_client import Counter, Gauge, Histogram
+
+from lineshaft.core.clock import Clock
+from lineshaft.core.errors import Invalid, NotFound, Unavailable
+from lineshaft.core.messages import (
+    EnrolAnswer,
+    EnrolRequest,
+    Notice,
+    decode,
+    encode,
+    notice_subject,
+)
+from lineshaft.core.reading import SourceId
+from lineshaft.infrastructure.database import Database
+from lineshaft.infrastructure.telemetry import Health
+from lineshaft.platform.historian.commit import Committed, Committer
+from lineshaft.platform.historian.merge import REST_S, Merger
+from lineshaft.platform.historian.model import US_PER_HOUR, Commit, Mark, StoredBeat
+from lineshaft.platform.historian.ports import (
+    Announcer,
+    Delivery,
+    Enrolment,
+    Manifest,
+    SegmentQueue,
+)
+from lineshaft.platform.historian.reception import Decisions, Key, Received, Reception
+
+LOG = logging.getLogger(__name__)
+
+FETCH_MESSAGES_MAX = 256
+FETCH_WAIT_S = 1.0
+COMMIT_MS_DEFAULT = 50
+COMMIT_READINGS_MAX_DEFAULT = 100_000
+WAITING_READINGS_MAX = 400_000
+"""Verified readings that wait for their commit; above that nothing is fetched."""
+MERGE_LAG_COMMITS_MAX = 16
+"""Commits that may run ahead of a merge that is at work."""
+BEATS_WAITING_MAX = 10_000
+RETRY_S = 0.5
+TICK_S = 1.0
+_CHECK = "intake"
+_MS_PER_S = 1_000
+
+RECORDS = Counter("lineshaft_intake_records", "Records that were made durable")
+COMMITS = Counter("lineshaft_intake_commits", "Commits of intake")
+COMMIT_SECONDS = Histogram("lineshaft_intake_commit_seconds", "Duration of a commit of intake")
+MERGE_FAILURES = Counter("lineshaft_historian_merge_failures", "Merges that failed")
+STALLED = Gauge(
+    "lineshaft_intake_stalled", "Whether intake cannot commit, and acknowledges nothing"
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeParts:
+    """What intake works with."""
+
+    database: Database
+    manifest: Manifest
+    reception: Reception
+    committer: Committer
+    merger: Merger
+    health: Health
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeLimits:
+    """How long and how much is gathered for one commit."""
+
+    commit_ms: int = COMMIT_MS_DEFAULT
+    commit_readings_max: int = COMMIT_READINGS_MAX_DEFAULT
+
+
+_DEFAULT_LIMITS = IntakeLimits()
+
+
+class Intake:
+    """Takes segments from a queue, for as long as `run` runs."""
+
+    def __init__(
+        self,
+        parts: IntakeParts,
+        queue: SegmentQueue,
+        announcer: Announcer,
+        limits: IntakeLimits = _DEFAULT_LIMITS,
+    ) -> None:
+        """Take from `queue` and answer through `announcer`."""
+        self._parts, self._queue, self._announcer = parts, queue, announcer
+        self._limits = limits
+        self._waiting: deque[tuple[float, Received]] = deque()
+        self._waiting_readings = 0
+        self._changed = asyncio.Event()
+        self._committed: dict[Key, Mark] = {}
+        self._beats: dict[SourceId, StoredBeat] = {}
+        self._touched: dict[int, float] = {}
+        self._merging: asyncio.Task[None] | None = None
+        self._commits_since_merge = 0
+        self._is_stalled = False
+
+    async def run(self) -> None:
+        """Work until cancelled; a broken invariant ends it, and the supervisor starts anew."""
+        await asyncio.to_thread(self._recover)
+        await self.announce_marks()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._receive())
+                tasks.create_task(self._commit())
+                tasks.create_task(self._tick())
+        finally:
+            self._parts.reception.close()
+
+    def _recover(self) -> None:
+        parts = self._parts
+        orphans = parts.merger.clear_orphans()
+        if orphans:
+            LOG.warning("removed %d unregistered files that a crash had left", len(orphans))
+        with parts.database.read() as connection:
+            known = parts.manifest.source_epochs(connection)
+        self._committed = {(one.source, one.epoch): one.mark for one in known}
+        self._touched = dict.fromkeys(parts.merger.crowded(), 0.0)
+
+    # ---- receiving
+
+    async def _receive(self) -> None:
+        while True:
+            await self._until(lambda: self._waiting_readings < WAITING_READINGS_MAX)
+            deliveries = await self._fetched()
+            if deliveries:
+                reception = self._parts.reception
+                decisions = await self._insist(partial(reception.receive, deliveries))
+                if decisions.refused:
+                    await self._insist(partial(reception.keep, decisions.refused))
+                await self._act(decisions)
+
+    async def _fetched(self) -> Sequence[Delivery]:
+        try:
+            return await self._queue.fetch(FETCH_MESSAGES_MAX, FETCH_WAIT_S)
+        except Unavailable as error:
+            LOG.info("cannot fetch segments: %s", error)
+            await asyncio.sleep(RETRY_S)
+            return []
+
+    async def _act(self, decisions: Decisions) -> None:
+        arrived_s = asyncio.get_running_loop().time()
+        for received in decisions.accepted:
+            self._waiting.append((arrived_s, received))
+            self._waiting_readings += received.opened.header.record_count
+        self._changed.set()
+        for key in decisions.conflicts:
+            await self._notify(key, "conflict", self._parts.reception.mark(key))
+        for key in decisions.gaps:
+            await self._notify(key, "missing", self._parts.reception.mark(key))
+        for key in decisions.repeated:
+            await self._notify(key, "committed", self._committed.get(key, Mark()))
+        await self._acknowledge(decisions.done)
+
+    # ---- committing
+
+    async def _commit(self) -> None:
+        while True:
+            await self._until(lambda: bool(self._waiting))
+            await self._until_due(self._waiting[0][0] + self._limits.commit_ms / _MS_PER_S)
+            batch = self._batch()
+            with COMMIT_SECONDS.time():
+                committed = await self._durable(batch)
+            COMMITS.inc()
+            RECORDS.inc(committed.records)
+            for key, mark in committed.marks.items():
+                self._committed[key] = mark
+                self._parts.reception.note_committed(key, mark)
+                await self._notify(key, "committed", mark)
+            await self._acknowledge([received.delivery for received in batch])
+
+    async def _until_due(self, due_s: float) -> None:
+        """Wait for more to come, until the commit is due or full."""
+        loop = asyncio.get_running_loop()
+        while (left_s := due_s - loop.time()) > 0:
+            if self._waiting_readings >= self._limits.commit_readings_max:
+                return
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(left_s):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+
+    def _batch(self) -> list[Received]:
+        """Take at least one segment, and as many as one commit may have."""
+        batch = [self._waiting.popleft()[1]]
+        readings = batch[0].opened.header.record_count
+        while self._waiting:
+            following = self._waiting[0][1].opened.header.record_count
+            if readings + following > self._limits.commit_readings_max:
+                break
+            readings += following
+            batch.append(self._waiting.popleft()[1])
+        return batch
+
+    async def _durable(self, batch: Sequence[Received]) -> Committed:
+        opened = [received.opened for received in batch]
+        committer = self._parts.committer
+        commit = await self._insist(partial(committer.prepare, opened))
+        committed = await self._insist(partial(committer.register, commit))
+        self._waiting_readings -= committed.records
+        self._changed.set()
+        await self._note_files(commit)
+        return committed
+
+    async def _insist(self, work: Callable[[], T]) -> T:
+        """Do work in a thread, again and again while something that it needs is not there."""
+        while True:
+            try:
+                result = await asyncio.to_thread(work)
+            except (Unavailable, OSError) as error:
+                if not self._is_stalled:
+                    LOG.error("intake cannot go on, and acknowledges nothing: %s", error)  # noqa: TRY400
+                self._stall(str(error))
+                await asyncio.sleep(RETRY_S)
+            else:
+                if self._is_stalled:
+                    LOG.info("intake goes on")
+                    self._stall("")
+                return result
+
+    def _stall(self, why: str) -> None:
+        self._is_stalled = bool(why)
+        STALLED.set(self._is_stalled)
+        self._parts.health.set(_CHECK, why)
+
+    # ---- answers
+
+    async def announce_marks(self) -> None:
+        """Tell every source how far it is stored; to be done again on each new connection."""
+        for key, mark in list(self._committed.items()):
+            await self._notify(key, "committed", mark)
+
+    async def _notify(self, key: Key, kind: str, mark: Mark) -> None:
+        source, epoch = key
+        if kind == "committed" and not mark.number:
+            return
+        notice = msgspec.convert(
+            {
+                "kind": kind,
+                "epoch": epoch,
+                "number": mark.number,
+                "sequence": mark.sequence,
+                "header_hash": mark.header_hash.hex(),
+            },
+            Notice,
+        )
+        try:
+            await self._announcer.publish(notice_subject(source), encode(notice))
+        except Unavailable as error:
+            # The source learns its mark from the next notice: there is one for every beat.
+            LOG.info("cannot notify %s: %s", source, error)
+
+    async def _acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            try:
+                await delivery.ack()
+            except Unavailable as error:
+                # What is not acknowledged comes again, and is a duplicate then.
+                LOG.info("cannot acknowledge: %s", error)
+                return
+
+    async def on_beat(self, data: bytes) -> None:
+        """Note a sign of life, and answer with the mark of its source."""
+        try:
+            beat = await asyncio.to_thread(self._parts.reception.open_beat, data)
+        except (Invalid, NotFound, Unavailable) as error:
+            LOG.warning("a beat was not taken: %s", error)
+            return
+        if beat.source in self._beats or len(self._beats) < BEATS_WAITING_MAX:
+            self._beats[beat.source] = beat
+        key = beat.source, beat.epoch
+        await self._notify(key, "committed", self._committed.get(key, Mark()))
+
+    async def on_enrol(self, data: bytes, enrol: Enrolment) -> bytes:
+        """Answer a source that asks to be let in: what identity says, and its mark."""
+        try:
+            request = decode(data, EnrolRequest)
+            answer = await asyncio.to_thread(enrol, request)
+        except Invalid as error:
+            return encode(EnrolAnswer("refused", reason=str(error)))
+        mark = self._committed.get((request.source, answer.epoch), Mark())
+        return encode(msgspec.structs.replace(answer, number=mark.number, sequence=mark.sequence))
+
+    # ---- now and then
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            for key in self._parts.reception.gaps():
+                await self._notify(key, "missing", self._parts.reception.mark(key))
+            await self._store_beats()
+            await self._merge_rested()
+
+    async def _store_beats(self) -> None:
+        beats, self._beats = self._beats, {}
+        if beats:
+            await self._insist(partial(self._write_beats, list(beats.values())))
+
+    def _write_beats(self, beats: Sequence[StoredBeat]) -> None:
+        with self._parts.database.unit_of_work() as unit:
+            self._parts.manifest.write_beats(unit.connection, beats)
+
+    async def _note_files(self, commit: Commit) -> None:
+        """Start a merge where hours were touched; wait where it lags too far behind."""
+        now_s = asyncio.get_running_loop().time()
+        hours = sorted({new.file.hour for new in commit.files})
+        self._touched |= dict.fromkeys(hours, now_s)
+        self._commits_since_merge += 1
+        if self._merging is not None and not self._merging.done():
+            if self._commits_since_merge < MERGE_LAG_COMMITS_MAX:
+                return
+            await self._merging
+        self._commits_since_merge = 0
+        self._start_merge(sorted(self._touched), is_at_rest=False)
+
+    async def _merge_rested(self) -> None:
+        if self._merging is not None and not self._merging.done():
+            return
+        rested_s = asyncio.get_running_loop().time() - REST_S
+        present = self._parts.clock.now() // US_PER_HOUR
+        rested = [
+            hour
+            for hour, touched_s in self._touched.items()
+            if touched_s < rested_s and hour != present
+        ]
+        for hour in rested:
+            del self._touched[hour]
+        self._start_merge(rested, is_at_rest=True)
+        await asyncio.to_thread(self._parts.merger.unlink_merged)
+
+    def _start_merge(self, hours: Sequence[int], *, is_at_rest: bool) -> None:
+        if hours:
+            self._merging = asyncio.create_task(self._merge(hours, is_at_rest=is_at_rest))
+
+    async def _merge(self, hours: Sequence[int], *, is_at_rest: bool) -> None:
+        merger = self._parts.merger
+        try:
+            await asyncio.to_thread(merger.merge, hours, is_at_rest=is_at_rest)
+        except Exception:
+            # A file that cannot be merged stays as it is; to store what comes matters more.
+            LOG.exception("cannot merge the store files of %d hours", len(hours))
+            MERGE_FAILURES.inc()
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            self._changed.clear()
+            await self._changed.wait()

@@ -1,0 +1,408 @@
+"""What the historian stores and answers: pure types."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lineshaft.core.errors import Invalid
+from lineshaft.core.period import Instant, Period
+from lineshaft.core.reading import RecordKind, SignalId, SourceId
+from lineshaft.core.segment.header import NO_PREVIOUS, Header
+from lineshaft.core.value import Columns, Value, from_columns
+
+US_PER_HOUR = 3_600_000_000
+PAGE_SIZE_MAX = 500
+POINTS_MAX = 2_000
+
+T = TypeVar("T")
+
+RANGE_SCHEMA = pa.schema(
+    [
+        pa.field("ts", pa.int64(), nullable=False),
+        pa.field("own_ts", pa.int64()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("epoch", pa.uint32(), nullable=False),
+        pa.field("sequence", pa.uint64(), nullable=False),
+        pa.field("ordinal", pa.uint64(), nullable=False),
+        pa.field("kind", pa.uint8(), nullable=False),
+        pa.field("status", pa.uint32(), nullable=False),
+        pa.field("mantissa", pa.int64()),
+        pa.field("exponent", pa.int8()),
+        pa.field("number", pa.float64()),
+        pa.field("text", pa.string()),
+    ]
+)
+"""The columns of a range of readings, in (ts, source, epoch, sequence) order."""
+
+BUCKET_SCHEMA = pa.schema(
+    [
+        pa.field("bucket_start", pa.int64(), nullable=False),
+        pa.field("min", pa.float64(), nullable=False),
+        pa.field("max", pa.float64(), nullable=False),
+        pa.field("mean", pa.float64(), nullable=False),
+        pa.field("count", pa.int64(), nullable=False),
+    ]
+)
+"""The columns of a downsampled range; a bucket without readings is absent."""
+
+NEVER = np.iinfo(np.int64).min
+"""Stands in a zone entry for an instant that does not exist."""
+
+ZONE_DTYPE = np.dtype(
+    [
+        ("series", "<i4"),
+        ("rows", "<i4"),
+        ("first_ts", "<i8"),
+        ("last_ts", "<i8"),
+        ("first_ordinal", "<i8"),
+        ("last_ordinal", "<i8"),
+        ("first_state_ts", "<i8"),
+        ("last_state_ts", "<i8"),
+        ("first_good_ts", "<i8"),
+        ("last_good_ts", "<i8"),
+        ("count", "<i8"),
+        ("min", "<f8"),
+        ("max", "<f8"),
+        ("sum", "<f8"),
+    ]
+)
+"""What a store file says of one series without being opened.
+
+`rows`, `first_ts`, `last_ts` and the ordinals are of all its records; `…state_ts` of readings and
+status records; `…good_ts` of readings with a good status; `count, min, max, sum` of the good
+numeric readings that are in force within the file.
+"""
+ZONE_PART_SERIES = 64
+"""Series per row of the zone map: a query reads the parts that hold its series only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The high-water mark of a source and epoch: everything up to here is stored for ever.
+
+    Attributes:
+        number: header number; 0 before the first.
+        sequence: last record of that header.
+        header_hash: hash of that header; zeros before the first.
+    """
+
+    number: int = 0
+    sequence: int = 0
+    header_hash: bytes = NO_PREVIOUS
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEpoch:
+    """A source and epoch under the small number that its rows carry, with its mark."""
+
+    id: int
+    source: SourceId
+    epoch: int
+    mark: Mark
+    known_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFile:
+    """A Parquet file of the historian, as the manifest knows it.
+
+    Attributes:
+        id: number in the manifest; 0 before it is registered.
+        path: relative to the directory of the store.
+        level: how often its rows were merged.
+        hour: hours since 1970-01-01T00:00Z of every row in it.
+        known_at: when the youngest of its rows became known.
+        sha256: hash of the whole file.
+    """
+
+    path: str
+    level: int
+    hour: int
+    rows: int
+    min_ts: Instant
+    max_ts: Instant
+    min_series: int
+    max_series: int
+    min_sequence: int
+    max_sequence: int
+    size: int
+    sha256: bytes
+    known_at: Instant
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewStoreFile:
+    """A file that is durable but not registered yet, with its zone map (`ZONE_DTYPE`)."""
+
+    file: StoreFile
+    zones: NDArray[np.void]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHeader:
+    """A signed header, the bytes that were signed, and when the historian learnt of it."""
+
+    header: Header
+    header_bytes: bytes
+    signature: bytes
+    known_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReading:
+    """One stored record of a signal.
+
+    Attributes:
+        source, epoch, sequence: its identity.
+    """
+
+    signal: SignalId
+    ts: Instant
+    source: SourceId
+    epoch: int
+    sequence: int
+    ordinal: int
+    kind: RecordKind
+    status: int
+    columns: Columns
+    own_ts: Instant | None = None
+
+    @property
+    def value(self) -> Value:
+        """The value as the connector understood it."""
+        return from_columns(self.columns)
+
+    @property
+    def order(self) -> tuple[int, str, int, int]:
+        """Of readings that share an instant, the one with the greatest order is in force."""
+        return self.ts, self.source, self.epoch, self.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRefusal:
+    """Something that a connector could not take: why, and the first bytes of it."""
+
+    signal: SignalId
+    ts: Instant
+    source: SourceId
+    epoch: int
+    sequence: int
+    reason: str
+    raw: bytes
+    raw_size: int
+    known_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBeat:
+    """The last sign of life of a source: its own clock's instant and ours."""
+
+    source: SourceId
+    epoch: int
+    mark: int
+    at: Instant
+    received_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedSegment:
+    """Bytes that claimed to be a segment and were kept for inspection.
+
+    Attributes:
+        kind: `refused` (damaged, forged, unknown source) or `conflict`.
+        times: how often the same bytes arrived.
+    """
+
+    id: int
+    kind: str
+    source: str
+    epoch: int
+    number: int
+    reason: str
+    data: bytes
+    received_at: Instant
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class RangeQuery:
+    """Which records of a signal are asked for.
+
+    Attributes:
+        known_at: as the historian knew them at that instant; None: all.
+        include_before: also the rows at the instant of the last reading or status record before
+            the period, and at that of the last good reading before it.
+        include_after: the same for the first ones at or after its end.
+        sources: of these sources only; None: all.
+    """
+
+    signal: SignalId
+    period: Period
+    known_at: Instant | None = None
+    include_before: bool = True
+    include_after: bool = True
+    sources: frozenset[SourceId] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockProof:
+    """A block, rebuilt from the stored rows, and its way up to the signed root.
+
+    Attributes:
+        header_bytes, signature: what the source signed.
+        salt: 32 bytes of this block alone.
+        block: its canonical bytes.
+        leaf_index: position of its leaf, from 0.
+        path: sibling hashes, the nearest first.
+    """
+
+    header_bytes: bytes
+    signature: bytes
+    signal: SignalId
+    salt: bytes
+    block: bytes
+    leaf_index: int
+    path: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much is stored, counted from the store files themselves.
+
+    Attributes:
+        records: all rows; `distinct` of them have different (source, epoch, sequence).
+        readings, refusals: of these kinds.
+        own_stamps: rows whose own stamp differs from the effective instant.
+        announced: records that the high-water marks say are stored.
+    """
+
+    records: int
+    distinct: int
+    readings: int
+    refusals: int
+    own_stamps: int
+    announced: int
+
+    @property
+    def lost(self) -> int:
+        """Records that the marks announce and no file has."""
+        return self.announced - self.distinct
+
+    @property
+    def duplicated(self) -> int:
+        """Rows beyond the first of the same record."""
+        return self.records - self.distinct
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What the historian's check of itself found; at most `FAULTS_MAX` faults are listed."""
+
+    files: int
+    segments: int
+    records: int
+    faults: tuple[str, ...]
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """At most `size` items behind the cursor `after`; the empty cursor is the beginning."""
+
+    size: int = 100
+    after: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a page that is empty or too large."""
+        if not 1 <= self.size <= PAGE_SIZE_MAX:
+            msg = f"cannot give a page of {self.size}: expected 1 to {PAGE_SIZE_MAX} items"
+            raise Invalid(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items, and the cursor behind the last where there are more."""
+
+    items: Sequence[T]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A segment on its way into the manifest."""
+
+    source_epoch: int
+    header: Header
+    header_bytes: bytes
+    header_hash: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """A correction or refusal on its way into its index.
+
+    Attributes:
+        series: number of its signal.
+        columns: its value; `text` is its detail as canonical JSON.
+    """
+
+    kind: RecordKind
+    source_epoch: int
+    sequence: int
+    series: int
+    signal: SignalId
+    ts: Instant
+    status: int
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one transaction writes: all of it, or nothing.
+
+    Attributes:
+        marks: by number of source and epoch, how far it is stored with this commit.
+        latest: for each series of the commit its last state row.
+        entries: the corrections and refusals among the rows.
+    """
+
+    segments: Sequence[SegmentRow]
+    files: Sequence[NewStoreFile]
+    marks: dict[int, Mark]
+    latest: dict[int, StoredReading]
+    entries: Sequence[RecordEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalEntry:
+    """A refusal as its index has it; `detail` is its text column."""
+
+    signal: SignalId
+    ts: Instant
+    source_epoch: int
+    sequence: int
+    detail: str
+    known_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRows:
+    """Zone entries of one series, each beside its file, in the order of hours.
+
+    Attributes:
+        reached: the farthest hour that was looked at; None when there was none to look at.
+    """
+
+    files: Sequence[StoreFile]
+    entries: NDArray[np.void]
+    reached: int | None = None

@@ -1,0 +1,225 @@
+"""What the historian needs from others."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from lineshaft.core.messages import EnrolAnswer, EnrolRequest
+from lineshaft.core.period import Instant, Period
+from lineshaft.core.reading import SignalId, SourceId
+from lineshaft.platform.historian.model import (
+    Commit,
+    NewStoreFile,
+    RefusalEntry,
+    RefusedSegment,
+    SourceEpoch,
+    StoredBeat,
+    StoredHeader,
+    StoredReading,
+    StoreFile,
+    ZoneRows,
+)
+from lineshaft.security.authorisation.model import Actor, Resource
+
+
+class Authorizer(Protocol):
+    """Decides who may; `security.authorisation` has it."""
+
+    def authorize(self, actor: Actor, action: str, resource: Resource) -> None:
+        """Pass, or raise Forbidden."""
+        ...
+
+
+class SourceKeys(Protocol):
+    """The keys of sources; `security.identity` has them."""
+
+    def source_secret(self, source: SourceId, epoch: int) -> tuple[bytes, Ed25519PublicKey]:
+        """Return the salt secret and the public key of a source that was let in.
+
+        Raises:
+            NotFound: when it was not, or its key has no such epoch.
+        """
+        ...
+
+
+class Enrolment(Protocol):
+    """Answers sources that ask to be let in; `security.identity` does it."""
+
+    def __call__(self, request: EnrolRequest) -> EnrolAnswer:
+        """Answer a request; intake adds the mark."""
+        ...
+
+
+class Delivery(Protocol):
+    """A message of the segment stream."""
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes."""
+        ...
+
+    async def ack(self) -> None:
+        """Say that it is done and must not come again."""
+        ...
+
+
+class SegmentQueue(Protocol):
+    """Where segments come from."""
+
+    async def fetch(self, messages_max: int, wait_s: float) -> Sequence[Delivery]:
+        """Return what is there, in order; none after `wait_s` seconds."""
+        ...
+
+
+class Announcer(Protocol):
+    """Where notices go."""
+
+    async def publish(self, subject: str, data: bytes) -> None:
+        """Send a message to whoever listens."""
+        ...
+
+
+class Manifest(Protocol):
+    """What is in which file, and how far each source has come; `store.ManifestStore`."""
+
+    def intern_series(self, connection: sa.Connection, signals: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of signals; those without one get one, for ever."""
+        ...
+
+    def series_ids(self, connection: sa.Connection, signals: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of those signals that have one."""
+        ...
+
+    def signals(self, connection: sa.Connection, ids: Iterable[int]) -> dict[int, SignalId]:
+        """Return the signals of numbers."""
+        ...
+
+    def intern_source(self, connection: sa.Connection, source: SourceId, epoch: int) -> SourceEpoch:
+        """Return a source and epoch with its mark; a new one starts at no mark."""
+        ...
+
+    def source_epoch(
+        self, connection: sa.Connection, source: SourceId, epoch: int
+    ) -> SourceEpoch | None:
+        """Return a source and epoch with its mark, or None."""
+        ...
+
+    def source_epochs(self, connection: sa.Connection) -> list[SourceEpoch]:
+        """Return every source and epoch with its mark, in (source, epoch) order."""
+        ...
+
+    def last_known_at(self, connection: sa.Connection) -> Instant:
+        """Return the instant of the last commit; 0 before the first."""
+        ...
+
+    def sequences_known_at(
+        self, connection: sa.Connection, known_at: Instant | None
+    ) -> dict[int, int]:
+        """Return by source and epoch the last record that was stored at an instant; None: now."""
+        ...
+
+    def write(self, connection: sa.Connection, commit: Commit, now: Instant) -> Instant:
+        """Write a commit and return its instant, later than that of every commit before it."""
+        ...
+
+    def stored_hash(
+        self, connection: sa.Connection, source_epoch: int, number: int
+    ) -> bytes | None:
+        """Return the hash of a stored header."""
+        ...
+
+    def headers(
+        self, connection: sa.Connection, source_epoch: int, first: int, last: int
+    ) -> list[StoredHeader]:
+        """Return the headers with numbers from `first` to `last`, in order."""
+        ...
+
+    def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:
+        """Return the number of the segment that a record stands in."""
+        ...
+
+    def files(
+        self,
+        connection: sa.Connection,
+        hours: tuple[int, int] | None = None,
+        source_range: tuple[int, int] | None = None,
+    ) -> list[StoreFile]:
+        """Return the files of hours (both included) that may hold records of a sequence range."""
+        ...
+
+    def zones(
+        self, connection: sa.Connection, series: int, hours: tuple[int, int] | None = None
+    ) -> ZoneRows:
+        """Return the zone entries of a series in hours (both included)."""
+        ...
+
+    def zones_beside(
+        self, connection: sa.Connection, series: int, hour: int, *, is_before: bool, limit: int
+    ) -> ZoneRows:
+        """Return the entries of a series in the files next before or after an hour."""
+        ...
+
+    def replace(
+        self, connection: sa.Connection, old: Sequence[StoreFile], new: NewStoreFile, now: Instant
+    ) -> bool:
+        """Put a merged file in the place of those that it was made of."""
+        ...
+
+    def merged_before(self, connection: sa.Connection, instant: Instant) -> list[str]:
+        """Return the paths of files that were merged away before an instant."""
+        ...
+
+    def forget_merged(self, connection: sa.Connection, paths: Sequence[str]) -> None:
+        """Forget merged files that were unlinked."""
+        ...
+
+    def paths(self, connection: sa.Connection) -> frozenset[str]:
+        """Return the paths of all files that are registered, merged ones included."""
+        ...
+
+    def corrected_hours(
+        self, connection: sa.Connection, series: int, period: Period
+    ) -> frozenset[int]:
+        """Return the hours of a period in which records of a series were corrected."""
+        ...
+
+    def refusals(
+        self,
+        connection: sa.Connection,
+        machine: str | None,
+        period: Period | None,
+        after: tuple[int, ...] | None,
+        limit: int,
+    ) -> list[RefusalEntry]:
+        """Return refusals behind (ts, source and epoch, sequence), in that order."""
+        ...
+
+    def latest(self, connection: sa.Connection, series: Sequence[int]) -> dict[int, StoredReading]:
+        """Return the last state row in force of each series that has one."""
+        ...
+
+    def write_latest(self, connection: sa.Connection, rows: dict[int, StoredReading]) -> None:
+        """Write the last state rows of series."""
+        ...
+
+    def write_beats(self, connection: sa.Connection, beats: Iterable[StoredBeat]) -> None:
+        """Write the last beat of sources."""
+        ...
+
+    def last_beat(self, connection: sa.Connection, source: SourceId) -> StoredBeat | None:
+        """Return the last beat of a source."""
+        ...
+
+    def keep_refused(
+        self, connection: sa.Connection, refused: RefusedSegment, sha256: bytes, bytes_max: int
+    ) -> None:
+        """Keep a refused segment; the oldest give way when all together exceed `bytes_max`."""
+        ...
+
+    def refused_segments(
+        self, connection: sa.Connection, after: int, limit: int
+    ) -> list[RefusedSegment]:
+        """Return refused segments behind a number, the oldest first."""
+        ...

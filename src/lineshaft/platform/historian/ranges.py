@@ -1,0 +1,199 @@
+"""A range of one signal with its neighbours: what a meter and a proof need."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from lineshaft.platform.historian import columns
+from lineshaft.platform.historian.model import (
+    NEVER,
+    RANGE_SCHEMA,
+    US_PER_HOUR,
+    RangeQuery,
+    SourceEpoch,
+    StoreFile,
+    ZoneRows,
+)
+from lineshaft.platform.historian.ports import Manifest
+from lineshaft.platform.historian.scan import Scanner
+
+FILES_AT_ONCE_MIN = 16
+FILES_AT_ONCE_MAX = 512
+"""Files whose zone entries are looked at in one step of a search for a neighbour."""
+
+_Masks = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+
+
+class RangeReader:
+    """Answers one range query within one read transaction."""
+
+    def __init__(
+        self, connection: sa.Connection, manifest: Manifest, scanner: Scanner, query: RangeQuery
+    ) -> None:
+        """Prepare to answer `query` from what `connection` sees."""
+        self._connection, self._manifest, self._scanner = connection, manifest, scanner
+        self._query = query
+        ids = manifest.series_ids(connection, [query.signal])
+        self._series = ids.get(query.signal, 0)
+        self._sources = manifest.source_epochs(connection)
+        high = manifest.sequences_known_at(connection, query.known_at)
+        self._last_sequences = {
+            one.id: high[one.id]
+            for one in self._sources
+            if one.id in high and (query.sources is None or one.source in query.sources)
+        }
+
+    def rows(self) -> pa.Table:
+        """Return the rows of the period and of its neighbouring instants as `RANGE_SCHEMA`."""
+        period = self._query.period
+        hours = period.start // US_PER_HOUR, (period.end - 1) // US_PER_HOUR
+        files = {file.id: file for file in self._zones(hours).files}
+        instants: set[int] = set()
+        for wanted, is_before in (
+            (self._query.include_before, True),
+            (self._query.include_after, False),
+        ):
+            if wanted:
+                found, seen = self._neighbours(is_before=is_before)
+                instants |= found
+                beside = {instant // US_PER_HOUR for instant in found}
+                files |= {file.id: file for file in seen if file.hour in beside}
+        where = "series = ? AND ((ts >= ? AND ts < ?)"
+        where += "".join(" OR ts = ?" for _ in instants) + ")"
+        values = (self._series, period.start, period.end, *sorted(instants))
+        rows = self._scanner.rows(list(files.values()), where, values)
+        return to_range(
+            columns.ordered(self._known(rows), columns.ranks(self._sources)), self._sources
+        )
+
+    def _zones(self, hours: tuple[int, int]) -> ZoneRows:
+        return self._manifest.zones(self._connection, self._series, hours)
+
+    def _known(self, rows: pa.Table) -> pa.Table:
+        """Leave out what was not known then, or comes from other sources."""
+        last = np.zeros(max((one.id for one in self._sources), default=0) + 1, dtype=np.int64)
+        for identity, sequence in self._last_sequences.items():
+            last[identity] = sequence
+        is_known = columns.array(rows, "sequence") <= last[columns.array(rows, "source_epoch")]
+        return rows if is_known.all() else rows.filter(pa.array(is_known))
+
+    # ---- neighbours
+
+    def _neighbours(self, *, is_before: bool) -> tuple[set[int], list[StoreFile]]:
+        """Find the nearest state row and the nearest good reading outside the period.
+
+        Returns:
+            Their instants, and the files that were looked at.
+        """
+        search = _Nearest(self._query, is_before=is_before)
+        seen: list[StoreFile] = []
+        for zones in self._outwards(is_before=is_before):
+            seen += zones.files
+            for _, group in groupby(range(len(zones.files)), key=lambda i: zones.files[i].hour):
+                self._look(search, zones, list(group))
+            if search.is_done:
+                break
+        return search.instants(), seen
+
+    def _outwards(self, *, is_before: bool) -> Iterator[ZoneRows]:
+        """Yield zone entries from the edge of the period outwards, whole hours, nearest first."""
+        period = self._query.period
+        hour = (period.start if is_before else period.end) // US_PER_HOUR
+        yield self._zones((hour, hour))
+        limit = FILES_AT_ONCE_MIN
+        while True:
+            zones = self._manifest.zones_beside(
+                self._connection, self._series, hour, is_before=is_before, limit=limit
+            )
+            if zones.reached is None:
+                return
+            yield _reversed(zones) if is_before else zones
+            hour = zones.reached
+            limit = min(2 * limit, FILES_AT_ONCE_MAX)
+
+    def _look(self, search: "_Nearest", zones: ZoneRows, group: Sequence[int]) -> None:
+        """Look at the files of one hour, unless both neighbours are nearer."""
+        if search.is_done:
+            return
+        doubtful = [
+            zones.files[index]
+            for index in group
+            if not self._is_told(zones.files[index], zones.entries[index], search)
+        ]
+        if not doubtful:
+            return
+        comparison = "ts < ?" if search.is_before else "ts >= ?"
+        where = f"series = ? AND {comparison}"
+        rows = self._known(self._scanner.rows(doubtful, where, (self._series, search.edge)))
+        kind, ts = columns.array(rows, "kind"), columns.array(rows, "ts")
+        good = columns.is_good_reading(kind, columns.array(rows, "status"))
+        search.offer("state", ts[columns.is_state(kind)])
+        search.offer("good", ts[good])
+
+    def _is_told(self, file: StoreFile, entry: np.void, search: "_Nearest") -> bool:
+        """Take what the zone entry tells; return whether that is the whole truth."""
+        known_at = self._query.known_at
+        all_known = known_at is None or file.known_at <= known_at
+        first, last = int(entry["first_ts"]), int(entry["last_ts"])
+        is_outside = last < search.edge if search.is_before else first >= search.edge
+        if not (all_known and is_outside and self._query.sources is None):
+            return False
+        side = "last" if search.is_before else "first"
+        for name in ("state", "good"):
+            instant = int(entry[f"{side}_{name}_ts"])
+            search.offer(name, np.array([instant] if instant != NEVER else [], dtype=np.int64))
+        return True
+
+
+class _Nearest:
+    """The nearest instants on one side of a period so far."""
+
+    def __init__(self, query: RangeQuery, *, is_before: bool) -> None:
+        self.is_before = is_before
+        self.edge = query.period.start if is_before else query.period.end
+        self._found: dict[str, int] = {}
+        self._choose: Callable[..., int] = max if is_before else min
+
+    def offer(self, name: str, instants: NDArray[np.int64]) -> None:
+        """Offer instants on this side."""
+        if len(instants):
+            nearest = int(instants.max() if self.is_before else instants.min())
+            self._found[name] = self._choose(self._found.get(name, nearest), nearest)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether both were found; a further hour cannot have nearer ones."""
+        return len(self._found) == 2
+
+    def instants(self) -> set[int]:
+        """Return the instants that were found."""
+        return set(self._found.values())
+
+
+def _reversed(zones: ZoneRows) -> ZoneRows:
+    return ZoneRows(zones.files[::-1], zones.entries[::-1], zones.reached)
+
+
+def to_range(rows: pa.Table, sources: Sequence[SourceEpoch]) -> pa.Table:
+    """Return sorted rows of one series as `RANGE_SCHEMA`."""
+    by_id = {source.id: source for source in sources}
+    identities = columns.array(rows, "source_epoch")
+    names = _spread(identities, {one: by_id[one].source for one in set(identities.tolist())})
+    epochs = _spread(identities, {one: by_id[one].epoch for one in set(identities.tolist())})
+    given: dict[str, pa.Array] = {
+        "source": pa.array(names, type=pa.string()),
+        "epoch": pa.array(epochs, type=pa.uint32()),
+    }
+    arrays = [
+        given[field.name] if field.name in given else rows.column(field.name).cast(field.type)
+        for field in RANGE_SCHEMA
+    ]
+    return pa.table(arrays, schema=RANGE_SCHEMA)
+
+
+def _spread(identities: NDArray[np.int32], values: Mapping[int, object]) -> list[object]:
+    return [values[one] for one in identities.tolist()]

@@ -1,0 +1,104 @@
+"""Reads rows out of store files with DuckDB."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from lineshaft.core.reading import RecordKind
+from lineshaft.platform.historian import columns
+from lineshaft.platform.historian.errors import StoreFilesChanging
+from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.model import StoreFile
+
+ATTEMPTS_MAX = 3
+MEMORY_MB_MAX = 1_024
+THREADS = 2
+_NAMES = ", ".join(columns.SCHEMA.names)
+
+T = TypeVar("T")
+
+
+class Scanner:
+    """A query engine over lists of store files; safe to share between threads."""
+
+    def __init__(self, files: StoreFiles) -> None:
+        """Read the files of `files`."""
+        self._files = files
+        self._engine = duckdb.connect(
+            config={
+                "threads": THREADS,
+                "memory_limit": f"{MEMORY_MB_MAX}MB",
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        # Store files never change under their name.
+        self._engine.execute("SET parquet_metadata_cache = true")
+        self._engine.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
+        self._local = threading.local()
+
+    def rows(self, files: Sequence[StoreFile], where: str, values: Sequence[Any] = ()) -> pa.Table:
+        """Return the rows of files for which a condition over the columns holds, in any order.
+
+        Args:
+            files: where to look.
+            where: SQL over the columns of `columns.SCHEMA`, with `?` for each of `values`.
+            values: integers.
+        """
+        result = self._query(files, f"SELECT {_NAMES} FROM store WHERE {where}", values)
+        return columns.SCHEMA.empty_table() if result is None else result.cast(columns.SCHEMA)
+
+    def groups(self, files: Sequence[StoreFile], column: str, series: int) -> list[tuple[Any, ...]]:
+        """Return the different values of a column among the rows of a series."""
+        sql = f"SELECT DISTINCT {column} FROM store WHERE series = ?"
+        return _tuples(self._query(files, sql, (series,)))
+
+    def totals(
+        self, files: Sequence[StoreFile], sources: Sequence[int]
+    ) -> tuple[int, int, int, int, int]:
+        """Count all rows of sources: all, different ones, readings, refusals, own stamps."""
+        sql = f"""SELECT count(*), count(DISTINCT (source_epoch, sequence)),
+            count(*) FILTER (kind = {RecordKind.READING:d}),
+            count(*) FILTER (kind = {RecordKind.REFUSAL:d}), count(own_ts)
+            FROM store WHERE list_contains(?, source_epoch)"""
+        counted = _tuples(self._query(files, sql, (list(sources),)))
+        records, distinct, readings, refusals, stamps = counted[0] if counted else (0,) * 5
+        return records, distinct, readings, refusals, stamps
+
+    def _query(self, files: Sequence[StoreFile], sql: str, values: Sequence[Any]) -> Any:
+        if not files:
+            return None
+        source = "WITH store AS (SELECT * FROM read_parquet(?)) "
+        parameters = [self._files.absolute(files), *values]
+        return self._cursor().sql(source + sql, params=parameters).to_arrow_table()
+
+    def _cursor(self) -> Any:
+        """Return this thread's own cursor: one must not be shared."""
+        if not hasattr(self._local, "cursor"):
+            self._local.cursor = self._engine.cursor()
+        return self._local.cursor
+
+
+def _tuples(table: pa.Table | None) -> list[tuple[Any, ...]]:
+    return [] if table is None else [tuple(row.values()) for row in table.to_pylist()]
+
+
+def with_present_files(attempt: Callable[[], T]) -> T:
+    """Run an attempt again when a file of its list was merged away and unlinked under it.
+
+    Raises:
+        StoreFilesChanging: after `ATTEMPTS_MAX` attempts.
+    """
+    for _ in range(ATTEMPTS_MAX - 1):
+        try:
+            return attempt()
+        except (duckdb.IOException, FileNotFoundError):
+            continue
+    try:
+        return attempt()
+    except (duckdb.IOException, FileNotFoundError) as error:
+        msg = f"cannot read the store: files vanished {ATTEMPTS_MAX} times during the query"
+        raise StoreFilesChanging(msg) from error

@@ -1,0 +1,284 @@
+"""What can be asked of the historian."""
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from lineshaft.core.errors import NotFound
+from lineshaft.core.period import Instant, Period
+from lineshaft.core.reading import SignalId, SourceId, machine_of
+from lineshaft.core.segment.detail import RefusalDetail
+from lineshaft.infrastructure.database import Database
+from lineshaft.platform.historian.buckets import Buckets, Grid, grid, split, values_in_force
+from lineshaft.platform.historian.errors import CursorInvalid
+from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.model import (
+    POINTS_MAX,
+    US_PER_HOUR,
+    BlockProof,
+    CheckReport,
+    Mark,
+    Page,
+    PageRequest,
+    RangeQuery,
+    RefusalEntry,
+    RefusedSegment,
+    SourceEpoch,
+    StoredBeat,
+    StoredHeader,
+    StoredReading,
+    StoredRefusal,
+    Totals,
+)
+from lineshaft.platform.historian.ports import Authorizer, Manifest, SourceKeys
+from lineshaft.platform.historian.proof import Checker, Prover
+from lineshaft.platform.historian.ranges import RangeReader
+from lineshaft.platform.historian.scan import Scanner, with_present_files
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+
+HEADERS_MAX = 10_000
+"""Headers in one answer."""
+_HUB = Resource("hub", "*")
+_FIRST_PAGE = PageRequest()
+
+
+class Historian:
+    """Every stored record, and the proof of each; safe to share between threads."""
+
+    def __init__(
+        self,
+        database: Database,
+        manifest: Manifest,
+        files: StoreFiles,
+        authorizer: Authorizer,
+        keys: SourceKeys,
+    ) -> None:
+        """Answer from `manifest` and `files`; ask `authorizer` first."""
+        self._database, self._manifest = database, manifest
+        self._authorizer = authorizer
+        self._scanner = Scanner(files)
+        self._prover = Prover(database, manifest, self._scanner, keys)
+        self._checker = Checker(database, manifest, files, self._prover, keys)
+
+    # ---- values
+
+    def latest(self, actor: Actor, signals: Sequence[SignalId]) -> dict[SignalId, StoredReading]:
+        """Return for each signal that has one the reading in force with the largest instant."""
+        for machine in sorted({machine_of(signal) for signal in signals}):
+            self._authorize(actor, Action.READING_QUERY, machine)
+        with self._database.read() as connection:
+            ids = self._manifest.series_ids(connection, signals)
+            found = self._manifest.latest(connection, list(ids.values()))
+        return {reading.signal: reading for reading in found.values()}
+
+    def readings(self, actor: Actor, query: RangeQuery) -> pa.Table:
+        """Return the records of a signal as `RANGE_SCHEMA`, in (ts, source, epoch, sequence) order.
+
+        All kinds and every row of an instant are there: which is in force, the reader decides.
+
+        Raises:
+            Forbidden: when the actor may not see the machine in this period.
+        """
+        machine = machine_of(query.signal)
+        self._authorize(actor, Action.READING_QUERY, machine, query.period)
+        return with_present_files(lambda: self._readings(query))
+
+    def _readings(self, query: RangeQuery) -> pa.Table:
+        with self._database.read() as connection:
+            return RangeReader(connection, self._manifest, self._scanner, query).rows()
+
+    def downsample(
+        self, actor: Actor, signal: SignalId, period: Period, points: int = POINTS_MAX
+    ) -> pa.Table:
+        """Return minimum, maximum, mean and count of at most `points` buckets (`BUCKET_SCHEMA`).
+
+        For the eye only: binary floats, of the good numeric readings that are in force. A bucket
+        without any is absent. Buckets longer than half an hour are made of whole hours.
+
+        Raises:
+            Forbidden: when the actor may not see the machine in this period.
+            Invalid: when `points` is not from 1 to `POINTS_MAX`.
+        """
+        self._authorize(actor, Action.READING_QUERY, machine_of(signal), period)
+        layout = grid(period, points)
+        return with_present_files(lambda: self._downsampled(signal, period, layout))
+
+    def _downsampled(self, signal: SignalId, period: Period, layout: Grid) -> pa.Table:
+        hours = period.start // US_PER_HOUR, (period.end - 1) // US_PER_HOUR
+        with self._database.read() as connection:
+            series = self._manifest.series_ids(connection, [signal]).get(signal, 0)
+            zones = self._manifest.zones(connection, series, hours)
+            corrected = self._manifest.corrected_hours(connection, series, period)
+            sources = self._manifest.source_epochs(connection)
+        entries, groups = split(zones, period, layout, corrected)
+        buckets = Buckets(layout)
+        buckets.add_zones(entries)
+        for group in groups:
+            where = "series = ? AND ts >= ? AND ts < ?"
+            rows = self._scanner.rows(group, where, (series, period.start, period.end))
+            buckets.add_values(*values_in_force(rows, sources))
+        return buckets.table()
+
+    def refusals(
+        self,
+        actor: Actor,
+        machine: str | None = None,
+        period: Period | None = None,
+        page: PageRequest = _FIRST_PAGE,
+    ) -> Page[StoredRefusal]:
+        """Return what connectors could not take, in the order of instants.
+
+        Raises:
+            CursorInvalid: when the page begins behind a cursor that we never gave.
+        """
+        resource = Resource("machine", machine or "*", machine=machine, period=period)
+        self._authorizer.authorize(actor, Action.REFUSAL_READ, resource)
+        after = _from_cursor(page.after, parts=3) if page.after else None
+        with self._database.read() as connection:
+            limit = page.size + 1
+            found = self._manifest.refusals(connection, machine, period, after, limit)
+            sources = {one.id: one for one in self._manifest.source_epochs(connection)}
+        items = [_to_refusal(one, sources[one.source_epoch]) for one in found[: page.size]]
+        return Page(items, _cursor(found[page.size - 1]) if len(found) == limit else None)
+
+    # ---- sources, headers and proofs
+
+    def sources_of(self, actor: Actor, signal: SignalId) -> list[tuple[SourceId, int]]:
+        """Return the sources and epochs that have stored records of a signal, in order."""
+        self._authorizer.authorize(actor, Action.EVIDENCE_READ, _machine(machine_of(signal)))
+        with self._database.read() as connection:
+            series = self._manifest.series_ids(connection, [signal]).get(signal, 0)
+            sources = self._manifest.source_epochs(connection)
+        found = with_present_files(lambda: self._source_numbers(series))
+        return [(one.source, one.epoch) for one in sources if one.id in found]
+
+    def _source_numbers(self, series: int) -> set[int]:
+        with self._database.read() as connection:
+            files = self._manifest.zones(connection, series).files
+        return {row[0] for row in self._scanner.groups(files, "source_epoch", series)}
+
+    def headers(
+        self, actor: Actor, source: SourceId, epoch: int, first_number: int, last_number: int
+    ) -> list[StoredHeader]:
+        """Return the headers from one number to another, at most `HEADERS_MAX` from the first."""
+        self._authorizer.authorize(actor, Action.EVIDENCE_READ, Resource("source", source))
+        last = min(last_number, first_number + HEADERS_MAX - 1)
+        with self._database.read() as connection:
+            found = self._source(source, epoch)
+            return self._manifest.headers(connection, found.id, first_number, last)
+
+    def proofs(
+        self,
+        actor: Actor,
+        signal: SignalId,
+        source: tuple[SourceId, int],
+        ordinals: tuple[int, int],
+    ) -> Iterator[BlockProof]:
+        """Yield the blocks of a signal that hold the ordinals from the first to the last.
+
+        They are rebuilt from the rows, with the salt of each block and its way up to the signed
+        root; a block can begin before the first ordinal and end behind the last.
+
+        Raises:
+            NotFound: when the source or epoch has stored nothing.
+            ProofBroken: when the rows do not lead to a signed root.
+        """
+        self._authorizer.authorize(actor, Action.EVIDENCE_READ, _machine(machine_of(signal)))
+        yield from self._prover.proofs(signal, self._source(*source), ordinals)
+
+    def marks(self, actor: Actor) -> dict[tuple[SourceId, int], Mark]:
+        """Return how far each source and epoch is stored."""
+        self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
+        with self._database.read() as connection:
+            found = self._manifest.source_epochs(connection)
+        return {(one.source, one.epoch): one.mark for one in found}
+
+    def last_known_at(self, actor: Actor) -> Instant:
+        """Return the instant of the last commit: what is known at it never changes."""
+        self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
+        with self._database.read() as connection:
+            return self._manifest.last_known_at(connection)
+
+    def last_beat(self, actor: Actor, source: SourceId) -> StoredBeat | None:
+        """Return the last sign of life of a source."""
+        self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
+        with self._database.read() as connection:
+            return self._manifest.last_beat(connection, source)
+
+    def refused_segments(
+        self, actor: Actor, page: PageRequest = _FIRST_PAGE
+    ) -> Page[RefusedSegment]:
+        """Return the damaged, forged and conflicting segments that are kept for inspection."""
+        self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
+        (after,) = _from_cursor(page.after or "0", parts=1)
+        with self._database.read() as connection:
+            found = self._manifest.refused_segments(connection, after, page.size + 1)
+        items = found[: page.size]
+        return Page(items, str(items[-1].id) if len(found) > page.size else None)
+
+    # ---- the store as a whole
+
+    def totals(self, actor: Actor, source: SourceId | None = None) -> Totals:
+        """Count what is stored, of one source or all, from the store files themselves."""
+        self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
+        return with_present_files(lambda: self._totals(source))
+
+    def _totals(self, source: SourceId | None) -> Totals:
+        with self._database.read() as connection:
+            files = self._manifest.files(connection)
+            sources = self._manifest.source_epochs(connection)
+        chosen = [one for one in sources if source is None or one.source == source]
+        counts = self._scanner.totals(files, [one.id for one in chosen])
+        return Totals(*counts, announced=sum(one.mark.sequence for one in chosen))
+
+    def check(self, actor: Actor) -> CheckReport:
+        """Re-read every store file and rebuild every segment; say what is wrong."""
+        self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
+        return self._checker.check()
+
+    def _authorize(
+        self, actor: Actor, action: Action, machine: str, period: Period | None = None
+    ) -> None:
+        self._authorizer.authorize(actor, action, _machine(machine, period))
+
+    def _source(self, source: SourceId, epoch: int) -> SourceEpoch:
+        with self._database.read() as connection:
+            found = self._manifest.source_epoch(connection, source, epoch)
+        if found is None:
+            msg = f"nothing is stored of the source {source} in epoch {epoch}"
+            raise NotFound(msg)
+        return found
+
+
+def _machine(machine: str, period: Period | None = None) -> Resource:
+    return Resource("machine", machine, machine=machine, period=period)
+
+
+def _to_refusal(entry: RefusalEntry, source: SourceEpoch) -> StoredRefusal:
+    detail = RefusalDetail.decode(entry.detail)
+    return StoredRefusal(
+        signal=entry.signal,
+        ts=entry.ts,
+        source=source.source,
+        epoch=source.epoch,
+        sequence=entry.sequence,
+        reason=detail.reason,
+        raw=detail.raw,
+        raw_size=detail.raw_size,
+        known_at=entry.known_at,
+    )
+
+
+def _cursor(entry: RefusalEntry) -> str:
+    return f"{entry.ts},{entry.source_epoch},{entry.sequence}"
+
+
+def _from_cursor(cursor: str, parts: int) -> tuple[int, ...]:
+    try:
+        numbers = tuple(map(int, cursor.split(",")))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != parts:
+        msg = f"cannot give the page behind {cursor[:80]!r}: expected a cursor of an earlier page"
+        raise CursorInvalid(msg)
+    return numbers

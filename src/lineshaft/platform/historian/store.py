@@ -1,0 +1,514 @@
+"""The manifest in SQL."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lineshaft.core.period import Instant, Period
+from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of
+from lineshaft.core.segment.header import NO_PREVIOUS, Header
+from lineshaft.core.value import Columns
+from lineshaft.platform.historian.model import (
+    US_PER_HOUR,
+    ZONE_DTYPE,
+    ZONE_PART_SERIES,
+    Commit,
+    Mark,
+    NewStoreFile,
+    RecordEntry,
+    RefusalEntry,
+    RefusedSegment,
+    SourceEpoch,
+    StoredBeat,
+    StoredHeader,
+    StoredReading,
+    StoreFile,
+    ZoneRows,
+)
+from lineshaft.platform.historian.tables import (
+    BEAT,
+    CORRECTION,
+    LATEST,
+    REFUSAL,
+    REFUSED_SEGMENT,
+    SEGMENT,
+    SERIES,
+    SOURCE_EPOCH,
+    STORE_FILE,
+    STORE_FILE_MERGED,
+    STORE_FILE_ZONE,
+)
+
+IN_MAX = 500
+"""Values in one IN list."""
+_BIGINT_MAX = 2**63 - 1
+_FILE_COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__slots__]
+
+
+class ManifestStore:
+    """What is in which file, and how far each source has come."""
+
+    # ---- names and marks
+
+    def intern_series(self, connection: sa.Connection, signals: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of signals; those without one get one, for ever."""
+        wanted = sorted(set(signals))
+        known = self.series_ids(connection, wanted)
+        missing = [{"signal": signal} for signal in wanted if signal not in known]
+        if missing:
+            _insert_new(connection, SERIES, missing)
+            known = self.series_ids(connection, wanted)
+        return known
+
+    def series_ids(self, connection: sa.Connection, signals: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of those signals that have one."""
+        query = sa.select(SERIES.c.signal, SERIES.c.id)
+        found: dict[str, int] = {}
+        for part in _parts(list(signals)):
+            found |= _pairs(connection, query.where(SERIES.c.signal.in_(part)))
+        return found
+
+    def signals(self, connection: sa.Connection, ids: Iterable[int]) -> dict[int, SignalId]:
+        """Return the signals of numbers."""
+        query = sa.select(SERIES.c.id, SERIES.c.signal)
+        found: dict[int, SignalId] = {}
+        for part in _parts(list(ids)):
+            found |= _pairs(connection, query.where(SERIES.c.id.in_(part)))
+        return found
+
+    def intern_source(self, connection: sa.Connection, source: SourceId, epoch: int) -> SourceEpoch:
+        """Return a source and epoch with its mark; a new one starts at no mark."""
+        row = {
+            "source": source,
+            "epoch": epoch,
+            "number": 0,
+            "sequence": 0,
+            "header_hash": NO_PREVIOUS,
+            "known_at": 0,
+        }
+        found = self.source_epoch(connection, source, epoch)
+        if found is None:
+            _insert_new(connection, SOURCE_EPOCH, [row])
+            found = self.source_epoch(connection, source, epoch)
+        assert found is not None  # noqa: S101 - it was just inserted in this transaction
+        return found
+
+    def source_epoch(
+        self, connection: sa.Connection, source: SourceId, epoch: int
+    ) -> SourceEpoch | None:
+        """Return a source and epoch with its mark, or None."""
+        table = SOURCE_EPOCH.c
+        query = sa.select(SOURCE_EPOCH).where(table.source == source, table.epoch == epoch)
+        row = connection.execute(query).one_or_none()
+        return None if row is None else _to_source_epoch(row)
+
+    def source_epochs(self, connection: sa.Connection) -> list[SourceEpoch]:
+        """Return every source and epoch with its mark, in (source, epoch) order."""
+        rows = map(_to_source_epoch, connection.execute(sa.select(SOURCE_EPOCH)))
+        # In Python: the order of texts is the database's own business.
+        return sorted(rows, key=lambda one: (one.source, one.epoch))
+
+    def last_known_at(self, connection: sa.Connection) -> Instant:
+        """Return the instant of the last commit; 0 before the first."""
+        query = sa.select(sa.func.max(SOURCE_EPOCH.c.known_at))
+        return Instant(connection.execute(query).scalar() or 0)
+
+    def sequences_known_at(
+        self, connection: sa.Connection, known_at: Instant | None
+    ) -> dict[int, int]:
+        """Return by source and epoch the last record that was stored at an instant; None: now."""
+        if known_at is None:
+            query = sa.select(SOURCE_EPOCH.c.id, SOURCE_EPOCH.c.sequence)
+        else:
+            query = (
+                sa.select(SEGMENT.c.source_epoch, sa.func.max(SEGMENT.c.last_sequence))
+                .where(SEGMENT.c.known_at <= known_at)
+                .group_by(SEGMENT.c.source_epoch)
+            )
+        return _pairs(connection, query)
+
+    # ---- a commit
+
+    def write(self, connection: sa.Connection, commit: Commit, now: Instant) -> Instant:
+        """Write a commit and return its instant, later than that of every commit before it.
+
+        To be called in a transaction that no other commit runs beside.
+        """
+        known_at = Instant(max(now, self.last_known_at(connection) + 1))
+        _insert(connection, SEGMENT, [_segment_row(one, known_at) for one in commit.segments])
+        for new in commit.files:
+            self._insert_file(connection, new, known_at)
+        for identity, mark in commit.marks.items():
+            values: dict[str, Any] = {"number": mark.number, "sequence": mark.sequence}
+            values |= {"header_hash": mark.header_hash, "known_at": known_at}
+            statement = sa.update(SOURCE_EPOCH).where(SOURCE_EPOCH.c.id == identity)
+            connection.execute(statement.values(values))
+        self._index(connection, commit.entries, known_at)
+        return known_at
+
+    def _insert_file(
+        self, connection: sa.Connection, new: NewStoreFile, known_at: Instant | None = None
+    ) -> None:
+        values = {column.name: getattr(new.file, column.name) for column in _FILE_COLUMNS}
+        del values["id"]
+        if known_at is not None:
+            values["known_at"] = known_at
+        inserted = connection.execute(
+            sa.insert(STORE_FILE).values(values).returning(STORE_FILE.c.id)
+        )
+        identity = inserted.scalar_one()
+        parts = [
+            new.zones[start : start + ZONE_PART_SERIES]
+            for start in range(0, len(new.zones), ZONE_PART_SERIES)
+        ]
+        rows = [
+            {
+                "store_file": identity,
+                "first_series": int(part["series"][0]),
+                "last_series": int(part["series"][-1]),
+                "entries": part.tobytes(),
+            }
+            for part in parts
+        ]
+        _insert(connection, STORE_FILE_ZONE, rows)
+
+    def _index(
+        self, connection: sa.Connection, entries: Sequence[RecordEntry], known_at: Instant
+    ) -> None:
+        corrections, refusals = [], []
+        for entry in entries:
+            row = {"source_epoch": entry.source_epoch, "sequence": entry.sequence}
+            row |= {"series": entry.series, "ts": entry.ts}
+            if entry.kind is RecordKind.CORRECTION:
+                corrections.append(row)
+            else:
+                detail = {"machine": machine_of(entry.signal), "detail": entry.columns.text or ""}
+                refusals.append(row | detail | {"known_at": known_at})
+        _insert(connection, CORRECTION, corrections)
+        _insert(connection, REFUSAL, refusals)
+
+    # ---- segments
+
+    def stored_hash(
+        self, connection: sa.Connection, source_epoch: int, number: int
+    ) -> bytes | None:
+        """Return the hash of a stored header."""
+        query = sa.select(SEGMENT.c.header_hash).where(
+            SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.number == number
+        )
+        return connection.execute(query).scalar()
+
+    def headers(
+        self, connection: sa.Connection, source_epoch: int, first: int, last: int
+    ) -> list[StoredHeader]:
+        """Return the headers with numbers from `first` to `last`, in order."""
+        query = (
+            sa.select(SEGMENT.c.header, SEGMENT.c.signature, SEGMENT.c.known_at)
+            .where(SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.number.between(first, last))
+            .order_by(SEGMENT.c.number)
+        )
+        return [_to_header(row) for row in connection.execute(query)]
+
+    def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:
+        """Return the number of the segment that a record stands in."""
+        query = (
+            sa.select(SEGMENT.c.number)
+            .where(SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.first_sequence <= sequence)
+            .order_by(SEGMENT.c.first_sequence.desc())
+            .limit(1)
+        )
+        return connection.execute(query).scalar()
+
+    # ---- store files
+
+    def files(
+        self,
+        connection: sa.Connection,
+        hours: tuple[int, int] | None = None,
+        source_range: tuple[int, int] | None = None,
+    ) -> list[StoreFile]:
+        """Return the files of hours (both included) that may hold records of a sequence range."""
+        query = sa.select(*_FILE_COLUMNS).order_by(STORE_FILE.c.hour, STORE_FILE.c.id)
+        if hours is not None:
+            query = query.where(STORE_FILE.c.hour.between(*hours))
+        if source_range is not None:
+            first, last = source_range
+            query = query.where(
+                STORE_FILE.c.min_sequence <= last, STORE_FILE.c.max_sequence >= first
+            )
+        return [StoreFile(*row) for row in connection.execute(query)]
+
+    def zones(
+        self, connection: sa.Connection, series: int, hours: tuple[int, int] | None = None
+    ) -> ZoneRows:
+        """Return the zone entries of a series in hours (both included)."""
+        zone = STORE_FILE_ZONE.c
+        query = (
+            sa.select(*_FILE_COLUMNS, zone.entries)
+            .join(STORE_FILE_ZONE, zone.store_file == STORE_FILE.c.id)
+            .where(zone.first_series <= series, zone.last_series >= series)
+            .order_by(STORE_FILE.c.hour, STORE_FILE.c.id)
+        )
+        if hours is not None:
+            query = query.where(STORE_FILE.c.hour.between(*hours))
+        rows = connection.execute(query).all()
+        return _zone_rows(rows, series)
+
+    def zones_beside(
+        self, connection: sa.Connection, series: int, hour: int, *, is_before: bool, limit: int
+    ) -> ZoneRows:
+        """Return the entries of a series in the files next before or after an hour.
+
+        `limit` counts files that may hold the series; an hour is never cut in two.
+        """
+        table = STORE_FILE.c
+        beyond = table.hour < hour if is_before else table.hour > hour
+        order = table.hour.desc() if is_before else table.hour
+        candidates = (
+            sa.select(table.hour)
+            .where(beyond, table.min_series <= series, table.max_series >= series)
+            .order_by(order)
+            .limit(limit)
+        )
+        reached = connection.execute(candidates).scalars().all()
+        if not reached:
+            return ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
+        low, high = min(reached), max(reached)
+        zones = self.zones(connection, series, (low, high))
+        return ZoneRows(zones.files, zones.entries, low if is_before else high)
+
+    def replace(
+        self, connection: sa.Connection, old: Sequence[StoreFile], new: NewStoreFile, now: Instant
+    ) -> bool:
+        """Put a merged file in the place of those that it was made of.
+
+        Returns:
+            False, with nothing changed, when one of them is gone already.
+        """
+        ids = [file.id for file in old]
+        present = sa.select(sa.func.count()).where(STORE_FILE.c.id.in_(ids))
+        if connection.execute(present).scalar_one() != len(ids):
+            return False
+        connection.execute(sa.delete(STORE_FILE_ZONE).where(STORE_FILE_ZONE.c.store_file.in_(ids)))
+        connection.execute(sa.delete(STORE_FILE).where(STORE_FILE.c.id.in_(ids)))
+        self._insert_file(connection, new)
+        merged = [{"path": file.path, "merged_at": now} for file in old]
+        _insert(connection, STORE_FILE_MERGED, merged)
+        return True
+
+    def merged_before(self, connection: sa.Connection, instant: Instant) -> list[str]:
+        """Return the paths of files that were merged away before an instant."""
+        table = STORE_FILE_MERGED.c
+        query = sa.select(table.path).where(table.merged_at < instant)
+        return list(connection.execute(query).scalars())
+
+    def forget_merged(self, connection: sa.Connection, paths: Sequence[str]) -> None:
+        """Forget merged files that were unlinked."""
+        for part in _parts(paths):
+            statement = sa.delete(STORE_FILE_MERGED).where(STORE_FILE_MERGED.c.path.in_(part))
+            connection.execute(statement)
+
+    def paths(self, connection: sa.Connection) -> frozenset[str]:
+        """Return the paths of all files that are registered, merged ones included."""
+        queries = sa.select(STORE_FILE.c.path), sa.select(STORE_FILE_MERGED.c.path)
+        return frozenset(path for query in queries for path in connection.execute(query).scalars())
+
+    # ---- corrections, refusals, latest values
+
+    def corrected_hours(
+        self, connection: sa.Connection, series: int, period: Period
+    ) -> frozenset[int]:
+        """Return the hours of a period in which records of a series were corrected."""
+        query = sa.select(CORRECTION.c.ts).where(
+            CORRECTION.c.series == series,
+            CORRECTION.c.ts >= period.start,
+            CORRECTION.c.ts < period.end,
+        )
+        return frozenset(ts // US_PER_HOUR for ts in connection.execute(query).scalars())
+
+    def refusals(
+        self,
+        connection: sa.Connection,
+        machine: str | None,
+        period: Period | None,
+        after: tuple[int, ...] | None,
+        limit: int,
+    ) -> list[RefusalEntry]:
+        """Return refusals behind (ts, source and epoch, sequence), in that order."""
+        table = REFUSAL.c
+        order = (table.ts, table.source_epoch, table.sequence)
+        query = (
+            sa.select(SERIES.c.signal, *order, table.detail, table.known_at)
+            .join(SERIES, SERIES.c.id == table.series)
+            .order_by(*order)
+            .limit(limit)
+        )
+        if machine is not None:
+            query = query.where(table.machine == machine)
+        if period is not None:
+            query = query.where(table.ts >= period.start, table.ts < period.end)
+        if after is not None:
+            query = query.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
+        return [RefusalEntry(*row) for row in connection.execute(query)]
+
+    def latest(self, connection: sa.Connection, series: Sequence[int]) -> dict[int, StoredReading]:
+        """Return the last state row in force of each series that has one."""
+        query = sa.select(LATEST, SERIES.c.signal).join(SERIES, SERIES.c.id == LATEST.c.series)
+        found = {}
+        for part in _parts(series):
+            for row in connection.execute(query.where(LATEST.c.series.in_(part))):
+                found[row.series] = _to_reading(row)
+        return found
+
+    def write_latest(self, connection: sa.Connection, rows: dict[int, StoredReading]) -> None:
+        """Write the last state rows of series."""
+        if not rows:
+            return
+        values = [_latest_row(series, reading) for series, reading in rows.items()]
+        _upsert(connection, LATEST, values)
+
+    # ---- beats and refused segments
+
+    def write_beats(self, connection: sa.Connection, beats: Iterable[StoredBeat]) -> None:
+        """Write the last beat of sources."""
+        names = StoredBeat.__slots__
+        values = [{name: getattr(beat, name) for name in names} for beat in beats]
+        if values:
+            _upsert(connection, BEAT, values)
+
+    def last_beat(self, connection: sa.Connection, source: SourceId) -> StoredBeat | None:
+        """Return the last beat of a source."""
+        row = connection.execute(sa.select(BEAT).where(BEAT.c.source == source)).one_or_none()
+        return None if row is None else StoredBeat(**row._mapping)  # noqa: SLF001 - SQLAlchemy's name
+
+    def keep_refused(
+        self, connection: sa.Connection, refused: RefusedSegment, sha256: bytes, bytes_max: int
+    ) -> None:
+        """Keep a refused segment; the oldest give way when all together exceed `bytes_max`."""
+        table = REFUSED_SEGMENT.c
+        again = sa.update(REFUSED_SEGMENT).where(table.sha256 == sha256)
+        if connection.execute(again.values(times=table.times + 1)).rowcount:
+            return
+        values = {name: getattr(refused, name) for name in RefusedSegment.__slots__}
+        del values["id"]
+        values |= {"sha256": sha256, "size": len(refused.data)}
+        values["number"] = min(refused.number, _BIGINT_MAX)
+        connection.execute(sa.insert(REFUSED_SEGMENT).values(values))
+        total = connection.execute(sa.select(sa.func.sum(table.size))).scalar_one()
+        oldest = sa.select(table.id, table.size).order_by(table.id)
+        while total > bytes_max:
+            identity, size = connection.execute(oldest.limit(1)).one()
+            connection.execute(sa.delete(REFUSED_SEGMENT).where(table.id == identity))
+            total -= size
+
+    def refused_segments(
+        self, connection: sa.Connection, after: int, limit: int
+    ) -> list[RefusedSegment]:
+        """Return refused segments behind a number, the oldest first."""
+        columns = [REFUSED_SEGMENT.c[name] for name in RefusedSegment.__slots__]
+        query = sa.select(*columns).where(REFUSED_SEGMENT.c.id > after)
+        rows = connection.execute(query.order_by(REFUSED_SEGMENT.c.id).limit(limit))
+        return [RefusedSegment(*row) for row in rows]
+
+
+def _pairs(connection: sa.Connection, query: Any) -> dict[Any, Any]:
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(sa.insert(table), rows)
+
+
+def _dialect_insert(connection: sa.Connection, table: sa.Table) -> Any:
+    is_sqlite = connection.dialect.name == "sqlite"
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+
+
+def _insert_new(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows; those that another writer has inserted meanwhile stay as they are."""
+    connection.execute(_dialect_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, or replace those with the same primary key."""
+    statement = _dialect_insert(connection, table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in table.primary_key}
+    keys = list(table.primary_key)
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+
+
+def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))
+
+
+def _segment_row(segment: Any, known_at: Instant) -> dict[str, Any]:
+    header = segment.header
+    return {
+        "source_epoch": segment.source_epoch,
+        "number": header.number,
+        "first_sequence": header.first_sequence,
+        "last_sequence": header.last_sequence,
+        "min_ts": header.min_ts,
+        "max_ts": header.max_ts,
+        "header": segment.header_bytes,
+        "header_hash": segment.header_hash,
+        "signature": segment.signature,
+        "known_at": known_at,
+    }
+
+
+def _to_source_epoch(row: Any) -> SourceEpoch:
+    mark = Mark(row.number, row.sequence, row.header_hash)
+    return SourceEpoch(row.id, SourceId(row.source), row.epoch, mark, Instant(row.known_at))
+
+
+def _to_header(row: Any) -> StoredHeader:
+    return StoredHeader(Header.decode(row.header), row.header, row.signature, row.known_at)
+
+
+def _zone_rows(rows: Sequence[Any], series: int) -> ZoneRows:
+    """Pick the entries of one series out of the parts that may have it."""
+    entries = np.frombuffer(b"".join(row[-1] for row in rows), dtype=ZONE_DTYPE)
+    lengths = [len(row[-1]) // ZONE_DTYPE.itemsize for row in rows]
+    owner = np.repeat(np.arange(len(rows)), lengths)
+    chosen = entries["series"] == series
+    files = [StoreFile(*rows[index][:-1]) for index in owner[chosen].tolist()]
+    return ZoneRows(files, entries[chosen])
+
+
+def _to_reading(row: Any) -> StoredReading:
+    return StoredReading(
+        signal=SignalId(row.signal),
+        ts=Instant(row.ts),
+        source=SourceId(row.source),
+        epoch=row.epoch,
+        sequence=row.sequence,
+        ordinal=row.ordinal,
+        kind=RecordKind(row.kind),
+        status=row.status,
+        columns=Columns(row.mantissa, row.exponent, row.number, row.text),
+        own_ts=row.own_ts,
+    )
+
+
+def _latest_row(series: int, reading: StoredReading) -> dict[str, Any]:
+    columns = reading.columns
+    return {
+        "series": series,
+        "source": reading.source,
+        "epoch": reading.epoch,
+        "sequence": reading.sequence,
+        "ordinal": reading.ordinal,
+        "ts": reading.ts,
+        "own_ts": reading.own_ts,
+        "kind": int(reading.kind),
+        "status": reading.status,
+        "mantissa": columns.mantissa,
+        "exponent": columns.exponent,
+        "number": columns.number,
+        "text": columns.text,
+    }

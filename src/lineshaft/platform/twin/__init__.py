@@ -1,0 +1,1 @@
+"""What a thing is, and what it is doing now."""
