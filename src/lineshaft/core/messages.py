@@ -49,6 +49,8 @@ class LiveValue(msgspec.Struct, frozen=True, array_like=True):
     """The value as text; empty where there is none."""
     number: float | None
     """The value as a number for charts, where it is one."""
+    sequence: int = 0
+    """Of the record; beyond the last committed one, the value is not in the historian yet."""
 
 
 class LiveBatch(msgspec.Struct, frozen=True, array_like=True):

@@ -4,7 +4,7 @@ Exact numbers may be written as TOML numbers or as text; they are read as decima
 never as binary floats. Offerings and contracts use the very types of `services.contracts`.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -52,12 +52,7 @@ class SignalTable(_Table):
 
 
 class MachineTable(_Table):
-    """A machine and its signals.
-
-    Attributes:
-        devices: MTConnect `Devices.xml` that declares its signals, relative to the plant file.
-        device: name of its device in that file.
-    """
+    """A machine; its connectors know its signals, `signal` adds what they do not know."""
 
     id: str
     name: str
@@ -68,27 +63,26 @@ class MachineTable(_Table):
     site: str = ""
     area: str = ""
     global_asset_id: str = ""
-    devices: str = ""
-    device: str = ""
     signal: list[SignalTable] = []
 
 
-class ConnectorTable(_Table):
+class ConnectorTable(_Table, kw_only=True):
     """How the readings of a machine get in.
 
     Attributes:
+        kind: the protocol, such as `mtconnect`.
         source: the edge node that runs the connector; `edge-1` is the one that `up` starts.
         live: whether a lost connection means that the machine's state is unknown; a replay of the
             past is not live.
+        options: as the connector's page says; a file is relative to the plant file.
     """
 
     id: str
+    kind: str
     machine: str
-    protocol: Literal["mtconnect"]
-    host: str = "127.0.0.1"
-    port: int = 7878
     source: str = "edge-1"
     live: bool = True
+    options: dict[str, Any] = {}
 
 
 class ContractTable(_Table, kw_only=True):

@@ -24,7 +24,7 @@ WATCHERS_MAX = 1_000
 
 
 class Watch:
-    """What one page sees of one machine; used as an asynchronous context."""
+    """What one page sees of one machine, until it is closed."""
 
     def __init__(self, view: "LiveView", machine: str) -> None:
         """Watch `machine` on `view`."""

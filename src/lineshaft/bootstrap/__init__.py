@@ -1,0 +1,1 @@
+"""The only builder: settings in, use cases and programs out."""

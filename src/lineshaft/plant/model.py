@@ -1,0 +1,75 @@
+"""What a plan says: for each entry, whether it is new, changed, or as it should be. Pure."""
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class Action(enum.StrEnum):
+    """What `apply` will do with an entry."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that changes; None stands for absent."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one entry.
+
+    Attributes:
+        kind: such as `machine`.
+        id: of the entry.
+        declared_at: `file:line`.
+        content: the wanted content, JSON.
+    """
+
+    kind: str
+    id: str
+    action: Action
+    differences: tuple[Difference, ...]
+    declared_at: str
+    content: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes, in the order in which they are applied."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is as it should be."""
+        return all(change.action is Action.KEEP for change in self.changes)
+
+    def count(self, action: Action) -> int:
+        """Return how many entries get that action."""
+        return sum(change.action is action for change in self.changes)
+
+
+def compare(before: Any | None, after: Any) -> tuple[Action, tuple[Difference, ...]]:
+    """Compare recorded content with wanted content."""
+    if before is None:
+        return Action.CREATE, ()
+    differences = tuple(_differences("", before, after))
+    return (Action.UPDATE if differences else Action.KEEP), differences
+
+
+def _differences(path: str, before: Any, after: Any) -> Iterator[Difference]:
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in sorted({*before, *after}):
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _differences(inner, before.get(key), after.get(key))
+    elif before != after:
+        yield Difference(path, before, after)
