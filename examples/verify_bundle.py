@@ -119,6 +119,17 @@ def counted(rows, start, end):
     return total
 
 
+def trusted(document_keys):
+    """Check that each document key was signed by the one before; return them by their ids."""
+    voucher, result = document_keys[0]["public_key"], {}
+    for key in document_keys:
+        statement = {name: value for name, value in key.items() if name != "signature"}
+        statement["format"] = "lineshaft/document-key/1"
+        check(voucher, key["signature"], canonical(statement))
+        voucher = result[key["key_id"]] = key["public_key"]
+    return result
+
+
 def proven_blocks(bundle, source_keys):
     """Check each header and each block; return the blocks by series, in the order of the bundle."""
     headers, blocks = [], {}
@@ -161,7 +172,7 @@ def main(invoice_path, bundle_path, keys_path):
     invoice_bytes, invoice = load(invoice_path)
     _, evidence = load(bundle_path)
     _, keys = load(keys_path)
-    document_keys = {key["key_id"]: key["public_key"] for key in keys["document_keys"]}
+    document_keys = trusted(keys["document_keys"])
     source_keys = {(key["source"], key["epoch"]): key["public_key"] for key in keys["sources"]}
     document, bundle = invoice["document"], evidence["bundle"]
     check(document_keys[invoice["key_id"]], invoice["signature"], canonical(document))

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from lineshaft.core.errors import Invalid, NotFound
+from lineshaft.core.errors import Invalid
 from lineshaft.core.segment import merkle
 from lineshaft.core.segment.block import BlockColumns
 from lineshaft.core.segment.errors import BadSignature
@@ -21,7 +21,7 @@ from lineshaft.services.metering.model import (
 )
 
 SourceKeys = Callable[[str, int], Ed25519PublicKey]
-"""Returns the public key of a source and epoch; raises `NotFound`."""
+"""Returns the public key of a source and epoch; refuses one that it does not know."""
 
 
 def check_headers(bundle: Bundle, key_of: SourceKeys) -> None:
@@ -29,15 +29,13 @@ def check_headers(bundle: Bundle, key_of: SourceKeys) -> None:
 
     Raises:
         WrongEvidence: naming the first segment that does not hold.
+        Invalid: when the key of a source is not known.
     """
     for signed in bundle.headers:
         header = signed.header
         place = f"segment {header.number} of {header.source}/{header.epoch}"
         try:
             verify_signature(signed.data, signed.signature, key_of(header.source, header.epoch))
-        except NotFound as error:
-            msg = f"{place}: the key file has no key of this source and epoch"
-            raise WrongEvidence(msg) from error
         except BadSignature as error:
             msg = f"{place}: the header was not signed by its source"
             raise WrongEvidence(msg) from error

@@ -1,7 +1,11 @@
-"""What a verification says: ordered checks, a verdict and an exit code."""
+"""What a verification says, and the readings behind a line: pure types."""
 
 import enum
 from dataclasses import dataclass
+
+from lineshaft.core.period import Instant
+from lineshaft.core.reading import RecordKind, SignalId, SourceId
+from lineshaft.core.value import Value
 
 
 class Outcome(enum.StrEnum):
@@ -86,3 +90,28 @@ class Report:
     def __str__(self) -> str:
         """Write one line per check and the verdict."""
         return "\n".join([*map(str, self.checks), f"verdict   {self.verdict}"])
+
+
+@dataclass(frozen=True, slots=True)
+class LineReading:
+    """A stored record behind an invoice line.
+
+    Attributes:
+        usage: place of the usage record in the document's list, from 0.
+        segment: number of the signed header over it; None where it is not stored any more.
+        detail: for a correction or refusal, its canonical JSON.
+    """
+
+    usage: int
+    signal: SignalId
+    source: SourceId
+    epoch: int
+    sequence: int
+    ordinal: int
+    segment: int | None
+    ts: Instant
+    own_ts: Instant | None
+    kind: RecordKind
+    status: int
+    value: Value
+    detail: str | None

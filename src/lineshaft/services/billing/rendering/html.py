@@ -59,7 +59,9 @@ def _pairs(rows: list[list[str]], name: str = "") -> str:
 def _top(view: dict[str, Any]) -> str:
     badge = view["badge"]
     said = (
-        f'<div class="badge"><b>{_e(badge["title"])}</b>{_e(badge["text"])}</div>' if badge else ""
+        f'<div class="badge"><b>{_e(badge["title"])}</b>{"<br>".join(map(_e, badge["lines"]))}</div>'
+        if badge
+        else ""
     )
     return (
         f'<header class="top"><p>{_e(view["supplier"]["name"])}</p><h1>{_e(view["title"])}</h1>'

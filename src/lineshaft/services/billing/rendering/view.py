@@ -132,10 +132,9 @@ class _View:
             [words["known_at"], self._instant(document["known_at"])],
         ]
 
-    def _badge(self) -> dict[str, str] | None:
+    def _badge(self) -> dict[str, Any] | None:
         said = [self._text(statement["text"]) for statement in self._document["statements"]]
-        joint = "" if self._language is Language.CHINESE else " "
-        return {"title": self._words["notice"], "text": joint.join(said)} if said else None
+        return {"title": self._words["notice"], "lines": said} if said else None
 
     def _money(self, amount: str) -> str:
         return f"{_grouped(amount)} {self._currency}"
@@ -210,13 +209,18 @@ class _View:
 
     def _credited(self, step: dict[str, Any]) -> str:
         base = f"{_unrounded(step['base_exact'])} {self._currency}"
-        return self._say("step_credit", percent=step["percent"], base=base)
+        percent = _percent_number(step["share"])
+        return self._say("step_credit", percent=percent, base=base)
 
     def _totals(self) -> list[dict[str, Any]]:
         totals = self._document["totals"]
         rows = [{"label": self._words["net"], "value": self._money(totals["net"]), "strong": False}]
         for group in totals["vat"]:
-            label = self._say("vat", rate=group["rate"], base=_grouped(group["base"]))
+            label = self._say(
+                "vat",
+                rate=_shown(Fraction(group["rate"]), STEP_DECIMALS),
+                base=_grouped(group["base"]),
+            )
             rows.append({"label": label, "value": self._money(group["amount"]), "strong": False})
         gross = self._money(totals["gross"])
         return [*rows, {"label": self._words["gross"], "value": gross, "strong": True}]

@@ -1,0 +1,179 @@
+"""From an invoice line down to the stored readings, a page at a time."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from lineshaft.core.errors import Invalid
+from lineshaft.core.period import US_PER_S, Instant, Period
+from lineshaft.core.reading import RecordKind, SourceId
+from lineshaft.core.value import Columns, from_columns
+from lineshaft.platform.historian.model import Page, PageRequest, RangeQuery
+from lineshaft.platform.historian.service import Historian
+from lineshaft.security.authorisation.model import SYSTEM_WORKER
+from lineshaft.services.evidence.model import LineReading
+from lineshaft.services.metering.model import EvidenceRange, UsageRecord
+
+FIRST_SPAN_US = 900 * US_PER_S
+"""A page of a signal at one reading per second stands in a quarter of an hour."""
+SPAN_GROWTH = 8
+"""A quiet month is reached after five steps."""
+_DETAILED = (RecordKind.CORRECTION, RecordKind.REFUSAL)
+_Key = tuple[int, int, str, int, int]
+"""Place of the usage record, then the order of the historian: (ts, source, epoch, sequence)."""
+
+
+def page_behind(
+    historian: Historian, records: Sequence[tuple[int, UsageRecord]], page: PageRequest
+) -> Page[LineReading]:
+    """Return a page of the records that usage records rest on, in the order of time.
+
+    The record in force at the start of the period comes first. The historian is asked for growing
+    spans of time, so that neither a busy nor a quiet signal makes a page slow.
+
+    Args:
+        historian: holds the readings.
+        records: usage records of the line with their places in the document.
+        page: how many, and behind which cursor.
+
+    Raises:
+        Invalid: when the cursor is none that we gave.
+    """
+    after = _from_cursor(page.after) if page.after else None
+    found: list[LineReading] = []
+    for place, record in records:
+        if after is not None and place < after[0]:
+            continue
+        for reading in _readings(historian, place, record, after):
+            if len(found) == page.size:
+                return Page(_with_segments(historian, records, found), _cursor(found[-1]))
+            found.append(reading)
+    return Page(_with_segments(historian, records, found), None)
+
+
+def _readings(
+    historian: Historian, place: int, record: UsageRecord, after: _Key | None
+) -> Iterator[LineReading]:
+    start = record.period.start
+    if after is not None and after[0] == place:
+        start = Instant(max(start, after[1]))
+    is_first = True
+    span_us = FIRST_SPAN_US
+    while start < record.period.end:
+        end = Instant(min(start + span_us, record.period.end))
+        query = RangeQuery(
+            signal=record.meter.signal,
+            period=Period(start, end),
+            known_at=record.known_at,
+            include_before=is_first and start == record.period.start,
+            include_after=False,
+            sources=frozenset(part.source for part in record.ranges),
+        )
+        for row in _rows(historian.readings(SYSTEM_WORKER, query)):
+            reading = _reading(place, record, row)
+            if after is None or _key(reading) > after:
+                yield reading
+        start, span_us, is_first = end, span_us * SPAN_GROWTH, False
+
+
+def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    for batch in table.to_batches(max_chunksize=1_000):
+        yield from batch.to_pylist()
+
+
+def _reading(place: int, record: UsageRecord, row: dict[str, Any]) -> LineReading:
+    kind = RecordKind(row["kind"])
+    is_detailed = kind in _DETAILED
+    text = None if is_detailed else row["text"]
+    own_ts = row["own_ts"]
+    return LineReading(
+        usage=place,
+        signal=record.meter.signal,
+        source=SourceId(row["source"]),
+        epoch=row["epoch"],
+        sequence=row["sequence"],
+        ordinal=row["ordinal"],
+        segment=None,
+        ts=Instant(row["ts"]),
+        own_ts=None if own_ts is None else Instant(own_ts),
+        kind=kind,
+        status=row["status"],
+        value=from_columns(Columns(row["mantissa"], row["exponent"], row["number"], text)),
+        detail=row["text"] if is_detailed else None,
+    )
+
+
+def _with_segments(
+    historian: Historian,
+    records: Sequence[tuple[int, UsageRecord]],
+    readings: Sequence[LineReading],
+) -> list[LineReading]:
+    """Name the segment of each reading: the header whose range of records it lies in."""
+    ranges = {
+        (place, part.source, part.epoch): part
+        for place, record in records
+        for part in record.ranges
+    }
+    by_range: dict[tuple[int, SourceId, int], list[int]] = {}
+    for reading in readings:
+        key = (reading.usage, reading.source, reading.epoch)
+        by_range.setdefault(key, []).append(reading.sequence)
+    segments: dict[tuple[SourceId, int, int], int] = {}
+    for key, sequences in by_range.items():
+        if key in ranges:
+            found = _segments_of(historian, ranges[key], sorted(set(sequences)))
+            segments |= {(*key[1:], sequence): number for sequence, number in found.items()}
+    return [replace(r, segment=segments.get((r.source, r.epoch, r.sequence))) for r in readings]
+
+
+def _segments_of(
+    historian: Historian, part: EvidenceRange, sequences: Sequence[int]
+) -> dict[int, int]:
+    """Find headers by halving, then read the few between the first and the last sequence."""
+    low, high = part.first_header, part.last_header
+    first = _number_of(historian, part, sequences[0], (low, high))
+    last = _number_of(historian, part, sequences[-1], (first, high))
+    stored = historian.headers(SYSTEM_WORKER, part.source, part.epoch, first, last)
+    headers = [one.header for one in stored]
+    firsts = [header.first_sequence for header in headers]
+    result: dict[int, int] = {}
+    for sequence in sequences:
+        place = bisect_right(firsts, sequence) - 1
+        if place >= 0 and sequence <= headers[place].last_sequence:
+            result[sequence] = headers[place].number
+    return result
+
+
+def _number_of(
+    historian: Historian, part: EvidenceRange, sequence: int, limits: tuple[int, int]
+) -> int:
+    """Return the number of the last header, within limits, that begins at or before a record."""
+    low, high = limits
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = historian.headers(SYSTEM_WORKER, part.source, part.epoch, middle, middle)
+        if found and found[0].header.first_sequence <= sequence:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _key(reading: LineReading) -> _Key:
+    return (reading.usage, reading.ts, reading.source, reading.epoch, reading.sequence)
+
+
+def _cursor(reading: LineReading) -> str:
+    return ",".join(map(str, _key(reading)))
+
+
+def _from_cursor(cursor: str) -> _Key:
+    try:
+        place, ts, source, epoch, sequence = cursor.split(",")
+        return int(place), int(ts), source, int(epoch), int(sequence)
+    except ValueError as error:
+        msg = f"cannot give the page behind {cursor[:80]!r}: expected a cursor of an earlier page"
+        raise Invalid(msg) from error
