@@ -88,8 +88,19 @@ class SimulatedBus:
             raise Unavailable(f"nobody listens on {subject}")
         return self.answers[subject](data)
 
-    async def subscribe(self, subject: str, receive: Receive) -> None:
-        self._receivers.setdefault(subject, []).append(receive)
+    async def subscribe(self, subject: str, receive: Receive) -> "SimulatedSubscription":
+        receivers = self._receivers.setdefault(subject, [])
+        receivers.append(receive)
+        return SimulatedSubscription(receivers, receive)
+
+
+@dataclass(frozen=True)
+class SimulatedSubscription:
+    receivers: list[Receive]
+    receive: Receive
+
+    async def close(self) -> None:
+        self.receivers.remove(self.receive)
 
 
 @dataclass
@@ -163,7 +174,9 @@ class SimulatedHub:
         assert self.key is not None
         assert header.previous_hash == chain.hash
         assert header.first_sequence == chain.sequence + 1
-        records = [r for b in open_segment(segment, chain.salt_secret, self.key) for r in to_records(b)]
+        records = [
+            r for b in open_segment(segment, chain.salt_secret, self.key) for r in to_records(b)
+        ]
         chain.records += sorted(records, key=lambda r: r.sequence)
         chain.number, chain.sequence = header.number, header.last_sequence
         chain.hash = chain.hashes[header.number] = header.hash()

@@ -77,6 +77,7 @@ class Machine:
         self.connected.set()
         while await reader.read(1_000):
             pass
+        writer.close()
 
     async def say(self, *lines: str) -> None:
         await asyncio.wait_for(self.connected.wait(), 5)
@@ -142,12 +143,16 @@ async def test_live_values_come_while_the_hub_stores_nothing(edge_config: MakeCo
         )
 
         def shown() -> dict[str, tuple[str, float | None]]:
-            batches = [decode(m.data, LiveBatch) for m in bus.published if m.subject == "live.edge-1"]
+            batches = [
+                decode(m.data, LiveBatch) for m in bus.published if m.subject == "live.edge-1"
+            ]
             return {v.signal: (v.display, v.number) for b in batches for v in b.values}
 
         await until(lambda: len(shown()) == 2)
         await until(
-            lambda: shown() == {"mazak01/Xabs": ("1.75", 1.75), "mazak01/execution": ("ACTIVE", None)}
+            lambda: (
+                shown() == {"mazak01/Xabs": ("1.75", 1.75), "mazak01/execution": ("ACTIVE", None)}
+            )
         )
 
 
@@ -209,7 +214,9 @@ async def test_metered_series_are_counted_each_hour(edge_config: MakeConfig) -> 
     hub = SimulatedHub(bus)
     clock = ManualClock(parse_instant("2027-01-01T00:59:00Z"))
     async with Machine() as machine, running(edge_config(machine.port, hold=False), bus, clock):
-        await machine.say("2017-06-22T00:00:00Z|cut_time|1|Xabs|5", "2017-06-22T00:00:01Z|cut_time|2")
+        await machine.say(
+            "2017-06-22T00:00:00Z|cut_time|1|Xabs|5", "2017-06-22T00:00:01Z|cut_time|2"
+        )
         await until(lambda: len(hub.records) == 3)
         clock.advance(120 * US_PER_S)
         await until(lambda: len(hub.records) == 4)
@@ -257,7 +264,9 @@ async def test_a_full_spool_holds_the_machine_and_says_so(
     assert [r.mantissa for r in hub.records if r.kind is READING] == list(range(count))
 
 
-async def test_an_edge_that_waits_spools_and_sends_once_it_is_let_in(edge_config: MakeConfig) -> None:
+async def test_an_edge_that_waits_spools_and_sends_once_it_is_let_in(
+    edge_config: MakeConfig,
+) -> None:
     bus = SimulatedBus()
     hub = SimulatedHub(bus, is_accepting=False)
     async with Machine() as machine, running(edge_config(machine.port, hold=False), bus) as edge:

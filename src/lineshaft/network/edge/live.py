@@ -72,4 +72,4 @@ def _live(record: Record) -> LiveValue:
         display, number = ("false", "true")[record.mantissa], float(record.mantissa)
     elif number is not None:
         display = repr(number)
-    return LiveValue(record.signal, record.ts, record.status, display, number)
+    return LiveValue(record.signal, record.ts, record.status, display, number, record.sequence)

@@ -14,6 +14,14 @@ class Message(Protocol):
         ...
 
 
+class Subscription(Protocol):
+    """A subscription that can be ended."""
+
+    async def close(self) -> None:
+        """End it for good."""
+        ...
+
+
 class EdgeBus(Protocol):
     """The connection to the hub; it is made again by itself after each loss."""
 
@@ -50,6 +58,8 @@ class EdgeBus(Protocol):
         """
         ...
 
-    async def subscribe(self, subject: str, receive: Callable[[Any], Awaitable[None]]) -> Any:
+    async def subscribe(
+        self, subject: str, receive: Callable[[Any], Awaitable[None]]
+    ) -> Subscription:
         """Call `receive` with each `Message` on a subject, now and after each reconnection."""
         ...

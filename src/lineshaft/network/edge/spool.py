@@ -258,7 +258,7 @@ class Spool:
         if self.state.epoch == 0 or self.state.conflict_after is not None:
             return 0
         made: list[_Sealed] = []
-        before = replace(self.state)
+        before, self.state = self.state, replace(self.state)
         counts = (self.pending_count, self.pending_bytes, self.sealed_bytes)
         try:
             with self._transaction():

@@ -6,6 +6,7 @@ again. The hub throws repetitions away by their number and hash.
 """
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,6 +37,11 @@ RETRY_S_MAX = 5.0
 RESEND_S_MAX = 60.0
 GAP_QUIET_S = 0.3
 """A second notice of the same gap within this time asks for what is on its way already."""
+
+STOPPED = (
+    "stopped: the hub has another history of this source than this edge; "
+    "an administrator has to accept a new epoch"
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -97,7 +103,7 @@ class Uplink:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        await self._bus.subscribe(notice_subject(self._config.source), self._on_notice)
+        notices = await self._bus.subscribe(notice_subject(self._config.source), self._on_notice)
         self._bus.on_connected(self._on_connected)
         waking = asyncio.create_task(self._wake_on_sealed())
         retry_s = RETRY_S_MIN
@@ -112,6 +118,8 @@ class Uplink:
                     retry_s = min(2 * retry_s, RETRY_S_MAX)
         finally:
             waking.cancel()
+            with contextlib.suppress(Unavailable):
+                await notices.close()
 
     async def _step(self) -> bool:
         """Do what can be done now; tells whether it is done, or to be tried again soon."""
@@ -241,7 +249,8 @@ class Uplink:
         """Send nothing more of this epoch, say so, and ask for a new one."""
         await self._writer.note_conflict(number, hub_sequence)
         self.standing = UplinkState.CONFLICT
-        self._tell(f"stopped: {why}; an administrator has to accept a new epoch for this source")
+        _log.error(why, source=self._config.source)
+        self._tell(STOPPED)
         self._wake.set()
 
     async def _enrol(self) -> None:
@@ -252,13 +261,16 @@ class Uplink:
         """
         if self._writer.state.conflict_after is not None and not self.keys.next_salt_secret:
             self._use(self.keys.wanting_epoch())
-        request = encode(self.keys.request(self._config.source))
+        request = self.keys.request(self._config.source)
         try:
-            answer = decode(await self._bus.request(ENROL_SUBJECT, request), EnrolAnswer)
+            answer = decode(await self._bus.request(ENROL_SUBJECT, encode(request)), EnrolAnswer)
         except Invalid as error:
             raise Unavailable(str(error)) from error
         if answer.state == "accepted":
             await self._accepted(answer)
+        elif answer.state == "waiting" and request.is_new_epoch_wanted:
+            self.standing = UplinkState.CONFLICT
+            self._tell(STOPPED)
         else:
             is_refused = answer.state == "refused"
             self.standing = UplinkState.REFUSED if is_refused else UplinkState.WAITING

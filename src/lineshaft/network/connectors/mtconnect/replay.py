@@ -166,6 +166,8 @@ class Replayer:
             sending.cancel()
             _, failure = await asyncio.gather(listening, sending, return_exceptions=True)
             writer.transport.abort()  # what the peer has not read by now, it will not read
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
             if isinstance(failure, RecordingInvalid):
                 _log.error("replay ended", why=str(failure))
 
