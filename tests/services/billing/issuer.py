@@ -1,0 +1,42 @@
+"""A process that issues one document and can be told to stop half-way, to be killed there.
+
+`python -m tests.services.billing.issuer URL KEYS POINT`: prints POINT when it is reached, inside
+the transaction, and then waits for ever.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lineshaft.infrastructure.clock import RandomIds, SystemClock
+from lineshaft.infrastructure.database import Database
+from lineshaft.services.billing.service import Billing
+from lineshaft.services.billing.store import SqlDocumentStore
+from tests.services.billing.examples import PERIOD
+from tests.services.hub import FINANCE, build_hub
+
+POINTS = ("draw_position", "add_document", "add_transaction")
+
+
+def main(url: str, keys: str, point: str) -> None:
+    """Issue the example day; stop for ever when the store has done `point`."""
+    store = SqlDocumentStore()
+    setattr(store, point, _stopping(getattr(store, point), point))
+    hub = build_hub(Database(url), Path(keys), lambda: RandomIds(SystemClock()))
+    Billing(replace(hub.parts, store=store)).issue(FINANCE, "c-1001", PERIOD)
+
+
+def _stopping(method: Callable[..., Any], point: str) -> Callable[..., Any]:
+    def stop(*arguments: Any) -> Any:
+        method(*arguments)
+        print(point, flush=True)
+        threading.Event().wait()
+
+    return stop
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
