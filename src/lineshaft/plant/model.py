@@ -73,3 +73,38 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[Difference]:
             yield from _differences(inner, before.get(key), after.get(key))
     elif before != after:
         yield Difference(path, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorRecord:
+    """A connector as the plant declares it.
+
+    Attributes:
+        kind: the protocol.
+        source: the edge node that runs it.
+        is_live: see `network.connectors.model.ConnectorConfig`.
+        options: of the connector; a file is named relative to the data directory.
+    """
+
+    id: str
+    kind: str
+    machine: str
+    source: str
+    is_live: bool
+    options: dict[str, Any]
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the JSON content."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "machine": self.machine,
+            "source": self.source,
+            "is_live": self.is_live,
+            "options": dict(self.options),
+        }
+
+    @classmethod
+    def from_content(cls, content: Any) -> "ConnectorRecord":
+        """Read from JSON content."""
+        return cls(**content)

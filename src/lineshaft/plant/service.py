@@ -1,0 +1,190 @@
+"""Plan and apply: the use cases of plant as code."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from lineshaft.infrastructure.files import make_dir, write_durably
+from lineshaft.network.connectors.model import ConnectorConfig
+from lineshaft.plant.errors import PlantExists, PlantInvalid
+from lineshaft.plant.model import Action as Step
+from lineshaft.plant.model import Change, ConnectorRecord, Plan, compare
+from lineshaft.plant.reader import read_plant
+from lineshaft.plant.resolve import DescribeSignals, Resolved, Resolver
+from lineshaft.plant.sections import (
+    Connectors,
+    ContractSection,
+    Machines,
+    Offerings,
+    Organisations,
+    content_of,
+)
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.security.authorisation.service import Authorizer
+
+_PLANT = Resource("plant", "*")
+_KEPT = Path("plant")
+_VERSIONED = ("offering", "contract")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlantParts:
+    """Everything that plan and apply take.
+
+    Attributes:
+        describe: asks a connector what it knows of its signals.
+        data_dir: where files that the plant names are kept.
+        on_connectors_changed: tells the edge of this machine to read its connectors again.
+    """
+
+    authorizer: Authorizer
+    organisations: Organisations
+    machines: Machines
+    connectors: Connectors
+    offerings: Offerings
+    contracts: ContractSection
+    describe: DescribeSignals
+    data_dir: Path
+    on_connectors_changed: Callable[[], None]
+
+
+class Plant:
+    """What the plant files say, and how it becomes so."""
+
+    def __init__(self, parts: PlantParts) -> None:
+        """Take everything; nothing is read before it is needed."""
+        self._parts = parts
+        self._sections: dict[str, Any] = {
+            "organisation": parts.organisations,
+            "machine": parts.machines,
+            "connector": parts.connectors,
+            "offering": parts.offerings,
+            "contract": parts.contracts,
+        }
+
+    def plan(self, actor: Actor, directory: Path) -> Plan:
+        """Say what `apply` would do; changes nothing.
+
+        Raises:
+            PlantMissing, PlantInvalid: when the directory cannot be read.
+            Forbidden: when the actor may not plan.
+        """
+        self._parts.authorizer.authorize(actor, Action.PLANT_PLAN, _PLANT)
+        return self._planned(actor, self._read(directory))
+
+    def apply(
+        self,
+        actor: Actor,
+        directory: Path,
+        on_change: Callable[[Change], None] = lambda _change: None,
+    ) -> Plan:
+        """Make it so: create and update, in order; what is not declared is left alone.
+
+        Everything is checked before the first change. Applying again changes nothing, and after a
+        crash it goes on where it stopped.
+
+        Args:
+            actor: who asks.
+            directory: with the plant files.
+            on_change: called after each change, for a progress bar.
+
+        Raises:
+            PlantMissing, PlantInvalid: when the directory cannot be read; nothing is changed.
+            Forbidden: when the actor may not apply.
+        """
+        self._parts.authorizer.authorize(actor, Action.PLANT_APPLY, _PLANT)
+        resolved = self._read(directory)
+        plan = self._planned(actor, resolved)
+        for entry, change in zip(resolved, plan.changes, strict=True):
+            if change.action is not Step.KEEP:
+                self._keep_files(entry)
+                self._sections[entry.kind].apply(actor, entry.thing)
+                on_change(change)
+        if any(c.kind == "connector" and c.action is not Step.KEEP for c in plan.changes):
+            self._parts.on_connectors_changed()
+        return plan
+
+    def connectors(self, actor: Actor, source: str) -> list[ConnectorConfig]:
+        """Return what the edge node `source` runs, with paths that can be opened.
+
+        Raises:
+            Forbidden: when the actor may not read the sources.
+        """
+        self._parts.authorizer.authorize(actor, Action.SOURCE_READ, Resource("source", source))
+        return [
+            self._config(record)
+            for record in self._parts.connectors.all(actor)
+            if record.source == source
+        ]
+
+    def _config(self, record: ConnectorRecord) -> ConnectorConfig:
+        options = {
+            name: str(self._parts.data_dir / value) if _is_kept(value) else value
+            for name, value in record.options.items()
+        }
+        return ConnectorConfig(
+            id=record.id,
+            kind=record.kind,
+            machine=record.machine,
+            is_live=record.is_live,
+            options=options,
+        )
+
+    def _read(self, directory: Path) -> list[Resolved]:
+        entries = read_plant(directory)
+        return list(Resolver(entries, self._parts.describe, _kept_name).resolve())
+
+    def _planned(self, actor: Actor, resolved: list[Resolved]) -> Plan:
+        recorded = {kind: section.recorded(actor) for kind, section in self._sections.items()}
+        return Plan(tuple(_change(entry, recorded[entry.kind].get(entry.id)) for entry in resolved))
+
+    def _keep_files(self, entry: Resolved) -> None:
+        """Copy what an entry names, so that the plant directory may move or vanish."""
+        for name, path in entry.files.items():
+            target = self._parts.data_dir / name
+            make_dir(target.parent)
+            write_durably(target, path.read_bytes())
+
+
+def _change(entry: Resolved, before: Any | None) -> Change:
+    after = content_of(entry.thing)
+    action, differences = compare(before, after)
+    is_same_version = entry.kind in _VERSIONED and (before or {}).get("version") == after["version"]
+    if action is Step.UPDATE and is_same_version:
+        changed = ", ".join(difference.path for difference in differences)
+        what = f"{entry.kind} {entry.id!r} version {after['version']} is recorded with other "
+        what += f"content ({changed}): what was agreed never changes, raise the version"
+        raise PlantInvalid(entry.location, what)
+    return Change(entry.kind, entry.id, action, differences, str(entry.location), after)
+
+
+def _kept_name(path: Path) -> str:
+    """Name a file by its content, so that an unchanged file is an unchanged connector."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return str(_KEPT / f"{digest}-{path.name}")
+
+
+def _is_kept(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(f"{_KEPT}/")
+
+
+def write_starter(directory: Path) -> list[Path]:
+    """Write a commented plant to begin with, and return the files.
+
+    Raises:
+        PlantExists: when a file of that name is there; nothing is overwritten.
+    """
+    with as_file(files("lineshaft.plant").joinpath("starter")) as source:
+        names = sorted(path.name for path in source.iterdir() if path.is_file())
+        taken = [name for name in names if (directory / name).exists()]
+        if taken:
+            msg = f"cannot write the starter into {directory}: {', '.join(taken)} exist already"
+            raise PlantExists(msg)
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            shutil.copyfile(source / name, directory / name)
+    return [directory / name for name in names]
