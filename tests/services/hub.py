@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from lineshaft.core.clock import CountingIds, IdSource, ManualClock
 from lineshaft.core.period import Instant, Period, parse_instant
@@ -82,66 +83,50 @@ class Hub:
 
 
 def build_hub(database: Database, keys: Path, new_ids: Callable[[], IdSource] = CountingIds) -> Hub:
-    clock, ids, secret_bytes = ManualClock(NOW), new_ids(), random.Random(7).randbytes
+    clock, ids = ManualClock(NOW), new_ids()
     authorizer = Authorizer(database, SqlGrantStore(), clock)
     audit = AuditChain(database, SqlAuditStore(), authorizer, clock)
-    identity = Identity(
-        IdentityParts(
-            database=database,
-            stores=IdentityStores(SqlPersonStore(), SqlAccessStore(), SqlSourceStore()),
-            authorizer=authorizer,
-            audit=audit,
-            clock=clock,
-            ids=ids,
-            secret_bytes=secret_bytes,
-            marks=NoMarks(),
-            scrypt=ScryptCost(n=2, r=1, p=1),
-        )
-    )
-    document_keys = DocumentKeys(
-        KeyParts(
-            database=database,
-            store=SqlDocumentKeyStore(),
-            private_keys=KeyDirectory(keys),
-            identity=identity,
-            authorizer=authorizer,
-            audit=audit,
-            clock=clock,
-            secret_bytes=secret_bytes,
-        )
-    )
+    shared: dict[str, Any] = {
+        "database": database,
+        "authorizer": authorizer,
+        "audit": audit,
+        "clock": clock,
+    }
+    document_keys = build_keys(shared, ids, keys)
     document_keys.create_first_key()
     usage = FakeUsage()
-    contracts = Contracts(
-        ContractParts(
-            database=database,
-            store=SqlContractStore(),
-            authorizer=authorizer,
-            audit=audit,
-            clock=clock,
-            ids=ids,
-        )
-    )
+    contracts = Contracts(ContractParts(store=SqlContractStore(), ids=ids, **shared))
     parts = BillingParts(
-        database=database,
         store=SqlDocumentStore(),
         contracts=contracts,
         metering=usage,
         keys=document_keys,
-        authorizer=authorizer,
-        audit=audit,
-        clock=clock,
         ids=ids,
         engine=ENGINE,
+        **shared,
     )
-    return Hub(
-        database,
-        clock,
-        authorizer,
-        audit,
-        document_keys,
-        usage,
-        contracts,
-        Billing(parts),
-        parts,
+    billing = Billing(parts)
+    return Hub(database, clock, authorizer, audit, document_keys, usage, contracts, billing, parts)
+
+
+def build_keys(shared: dict[str, Any], ids: IdSource, directory: Path) -> DocumentKeys:
+    secret_bytes = random.Random(7).randbytes
+    identity = Identity(
+        IdentityParts(
+            stores=IdentityStores(SqlPersonStore(), SqlAccessStore(), SqlSourceStore()),
+            ids=ids,
+            secret_bytes=secret_bytes,
+            marks=NoMarks(),
+            scrypt=ScryptCost(n=2, r=1, p=1),
+            **shared,
+        )
+    )
+    return DocumentKeys(
+        KeyParts(
+            store=SqlDocumentKeyStore(),
+            private_keys=KeyDirectory(directory),
+            identity=identity,
+            secret_bytes=secret_bytes,
+            **shared,
+        )
     )
