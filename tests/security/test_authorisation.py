@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import structlog.testing
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
@@ -150,6 +150,7 @@ def test_each_policy_decides_something(policies: PolicyBook) -> None:
 # --- what must hold whatever the table says -----------------------------------------------------
 
 
+@settings(max_examples=40)  # each asks Cedar
 @given(
     action=st.sampled_from(Action),
     kind=st.sampled_from(["machine", "document", "contract", "user"]),
@@ -165,11 +166,15 @@ def test_no_customer_ever_sees_what_belongs_to_another(
     assert "customers-never-see-another-customer" in decision.policies
 
 
+NASTY = st.text(st.sampled_from('a"\\{}:\n\0é名😀'), max_size=10)
+
+
+@settings(max_examples=40)  # each asks Cedar
 @given(
     action=st.sampled_from(Action),
     actor=st.sampled_from([*COLUMNS.values(), LOCAL_OPERATOR]),
-    key=st.text(max_size=20),
-    organisation=st.none() | st.text(max_size=20),
+    key=NASTY,
+    organisation=st.none() | NASTY,
 )
 def test_any_text_can_be_asked_about_and_only_intake_takes_segments(
     policies: PolicyBook, action: Action, actor: Actor, key: str, organisation: str | None

@@ -159,11 +159,13 @@ class ChainReport:
 
     Attributes:
         count: entries that are right, from the first on.
+        head_hash: of the last of them; note it elsewhere to find a chain that was written anew.
         wrong_number: the first entry that is not; None when all are.
         reason: what is wrong with it.
     """
 
     count: int
+    head_hash: bytes
     wrong_number: int | None = None
     reason: str = ""
 
@@ -179,11 +181,13 @@ def verify_rows(rows: Iterable[AuditRow], head: ChainHead) -> ChainReport:
     for row in rows:
         reason = _fault(row, last)
         if reason:
-            return ChainReport(last.number, last.number + 1, reason)
+            return ChainReport(last.number, last.hash, last.number + 1, reason)
         last = ChainHead(row.number, row.hash)
     if last != head:
-        return ChainReport(last.number, last.number + 1, "the chain does not end at its head")
-    return ChainReport(last.number)
+        return ChainReport(
+            last.number, last.hash, last.number + 1, "the chain does not end at its head"
+        )
+    return ChainReport(last.number, last.hash)
 
 
 def _fault(row: AuditRow, last: ChainHead) -> str:

@@ -68,13 +68,11 @@ def decide(known: Source | None, claim: Claim, mark: Mark, waiting: int) -> Outc
     if known.public_key != claim.public_key:
         was_never_in = known.epoch == 0 and known.state is SourceState.REFUSED
         return _wait(_newcomer(claim), waiting) if was_never_in else _refused(_OTHER_KEY)
-    match known.state:
-        case SourceState.REFUSED:
-            return _refused(known.reason)
-        case SourceState.WAITING:
-            return Outcome(_WAITING, _newcomer(claim))
-        case SourceState.ACCEPTED:
-            return _decide_accepted(known, claim, mark, waiting)
+    if known.state is SourceState.REFUSED:
+        return _refused(known.reason)
+    if known.state is SourceState.WAITING:
+        return Outcome(_WAITING, _newcomer(claim))
+    return _decide_accepted(known, claim, mark, waiting)
 
 
 def _decide_accepted(known: Source, claim: Claim, mark: Mark, waiting: int) -> Outcome:
