@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lineshaft.core.reading import SignalId
+from lineshaft.network.connectors.model import ConnectorConfig
+
 
 class Action(enum.StrEnum):
     """What `apply` will do with an entry."""
@@ -108,3 +111,16 @@ class ConnectorRecord:
     def from_content(cls, content: Any) -> "ConnectorRecord":
         """Read from JSON content."""
         return cls(**content)
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """What one edge node runs.
+
+    Attributes:
+        connectors: with paths that can be opened.
+        metered_signals: series that a contract bills from, which get count records.
+    """
+
+    connectors: tuple[ConnectorConfig, ...]
+    metered_signals: tuple[SignalId, ...]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lineshaft.core.reading import SignalId
 from lineshaft.infrastructure.database import Database
 from lineshaft.plant.model import ConnectorRecord
 from lineshaft.plant.ports import ConnectorStore
@@ -116,6 +117,16 @@ class ContractSection:
             for record in self._contracts.contracts(actor)
             if record.activated_at is not None
         }
+
+    def metered_signals(self, actor: Actor) -> list[SignalId]:
+        """Return the signals that contracts in force bill from, in order."""
+        meters = [
+            meter
+            for record in self._contracts.contracts(actor)
+            if record.activated_at is not None
+            for meter in record.contract.meters()
+        ]
+        return sorted({meter.signal for meter in meters})
 
     def apply(self, actor: Actor, thing: Contract) -> None:
         """Record a version of a contract and put it in force."""

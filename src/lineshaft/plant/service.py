@@ -2,17 +2,18 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from lineshaft.core.reading import machine_of
 from lineshaft.infrastructure.files import make_dir, write_durably
 from lineshaft.network.connectors.model import ConnectorConfig
 from lineshaft.plant.errors import PlantExists, PlantInvalid
 from lineshaft.plant.model import Action as Step
-from lineshaft.plant.model import Change, ConnectorRecord, Plan, compare
+from lineshaft.plant.model import Change, ConnectorRecord, NodePlan, Plan, compare
 from lineshaft.plant.reader import read_plant
 from lineshaft.plant.resolve import DescribeSignals, Resolved, Resolver
 from lineshaft.plant.sections import (
@@ -38,7 +39,7 @@ class PlantParts:
     Attributes:
         describe: asks a connector what it knows of its signals.
         data_dir: where files that the plant names are kept.
-        on_connectors_changed: tells the edge of this machine to read its connectors again.
+        publish_node_plans: tells each edge node of this machine what it runs.
     """
 
     authorizer: Authorizer
@@ -49,7 +50,7 @@ class PlantParts:
     contracts: ContractSection
     describe: DescribeSignals
     data_dir: Path
-    on_connectors_changed: Callable[[], None]
+    publish_node_plans: Callable[[Mapping[str, NodePlan]], None]
 
 
 class Plant:
@@ -104,22 +105,22 @@ class Plant:
                 self._keep_files(entry)
                 self._sections[entry.kind].apply(actor, entry.thing)
                 on_change(change)
-        if any(c.kind == "connector" and c.action is not Step.KEEP for c in plan.changes):
-            self._parts.on_connectors_changed()
+        self._parts.publish_node_plans(self._node_plans(actor))
         return plan
 
-    def connectors(self, actor: Actor, source: str) -> list[ConnectorConfig]:
-        """Return what the edge node `source` runs, with paths that can be opened.
-
-        Raises:
-            Forbidden: when the actor may not read the sources.
-        """
-        self._parts.authorizer.authorize(actor, Action.SOURCE_READ, Resource("source", source))
-        return [
-            self._config(record)
-            for record in self._parts.connectors.all(actor)
-            if record.source == source
-        ]
+    def _node_plans(self, actor: Actor) -> dict[str, NodePlan]:
+        """Return what each edge node runs, and which of its series are metered."""
+        metered = self._parts.contracts.metered_signals(actor)
+        nodes: dict[str, list[ConnectorConfig]] = {}
+        for record in self._parts.connectors.all(actor):
+            nodes.setdefault(record.source, []).append(self._config(record))
+        return {
+            source: NodePlan(
+                tuple(configs),
+                tuple(s for s in metered if machine_of(s) in {c.machine for c in configs}),
+            )
+            for source, configs in nodes.items()
+        }
 
     def _config(self, record: ConnectorRecord) -> ConnectorConfig:
         options = {

@@ -1,0 +1,50 @@
+"""What runs beside the pages: the live view is fed, and the outbox is carried to the bus."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from lineshaft.bootstrap.application import Application
+from lineshaft.bootstrap.program import hub_bus
+from lineshaft.core import messages
+from lineshaft.core.reading import SourceId
+from lineshaft.infrastructure.bus import BusMessage, BusPublisher, StreamSpec
+from lineshaft.infrastructure.database import OutboxRelay
+
+OUTBOX_POLL_S = 0.5
+EVENTS = StreamSpec(
+    name="EVENTS",
+    subjects=("event.>",),
+    bytes_max=256_000_000,
+    age_s_max=7 * 86_400.0,
+    message_bytes_max=messages.MESSAGE_BYTES_MAX,
+    discard="old",
+)
+"""What happened, for whoever listens; the rooms' own tables are the record."""
+
+
+@asynccontextmanager
+async def api_background(app: Application) -> AsyncIterator[None]:
+    """Feed the live view and carry the outbox, beside the pages, for as long as they are served."""
+    settings = app.settings
+
+    async def on_live(message: BusMessage) -> None:
+        app.live.on_batch(messages.decode(message.data, messages.LiveBatch))
+
+    async def on_notice(message: BusMessage) -> None:
+        source = SourceId(message.subject.partition(".")[2])
+        app.live.on_notice(source, messages.decode(message.data, messages.Notice))
+
+    async with hub_bus(settings, "api") as bus:
+        await bus.subscribe("live.>", on_live)
+        await bus.subscribe("notice.>", on_notice)
+        await bus.ensure_stream(EVENTS)
+        relay = OutboxRelay(app.database, BusPublisher(bus), app.clock)
+        carrying = asyncio.create_task(relay.run(poll_s=OUTBOX_POLL_S))
+        try:
+            yield
+        finally:
+            carrying.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await carrying

@@ -1,0 +1,54 @@
+"""Intake as a program: from the stream of segments into the historian."""
+
+import asyncio
+from functools import partial
+
+from lineshaft.bootstrap.adapters import AcceptedSourceKeys, Enrolment
+from lineshaft.bootstrap.application import build
+from lineshaft.bootstrap.program import hub_bus, run_program, until
+from lineshaft.core.reading import SourceId
+from lineshaft.infrastructure.settings import Settings
+from lineshaft.infrastructure.telemetry import Health
+from lineshaft.network.edge.keys import load_or_create_keys
+from lineshaft.network.edge.model import EdgeConfig
+from lineshaft.platform.historian.bus import listen, segment_queue
+from lineshaft.platform.historian.commit import Committer
+from lineshaft.platform.historian.intake import Intake, IntakeLimits, IntakeParts
+from lineshaft.platform.historian.merge import Merger
+from lineshaft.platform.historian.reception import Reception
+
+
+def run_intake(settings: Settings) -> None:
+    """Run intake until SIGTERM or SIGINT."""
+    run_program(settings, "intake", partial(_intake, settings))
+
+
+async def _intake(settings: Settings, stop: asyncio.Event, health: Health) -> None:
+
+    app = build(settings)
+    database, manifest, files = app.database, app.manifest, app.files
+    parts = IntakeParts(
+        database=database,
+        manifest=manifest,
+        reception=Reception(database, manifest, AcceptedSourceKeys(app.identity), app.clock),
+        committer=Committer(
+            database, manifest, files, app.clock, floor_mb=settings.free_space_floor_mb
+        ),
+        merger=Merger(database, manifest, files, app.clock),
+        health=health,
+        clock=app.clock,
+    )
+    limits = IntakeLimits(settings.commit_ms, settings.commit_readings_max)
+    enrolment = Enrolment(app.identity, partial(_local_key, settings))
+    async with hub_bus(settings, "intake") as bus:
+        intake = Intake(parts, await segment_queue(bus), bus, limits)
+        await listen(bus, intake, enrolment)
+        await until(stop, intake.run())
+
+
+def _local_key(settings: Settings, source: SourceId) -> str:
+    """Return the public key of an edge node that shares this data directory, or nothing."""
+    path = EdgeConfig(source=source, directory=settings.edge_dir).key_path
+    if not path.exists():
+        return ""
+    return load_or_create_keys(path).private_key.public_key().public_bytes_raw().hex()

@@ -1,0 +1,36 @@
+"""What the supervisor starts, in which order, and when each is ready."""
+
+import sys
+
+from lineshaft.bootstrap.local_bus import config_path, prepare_bus
+from lineshaft.bootstrap.program import ready_path
+from lineshaft.core.reading import SourceId
+from lineshaft.infrastructure.bus import server_command
+from lineshaft.infrastructure.processes import Program, file_exists, port_answers
+from lineshaft.infrastructure.settings import Settings
+
+LOCAL_SOURCE = SourceId("edge-1")
+"""The edge node that `up` starts on this machine."""
+
+
+def supervised(settings: Settings) -> list[Program]:
+    """Return the programs of this machine, in the order of starting."""
+    environment = settings.to_environment()
+    programs = []
+    if not settings.bus:
+        bus = prepare_bus(settings, LOCAL_SOURCE)
+        command = server_command(config_path(settings))
+        programs.append(Program("bus", command, ready=port_answers(bus.host, bus.port)))
+    for name, module in (("intake", "cli"), ("edge", "cli"), ("api", "web")):
+        ready_file = ready_path(settings, name)
+        argv = (sys.executable, "-m", f"lineshaft.{module}", *((name,) if module == "cli" else ()))
+        programs.append(
+            Program(
+                name,
+                argv,
+                environment=environment,
+                ready=file_exists(ready_file),
+                stale_files=(ready_file,),
+            )
+        )
+    return programs
