@@ -13,6 +13,7 @@ from lineshaft.core.segment.errors import BadSignature
 from lineshaft.core.segment.header import verify_signature
 from lineshaft.services.evidence.bundle import Bundle, ProvenBlock, Series
 from lineshaft.services.evidence.errors import WrongEvidence
+from lineshaft.services.metering.evidence import block_entry
 from lineshaft.services.metering.model import (
     BlockEntry,
     EvidenceRange,
@@ -105,7 +106,7 @@ def check_nothing_else(bundle: Bundle, claims: Sequence[UsageRecord]) -> None:
     Raises:
         WrongEvidence: naming the first such block.
     """
-    named = {id(block) for claim in claims for block in blocks_of(bundle, claim)}
+    named = {id(block) for claim in claims for block, _ in blocks_of(bundle, claim)}
     for series in bundle.series:
         for block in series.blocks:
             if id(block) not in named:
@@ -121,24 +122,17 @@ def check_claim(bundle: Bundle, claim: UsageRecord) -> None:
     """
     for wanted in claim.ranges:
         _check_range(bundle, claim, wanted)
-    root = evidence_root(map(entry_of, blocks_of(bundle, claim)))
+    root = evidence_root(entries_of(bundle, claim))
     if root != claim.evidence_root:
         msg = f"the evidence root is {claim.evidence_root[:16]}…, the blocks give {root[:16]}…"
         raise WrongEvidence(msg)
 
 
-def entry_of(block: ProvenBlock) -> BlockEntry:
-    """Return what a block is under an evidence root."""
-    header = block.signed.header
-    first = 0 if block.columns is None else block.columns.first_ordinal
-    return BlockEntry(
-        source=header.source,
-        epoch=header.epoch,
-        header_number=header.number,
-        header_hash=header.hash(),
-        leaf_hash=block.leaf,
-        first_ordinal=first,
-        last_ordinal=first + len(block.columns or ()) - 1,
+def entries_of(bundle: Bundle, claim: UsageRecord) -> tuple[BlockEntry, ...]:
+    """Return what the blocks that a claim names are under its evidence root."""
+    return tuple(
+        block_entry(block.signed.header, block.salt, block.data, rows)
+        for block, rows in blocks_of(bundle, claim)
     )
 
 
@@ -192,12 +186,10 @@ def open_ends(bundle: Bundle, claim: UsageRecord) -> list[EvidenceRange]:
     ]
 
 
-def blocks_of(bundle: Bundle, claim: UsageRecord) -> list[ProvenBlock]:
+def blocks_of(bundle: Bundle, claim: UsageRecord) -> list[tuple[ProvenBlock, BlockColumns]]:
     """Return the blocks that a claim names, ordered by source, epoch and ordinal."""
-    ranges = sorted(claim.ranges, key=lambda r: (r.source, r.epoch, r.first_ordinal))
-    return [
-        block for wanted in ranges for block, _ in _blocks_in(bundle, claim.meter.signal, wanted)
-    ]
+    ranges = sorted(claim.ranges)
+    return [pair for wanted in ranges for pair in _blocks_in(bundle, claim.meter.signal, wanted)]
 
 
 def _blocks_in(

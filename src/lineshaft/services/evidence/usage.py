@@ -1,7 +1,7 @@
 """Measure the usage again from the rows of a bundle, with the function that first measured it."""
 
 from lineshaft.services.evidence.bundle import Bundle
-from lineshaft.services.evidence.chain import blocks_of, entry_of
+from lineshaft.services.evidence.chain import blocks_of, entries_of
 from lineshaft.services.metering.measure import measure
 from lineshaft.services.metering.model import UsageRecord
 from lineshaft.services.metering.series import MeterInput, SeriesRows, join
@@ -17,11 +17,9 @@ def measured_again(proofs: Bundle, claim: UsageRecord) -> UsageRecord:
     Raises:
         Invalid: when blocks are missing between two others, or corrections go in a circle.
     """
-    blocks = blocks_of(proofs, claim)
     parts = [
-        SeriesRows.of_block(block.signed.header.source, block.signed.header.epoch, block.columns)
-        for block in blocks
-        if block.columns is not None
+        SeriesRows.of_block(block.signed.header.source, block.signed.header.epoch, columns)
+        for block, columns in blocks_of(proofs, claim)
     ]
-    rows = MeterInput(join(parts), tuple(map(entry_of, blocks)), claim.known_until)
+    rows = MeterInput(join(parts), entries_of(proofs, claim), claim.known_until)
     return measure(claim.meter, rows, claim.period, claim.known_at)

@@ -326,7 +326,7 @@ class _View:
                     ),
                 ],
                 [words["quantity"], self._measure(record["quantity"])],
-                [words["completeness"], f"{received}; {state}"],
+                [words["completeness"], self._say("received", coverage=received, state=state)],
                 [
                     words["left_out"],
                     self._say("left_out_value", refused=refused, excluded=excluded),
