@@ -6,6 +6,7 @@ factor here is known, can be measured and billed, and converts to itself only.
 """
 
 import csv
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -13,6 +14,11 @@ from importlib.resources import files
 from typing import Self
 
 from lineshaft.core.errors import Invalid
+
+RATIONAL_DIGITS_MAX = 2_000
+_RATIONAL = re.compile(
+    rf"-?\d{{1,{RATIONAL_DIGITS_MAX}}}(/\d{{1,{RATIONAL_DIGITS_MAX}}})?", re.ASCII
+)
 
 
 class UnknownUnit(Invalid):
@@ -201,7 +207,8 @@ def parse_fraction(text: str) -> Fraction:
         Invalid: for any other text, or for one that is not in lowest terms.
     """
     try:
-        value = Fraction(text)
+        # The form first: `Fraction` would compute the power of ten of an exponent, however large.
+        value = Fraction(text if _RATIONAL.fullmatch(text) else "")
     except (ValueError, ZeroDivisionError) as error:
         msg = f"cannot read {text[:80]!r} as a rational number: expected such as 6289/1800"
         raise Invalid(msg) from error

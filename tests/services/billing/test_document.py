@@ -1,5 +1,6 @@
 """The document and its file: reproducible, strict, and checked to the last cent."""
 
+import contextlib
 import copy
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,39 @@ def test_totals_have_no_tolerance(path: tuple[Any, ...], value: Any, says: str) 
     """Case 26: a tax that is wrong by 0.99 passes EN 16931's own rules, and not ours."""
     with pytest.raises(TotalsWrong, match=says):
         check_totals(changed(path, value))
+
+
+COMPUTED = {"lines", "totals", "guarantee", "statements", "format", "type"}
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from(["", "0", "-1", "1/0", "1e999999999", "9999-12-31T23:59:59Z", "NaN", "\ud800"]),
+    st.just([]),
+    st.just({}),
+)
+
+
+def places(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place of a content, the whole left out."""
+    if not isinstance(content, dict | list):
+        return [path]
+    keys = list(content) if isinstance(content, dict) else range(len(content))
+    inner = [place for key in keys for place in places(content[key], (*path, key))]
+    return [path, *inner] if path else inner
+
+
+@given(st.sampled_from(places(example_document())), JUNK)
+def test_junk_anywhere_is_refused_or_found(path: tuple[Any, ...], junk: Any) -> None:
+    """Nothing but a refusal comes out of a document that anybody may have written."""
+    document = changed(path, junk)
+    if document == example_document():
+        return
+    with contextlib.suppress(DocumentUnreadable):
+        again = recompute(document)
+        assert path[0] not in COMPUTED or again != document
+    with contextlib.suppress(TotalsWrong):
+        check_totals(document)
 
 
 def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:

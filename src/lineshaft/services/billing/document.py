@@ -34,6 +34,8 @@ FILE_BYTES_MAX = 16 * 1024 * 1024
 SIGNATURE_BYTES = 64
 AVAILABILITY_DECIMALS = 3
 _PERCENT = 100
+_MALFORMED = (Invalid, LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
+"""What content of another shape, or beyond the calendar, makes the formulas raise."""
 _FROM_CONTRACT = ("supplier", "customer", "currency")
 """Stand at the top of the document and are not said again under `contract`."""
 
@@ -154,7 +156,7 @@ def recompute(document: Mapping[str, Any]) -> dict[str, Any]:
         )
         issued_at = parse_instant(document["issued_at"])
         return document_content(rated, document["number"], issued_at)
-    except (Invalid, KeyError, TypeError, AttributeError) as error:
+    except _MALFORMED as error:
         msg = f"cannot compute the document again: {error}"
         raise DocumentUnreadable(msg) from error
 
@@ -169,6 +171,16 @@ def check_totals(document: Mapping[str, Any]) -> None:
     Raises:
         TotalsWrong: naming the first amount that is wrong, and what was expected.
     """
+    try:
+        _check_totals(document)
+    except TotalsWrong:
+        raise
+    except _MALFORMED as error:
+        msg = f"cannot add up the document: {type(error).__name__} {error}"
+        raise TotalsWrong(msg) from error
+
+
+def _check_totals(document: Mapping[str, Any]) -> None:
     currency = document["currency"]
     by_vat: dict[tuple[str, str], Fraction] = {}
     for line in document["lines"]:
