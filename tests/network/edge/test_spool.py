@@ -116,7 +116,7 @@ class SpoolMachine(RuleBasedStateMachine):
         assert self.spool.load_numbering().last_sequence == len(self.records)
 
 
-SpoolMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
+SpoolMachine.TestCase.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
 TestSpoolMachine = SpoolMachine.TestCase
 TestSpoolMachine.pytestmark = [pytest.mark.timeout(60)]
 

@@ -122,7 +122,8 @@ class Replayer:
         self._config = config
         self._clock = clock or SystemClock()
         self._server: asyncio.Server | None = None
-        self._client: asyncio.Task[Any] | None = None
+        self._client: asyncio.Task[None] | None = None
+        self._serving: set[asyncio.Task[Any]] = set()
         self._sent = 0
         self._last_by_key: dict[bytes, bytes] = {}
         self.finished = asyncio.Event()
@@ -145,17 +146,25 @@ class Replayer:
         if self._server is not None:
             self._server.close()
         await self._drop_client()
+        await asyncio.gather(*self._serving)
 
     async def _drop_client(self) -> None:
         client, self._client = self._client, None
-        if client is not None and client is not asyncio.current_task():
+        if client is not None:
             client.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await client
+            await asyncio.wait({client})
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # asyncio takes a cancelled callback for an error, so the talk is a task of its own
+        serving = asyncio.current_task()
+        if serving is not None:
+            self._serving.add(serving)
+            serving.add_done_callback(self._serving.discard)
         await self._drop_client()
-        self._client = asyncio.current_task()
+        self._client = talk = asyncio.create_task(self._talk(reader, writer))
+        await asyncio.wait({talk})
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = _Peer(writer)
         listening = asyncio.create_task(peer.listen(reader))
         sending = asyncio.create_task(self._send(peer))
