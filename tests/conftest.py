@@ -60,11 +60,16 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """The PostgreSQL server of this session (of this worker, when tests run in parallel)."""
-    server = Postgres(tmp_path_factory.mktemp("postgres") / "data")
-    yield server
-    server.stop()
+def postgres() -> Iterator[Postgres]:
+    """The PostgreSQL server of this session (of this worker, when tests run in parallel).
+
+    It is not in pytest's own temporary directory: each new session of pytest closes that to other
+    users, and as root the server runs under one.
+    """
+    with tempfile.TemporaryDirectory(prefix="lineshaft-postgres-") as directory:
+        server = Postgres(Path(directory) / "data")
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -85,13 +90,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def migrate(url: str) -> None:
     database = Database(url)
-    try:
-        upgrade(database)
-    except (UserWarning, KeyError):
-        # A room's migration is not written yet; test_migrations.py fails until it is, and the
-        # tests of the other rooms run on the declared tables meanwhile.
-        with database.unit_of_work() as unit:
-            import_all_tables().create_all(unit.connection)
+    upgrade(database)
     database.close()
 
 
@@ -132,12 +131,12 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture
-def open_database() -> Iterator[Callable[[str], Database]]:
+def open_database() -> Iterator[Callable[..., Database]]:
     """Open databases by URL; they are closed at the end of the test."""
     opened: list[Database] = []
 
-    def open_one(url: str) -> Database:
-        opened.append(Database(url, busy_ms=300))
+    def open_one(url: str, **options: int) -> Database:
+        opened.append(Database(url, **options))
         return opened[-1]
 
     yield open_one
@@ -146,14 +145,14 @@ def open_database() -> Iterator[Callable[[str], Database]]:
 
 
 @pytest.fixture
-def database(database_url: str, open_database: Callable[[str], Database]) -> Database:
+def database(database_url: str, open_database: Callable[..., Database]) -> Database:
     """A fresh database at the head of the migrations; the test runs once on each engine."""
     return open_database(database_url)
 
 
 @pytest.fixture
 def sqlite_database(
-    sqlite_template: Path, tmp_path: Path, open_database: Callable[[str], Database]
+    sqlite_template: Path, tmp_path: Path, open_database: Callable[..., Database]
 ) -> Database:
     """A fresh SQLite database at the head of the migrations, for tests that need one engine."""
     path = tmp_path / "hub.sqlite"

@@ -17,7 +17,7 @@ from lineshaft.infrastructure.database import (
 )
 from tests.conftest import import_all_tables
 
-Open = Callable[[str], Database]
+Open = Callable[..., Database]
 MIGRATIONS = Path(lineshaft.__file__).parent / "infrastructure" / "database" / "migrations"
 
 

@@ -27,7 +27,7 @@ from lineshaft.infrastructure.database.engine import (
 from lineshaft.infrastructure.database.outbox import OUTBOX_PAYLOAD_BYTES_MAX
 from lineshaft.infrastructure.database.tables import OUTBOX
 
-Open = Callable[[str], Database]
+Open = Callable[..., Database]
 
 
 def message(name: str, payload: bytes = b"{}") -> OutboxMessage:
@@ -117,7 +117,10 @@ def test_a_lock_makes_read_decide_write_safe(database: Database) -> None:
     assert ids(database) == [f"{number:03d}" for number in range(40)]
 
 
-def test_waiting_too_long_for_a_writer_is_refused(database: Database) -> None:
+def test_waiting_too_long_for_a_writer_is_refused(
+    database: Database, database_url: str, open_database: Open
+) -> None:
+    impatient = open_database(database_url, busy_ms=300)
     is_held, may_end = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -131,7 +134,7 @@ def test_waiting_too_long_for_a_writer_is_refused(database: Database) -> None:
         holding = pool.submit(hold)
         assert is_held.wait(5)
         began_s = time.monotonic()
-        with pytest.raises(DatabaseBusy), database.unit_of_work() as unit:
+        with pytest.raises(DatabaseBusy), impatient.unit_of_work() as unit:
             unit.lock("test.number")
         assert time.monotonic() - began_s < 2
         may_end.set()
@@ -186,13 +189,14 @@ def test_the_number_of_callbacks_has_a_maximum(database: Database) -> None:
     assert len(called) == CALLBACKS_MAX
 
 
-def test_the_number_of_connections_has_a_maximum(sqlite_database: Database) -> None:
+def test_the_number_of_connections_has_a_maximum(database_url: str, open_database: Open) -> None:
+    impatient = open_database(database_url, busy_ms=300)
     with ExitStack() as open_reads:
         for _ in range(CONNECTIONS_MAX):
-            open_reads.enter_context(sqlite_database.read())
-        with pytest.raises(DatabaseBusy, match="connections are in use"), sqlite_database.read():
+            open_reads.enter_context(impatient.read())
+        with pytest.raises(DatabaseBusy, match="connections are in use"), impatient.read():
             pass
-    with sqlite_database.read():
+    with impatient.read():
         pass
 
 
