@@ -1,7 +1,6 @@
 """The counter: the stated cases, and what must hold of any readings."""
 
 import itertools
-from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Instant, format_instant
+from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.core.quantity import Quantity, UnitMismatch, UnknownUnit
 from lineshaft.core.reading import RecordKind, StatusCode
 from lineshaft.core.value import DecimalValue, EnumerationValue, NotADecimal, parse_decimal
@@ -374,7 +373,7 @@ def test_exchanges_have_a_maximum() -> None:
 VALUES = st.one_of(
     st.none(),
     st.integers(0, 30).map(str),
-    st.integers(0, 300).map(tenths := (lambda n: f"{n // 10}.{n % 10}")),
+    st.integers(0, 300).map(lambda n: f"{n // 10}.{n % 10}"),
 )
 PAIRS = st.lists(st.tuples(st.integers(0, 40), VALUES), max_size=14, unique_by=lambda p: p[0])
 METERS = st.builds(
@@ -412,9 +411,9 @@ def rows_of(pairs: list[tuple[int, str | None]]) -> list[Row]:
 def test_i2_usage_adds_up_over_any_cut(
     used: Meter, pairs: list[tuple[int, str | None]], cuts: list[Instant]
 ) -> None:
-    rows, period = rows_of(pairs), span(0, 0.1).__class__
-    whole = usage(used, rows, period(cuts[0], cuts[2]))
-    parts = [usage(used, rows, period(cuts[0], cuts[1])), usage(used, rows, period(*cuts[1:]))]
+    rows = rows_of(pairs)
+    whole = usage(used, rows, Period(cuts[0], cuts[2]))
+    parts = [usage(used, rows, part) for part in whole.period.split(cuts[1])]
     assert sum(part.quantity.amount for part in parts) == whole.quantity.amount
     assert sum(part.covered_us for part in parts) == whole.covered_us
     assert sum(part.bridged_gap_us for part in parts) == whole.bridged_gap_us
@@ -427,7 +426,7 @@ def test_i2_usage_adds_up_over_any_cut(
 def test_a_period_follows_from_the_rows_within_its_reach(
     used: Meter, pairs: list[tuple[int, str | None]], cuts: list[Instant]
 ) -> None:
-    rows, period = rows_of(pairs), span(0, 0.1).__class__(cuts[0], cuts[1])
+    rows, period = rows_of(pairs), Period(cuts[0], cuts[1])
     everything = MeterInput(SeriesRows.of(rows))
     needed = reach(used, everything, period, KNOWN_AT)
     part = [
@@ -446,7 +445,7 @@ def test_a_period_follows_from_the_rows_within_its_reach(
 def test_the_counter_is_what_a_plain_walk_over_all_readings_finds(
     used: Meter, pairs: list[tuple[int, str | None]], cuts: list[Instant]
 ) -> None:
-    period = span(0, 0.1).__class__(cuts[0], cuts[2])
+    period = Period(cuts[0], cuts[2])
     expected = plain_walk(used, rows_of(pairs))
     found = usage(used, rows_of(pairs), period)
     assert found.quantity.amount == sum(share(used, step, period) for step in expected)
@@ -498,7 +497,7 @@ def possible(used: Meter, first: tuple, last: tuple) -> Fraction | None:
     return sum(parts) if min(parts) >= 0 and sum(parts) <= most(used, first, last) else None
 
 
-def share(used: Meter, step: Step, period) -> Fraction:
+def share(used: Meter, step: Step, period: Period) -> Fraction:
     start, end, rise = step
     name = used.parameters.boundary.value
     if name == "EARLIER":
@@ -506,9 +505,6 @@ def share(used: Meter, step: Step, period) -> Fraction:
     if name == "LATER":
         return rise * (period.start < end <= period.end)
     return rise * Fraction(max(min(end, period.end) - max(start, period.start), 0), end - start)
-
-
-SHUFFLES: Callable = st.randoms(use_true_random=False)
 
 
 @given(PAIRS, st.lists(st.integers(0, 2), min_size=14, max_size=14), st.data())

@@ -365,7 +365,7 @@ class UsageRecord:
                 unknown_after=_from_pairs(content["unknown_after"]),
                 exclusions=tuple(map(Exclusion.from_content, content["exclusions"])),
                 ranges=tuple(map(EvidenceRange.from_content, content["ranges"])),
-                evidence_root=content["evidence_root"],
+                evidence_root=canonical.decode_hex(content["evidence_root"], 32).hex(),
                 **{name: content[name] for name in _COUNTS},
             )
             is_exact = canonical.encode(record.to_content()) == canonical.encode(content)

@@ -182,8 +182,7 @@ class _Found:
         """Return first and last ordinal by source and epoch."""
         rows = self.rows
         result: dict[tuple[SourceId, int], tuple[int, int]] = {}
-        pairs = np.unique(np.stack([rows.source, rows.epoch]), axis=1).T if len(rows) else []
-        for source, epoch in np.asarray(pairs).tolist():
+        for source, epoch in np.unique(np.stack([rows.source, rows.epoch]), axis=1).T.tolist():
             ordinal = rows.ordinal[(rows.source == source) & (rows.epoch == epoch)]
             result[rows.sources[source], epoch] = int(ordinal.min()), int(ordinal.max())
         return result
