@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from lineshaft.core.clock import CountingIds, ManualClock
+from lineshaft.core.clock import Clock, CountingIds, IdSource, ManualClock
 from lineshaft.core.errors import NotFound
 from lineshaft.core.messages import Notice, decode
 from lineshaft.core.period import Instant, parse_instant
@@ -167,16 +166,20 @@ class House:
     def __init__(self, directory: Path, database: Database | None = None) -> None:
         self.directory = directory
         self.database = database or new_database(directory)
-        self.clock = ManualClock(Instant(START + 30 * 24 * HOUR))
         self.manifest, self.keys, self.authorizer = ManifestStore(), Keys(), AllowAll()
-        self.files = StoreFiles(directory / "store", CountingIds())
+        self.health = Health()
+        self.queue, self.notices = Queue(), Notices()
+        self.use(ManualClock(Instant(START + 30 * 24 * HOUR)), CountingIds())
+
+    def use(self, clock: Clock, ids: IdSource) -> None:
+        """Build everything that takes a clock or ids."""
+        self.clock = clock
+        self.files = StoreFiles(self.directory / "store", ids)
         self.committer = Committer(self.database, self.manifest, self.files, self.clock)
         self.merger = Merger(self.database, self.manifest, self.files, self.clock)
         self.historian = Historian(
             self.database, self.manifest, self.files, self.authorizer, self.keys
         )
-        self.health = Health()
-        self.queue, self.notices = Queue(), Notices()
 
     def know(self, *sources: Source) -> None:
         """Let sources in."""
@@ -196,11 +199,12 @@ class House:
         known = self.historian.marks(ACTOR).get((source.name, source.epoch))
         todo = source.segments[known.number if known else 0 :]
         for start in range(0, len(todo), per_commit):
+            assert isinstance(self.clock, ManualClock)
             self.clock.advance(SECOND)
             self.committer.commit(opened(todo[start : start + per_commit], source))
 
-    def intake(self, limits: IntakeLimits | None = None) -> Intake:
-        parts = IntakeParts(
+    def parts(self) -> IntakeParts:
+        return IntakeParts(
             database=self.database,
             manifest=self.manifest,
             reception=self.reception(),
@@ -209,7 +213,9 @@ class House:
             health=self.health,
             clock=self.clock,
         )
-        return Intake(parts, self.queue, self.notices, limits or IntakeLimits(commit_ms=5))
+
+    def intake(self, limits: IntakeLimits | None = None) -> Intake:
+        return Intake(self.parts(), self.queue, self.notices, limits or IntakeLimits(commit_ms=5))
 
 
 def new_database(directory: Path) -> Database:

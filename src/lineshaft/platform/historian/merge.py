@@ -62,12 +62,16 @@ def choose(files: Sequence[StoreFile], *, is_at_rest: bool = False) -> list[Stor
 
 
 def _gathered(by_size: Sequence[StoreFile]) -> list[StoreFile]:
-    """Take all files, but the largest only when the others are worth the work."""
-    if len(by_size) < 2:
-        return []
-    rest = sum(file.rows for file in by_size[:-1])
-    is_worth_it = rest * _REST_SHARE >= by_size[-1].rows or len(by_size) > MERGE_FILES
-    return list(by_size) if is_worth_it else list(by_size[:-1]) if len(by_size) > 2 else []
+    """Take files of like size: a file only when the smaller ones beside it are worth the work."""
+    run: list[StoreFile] = []
+    for file in by_size:
+        if sum(one.rows for one in run) * _REST_SHARE >= file.rows:
+            run.append(file)
+        elif len(run) > 1:
+            break
+        else:
+            run = [file]
+    return run
 
 
 def _within_rows(files: Sequence[StoreFile]) -> list[StoreFile]:

@@ -201,13 +201,18 @@ class Reception:
                 for key, uncommitted in self._uncommitted.items()
                 for number, header_hash in uncommitted.items()
             }
-        with self._database.read() as connection:
-            for one in segments:
-                key, number = (one.header.source, one.header.epoch), one.header.number
-                if number <= self._chains[key].mark.number and (key, number) not in self._hashes:
-                    identity = self._numbers[key]
-                    stored = self._manifest.stored_hash(connection, identity, number)
-                    self._hashes[key, number] = stored or b""
+        places = {((one.header.source, one.header.epoch), one.header.number) for one in segments}
+        missing = [
+            (key, number)
+            for key, number in places
+            if number <= self._chains[key].mark.number and (key, number) not in self._hashes
+        ]
+        if missing:
+            with self._database.read() as connection:
+                for key, number in missing:
+                    found = self._manifest.stored_hash(connection, self._numbers[key], number)
+                    if found is not None:
+                        self._hashes[key, number] = found
 
     def _begin(self, key: Key) -> None:
         with self._database.unit_of_work() as unit:

@@ -1,5 +1,6 @@
 """The manifest in SQL."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -196,10 +197,11 @@ class ManifestStore:
         self, connection: sa.Connection, source_epoch: int, number: int
     ) -> bytes | None:
         """Return the hash of a stored header."""
-        query = sa.select(SEGMENT.c.header_hash).where(
+        query = sa.select(SEGMENT.c.header).where(
             SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.number == number
         )
-        return connection.execute(query).scalar()
+        header = connection.execute(query).scalar()
+        return None if header is None else hashlib.sha256(header).digest()
 
     def headers(
         self, connection: sa.Connection, source_epoch: int, first: int, last: int
@@ -455,7 +457,6 @@ def _segment_row(segment: Any, known_at: Instant) -> dict[str, Any]:
         "min_ts": header.min_ts,
         "max_ts": header.max_ts,
         "header": segment.header_bytes,
-        "header_hash": segment.header_hash,
         "signature": segment.signature,
         "known_at": known_at,
     }

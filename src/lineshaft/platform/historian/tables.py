@@ -35,7 +35,6 @@ SEGMENT = sa.Table(
     sa.Column("min_ts", INSTANT, nullable=False),
     sa.Column("max_ts", INSTANT, nullable=False),
     sa.Column("header", sa.LargeBinary, nullable=False),
-    sa.Column("header_hash", sa.LargeBinary, nullable=False),
     sa.Column("signature", sa.LargeBinary, nullable=False),
     sa.Column("known_at", INSTANT, nullable=False),
     sa.Index("ix_segment_known_at", "source_epoch", "known_at"),

@@ -45,7 +45,6 @@ def _sources_and_segments() -> None:
         sa.Column("min_ts", sa.BigInteger, nullable=False),
         sa.Column("max_ts", sa.BigInteger, nullable=False),
         sa.Column("header", sa.LargeBinary, nullable=False),
-        sa.Column("header_hash", sa.LargeBinary, nullable=False),
         sa.Column("signature", sa.LargeBinary, nullable=False),
         sa.Column("known_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("source_epoch", "number", name="pk_segment"),
