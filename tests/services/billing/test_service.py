@@ -13,6 +13,7 @@ from lineshaft.security.authorisation.model import LOCAL_OPERATOR, SYSTEM_WORKER
 from lineshaft.services.billing import service
 from lineshaft.services.billing.document import check_totals, decode_file, recompute
 from lineshaft.services.billing.errors import (
+    AmountTooLarge,
     DocumentNotFound,
     PeriodNotOver,
     PeriodOverlaps,
@@ -23,7 +24,7 @@ from lineshaft.services.billing.tables import BILLING_DOCUMENT, LEDGER_ENTRY, LE
 from lineshaft.services.contracts.errors import ContractNotFound, NotInForce
 from lineshaft.services.contracts.model import Contract, TermsInvalid
 from tests.services.billing.examples import PERIOD
-from tests.services.contracts.examples import SUPPLIER, contract
+from tests.services.contracts.examples import BASE_FEE, SUPPLIER, contract, terms
 from tests.services.hub import CUSTOMER, ENGINEER, FINANCE, NOW, STRANGER, Hub
 
 
@@ -211,6 +212,28 @@ def test_each_series_is_one_suppliers_and_without_a_gap(hub: Hub) -> None:
     with pytest.raises(SeriesTaken, match="northwind-machines"):
         hub.billing.issue(FINANCE, "c-1004", PERIOD)
     assert issubclass(SeriesTaken, Conflict)
+
+
+def with_fee(amount: str) -> Contract:
+    fee = BASE_FEE | {"amount_per_month": amount}
+    return contract(terms=terms(base_fee=fee, usage_prices=[], guarantee=None))
+
+
+def test_a_document_for_nothing_posts_nothing(hub: Hub) -> None:
+    hub.activated(with_fee("0.00"))
+    issued = hub.billing.issue(FINANCE, "c-1001", PERIOD)
+    assert str(issued.gross) == "0.00 EUR"
+    assert hub.billing.trial_balance(FINANCE) == []
+    with pytest.raises(DocumentNotFound, match="posted"):
+        hub.billing.transaction(FINANCE, issued.number)
+
+
+def test_an_amount_that_the_ledger_cannot_hold_is_refused_whole(hub: Hub) -> None:
+    hub.activated(with_fee("9" * 18))
+    hub.clock.advance(40 * US_PER_DAY)
+    with pytest.raises(AmountTooLarge, match="64 bits"):
+        hub.billing.issue(FINANCE, "c-1001", Period(PERIOD.start, hub.clock.now()))
+    assert hub.billing.documents(FINANCE, DocumentQuery()) == []
 
 
 def test_documents_come_in_pages_the_newest_first(hub: Hub) -> None:

@@ -102,6 +102,7 @@ class Billing:
             PeriodNotOver: when the period is not over, or not known to its end.
             PeriodOverlaps: when a part of the period is in another document.
             SeriesTaken: when the contract's series of numbers belongs to another supplier.
+            AmountTooLarge: beyond what the ledger can hold.
         """
         contract = self._parts.contracts.in_force(actor, contract_id, period)
         self._parts.authorizer.authorize(actor, Action.INVOICE_ISSUE, _of_contract(contract))
@@ -150,13 +151,13 @@ class Billing:
         """Return what a document posted to the ledger.
 
         Raises:
-            DocumentNotFound: when there is no such document.
+            DocumentNotFound: when there is no such document, or it is for nothing.
         """
         self._parts.authorizer.authorize(actor, Action.LEDGER_READ, _LEDGER)
         with self._database.read() as connection:
             transaction = self._store.transaction(connection, number)
         if transaction is None:
-            msg = f"there is no document {number}"
+            msg = f"no document {number} has posted anything"
             raise DocumentNotFound(msg)
         return transaction
 
