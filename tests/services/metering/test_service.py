@@ -239,7 +239,7 @@ def test_the_search_beyond_the_period_has_a_maximum(
     house.store(source)
     monkeypatch.setattr(service, "WIDENINGS_MAX", 3)
     record = metering(house).usage(SYSTEM_WORKER, COUNTER, span(0, 10), KNOWN_AT)
-    assert record.quantity.amount == Fraction(2, 3)
+    assert record.quantity.amount == Fraction(1, 3)
     monkeypatch.setattr(service, "WIDENINGS_MAX", 2)
     with pytest.raises(Unavailable, match="too far"):
         metering(house).usage(SYSTEM_WORKER, COUNTER, span(0, 10), KNOWN_AT)
