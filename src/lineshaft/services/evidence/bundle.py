@@ -42,21 +42,16 @@ class ProvenBlock:
     """A block and its way up to a header; nothing of it is verified yet.
 
     Attributes:
+        leaf: hash of the salted block.
         columns: the rows; None where the bytes are no block, and `flaw` says why.
     """
 
     signed: SignedHeader
-    data: bytes
-    salt: bytes
+    leaf: bytes
     leaf_index: int
     path: tuple[bytes, ...]
     columns: BlockColumns | None
     flaw: str = ""
-
-    @property
-    def leaf(self) -> bytes:
-        """Hash of the salted block."""
-        return leaf_hash(self.salt, self.data)
 
     @property
     def place(self) -> str:
@@ -232,8 +227,7 @@ def _read_block(content: Any, headers: Sequence[SignedHeader]) -> ProvenBlock:
         flaw = str(error)
     return ProvenBlock(
         signed=headers[index],
-        data=data,
-        salt=canonical.decode_hex(content["salt"], HASH_BYTES),
+        leaf=leaf_hash(canonical.decode_hex(content["salt"], HASH_BYTES), data),
         leaf_index=int(content["leaf_index"]),
         path=tuple(canonical.decode_hex(node, HASH_BYTES) for node in path),
         columns=columns,

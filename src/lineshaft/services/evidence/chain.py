@@ -13,7 +13,6 @@ from lineshaft.core.segment.errors import BadSignature
 from lineshaft.core.segment.header import verify_signature
 from lineshaft.services.evidence.bundle import Bundle, ProvenBlock, Series
 from lineshaft.services.evidence.errors import WrongEvidence
-from lineshaft.services.metering.evidence import block_entry
 from lineshaft.services.metering.model import (
     BlockEntry,
     EvidenceRange,
@@ -131,7 +130,15 @@ def check_claim(bundle: Bundle, claim: UsageRecord) -> None:
 def entries_of(bundle: Bundle, claim: UsageRecord) -> tuple[BlockEntry, ...]:
     """Return what the blocks that a claim names are under its evidence root."""
     return tuple(
-        block_entry(block.signed.header, block.salt, block.data, rows)
+        BlockEntry(
+            source=block.signed.header.source,
+            epoch=block.signed.header.epoch,
+            header_number=block.signed.header.number,
+            header_hash=block.signed.header.hash(),
+            leaf_hash=block.leaf,
+            first_ordinal=rows.first_ordinal,
+            last_ordinal=rows.first_ordinal + len(rows) - 1,
+        )
         for block, rows in blocks_of(bundle, claim)
     )
 

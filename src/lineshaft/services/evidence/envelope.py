@@ -57,4 +57,8 @@ def read_envelope(data: bytes, name: str, bytes_max: int) -> Envelope:
         signature = canonical.decode_hex(file["signature"], SIGNATURE_BYTES)
     except canonical.NotCanonical as error:
         raise WrongEvidence(str(error)) from error
-    return Envelope(file[name], canonical.encode(file[name]), file["key_id"], signature)
+    # The canonical form has one place for each byte: what surrounds the content is known.
+    frame = canonical.encode(file | {name: None})
+    start = frame.index(f'"{name}":null'.encode()) + len(name) + 3
+    signed = data[start : len(data) - len(frame) + start + len(b"null")]
+    return Envelope(file[name], signed, file["key_id"], signature)
