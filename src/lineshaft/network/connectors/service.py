@@ -1,7 +1,7 @@
 """The registry of connectors: one table, one line per protocol."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -10,15 +10,18 @@ from typing import Any
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.errors import NotFound
+from lineshaft.core.period import Instant
 from lineshaft.network.connectors.model import (
     Connector,
     ConnectorConfig,
     ConnectorConfigInvalid,
+    Observation,
     OptionDescription,
     SignalDescription,
     describe_options,
     parse_options,
 )
+from lineshaft.network.connectors.mtconnect.codec import decode_line
 from lineshaft.network.connectors.mtconnect.config import MtconnectConfig
 from lineshaft.network.connectors.mtconnect.connector import MtconnectConnector
 from lineshaft.network.connectors.mtconnect.devices import (
@@ -26,6 +29,7 @@ from lineshaft.network.connectors.mtconnect.devices import (
     Device,
     parse_devices,
 )
+from lineshaft.network.connectors.mtconnect.replay import read_lines
 
 
 class UnknownConnector(NotFound):
@@ -140,6 +144,17 @@ def manifest_of(name: str) -> Manifest:
     folder = files("lineshaft.network.connectors").joinpath(name)
     content = tomllib.loads(folder.joinpath("manifest.toml").read_text(encoding="utf-8"))
     return Manifest(**content)
+
+
+def decode_recording(config: ConnectorConfig, recording: Path) -> Iterator[Observation]:
+    """Yield what a connector makes of each line of a recorded SHDR file, without an edge.
+
+    Raises:
+        ConnectorConfigInvalid, RecordingInvalid: when the device or the recording cannot be read.
+    """
+    device = _mtconnect_device(config)
+    for line in read_lines(recording):
+        yield from decode_line(line, device, Instant(0))
 
 
 def sample_day() -> tuple[Path, Path]:

@@ -131,6 +131,8 @@ class Edge:
     async def put(self, entry: _Delivered) -> None:
         """Take what a connector delivers; waits while the queue is full."""
         await self._queue.put(entry)
+        if entry.batch is not None:
+            self._live.observe(entry.batch.observations, self._clock.now())
 
     def note_connection(self, connector: str, *, is_connected: bool) -> None:
         """Note whether a connector has its machine."""
@@ -207,9 +209,7 @@ class Edge:
         }
 
         def make(numbering: Numbering) -> list[Record]:
-            records = [r for entry in group for r in self._number(entry, numbering)]
-            self._live.offer(records)
-            return records
+            return [r for entry in group for r in self._number(entry, numbering)]
 
         await self._writer.write(make, positions, self._uplink.keys)
         for connector, position in positions.items():
@@ -218,7 +218,9 @@ class Edge:
     def _number(self, entry: _Delivered, numbering: Numbering) -> list[Record]:
         name = entry.connector.id
         if entry.batch is None:
-            return numbering.lose(name, entry.lost_at) if entry.connector.is_live else []
+            lost = numbering.lose(name, entry.lost_at) if entry.connector.is_live else []
+            self._live.lose(lost)
+            return lost
         now = self._clock.now()
         return [numbering.observe(name, o, now) for o in entry.batch.observations]
 

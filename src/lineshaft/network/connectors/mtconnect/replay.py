@@ -161,11 +161,13 @@ class Replayer:
             self._serving.add(serving)
             serving.add_done_callback(self._serving.discard)
         await self._drop_client()
-        self._client = talk = asyncio.create_task(self._talk(reader, writer))
+        self._client = talk = asyncio.create_task(self._talk(reader, _Peer(writer)))
         await asyncio.wait({talk})
+        writer.transport.abort()  # what the peer has not read by now, it will not read
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = _Peer(writer)
+    async def _talk(self, reader: asyncio.StreamReader, peer: "_Peer") -> None:
         listening = asyncio.create_task(peer.listen(reader))
         sending = asyncio.create_task(self._send(peer))
         try:
@@ -174,9 +176,6 @@ class Replayer:
             listening.cancel()
             sending.cancel()
             _, failure = await asyncio.gather(listening, sending, return_exceptions=True)
-            writer.transport.abort()  # what the peer has not read by now, it will not read
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
             if isinstance(failure, RecordingInvalid):
                 _log.error("replay ended", why=str(failure))
 
