@@ -1,18 +1,27 @@
-"""What runs beside the pages: the live view is fed, and the outbox is carried to the bus."""
+"""Pages and API as a program: the live view is fed and the outbox carried beside them."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from lineshaft.bootstrap.application import Application
-from lineshaft.bootstrap.program import hub_bus
+import uvicorn
+from starlette.types import ASGIApp
+
+from lineshaft.bootstrap.application import Application, build
+from lineshaft.bootstrap.program import hub_bus, ready_path
 from lineshaft.core import messages
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.bus import BusMessage, BusPublisher, StreamSpec
 from lineshaft.infrastructure.database import OutboxRelay
+from lineshaft.infrastructure.files import make_dir, write_durably
+from lineshaft.infrastructure.settings import Settings
+from lineshaft.infrastructure.telemetry import configure_logging
 
 OUTBOX_POLL_S = 0.5
+STARTED_POLL_S = 0.02
+STOP_S_MAX = 3
 EVENTS = StreamSpec(
     name="EVENTS",
     subjects=("event.>",),
@@ -48,3 +57,40 @@ async def api_background(app: Application) -> AsyncIterator[None]:
             carrying.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await carrying
+
+
+def run_api(settings: Settings, create_app: Callable[[Application], ASGIApp]) -> None:
+    """Serve pages and API until SIGTERM or SIGINT.
+
+    Args:
+        settings: of the installation.
+        create_app: makes the web application of the use cases.
+    """
+    configure_logging("api", level=settings.log_level, log_format=settings.log_format)
+    asyncio.run(_serve(settings, create_app))
+
+
+async def _serve(settings: Settings, create_app: Callable[[Application], ASGIApp]) -> None:
+    application = build(settings)
+    config = uvicorn.Config(
+        create_app(application),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_S_MAX,
+        ws_per_message_deflate=False,
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server((settings.listen_host, settings.http_port)) as listener:
+        async with api_background(application):
+            telling = asyncio.create_task(_tell_port(settings, server, listener.getsockname()[1]))
+            await server.serve([listener])
+            telling.cancel()
+
+
+async def _tell_port(settings: Settings, server: uvicorn.Server, port: int) -> None:
+    """Say where the pages are, once they are served."""
+    while not server.started:
+        await asyncio.sleep(STARTED_POLL_S)
+    make_dir(settings.run_dir)
+    write_durably(ready_path(settings, "api"), f"{port}\n".encode())

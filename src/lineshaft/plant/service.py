@@ -105,10 +105,10 @@ class Plant:
                 self._keep_files(entry)
                 self._sections[entry.kind].apply(actor, entry.thing)
                 on_change(change)
-        self._parts.publish_node_plans(self._node_plans(actor))
+        self._parts.publish_node_plans(self.node_plans(actor))
         return plan
 
-    def _node_plans(self, actor: Actor) -> dict[str, NodePlan]:
+    def node_plans(self, actor: Actor) -> dict[str, NodePlan]:
         """Return what each edge node runs, and which of its series are metered."""
         metered = self._parts.contracts.metered_signals(actor)
         nodes: dict[str, list[ConnectorConfig]] = {}

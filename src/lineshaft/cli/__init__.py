@@ -1,0 +1,1 @@
+"""The command line: a skin over the use cases, without rules of its own."""

@@ -1,0 +1,5 @@
+"""`python -m lineshaft.cli`."""
+
+from lineshaft.cli.main import run
+
+run()

@@ -1,0 +1,90 @@
+"""What every command shares: settings, the use cases, output, and errors by their kind."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from lineshaft.core.errors import LineshaftError, Refusal
+from lineshaft.infrastructure.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from lineshaft.bootstrap.application import Application
+
+EXIT_BUG = 70
+"""A broken promise of the code itself (sysexits: EX_SOFTWARE)."""
+
+OUT = Console(highlight=False, soft_wrap=True)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data directory of the installation.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for a script.")]
+
+
+def settings_of(data: Path | None, **explicit: object) -> Settings:
+    """Return the settings: defaults, file, environment, options."""
+    return load_settings(os.environ, data_dir=data, **explicit)
+
+
+def application_of(data: Path | None) -> "Application":
+    """Build the use cases on a data directory that is there already.
+
+    Raises:
+        Refusal: when the installation cannot be opened.
+    """
+    from lineshaft.bootstrap.application import build
+    from lineshaft.core.errors import PreconditionFailed
+
+    settings = settings_of(data)
+    if not settings.database and not (settings.data_dir / "hub.sqlite").exists():
+        msg = f"there is no installation in {settings.data_dir}: run 'lineshaft up' or "
+        msg += "'lineshaft apply' first, or name another directory with --data"
+        raise PreconditionFailed(msg)
+    return build(settings)
+
+
+@contextmanager
+def errors_by_kind() -> Iterator[None]:
+    """End the command with the message and the exit code of the error's kind, without a trace."""
+    try:
+        yield
+    except Refusal as error:
+        ERR.print(f"[bold red]{type(error).__name__}[/]: ", end="")
+        ERR.print(str(error), markup=False)
+        raise typer.Exit(error.exit_code) from error
+    except LineshaftError as error:
+        ERR.print(f"[bold red]bug[/] {type(error).__name__}: ", end="")
+        ERR.print(str(error), markup=False)
+        raise typer.Exit(EXIT_BUG) from error
+    except BrokenPipeError as error:
+        # Whoever read our output has gone, such as `head`.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        raise typer.Exit(0) from error
+
+
+def write_json(content: Any) -> None:
+    """Write content as one JSON document."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def write_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Write rows as a table, or say that there are none."""
+    if not rows:
+        OUT.print(f"{title}: none", markup=False)
+        return
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    OUT.print(table)

@@ -1,0 +1,258 @@
+"""`demo`: a real machine's day becomes an invoice, with nothing to set up."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from lineshaft.cli.context import ERR, OUT, errors_by_kind, settings_of
+from lineshaft.core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from lineshaft.bootstrap.application import Application
+    from lineshaft.services.billing.model import IssuedDocument
+
+_T = TypeVar("_T")
+
+CONTRACT = "riverside-milling"
+DAY = ("2017-06-22T00:00:00Z", "2017-06-23T00:00:00Z")
+CUSTOMER = "customer"
+START_S_MAX = 60.0
+REPLAY_S_MAX = 3_600.0
+STOP_S_MAX = 8.0
+POLL_S = 0.1
+HOLD_LINES = 20_000
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A demo whose programs run."""
+
+    application: "Application"
+    address: str
+
+
+def demo(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Data directory; a fresh temporary one if not given."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Unattended, at full speed: prints one line, then ends.")
+    ] = False,
+    speed: Annotated[
+        str, typer.Option(help="How many times as fast as the real day, or max.")
+    ] = "",
+    browser: Annotated[bool, typer.Option(help="Open the pages in a browser.")] = True,
+) -> None:
+    """Replay one real day of a machining centre, bill it, and prove the bill."""
+    with errors_by_kind(), contextlib.ExitStack() as stack:
+        began_s = time.monotonic()
+        if data is None:
+            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="lineshaft-demo-"))
+            data = Path(name)
+        running = stack.enter_context(_programs(data, speed or ("max" if check else "600")))
+        if not check:
+            _welcome(running)
+        lines = _wait_for_day(running.application, quiet=check)
+        issued = _issue(running.application, data)
+        if check:
+            from lineshaft.cli.demo_check import check_demo
+
+            outcome = check_demo(running.application, issued, data / "demo")
+            OUT.print(f"{outcome.line} seconds={time.monotonic() - began_s:.1f}", markup=False)
+            raise typer.Exit(0 if outcome.is_ok else 1)
+        _show(running, issued, lines, open_browser=browser)
+
+
+@contextmanager
+def _programs(data: Path, speed: str) -> Iterator[_Running]:
+    """Start the replayer and everything that `up` starts; end them in any case."""
+    from lineshaft.bootstrap.application import build
+
+    settings = settings_of(data, seal_s=1)
+    with contextlib.ExitStack() as stack:
+        port_file = settings.run_dir / "replay.port"
+        replayer = _replayer(data, port_file, speed)
+        stack.enter_context(_child(replayer, data / "demo" / "replay.log"))
+        port = int(_wait(lambda: _text(port_file), "the replayer", START_S_MAX))
+        application = build(settings)
+        _prepare(application, data / "demo" / "plant", port)
+        up = [sys.executable, "-m", "lineshaft.cli", "up", "--data", str(data)]
+        environment = settings.to_environment()
+        process = stack.enter_context(_child(up, data / "demo" / "up.log", environment))
+
+        def api_port() -> str:
+            if process.poll() is not None:
+                msg = f"the programs ended: see {data / 'demo' / 'up.log'}"
+                raise Unavailable(msg)
+            return _text(settings.run_dir / "api.port")
+
+        address = f"http://127.0.0.1:{_wait(api_port, 'the pages', START_S_MAX)}"
+        yield _Running(application, address)
+
+
+def _replayer(data: Path, port_file: Path, speed: str) -> list[str]:
+    from lineshaft.network.connectors.service import sample_day
+
+    recording, _ = sample_day()
+    port_file.parent.mkdir(parents=True, exist_ok=True)
+    port_file.unlink(missing_ok=True)
+    (data / "demo").mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "lineshaft.network.connectors.mtconnect.replay"]
+    command += [str(recording), "--port", "0", "--port-file", str(port_file)]
+    return [*command, "--speed", speed, "--hold", str(HOLD_LINES)]
+
+
+def _prepare(application: "Application", directory: Path, port: int) -> None:
+    """Write the demo's plant with the replayer's port, apply it, and make two people."""
+    import shutil
+    from importlib.resources import files
+
+    from lineshaft.network.connectors.service import sample_day
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    _, devices = sample_day()
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(devices, directory / "Devices.xml")
+    plant = files("lineshaft.plant").joinpath("demo", "plant.toml").read_text(encoding="utf-8")
+    declared = 'port = 7878\ndevices = "Devices.xml"'
+    replayed = f'port = {port}\nhold = true\ndevices = "Devices.xml"'
+    (directory / "plant.toml").write_text(plant.replace(declared, replayed), encoding="utf-8")
+    application.plant.apply(LOCAL_OPERATOR, directory)
+
+
+def _people(application: "Application") -> list[tuple[str, str]]:
+    """Return user names and passwords of an administrator and a customer, made or renewed."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+    from lineshaft.security.identity.model import Role
+    from lineshaft.security.identity.service import NewPerson
+
+    identity = application.identity
+    known = {person.user_name for person in identity.users(LOCAL_OPERATOR)}
+    people = (
+        NewPerson("admin", "Administrator", Role.ADMINISTRATOR),
+        NewPerson(CUSTOMER, "Riverside buyer", Role.CUSTOMER, "riverside"),
+    )
+    credentials = [
+        identity.reset_password(LOCAL_OPERATOR, person.user_name)
+        if person.user_name in known
+        else identity.create_user(LOCAL_OPERATOR, person)
+        for person in people
+    ]
+    return [(made.person.user_name, made.password) for made in credentials]
+
+
+def _welcome(running: _Running) -> None:
+    OUT.print(f"\nLineshaft runs at {running.address} (Ctrl-C ends it)\n", markup=False)
+    for user, password in _people(running.application):
+        OUT.print(f"  user {user:<9} password {password}", markup=False)
+    OUT.print("\nA machining centre's real day of 22 June 2017 is being replayed.")
+
+
+def _wait_for_day(application: "Application", *, quiet: bool) -> int:
+    """Wait until every line of the recording is in the historian; returns their number."""
+    from lineshaft.network.connectors.mtconnect.replay import read_lines
+    from lineshaft.network.connectors.service import sample_day
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    lines = sum(1 for _ in read_lines(sample_day()[0]))
+
+    def stored() -> int:
+        marks = application.historian.marks(LOCAL_OPERATOR)
+        return sum(mark.sequence for mark in marks.values())
+
+    columns = (
+        TextColumn("readings stored"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=ERR, transient=True, disable=quiet) as progress:
+        task = progress.add_task("replay", total=lines)
+
+        def is_done() -> bool:
+            progress.update(task, completed=min(stored(), lines))
+            return stored() >= lines
+
+        _wait(is_done, "the day in the historian", REPLAY_S_MAX)
+    return lines
+
+
+def _issue(application: "Application", data: Path) -> "IssuedDocument":
+    from lineshaft.cli.invoice import write_files
+    from lineshaft.core.period import Period
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    issued = application.billing.issue(LOCAL_OPERATOR, CONTRACT, Period.parse(*DAY))
+    write_files(application, issued.number, data / "demo")
+    return issued
+
+
+def _show(running: _Running, issued: "IssuedDocument", lines: int, *, open_browser: bool) -> None:
+    address = f"{running.address}/invoices/{issued.number}"
+    OUT.print(
+        f"\n{lines:,} readings became the invoice {issued.number}: {issued.gross}", markup=False
+    )
+    OUT.print(f"\n  {address}\n", markup=False)
+    if open_browser and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        webbrowser.open(address)
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
+
+
+@contextmanager
+def _child(
+    command: list[str], log: Path, environment: dict[str, str] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a program beside us; end it in any case, gently first."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command,
+            env={**os.environ, **(environment or {})},
+            stdout=output,
+            stderr=output,
+            # Ctrl-C reaches us; we end the others in order.
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_S_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+
+
+def _wait(condition: Callable[[], _T], what: str, seconds: float) -> _T:
+    """Wait until a condition holds, and return what it says.
+
+    Raises:
+        Unavailable: when it takes too long.
+    """
+    deadline_s = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline_s:
+            msg = f"waited {seconds:.0f} s for {what}"
+            raise Unavailable(msg)
+        time.sleep(POLL_S)
+    return value

@@ -1,0 +1,34 @@
+"""The `lineshaft` command."""
+
+import typer
+
+from lineshaft.cli import demo, invoice, plant, query, source, up, user, verify
+
+app = typer.Typer(
+    name="lineshaft",
+    help="The open industrial internet for makers who sell outcomes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up.up)
+app.command()(demo.demo)
+app.command()(plant.init)
+app.command()(plant.plan)
+app.command()(plant.apply)
+app.command()(query.status)
+app.command()(query.query)
+app.add_typer(invoice.app, name="invoice")
+app.command()(verify.verify)
+app.add_typer(user.app, name="user")
+app.add_typer(source.app, name="source")
+app.command()(up.replay)
+app.command()(up.edge)
+app.command()(up.intake)
+app.command()(up.api)
+app.command(hidden=True)(up.prepare)
+
+
+def run() -> None:
+    """Run the command line."""
+    app()
