@@ -1,4 +1,4 @@
-"""Intake: segments through the bus, verification and a durable commit, on the cores of this machine.
+"""Intake: segments through the bus, verification and a durable commit.
 
 The segments are sealed beforehand and published by a process of their own, as edges would; the time
 runs from the first publication to the commit of the last record, counted from the manifest.

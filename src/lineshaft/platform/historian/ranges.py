@@ -1,6 +1,6 @@
 """A range of one signal with its neighbours: what a meter and a proof need."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -13,6 +13,7 @@ from lineshaft.platform.historian.model import (
     NEVER,
     RANGE_SCHEMA,
     US_PER_HOUR,
+    ZONE_DTYPE,
     RangeQuery,
     SourceEpoch,
     StoreFile,
@@ -21,11 +22,10 @@ from lineshaft.platform.historian.model import (
 from lineshaft.platform.historian.ports import Manifest
 from lineshaft.platform.historian.scan import Scanner
 
+NO_ZONES = ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
 FILES_AT_ONCE_MIN = 16
 FILES_AT_ONCE_MAX = 512
 """Files whose zone entries are looked at in one step of a search for a neighbour."""
-
-_Masks = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 class RangeReader:
@@ -40,6 +40,7 @@ class RangeReader:
         ids = manifest.series_ids(connection, [query.signal])
         self._series = ids.get(query.signal, 0)
         self._sources = manifest.source_epochs(connection)
+        self._inside = NO_ZONES
         high = manifest.sequences_known_at(connection, query.known_at)
         self._last_sequences = {
             one.id: high[one.id]
@@ -50,8 +51,12 @@ class RangeReader:
     def rows(self) -> pa.Table:
         """Return the rows of the period and of its neighbouring instants as `RANGE_SCHEMA`."""
         period = self._query.period
-        hours = period.start // US_PER_HOUR, (period.end - 1) // US_PER_HOUR
-        files = {file.id: file for file in self._zones(hours).files}
+        hours = period.start // US_PER_HOUR, period.end // US_PER_HOUR
+        self._inside = self._manifest.zones(self._connection, self._series, hours)
+        entries = self._inside.entries
+        overlaps = (entries["first_ts"] < period.end) & (entries["last_ts"] >= period.start)
+        touched = [self._inside.files[index] for index in np.flatnonzero(overlaps).tolist()]
+        files = {file.id: file for file in touched}
         instants: set[int] = set()
         for wanted, is_before in (
             (self._query.include_before, True),
@@ -69,9 +74,6 @@ class RangeReader:
         return to_range(
             columns.ordered(self._known(rows), columns.ranks(self._sources)), self._sources
         )
-
-    def _zones(self, hours: tuple[int, int]) -> ZoneRows:
-        return self._manifest.zones(self._connection, self._series, hours)
 
     def _known(self, rows: pa.Table) -> pa.Table:
         """Leave out what was not known then, or comes from other sources."""
@@ -103,7 +105,8 @@ class RangeReader:
         """Yield zone entries from the edge of the period outwards, whole hours, nearest first."""
         period = self._query.period
         hour = (period.start if is_before else period.end) // US_PER_HOUR
-        yield self._zones((hour, hour))
+        at_edge = [i for i, file in enumerate(self._inside.files) if file.hour == hour]
+        yield ZoneRows([self._inside.files[i] for i in at_edge], self._inside.entries[at_edge])
         limit = FILES_AT_ONCE_MIN
         while True:
             zones = self._manifest.zones_beside(
@@ -140,6 +143,8 @@ class RangeReader:
         all_known = known_at is None or file.known_at <= known_at
         first, last = int(entry["first_ts"]), int(entry["last_ts"])
         is_outside = last < search.edge if search.is_before else first >= search.edge
+        if first >= search.edge if search.is_before else last < search.edge:
+            return True
         if not (all_known and is_outside and self._query.sources is None):
             return False
         side = "last" if search.is_before else "first"
@@ -180,20 +185,14 @@ def _reversed(zones: ZoneRows) -> ZoneRows:
 
 def to_range(rows: pa.Table, sources: Sequence[SourceEpoch]) -> pa.Table:
     """Return sorted rows of one series as `RANGE_SCHEMA`."""
-    by_id = {source.id: source for source in sources}
-    identities = columns.array(rows, "source_epoch")
-    names = _spread(identities, {one: by_id[one].source for one in set(identities.tolist())})
-    epochs = _spread(identities, {one: by_id[one].epoch for one in set(identities.tolist())})
-    given: dict[str, pa.Array] = {
-        "source": pa.array(names, type=pa.string()),
-        "epoch": pa.array(epochs, type=pa.uint32()),
-    }
+    number = np.zeros(max((source.id for source in sources), default=0) + 1, dtype=np.int64)
+    number[[source.id for source in sources]] = np.arange(len(sources))
+    chosen = pa.array(number[columns.array(rows, "source_epoch")])
+    names = pa.array([source.source for source in sources], pa.string())
+    epochs = pa.array([source.epoch for source in sources], pa.uint32())
+    given = {"source": names.take(chosen), "epoch": epochs.take(chosen)}
     arrays = [
         given[field.name] if field.name in given else rows.column(field.name).cast(field.type)
         for field in RANGE_SCHEMA
     ]
     return pa.table(arrays, schema=RANGE_SCHEMA)
-
-
-def _spread(identities: NDArray[np.int32], values: Mapping[int, object]) -> list[object]:
-    return [values[one] for one in identities.tolist()]
