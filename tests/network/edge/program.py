@@ -5,6 +5,7 @@ Its hub stores what it takes in a file, durably and only the next of the chain, 
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from lineshaft.infrastructure.telemetry import Health
 from lineshaft.network.connectors.model import ConnectorConfig
 from lineshaft.network.connectors.service import sample_day
 from lineshaft.network.edge.model import EdgeConfig
-from lineshaft.network.edge.service import Edge, run_until_signal
+from lineshaft.network.edge.service import Edge
 from tests.network.simulated import Chain, SimulatedBus, SimulatedHub, SimulatedMessage
 
 
@@ -93,7 +94,9 @@ async def main(directory: Path, port: int, hub_file: Path) -> None:
         beat_s=0.05,
         resend_s=0.2,
     )
-    await run_until_signal(Edge(config, bus, SystemClock(), Health()))
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await Edge(config, bus, SystemClock(), Health()).run(stop)
 
 
 if __name__ == "__main__":

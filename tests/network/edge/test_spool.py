@@ -221,6 +221,7 @@ def test_keys_are_private_and_stay(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     again = load_or_create_keys(path)
     assert again.request(SOURCE) == keys.request(SOURCE)
+    assert [p.name for p in path.parent.iterdir()] == ["edge-1.key"]
     assert keys.salt_secret.hex() not in repr(keys)
     wanting = keys.wanting_epoch()
     assert wanting.wanting_epoch() is wanting

@@ -4,6 +4,8 @@ A new epoch gets a new salt secret, so that a salt that a bundle of one epoch di
 about another. The new one stands beside the old until the hub has given the epoch.
 """
 
+import contextlib
+import os
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from lineshaft.core.messages import EnrolRequest, enrol_proof
 from lineshaft.core.reading import SourceId
 from lineshaft.core.segment.header import sign
 from lineshaft.core.segment.merkle import SALT_SECRET_BYTES
-from lineshaft.infrastructure.files import make_dir, write_durably
+from lineshaft.infrastructure.files import fsync_dir, make_dir, write_durably
 from lineshaft.network.edge.errors import SpoolDamaged
 
 _PRIVATE_MODE = 0o600
@@ -66,21 +68,29 @@ class EdgeKeys:
 
 
 def load_or_create_keys(path: Path) -> EdgeKeys:
-    """Read the key file of an edge, or make it.
+    """Read the key file of an edge, or make it; of several processes that make it, one wins.
 
     Raises:
         SpoolDamaged: when the file is there and is no key file.
     """
     try:
+        if not path.exists():
+            _create(path)
         return _decode(path.read_bytes())
-    except FileNotFoundError:
-        make_dir(path.parent, mode=_PRIVATE_DIRECTORY_MODE)
-        keys = EdgeKeys(Ed25519PrivateKey.generate(), secrets.token_bytes(SALT_SECRET_BYTES))
-        save_keys(path, keys)
-        return keys
     except (Invalid, KeyError, TypeError, AttributeError) as error:
         msg = f"cannot read the key file {path}: expected what an edge has written there"
         raise SpoolDamaged(msg) from error
+
+
+def _create(path: Path) -> None:
+    make_dir(path.parent, mode=_PRIVATE_DIRECTORY_MODE)
+    keys = EdgeKeys(Ed25519PrivateKey.generate(), secrets.token_bytes(SALT_SECRET_BYTES))
+    candidate = path.with_name(f".{path.name}.{os.getpid()}")
+    save_keys(candidate, keys)
+    with contextlib.suppress(FileExistsError):  # the hub on this machine may ask for it as well
+        path.hardlink_to(candidate)
+    candidate.unlink()
+    fsync_dir(path.parent)
 
 
 def save_keys(path: Path, keys: EdgeKeys) -> None:

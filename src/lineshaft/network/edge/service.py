@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import structlog
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.errors import Unavailable
-from lineshaft.core.messages import EnrolRequest, beat_subject
+from lineshaft.core.messages import beat_subject
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import Record
 from lineshaft.core.segment.beat import Beat, sign_beat
@@ -18,7 +17,6 @@ from lineshaft.infrastructure.telemetry import Health
 from lineshaft.network.connectors.model import Batch, Connector, ConnectorConfig
 from lineshaft.network.connectors.service import create_connector
 from lineshaft.network.edge import metrics
-from lineshaft.network.edge.keys import load_or_create_keys
 from lineshaft.network.edge.live import LiveFeed
 from lineshaft.network.edge.model import (
     COUNT_PERIOD_US,
@@ -275,24 +273,6 @@ class Edge:
             left = self._writer.state.sealed_number - self._writer.state.mark_number
             _log.warning("stopped with segments in the spool", segments=left)
         await self._beat(self._clock.now())
-
-
-def enrol_request(config: EdgeConfig) -> EnrolRequest:
-    """Return the request of an edge on this machine, so that it is let in without the bus.
-
-    Raises:
-        SpoolDamaged: when the key file cannot be read.
-    """
-    return load_or_create_keys(config.key_path).request(config.source)
-
-
-async def run_until_signal(edge: Edge) -> None:
-    """Run an edge as the program of a process: SIGTERM and SIGINT stop it cleanly."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await edge.run(stop)
 
 
 async def _cancel(tasks: list["asyncio.Task[None]"]) -> None:
