@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from lineshaft.core import canonical
 from lineshaft.services.evidence import bundle as bundle_module
 from lineshaft.services.evidence.bundle import bundle_content, read_bundle
-from lineshaft.services.evidence.envelope import read_envelope
+from lineshaft.services.evidence.envelope import Envelope, read_envelope
 from lineshaft.services.evidence.errors import BundleTooLarge, WrongEvidence
 from tests.services.evidence.flips import TINY
 
@@ -129,3 +130,12 @@ def test_a_block_that_is_none_keeps_its_place_and_its_flaw() -> None:
     assert block.columns is None
     assert block.place == "segment 1 of edge-1/1"
     assert "ends too early" in block.flaw
+
+
+@pytest.mark.parametrize("name", ["bundle", "document", "rendering"])
+def test_what_was_signed_is_cut_out_of_the_file_exactly(name: str) -> None:
+    signed = canonical.encode({"text": '"document":null \\ "bundle":null', "more": [1, None]})
+    file = Envelope(canonical.decode(signed), signed, "k", bytes(64)).encode(name)
+    read = read_envelope(file, name, len(file))
+    assert read.signed == signed
+    assert read.encode(name) == file
