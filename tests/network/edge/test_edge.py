@@ -346,3 +346,25 @@ async def test_a_clean_stop_without_a_hub_is_in_time_and_keeps_the_spool(
     assert spool.pending_count == 1
     assert not spool.was_unclean
     spool.close(is_clean=True)
+
+
+async def test_an_edge_that_lost_its_spool_goes_on_in_a_new_epoch_with_all_that_is_new(
+    edge_config: MakeConfig,
+) -> None:
+    bus, health = SimulatedBus(), Health()
+    hub = SimulatedHub(bus)
+    async with Machine() as machine:
+        config = edge_config(machine.port, hold=False, metered_signals=frozenset())
+        async with running(config, bus):
+            await machine.say("2017-06-22T00:00:00Z|Xabs|1")
+            await until(lambda: len(hub.records) == 1)
+        await machine.hang_up()
+        for path in config.directory.glob("edge-1.sqlite*"):
+            path.unlink()
+        async with running(config, bus, health=health):
+            await machine.say("2017-06-22T00:00:01Z|Xabs|2")
+            await until(lambda: "administrator" in health.report().checks.get("hub", ""))
+            hub.is_epoch_granted = True
+            await until(lambda: len(hub.records) == 2)
+    assert [(r.sequence, r.mantissa) for r in hub.records] == [(1, 1), (1, 2)]
+    assert list(hub.chains) == [1, 2]

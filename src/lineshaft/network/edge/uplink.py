@@ -282,6 +282,12 @@ class Uplink:
             await self._writer.start_epoch(answer.epoch)
             self._use(self.keys.in_next_epoch())
             self._sent = 0
+            if answer.number > 0:
+                why = (
+                    f"the hub has {answer.number} segments of epoch {answer.epoch}, this edge none"
+                )
+                await self._stop(1, f"{why}: its spool was lost")
+                return
             await self._writer.seal(self.keys)
         elif state.conflict_after is not None:
             self.standing = UplinkState.CONFLICT
