@@ -10,6 +10,7 @@ import pyarrow as pa
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_S, Instant, Period
 from lineshaft.core.reading import RecordKind, SourceId
+from lineshaft.core.segment.header import Header
 from lineshaft.core.value import Columns, from_columns
 from lineshaft.platform.historian.model import Page, PageRequest, RangeQuery
 from lineshaft.platform.historian.service import Historian
@@ -21,6 +22,7 @@ FIRST_SPAN_US = 900 * US_PER_S
 """A page of a signal at one reading per second stands in a quarter of an hour."""
 SPAN_GROWTH = 8
 """A quiet month is reached after five steps."""
+HEADERS_AT_ONCE = 64
 _DETAILED = (RecordKind.CORRECTION, RecordKind.REFUSAL)
 _Key = tuple[int, int, str, int, int]
 """Place of the usage record, then the order of the historian: (ts, source, epoch, sequence)."""
@@ -132,34 +134,45 @@ def _with_segments(
 def _segments_of(
     historian: Historian, part: EvidenceRange, sequences: Sequence[int]
 ) -> dict[int, int]:
-    """Find headers by halving, then read the few between the first and the last sequence."""
-    low, high = part.first_header, part.last_header
-    first = _number_of(historian, part, sequences[0], (low, high))
-    last = _number_of(historian, part, sequences[-1], (first, high))
-    stored = historian.headers(SYSTEM_WORKER, part.source, part.epoch, first, last)
-    headers = [one.header for one in stored]
-    firsts = [header.first_sequence for header in headers]
+    """Return the segment of each record, from ascending sequences; neighbours share a look."""
     result: dict[int, int] = {}
-    for sequence in sequences:
-        place = bisect_right(firsts, sequence) - 1
-        if place >= 0 and sequence <= headers[place].last_sequence:
-            result[sequence] = headers[place].number
+    pending = list(sequences)
+    while pending:
+        headers = _headers_around(historian, part, pending[0])
+        firsts = [header.first_sequence for header in headers]
+        left = []
+        for sequence in pending:
+            place = bisect_right(firsts, sequence) - 1
+            if place >= 0 and sequence <= headers[place].last_sequence:
+                result[sequence] = headers[place].number
+            else:
+                left.append(sequence)
+        pending = left if len(left) < len(pending) else left[1:]
     return result
 
 
-def _number_of(
-    historian: Historian, part: EvidenceRange, sequence: int, limits: tuple[int, int]
-) -> int:
-    """Return the number of the last header, within limits, that begins at or before a record."""
-    low, high = limits
-    while low < high:
-        middle = (low + high + 1) // 2
-        found = historian.headers(SYSTEM_WORKER, part.source, part.epoch, middle, middle)
-        if found and found[0].header.first_sequence <= sequence:
-            low = middle
+def _headers_around(historian: Historian, part: EvidenceRange, sequence: int) -> list[Header]:
+    """Find some headers of which one covers a record; none when no header of the range does.
+
+    Segments of a source have much the same size, so the second look is mostly the last.
+    """
+    low, high = part.first_header, part.last_header
+    guess = (low + high) // 2
+    while low <= high:
+        first = max(low, min(guess, high) - HEADERS_AT_ONCE // 2)
+        last = min(high, first + HEADERS_AT_ONCE - 1)
+        stored = historian.headers(SYSTEM_WORKER, part.source, part.epoch, first, last)
+        headers = [one.header for one in stored]
+        if not headers or headers[0].first_sequence <= sequence <= headers[-1].last_sequence:
+            return headers
+        if sequence < headers[0].first_sequence:
+            high = first - 1
         else:
-            high = middle - 1
-    return low
+            low = last + 1
+        records = headers[-1].last_sequence - headers[0].first_sequence + 1
+        guess = first + (sequence - headers[0].first_sequence) * len(headers) // records
+        guess = max(guess, low)
+    return []
 
 
 def _key(reading: LineReading) -> _Key:

@@ -16,7 +16,8 @@ from lineshaft.services.billing.service import Billing
 from lineshaft.services.evidence.behind import page_behind
 from lineshaft.services.evidence.bundle import bundle_content
 from lineshaft.services.evidence.envelope import Envelope
-from lineshaft.services.evidence.model import LineReading
+from lineshaft.services.evidence.model import LineReading, Report
+from lineshaft.services.evidence.verify import JSON, verify
 from lineshaft.services.metering.model import UsageRecord
 
 _FIRST_PAGE = PageRequest()
@@ -88,6 +89,19 @@ class Evidence:
             msg = f"document {number} has no line {line}"
             raise NotFound(msg)
         return page_behind(self._historian, [(place, usage[place]) for place in places], page)
+
+    def report(self, actor: Actor, number: str) -> Report:
+        """Check a document as anybody can offline: from its bytes, a bundle and the key file.
+
+        It is the supplier's own check; a customer who wants to trust nobody runs `lineshaft verify`
+        on the files.
+
+        Raises:
+            As `bundle` does.
+        """
+        issued = self._billing.document(actor, number)
+        bundle, keys = self.bundle(actor, number), self._keys.key_file()
+        return verify(issued.file, JSON, keys, bundle=bundle)
 
     def _document(self, actor: Actor, number: str) -> tuple[IssuedDocument, list[UsageRecord]]:
         issued = self._billing.document(actor, number)

@@ -1,11 +1,14 @@
 """Renderings of documents: made and signed once, the same bytes ever after."""
 
+from typing import Any
+
 from lineshaft.core import canonical
 from lineshaft.core.clock import Clock
 from lineshaft.core.errors import InvariantError
 from lineshaft.infrastructure.database import Database
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.security.keys.service import DocumentKeys
+from lineshaft.services.billing.document import decode_file
 from lineshaft.services.billing.rendering.model import (
     Language,
     MediaType,
@@ -15,6 +18,7 @@ from lineshaft.services.billing.rendering.model import (
 )
 from lineshaft.services.billing.rendering.ports import RenderingStore
 from lineshaft.services.billing.rendering.renderer import record_of, render
+from lineshaft.services.billing.rendering.view import view_of
 from lineshaft.services.billing.service import Billing
 
 
@@ -71,6 +75,15 @@ class Renderings:
             made = Rendering(number, media_type, language, data, record, self._clock.now())
             self._store.insert(unit.connection, made)
         return made
+
+    def view(self, actor: Actor, number: str, language: Language) -> dict[str, Any]:
+        """Return what the renderings of a document say, text by text, for a page to lay out.
+
+        Raises:
+            DocumentNotFound: when there is no such document, or the actor may not see it.
+        """
+        issued = self._billing.document(actor, number)
+        return view_of(decode_file(issued.file).document, language)
 
 
 def _checked(rendering: Rendering) -> Rendering:
