@@ -114,10 +114,8 @@ class Manifest(Protocol):
         """Return the instant of the last commit; 0 before the first."""
         ...
 
-    def sequences_known_at(
-        self, connection: sa.Connection, known_at: Instant | None
-    ) -> dict[int, int]:
-        """Return by source and epoch the last record that was stored at an instant; None: now."""
+    def sequences_known_at(self, connection: sa.Connection, known_at: Instant) -> dict[int, int]:
+        """Return by source and epoch the last record that was stored at an instant."""
         ...
 
     def write(self, connection: sa.Connection, commit: Commit, now: Instant) -> Instant:

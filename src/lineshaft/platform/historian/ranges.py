@@ -41,17 +41,24 @@ class RangeReader:
         self._series = ids.get(query.signal, 0)
         self._sources = manifest.source_epochs(connection)
         self._inside = NO_ZONES
-        high = manifest.sequences_known_at(connection, query.known_at)
         self._last_sequences = {
-            one.id: high[one.id]
-            for one in self._sources
-            if one.id in high and (query.sources is None or one.source in query.sources)
+            one.id: sequence
+            for one, sequence in self._known_sequences()
+            if query.sources is None or one.source in query.sources
         }
+
+    def _known_sequences(self) -> list[tuple[SourceEpoch, int]]:
+        """Return how far each source and epoch was stored at the instant that is asked for."""
+        if self._query.known_at is None:
+            return [(one, one.mark.sequence) for one in self._sources]
+        known = self._manifest.sequences_known_at(self._connection, self._query.known_at)
+        return [(one, known[one.id]) for one in self._sources if one.id in known]
 
     def rows(self) -> pa.Table:
         """Return the rows of the period and of its neighbouring instants as `RANGE_SCHEMA`."""
         period = self._query.period
-        hours = period.start // US_PER_HOUR, period.end // US_PER_HOUR
+        # One hour more on either side: there the neighbours mostly are.
+        hours = period.start // US_PER_HOUR - 1, period.end // US_PER_HOUR + 1
         self._inside = self._manifest.zones(self._connection, self._series, hours)
         entries = self._inside.entries
         overlaps = (entries["first_ts"] < period.end) & (entries["last_ts"] >= period.start)
@@ -105,8 +112,12 @@ class RangeReader:
         """Yield zone entries from the edge of the period outwards, whole hours, nearest first."""
         period = self._query.period
         hour = (period.start if is_before else period.end) // US_PER_HOUR
-        at_edge = [i for i, file in enumerate(self._inside.files) if file.hour == hour]
-        yield ZoneRows([self._inside.files[i] for i in at_edge], self._inside.entries[at_edge])
+        beside = hour - 1 if is_before else hour + 1
+        known = [i for i, file in enumerate(self._inside.files) if file.hour in {hour, beside}]
+        if is_before:
+            known.reverse()
+        yield ZoneRows([self._inside.files[i] for i in known], self._inside.entries[known])
+        hour = beside
         limit = FILES_AT_ONCE_MIN
         while True:
             zones = self._manifest.zones_beside(

@@ -10,14 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of
-from lineshaft.core.segment.header import NO_PREVIOUS, Header
-from lineshaft.core.value import Columns
+from lineshaft.core.segment.header import NO_PREVIOUS
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
     ZONE_DTYPE,
     ZONE_PART_SERIES,
     Commit,
-    Mark,
     NewStoreFile,
     RecordEntry,
     RefusalEntry,
@@ -28,6 +26,14 @@ from lineshaft.platform.historian.model import (
     StoredReading,
     StoreFile,
     ZoneRows,
+)
+from lineshaft.platform.historian.rows import (
+    latest_row,
+    segment_row,
+    to_header,
+    to_reading,
+    to_source_epoch,
+    zone_rows,
 )
 from lineshaft.platform.historian.tables import (
     BEAT,
@@ -104,11 +110,11 @@ class ManifestStore:
         table = SOURCE_EPOCH.c
         query = sa.select(SOURCE_EPOCH).where(table.source == source, table.epoch == epoch)
         row = connection.execute(query).one_or_none()
-        return None if row is None else _to_source_epoch(row)
+        return None if row is None else to_source_epoch(row)
 
     def source_epochs(self, connection: sa.Connection) -> list[SourceEpoch]:
         """Return every source and epoch with its mark, in (source, epoch) order."""
-        rows = map(_to_source_epoch, connection.execute(sa.select(SOURCE_EPOCH)))
+        rows = map(to_source_epoch, connection.execute(sa.select(SOURCE_EPOCH)))
         # In Python: the order of texts is the database's own business.
         return sorted(rows, key=lambda one: (one.source, one.epoch))
 
@@ -117,18 +123,13 @@ class ManifestStore:
         query = sa.select(sa.func.max(SOURCE_EPOCH.c.known_at))
         return Instant(connection.execute(query).scalar() or 0)
 
-    def sequences_known_at(
-        self, connection: sa.Connection, known_at: Instant | None
-    ) -> dict[int, int]:
-        """Return by source and epoch the last record that was stored at an instant; None: now."""
-        if known_at is None:
-            query = sa.select(SOURCE_EPOCH.c.id, SOURCE_EPOCH.c.sequence)
-        else:
-            query = (
-                sa.select(SEGMENT.c.source_epoch, sa.func.max(SEGMENT.c.last_sequence))
-                .where(SEGMENT.c.known_at <= known_at)
-                .group_by(SEGMENT.c.source_epoch)
-            )
+    def sequences_known_at(self, connection: sa.Connection, known_at: Instant) -> dict[int, int]:
+        """Return by source and epoch the last record that was stored at an instant."""
+        query = (
+            sa.select(SEGMENT.c.source_epoch, sa.func.max(SEGMENT.c.last_sequence))
+            .where(SEGMENT.c.known_at <= known_at)
+            .group_by(SEGMENT.c.source_epoch)
+        )
         return _pairs(connection, query)
 
     # ---- a commit
@@ -139,7 +140,7 @@ class ManifestStore:
         To be called in a transaction that no other commit runs beside.
         """
         known_at = Instant(max(now, self.last_known_at(connection) + 1))
-        _insert(connection, SEGMENT, [_segment_row(one, known_at) for one in commit.segments])
+        _insert(connection, SEGMENT, [segment_row(one, known_at) for one in commit.segments])
         for new in commit.files:
             self._insert_file(connection, new, known_at)
         for identity, mark in commit.marks.items():
@@ -212,7 +213,7 @@ class ManifestStore:
             .where(SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.number.between(first, last))
             .order_by(SEGMENT.c.number)
         )
-        return [_to_header(row) for row in connection.execute(query)]
+        return [to_header(row) for row in connection.execute(query)]
 
     def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:
         """Return the number of the segment that a record stands in."""
@@ -257,7 +258,7 @@ class ManifestStore:
         if hours is not None:
             query = query.where(STORE_FILE.c.hour.between(*hours))
         rows = connection.execute(query).all()
-        return _zone_rows(rows, series)
+        return zone_rows(rows, series)
 
     def zones_beside(
         self, connection: sa.Connection, series: int, hour: int, *, is_before: bool, limit: int
@@ -362,14 +363,14 @@ class ManifestStore:
         found = {}
         for part in _parts(series):
             for row in connection.execute(query.where(LATEST.c.series.in_(part))):
-                found[row.series] = _to_reading(row)
+                found[row.series] = to_reading(row)
         return found
 
     def write_latest(self, connection: sa.Connection, rows: dict[int, StoredReading]) -> None:
         """Write the last state rows of series."""
         if not rows:
             return
-        values = [_latest_row(series, reading) for series, reading in rows.items()]
+        values = [latest_row(series, reading) for series, reading in rows.items()]
         _upsert(connection, LATEST, values)
 
     # ---- beats and refused segments
@@ -445,71 +446,3 @@ def _upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any
 
 def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))
-
-
-def _segment_row(segment: Any, known_at: Instant) -> dict[str, Any]:
-    header = segment.header
-    return {
-        "source_epoch": segment.source_epoch,
-        "number": header.number,
-        "first_sequence": header.first_sequence,
-        "last_sequence": header.last_sequence,
-        "min_ts": header.min_ts,
-        "max_ts": header.max_ts,
-        "header": segment.header_bytes,
-        "signature": segment.signature,
-        "known_at": known_at,
-    }
-
-
-def _to_source_epoch(row: Any) -> SourceEpoch:
-    mark = Mark(row.number, row.sequence, row.header_hash)
-    return SourceEpoch(row.id, SourceId(row.source), row.epoch, mark, Instant(row.known_at))
-
-
-def _to_header(row: Any) -> StoredHeader:
-    return StoredHeader(Header.decode(row.header), row.header, row.signature, row.known_at)
-
-
-def _zone_rows(rows: Sequence[Any], series: int) -> ZoneRows:
-    """Pick the entries of one series out of the parts that may have it."""
-    entries = np.frombuffer(b"".join(row[-1] for row in rows), dtype=ZONE_DTYPE)
-    lengths = [len(row[-1]) // ZONE_DTYPE.itemsize for row in rows]
-    owner = np.repeat(np.arange(len(rows)), lengths)
-    chosen = entries["series"] == series
-    files = [StoreFile(*rows[index][:-1]) for index in owner[chosen].tolist()]
-    return ZoneRows(files, entries[chosen])
-
-
-def _to_reading(row: Any) -> StoredReading:
-    return StoredReading(
-        signal=SignalId(row.signal),
-        ts=Instant(row.ts),
-        source=SourceId(row.source),
-        epoch=row.epoch,
-        sequence=row.sequence,
-        ordinal=row.ordinal,
-        kind=RecordKind(row.kind),
-        status=row.status,
-        columns=Columns(row.mantissa, row.exponent, row.number, row.text),
-        own_ts=row.own_ts,
-    )
-
-
-def _latest_row(series: int, reading: StoredReading) -> dict[str, Any]:
-    columns = reading.columns
-    return {
-        "series": series,
-        "source": reading.source,
-        "epoch": reading.epoch,
-        "sequence": reading.sequence,
-        "ordinal": reading.ordinal,
-        "ts": reading.ts,
-        "own_ts": reading.own_ts,
-        "kind": int(reading.kind),
-        "status": reading.status,
-        "mantissa": columns.mantissa,
-        "exponent": columns.exponent,
-        "number": columns.number,
-        "text": columns.text,
-    }
