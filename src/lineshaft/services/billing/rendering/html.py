@@ -58,11 +58,10 @@ def _pairs(rows: list[list[str]], name: str = "") -> str:
 
 def _top(view: dict[str, Any]) -> str:
     badge = view["badge"]
-    said = (
-        f'<div class="badge"><b>{_e(badge["title"])}</b>{"<br>".join(map(_e, badge["lines"]))}</div>'
-        if badge
-        else ""
-    )
+    said = ""
+    if badge:
+        lines = "<br>".join(map(_e, badge["lines"]))
+        said = f'<div class="badge"><b>{_e(badge["title"])}</b>{lines}</div>'
     return (
         f'<header class="top"><p>{_e(view["supplier"]["name"])}</p><h1>{_e(view["title"])}</h1>'
         f'</header><div class="parties"><div>{_party(view["customer"])}{_party(view["supplier"])}'
