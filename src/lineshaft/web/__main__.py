@@ -1,9 +1,32 @@
-"""`python -m lineshaft.web`: the program with pages and API."""
+"""The program that serves pages and API; the supervisor starts it as `python -m lineshaft.web`."""
 
 import os
 
-from lineshaft.bootstrap.api_program import run_api
+from lineshaft.bootstrap.api_program import api_background
+from lineshaft.bootstrap.application import build
+from lineshaft.bootstrap.program import ready_path
+from lineshaft.infrastructure.files import make_dir, write_durably
 from lineshaft.infrastructure.settings import load_settings
-from lineshaft.web.main import create_app
+from lineshaft.infrastructure.telemetry import configure_logging
+from lineshaft.web.main import serve
 
-run_api(load_settings(os.environ), create_app)
+NAME = "api"
+
+
+def main() -> None:
+    """Serve the installation that the environment names."""
+    settings = load_settings(os.environ)
+    configure_logging(NAME, level=settings.log_level, log_format=settings.log_format)
+    application = build(settings)
+    make_dir(settings.run_dir)
+    serve(
+        application,
+        settings.listen_host,
+        settings.http_port,
+        background=lambda: api_background(application),
+        on_ready=lambda port: write_durably(ready_path(settings, NAME), f"{port}\n".encode()),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""The JSON API for scripts: API tokens in, the same use cases, JSON out."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from lineshaft.core.errors import LineshaftError, NotFound, RateLimited, Refusal, Unauthorized
+from lineshaft.core.period import format_instant
+from lineshaft.infrastructure.telemetry import metrics_page
+from lineshaft.platform.twin.model import Machine
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.services.billing.model import DocumentHead, DocumentQuery
+from lineshaft.web import errors
+from lineshaft.web.downloads import attached, document_content
+from lineshaft.web.ports import Application
+
+BEARER = "bearer "
+LOCAL_HOSTS = frozenset({"127.0.0.1", "::1"})
+RETRY_SECONDS = 10
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def add_routes(app: FastAPI, application: Application) -> None:
+    """Add the routes."""
+
+    async def ask(
+        request: Request,
+        use_case: Callable[Concatenate[Actor, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        def run() -> T:
+            actor = application.identity.actor_of_token(_token(request))
+            return use_case(actor, *args, **kwargs)
+
+        return await asyncio.to_thread(run)
+
+    @app.exception_handler(LineshaftError)
+    async def refuse(request: Request, error: LineshaftError) -> Response:
+        errors.log(error, request.url.path)
+        status = errors.status_of(error)
+        said = str(error) if isinstance(error, Refusal) else "the hub is at fault; see its log"
+        headers = {"www-authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
+        if isinstance(error, RateLimited):
+            headers["retry-after"] = str(RETRY_SECONDS)
+        content = {"error": errors.kind_of(error), "detail": said}
+        return JSONResponse(content, status, headers=headers)
+
+    @app.get("/api/v1/machines")
+    async def machines(request: Request) -> Response:
+        found = await ask(request, application.twin.machines)
+        return _json({"machines": [_machine(machine) for machine in found]})
+
+    @app.get("/api/v1/machines/{machine}")
+    async def machine(request: Request, machine: str) -> Response:
+        found = await ask(request, application.twin.machine, machine)
+        return _json(found.to_content())
+
+    @app.get("/api/v1/invoices")
+    async def invoices(request: Request, contract: str = "", before: str = "") -> Response:
+        query = DocumentQuery(contract=contract or None, before=before or None)
+        heads = await ask(request, application.billing.documents, query)
+        return _json({"invoices": [_head(head) for head in heads]})
+
+    @app.get("/api/v1/invoices/{number}")
+    async def invoice(request: Request, number: str) -> Response:
+        issued = await ask(request, application.billing.document, number)
+        return attached(issued.file, "application/json", f"{number}.json")
+
+    @app.get("/api/v1/invoices/{number}/{rendering}")
+    async def rendering(request: Request, number: str, rendering: str) -> Response:
+        content, media_type = await ask(request, document_content, application, number, rendering)
+        return attached(content, media_type, f"{number}.{rendering.removeprefix('invoice.')}")
+
+    @app.api_route("/api/{path:path}", methods=["GET"], include_in_schema=False)
+    async def nothing(path: str) -> Response:
+        msg = f"the API has nothing at /api/{path[:80]}"
+        raise NotFound(msg)
+
+    @app.get("/health", include_in_schema=False)
+    async def health() -> Response:
+        report = application.health.report()
+        status = HTTPStatus.OK if report.is_ok else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"ok": report.is_ok}, status)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics(request: Request) -> Response:
+        if not _is_local(request):
+            status = (Action.STATUS_READ, Resource("hub", "*"))
+            await ask(request, application.authorizer.authorize, *status)
+        content, media_type = metrics_page()
+        return Response(content, media_type=media_type)
+
+
+def _token(request: Request) -> str:
+    given = request.headers.get("authorization", "")
+    return given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else ""
+
+
+def _is_local(request: Request) -> bool:
+    """Tell whether a request comes from this machine, and not through a proxy on it."""
+    is_forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+    return request.client is not None and request.client.host in LOCAL_HOSTS and not is_forwarded
+
+
+def _json(content: Any) -> Response:
+    data = json.dumps(content, ensure_ascii=False).encode()
+    return Response(data, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+def _machine(machine: Machine) -> dict[str, Any]:
+    content = machine.to_content()
+    content["signals"] = len(machine.signals)
+    return content
+
+
+def _head(head: DocumentHead) -> dict[str, Any]:
+    return {
+        "number": head.number,
+        "contract": head.contract,
+        "contract_version": head.contract_version,
+        "period": {
+            "start": format_instant(head.period.start),
+            "end": format_instant(head.period.end),
+        },
+        "known_at": format_instant(head.known_at),
+        "issued_at": format_instant(head.issued_at),
+        "gross": {"amount": f"{head.gross.amount:f}", "currency": head.gross.currency},
+        "sha256": head.sha256,
+    }

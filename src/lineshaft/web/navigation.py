@@ -1,0 +1,58 @@
+"""The pages that lead somewhere: what stands in the navigation, and on which keys."""
+
+from dataclasses import dataclass
+
+from lineshaft.security.authorisation.model import Action, Resource
+from lineshaft.web.session import Visit
+
+_SOURCES = (Action.SOURCE_READ, Resource("source", "*"))
+_PEOPLE = (Action.USER_READ, Resource("user", "*"))
+_STATUS = (Action.STATUS_READ, Resource("hub", "*"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the navigation.
+
+    Attributes:
+        path: of the page that it leads to; pages below it count as its own.
+        needs: what somebody must be allowed to do to see it; None: everybody sees it.
+    """
+
+    path: str
+    text: str
+    icon: str
+    needs: tuple[Action, Resource] | None = None
+    below: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a page belongs to this entry."""
+        return any(
+            path == start or (start != "/" and path.startswith(f"{start}/"))
+            for start in (self.path, *self.below)
+        )
+
+
+ENTRIES = (
+    Entry("/", "fleet.title", "fleet", below=("/machines",)),
+    Entry("/contracts", "contracts.title", "contract"),
+    Entry("/invoices", "invoices.title", "invoice"),
+    Entry("/refusals", "refusals.title", "refusal"),
+    Entry("/sources", "sources.title", "source", _SOURCES),
+    Entry("/people", "people.title", "people", _PEOPLE),
+    Entry("/status", "status.title", "status", _STATUS),
+)
+
+SHORTCUTS = (
+    ("/", "keys.search"),
+    ("g f", "keys.fleet"),
+    ("g c", "keys.contracts"),
+    ("g i", "keys.invoices"),
+    ("?", "keys.help"),
+    ("Esc", "keys.close"),
+)
+
+
+async def entries_for(visit: Visit) -> list[Entry]:
+    """Return the entries that somebody may follow."""
+    return [entry for entry in ENTRIES if entry.needs is None or await visit.may(*entry.needs)]

@@ -1,0 +1,1 @@
+"""Contracts: what was agreed, what was used, what was promised."""

@@ -1,0 +1,279 @@
+"""A contract: parties, terms in words, usage so far, the guarantee's time line, its invoices."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from nicegui import ui
+
+from lineshaft.core.errors import LineshaftError, Refusal
+from lineshaft.core.period import Instant, Period, format_instant, parse_instant, zone_named
+from lineshaft.core.reading import signal_id
+from lineshaft.security.authorisation.model import Action, Resource
+from lineshaft.services.billing.model import DocumentQuery, RatedDocument
+from lineshaft.services.contracts.model import Contract, ContractRecord, Party, TermsInvalid
+from lineshaft.web import errors
+from lineshaft.web import format as form
+from lineshaft.web.components import (
+    address,
+    badge,
+    empty_state,
+    facts,
+    link_button,
+    notice,
+    page_head,
+    panel,
+)
+from lineshaft.web.layout import show, title
+from lineshaft.web.markup import Html, join, tag
+from lineshaft.web.pages.contracts import timeline
+from lineshaft.web.pages.contracts.contracts import state_badge
+from lineshaft.web.pages.contracts.issue import issue_button
+from lineshaft.web.pages.contracts.names import contract_name, machine_name, machines_by_id
+from lineshaft.web.pages.contracts.rated import rated_table, usage_notices
+from lineshaft.web.pages.contracts.terms import terms_in_words
+from lineshaft.web.pages.invoices.invoices import invoices_table
+from lineshaft.web.session import Visit
+
+INVOICES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What the page shows: the contract under its name, and the billed period."""
+
+    record: ContractRecord
+    name: str
+    period: Period
+
+    @property
+    def contract(self) -> Contract:
+        return self.record.contract
+
+
+async def build(visit: Visit, request: Request) -> None:
+    """Show a contract."""
+    id_ = request.path_params["contract"]
+    record = await visit.ask(visit.application.contracts.contract, id_)
+    name = await contract_name(visit, record.contract)
+    title(visit, name)
+    period = await _period(visit, record.contract, request.query_params.get("period"))
+    shown = _Shown(record, name, period)
+    show(_head(visit, shown))
+    with ui.element("section").classes("panel part"):
+        show(_usage_head(visit, shown))
+        usage = ui.element("div").classes("part").props("aria-live=polite")
+    guarantee_part = ui.element("div").classes("part")
+    invoices_part = ui.element("div").classes("part")
+    machines = await machines_by_id(visit)
+    bound = ", ".join(machine_name(machines, each) for each in record.contract.machines)
+    show(_agreed(visit, record.contract, bound))
+    with invoices_part:
+        await _invoices(visit, record.contract)
+    with usage:
+        show(_busy(visit))
+    await ui.context.client.connected()
+    await _measured(visit, shown, usage, guarantee_part)
+
+
+async def _period(visit: Visit, contract: Contract, wanted: str | None) -> Period:
+    """Return the billed period asked for, or the last one of which anything is known."""
+    if wanted:
+        return contract.billed_period(parse_instant(wanted))
+    signals = [
+        signal_id(machine, price.meter.signal)
+        for price in contract.terms.usage_prices
+        for machine in contract.machines
+    ]
+    at = visit.application.clock.now()
+    try:
+        latest = await visit.ask(visit.application.historian.latest, signals)
+        at = max((reading.ts for reading in latest.values()), default=at)
+    except Refusal:
+        at = visit.application.clock.now()
+    end = contract.ends_at
+    last = at if end is None else min(at, Instant(end - 1))
+    return contract.billed_period(max(last, contract.starts_at))
+
+
+def _head(visit: Visit, shown: _Shown) -> Html:
+    contract = shown.contract
+    lead = visit.say(
+        "contract.lead", supplier=contract.supplier.name, customer=contract.customer.name
+    )
+    return page_head(
+        shown.name,
+        lead=lead,
+        crumbs=[(visit.say("contracts.title"), "/contracts")],
+        beside=state_badge(visit, shown.record),
+    )
+
+
+def _usage_head(visit: Visit, shown: _Shown) -> Html:
+    zone = zone_named(shown.contract.time_zone)
+    path = f"/contracts/{shown.contract.id}"
+    links = []
+    for text, at in (
+        ("contract.earlier", Instant(shown.period.start - 1)),
+        ("contract.later", shown.period.end),
+    ):
+        if _is_covered(shown.contract, at) and at <= visit.application.clock.now():
+            query = {"period": format_instant(at)}
+            links.append(link_button(visit.say(text), address(path, query), kind="small"))
+    is_over = shown.period.end <= visit.application.clock.now()
+    state = badge(visit.say("contract.over" if is_over else "contract.running"))
+    heading = [
+        tag("h2", visit.say("contract.usage")),
+        tag("p", visit.period(shown.period, zone), " ", state),
+    ]
+    return tag("div", tag("div", heading, class_="grow"), tag("div", links, class_="actions"),
+               class_="panel-head")  # fmt: skip
+
+
+def _is_covered(contract: Contract, at: Instant) -> bool:
+    try:
+        contract.billed_period(at)
+    except TermsInvalid:
+        return False
+    return True
+
+
+def _busy(visit: Visit) -> Html:
+    return tag(
+        "p",
+        tag("span", class_="spinner", aria_hidden="true"),
+        visit.say("contract.measuring"),
+        class_="progress",
+        role="status",
+    )
+
+
+async def _measured(
+    visit: Visit, shown: _Shown, usage: ui.element, guarantee_part: ui.element
+) -> None:
+    """Rate the period as it stands; that reads every reading of it, so the page is there first."""
+    try:
+        rated = await visit.ask(visit.application.billing.preview, shown.contract.id, shown.period)
+    except LineshaftError as error:
+        errors.log(error, visit.path)
+        usage.clear()
+        with usage:
+            show(_not_measured(visit, error))
+        return
+    usage.clear()
+    with usage:
+        show(usage_notices(visit, rated))
+        show(rated_table(visit, rated))
+        if await visit.may(Action.INVOICE_ISSUE, _resource(shown.contract)):
+            issue_button(visit, rated)
+    with guarantee_part:
+        await _guarantee(visit, rated)
+
+
+def _not_measured(visit: Visit, error: LineshaftError) -> Html:
+    kind = errors.kind_of(error)
+    return notice(visit.say(f"error.{kind}.title"), visit.say(f"error.{kind}.advice"))
+
+
+def _resource(contract: Contract) -> Resource:
+    return Resource("contract", contract.id, organisation=contract.organisation)
+
+
+async def _guarantee(visit: Visit, rated: RatedDocument) -> None:
+    guarantee, result = rated.contract.terms.guarantee, rated.guarantee
+    if guarantee is None or result is None:
+        return
+    machines = await machines_by_id(visit)
+    content: list[Html] = [_verdict(visit, rated)]
+    for id_ in rated.contract.machines:
+        spans = await visit.ask(
+            visit.application.metering.timeline,
+            guarantee.meter.on(id_),
+            rated.period,
+            rated.known_at,
+        )
+        classed = timeline.classed(spans, guarantee.classes)
+        if len(rated.contract.machines) > 1:
+            content.append(tag("h3", machine_name(machines, id_)))
+        content.append(timeline.picture(visit, rated.contract, rated.period, classed))
+    content.append(timeline.durations_table(visit, guarantee, result.durations))
+    show(panel(visit.say("guarantee.title"), tag("div", content, class_="part")))
+
+
+def _verdict(visit: Visit, rated: RatedDocument) -> Html:
+    result = rated.guarantee
+    if result is None:
+        return join()
+    value = result.availability.value
+    shown_value = visit.say("guarantee.not_applicable") if value is None else form.percent(value, 3)
+    key = "guarantee.missed" if result.credit else "guarantee.met"
+    kind = "bad" if result.credit else "good"
+    if value is None:
+        key, kind = "guarantee.not_judged", ""
+    pairs = [
+        (visit.say("guarantee.availability"), tag("span", shown_value, class_="big")),
+        (visit.say("guarantee.target"), form.percent(result.target)),
+        (visit.say("guarantee.credit"), form.percent(result.credit)),
+        (visit.say("guarantee.verdict"), badge(visit.say(key), kind)),
+    ]
+    return facts(pairs)
+
+
+async def _invoices(visit: Visit, contract: Contract) -> None:
+    query = DocumentQuery(contract=contract.id, limit=INVOICES_SHOWN)
+    try:
+        heads = await visit.ask(visit.application.billing.documents, query)
+    except Refusal:
+        return
+    if heads:
+        show(panel(visit.say("contract.invoices"), invoices_table(visit, heads), is_flush=True))
+    elif await visit.may(
+        Action.INVOICE_READ, Resource("document", "*", organisation=contract.organisation)
+    ):
+        none = empty_state(
+            visit.say("contract.no_invoices.title"), visit.say("contract.no_invoices.text")
+        )
+        show(panel(visit.say("contract.invoices"), none))
+
+
+def _agreed(visit: Visit, contract: Contract, machines: str) -> Html:
+    zone = zone_named(contract.time_zone)
+    ends = (
+        visit.say("contract.open_end")
+        if contract.ends_at is None
+        else form.instant(contract.ends_at, zone, visit.language)
+    )
+    terms = panel(visit.say("contract.terms"), terms_in_words(visit, contract))
+    basics = facts(
+        [
+            (visit.say("contracts.machines"), machines),
+            (visit.say("contract.from"), form.instant(contract.starts_at, zone, visit.language)),
+            (visit.say("contract.until"), ends),
+            (visit.say("contract.version"), str(contract.version)),
+        ]
+    )
+    parties = tag(
+        "div",
+        _party(visit, "contract.supplier", contract.supplier),
+        _party(visit, "contract.customer", contract.customer),
+        class_="columns",
+    )
+    return tag(
+        "div",
+        terms,
+        panel(visit.say("contract.parties"), tag("div", parties, basics, class_="part")),
+        class_="part",
+    )
+
+
+def _party(visit: Visit, role: str, party: Party) -> Html:
+    lines = [*party.address_lines, party.country]
+    if party.vat_id:
+        lines.append(visit.say("contract.vat_id", id=party.vat_id))
+    if party.legal_id:
+        lines.append(visit.say("contract.legal_id", id=party.legal_id))
+    return tag(
+        "div",
+        tag("h3", visit.say(role), class_="soft"),
+        tag("p", tag("strong", party.name)),
+        [tag("p", line) for line in lines],
+    )

@@ -1,0 +1,1 @@
+"""The hub itself: edge nodes and how it is doing."""

@@ -1,0 +1,1 @@
+"""Invoices, down to the readings behind each line."""

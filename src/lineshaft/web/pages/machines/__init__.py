@@ -1,0 +1,1 @@
+"""The fleet, a machine, and what its connectors could not take."""

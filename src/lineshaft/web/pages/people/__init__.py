@@ -1,0 +1,1 @@
+"""People: their accounts, and who may come in."""

@@ -1,0 +1,91 @@
+"""What the pages take: the use cases that `bootstrap` has built."""
+
+from typing import Protocol
+
+from lineshaft.core.clock import Clock
+from lineshaft.infrastructure.settings import Settings
+from lineshaft.infrastructure.telemetry import Health
+from lineshaft.platform.historian.service import Historian
+from lineshaft.platform.twin.service import LiveView, Twin
+from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.security.identity.service import Identity
+from lineshaft.security.keys.service import DocumentKeys
+from lineshaft.services.billing.rendering.service import Renderings
+from lineshaft.services.billing.service import Billing
+from lineshaft.services.contracts.service import Contracts
+from lineshaft.services.evidence.service import Evidence
+from lineshaft.services.metering.service import Metering
+
+
+class Application(Protocol):
+    """The use cases by name; `bootstrap.Application` has them."""
+
+    @property
+    def settings(self) -> Settings:
+        """Where this installation keeps its data."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The present instant."""
+        ...
+
+    @property
+    def identity(self) -> Identity:
+        """People, sessions, tokens, sources."""
+        ...
+
+    @property
+    def authorizer(self) -> Authorizer:
+        """What to show and what to leave out."""
+        ...
+
+    @property
+    def keys(self) -> DocumentKeys:
+        """The public keys."""
+        ...
+
+    @property
+    def historian(self) -> Historian:
+        """Stored readings."""
+        ...
+
+    @property
+    def twin(self) -> Twin:
+        """Machines and signals."""
+        ...
+
+    @property
+    def live(self) -> LiveView:
+        """The latest values."""
+        ...
+
+    @property
+    def metering(self) -> Metering:
+        """Usage and time lines."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """Proofs of documents, and the readings behind their lines."""
+        ...
+
+    @property
+    def contracts(self) -> Contracts:
+        """Offerings and contracts."""
+        ...
+
+    @property
+    def billing(self) -> Billing:
+        """Documents."""
+        ...
+
+    @property
+    def renderings(self) -> Renderings:
+        """Documents as HTML and PDF."""
+        ...
+
+    @property
+    def health(self) -> Health:
+        """Whether this process can do its work."""
+        ...
