@@ -11,7 +11,7 @@ from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.store import ManifestStore
 from lineshaft.platform.twin.model import LiveEntry
-from lineshaft.security.authorisation.model import SYSTEM_EDGE, SYSTEM_INTAKE, Actor
+from lineshaft.security.authorisation.model import LOCAL_OPERATOR, SYSTEM_EDGE, Actor
 from lineshaft.security.identity.errors import UnknownSource
 from lineshaft.security.identity.model import Mark
 from lineshaft.security.identity.service import Identity
@@ -79,7 +79,7 @@ class Enrolment:
     def __call__(self, request: EnrolRequest) -> EnrolAnswer:
         """Answer a source that asks to be let in."""
         if request.public_key == self._local_key(request.source):
-            return self._identity.enrol_local(SYSTEM_INTAKE, request)
+            return self._identity.enrol_local(LOCAL_OPERATOR, request)
         return self._identity.enrol(SYSTEM_EDGE, request)
 
 

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,7 +21,6 @@ from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import configure_logging
 
 OUTBOX_POLL_S = 0.5
-STARTED_POLL_S = 0.02
 STOP_S_MAX = 3
 EVENTS = StreamSpec(
     name="EVENTS",
@@ -80,17 +80,25 @@ async def _serve(settings: Settings, create_app: Callable[[Application], ASGIApp
         timeout_graceful_shutdown=STOP_S_MAX,
         ws_per_message_deflate=False,
     )
-    server = uvicorn.Server(config)
     with socket.create_server((settings.listen_host, settings.http_port)) as listener:
+        server = _Server(config, partial(_tell_port, settings, listener.getsockname()[1]))
         async with api_background(application):
-            telling = asyncio.create_task(_tell_port(settings, server, listener.getsockname()[1]))
             await server.serve([listener])
-            telling.cancel()
 
 
-async def _tell_port(settings: Settings, server: uvicorn.Server, port: int) -> None:
-    """Say where the pages are, once they are served."""
-    while not server.started:
-        await asyncio.sleep(STARTED_POLL_S)
+class _Server(uvicorn.Server):
+    """A server that says where it is once it serves."""
+
+    def __init__(self, config: uvicorn.Config, tell: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = tell
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._tell()
+
+
+def _tell_port(settings: Settings, port: int) -> None:
     make_dir(settings.run_dir)
     write_durably(ready_path(settings, "api"), f"{port}\n".encode())

@@ -24,17 +24,8 @@ from lineshaft.infrastructure.settings import Settings
 HUB_USER = "hub"
 _HOST = "127.0.0.1"
 _PRIVATE = 0o600
-_HUB_SUBJECTS = (
-    messages.SEGMENT_SUBJECTS,
-    "beat.>",
-    "live.>",
-    "notice.>",
-    "event.>",
-    messages.ENROL_SUBJECT,
-    "$JS.API.>",
-    "$JS.ACK.>",
-    "$JS.FC.>",
-)
+_EVERYTHING = (">",)
+"""The hub answers requests, whose reply subjects begin with the inbox of whoever asks."""
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -156,7 +147,7 @@ def _write(settings: Settings, state: _State) -> LocalBus:
 
 def _user(name: str, password: str) -> BusUser:
     if name == HUB_USER:
-        return BusUser(name, password, publish=_HUB_SUBJECTS, subscribe=_HUB_SUBJECTS)
+        return BusUser(name, password, publish=_EVERYTHING, subscribe=_EVERYTHING)
     source = SourceId(name)
     own = (
         messages.segment_subject(source),

@@ -89,7 +89,7 @@ class Resolver:
     def _organisation(self, entry: Entry) -> tuple[Organisation, dict[str, Path]]:
         roles = []
         for role in entry.table.roles:
-            if role not in StakeholderRole:
+            if role not in list(StakeholderRole):
                 what = f"organisation {entry.id!r}: role {role!r}, expected "
                 raise PlantInvalid(entry.location, what + ", ".join(StakeholderRole))
             roles.append(StakeholderRole(role))

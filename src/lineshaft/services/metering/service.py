@@ -12,7 +12,7 @@ from lineshaft.core.segment.block import decode_block
 from lineshaft.core.segment.header import Header
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.model import RangeQuery
-from lineshaft.security.authorisation.model import SYSTEM_API, Action, Actor, Resource
+from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.services.metering.evidence import block_entry, input_of_blocks
 from lineshaft.services.metering.measure import StateSpan, measure, reach, timeline
@@ -126,7 +126,7 @@ class Metering:
         return _Found(join(parts), span)
 
     def _strip(self, signal: SignalId, span: Period, known_at: Instant) -> "_Found":
-        table = self._history.readings(SYSTEM_API, RangeQuery(signal, span, known_at))
+        table = self._history.readings(SYSTEM_WORKER, RangeQuery(signal, span, known_at))
         return _Found(SeriesRows.of_table(table), span)
 
     def _with_neighbours(self, signal: SignalId, found: "_Found", known_at: Instant) -> "_Found":
@@ -139,7 +139,7 @@ class Metering:
         for source in found.rows.sources:
             for edge in edges:
                 query = RangeQuery(signal, edge, known_at, sources=frozenset({source}))
-                rows = SeriesRows.of_table(self._history.readings(SYSTEM_API, query))
+                rows = SeriesRows.of_table(self._history.readings(SYSTEM_WORKER, query))
                 is_beyond = rows.ts < low if edge is edges[0] else rows.ts >= high
                 parts.append(rows.take(is_beyond))
         return _Found(join(parts), found.span)
@@ -148,7 +148,7 @@ class Metering:
         """Return the blocks that hold the rows, without a hole between the first and the last."""
         entries: list[BlockEntry] = []
         for source, ordinals in found.ordinals().items():
-            for proof in self._history.proofs(SYSTEM_API, signal, source, ordinals):
+            for proof in self._history.proofs(SYSTEM_WORKER, signal, source, ordinals):
                 header, block = Header.decode(proof.header_bytes), decode_block(proof.block)
                 entries.append(block_entry(header, proof.salt, proof.block, block))
         return entries
