@@ -61,6 +61,9 @@ class FakeUsage:
             found = replace(found, covered_us=period.duration_us, states=states, unknown_after={})
         return replace(found, meter=meter, period=period, known_at=known_at)
 
+    def settle(self, now: Instant) -> Instant:
+        return now
+
 
 @dataclass
 class Hub:

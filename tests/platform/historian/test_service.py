@@ -321,3 +321,19 @@ def test_totals_are_counted_from_the_files(house: House) -> None:
     assert totals.readings == kinds.count(RecordKind.READING)
     assert totals.own_stamps == sum(r.own_ts is not None for r in source.records)
     assert (totals.lost, totals.duplicated) == (0, 0)
+
+
+@pytest.mark.parametrize("step_back", [0, 5 * SECOND])
+def test_what_is_known_when_settled_stays_what_is_known(tmp_path, step_back) -> None:
+    """A later commit is known later, also when the clock was set back meanwhile."""
+    house, source = House(tmp_path), Source()
+    source.fill(1)
+    house.store(source)
+    settled = house.historian.settle(ACTOR, house.clock.now())
+    query = RangeQuery(SignalId("m1/s0"), period(0, HOUR), known_at=settled)
+    before = house.historian.readings(ACTOR, query)
+    house.clock.advance(-step_back - SECOND)
+    source.fill(1)
+    house.store(source)
+    assert house.historian.readings(ACTOR, query).equals(before)
+    assert house.historian.last_known_at(ACTOR) > settled

@@ -114,6 +114,10 @@ class Manifest(Protocol):
         """Return the instant of the last commit; 0 before the first."""
         ...
 
+    def settle(self, connection: sa.Connection, now: Instant) -> Instant:
+        """Keep and return an instant that every commit from now on is later than."""
+        ...
+
     def sequences_known_at(self, connection: sa.Connection, known_at: Instant) -> dict[int, int]:
         """Return by source and epoch the last record that was stored at an instant."""
         ...

@@ -10,6 +10,7 @@ from lineshaft.core.reading import SignalId, SourceId, machine_of
 from lineshaft.core.segment.detail import RefusalDetail
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.buckets import Buckets, Grid, grid, split, values_in_force
+from lineshaft.platform.historian.commit import COMMIT_LOCK
 from lineshaft.platform.historian.errors import CursorInvalid
 from lineshaft.platform.historian.files import StoreFiles
 from lineshaft.platform.historian.model import (
@@ -198,6 +199,21 @@ class Historian:
         self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
         with self._database.read() as connection:
             return self._manifest.last_known_at(connection)
+
+    def settle(self, actor: Actor, now: Instant) -> Instant:
+        """Return an instant at which everything known stays known: what a document is rated at.
+
+        Every later commit is known later, also when a clock is set back, so that measuring again
+        with this instant gives the same bytes for ever.
+
+        Args:
+            actor: who asks.
+            now: the present instant.
+        """
+        self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
+        with self._database.unit_of_work() as unit:
+            unit.lock(COMMIT_LOCK)
+            return self._manifest.settle(unit.connection, now)
 
     def last_beat(self, actor: Actor, source: SourceId) -> StoredBeat | None:
         """Return the last sign of life of a source."""

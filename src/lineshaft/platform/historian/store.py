@@ -43,6 +43,7 @@ from lineshaft.platform.historian.tables import (
     REFUSED_SEGMENT,
     SEGMENT,
     SERIES,
+    SETTLED,
     SOURCE_EPOCH,
     STORE_FILE,
     STORE_FILE_MERGED,
@@ -119,9 +120,19 @@ class ManifestStore:
         return sorted(rows, key=lambda one: (one.source, one.epoch))
 
     def last_known_at(self, connection: sa.Connection) -> Instant:
-        """Return the instant of the last commit; 0 before the first."""
-        query = sa.select(sa.func.max(SOURCE_EPOCH.c.known_at))
-        return Instant(connection.execute(query).scalar() or 0)
+        """Return the instant of the last commit or settlement; 0 before the first."""
+        committed = connection.scalar(sa.select(sa.func.max(SOURCE_EPOCH.c.known_at)))
+        settled = connection.scalar(sa.select(sa.func.max(SETTLED.c.at)))
+        return Instant(max(committed or 0, settled or 0))
+
+    def settle(self, connection: sa.Connection, now: Instant) -> Instant:
+        """Keep and return an instant that every commit from now on is later than.
+
+        To be called in a transaction that no commit runs beside.
+        """
+        instant = Instant(max(now, self.last_known_at(connection)))
+        _upsert(connection, SETTLED, [{"id": 1, "at": instant}])
+        return instant
 
     def sequences_known_at(self, connection: sa.Connection, known_at: Instant) -> dict[int, int]:
         """Return by source and epoch the last record that was stored at an instant."""

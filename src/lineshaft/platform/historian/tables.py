@@ -25,6 +25,14 @@ SOURCE_EPOCH = sa.Table(
     sa.UniqueConstraint("source", "epoch"),
 )
 
+# One row: the latest instant that somebody has rated at; no commit ever gets one as early.
+SETTLED = sa.Table(
+    "settled",
+    METADATA,
+    sa.Column("id", SEQUENCE, primary_key=True),
+    sa.Column("at", INSTANT, nullable=False),
+)
+
 SEGMENT = sa.Table(
     "segment",
     METADATA,

@@ -23,6 +23,10 @@ class UsageSource(Protocol):
         """Return what the meter counted in the period, from what was known at an instant."""
         ...
 
+    def settle(self, now: Instant) -> Instant:
+        """Return an instant for `known_at` at which everything known stays known."""
+        ...
+
 
 class DocumentStore(Protocol):
     """Keeps documents, their numbers and the ledger."""

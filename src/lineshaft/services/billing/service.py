@@ -187,7 +187,7 @@ class Billing:
         return rate(contract, period, known_at, usage, self._parts.engine)
 
     def _known_at(self, period: Period, known_at: Instant | None) -> Instant:
-        now = self._parts.clock.now()
+        now = self._parts.metering.settle(self._parts.clock.now())
         instant = now if known_at is None else known_at
         if not period.end <= instant <= now:
             msg = (

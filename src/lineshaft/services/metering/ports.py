@@ -6,6 +6,7 @@ from typing import Protocol
 import pyarrow as pa
 import sqlalchemy as sa
 
+from lineshaft.core.period import Instant
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.platform.historian.model import BlockProof, RangeQuery
 from lineshaft.security.authorisation.model import Actor
@@ -17,6 +18,10 @@ class History(Protocol):
 
     def readings(self, actor: Actor, query: RangeQuery) -> pa.Table:
         """Return the rows of a range, with the columns of `RANGE_SCHEMA`."""
+        ...
+
+    def settle(self, actor: Actor, now: Instant) -> Instant:
+        """Return an instant at which everything known stays known."""
         ...
 
     def proofs(

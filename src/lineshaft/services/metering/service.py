@@ -62,6 +62,10 @@ class Metering:
         blocks = tuple(self._blocks(meter.signal, found))
         return measure(meter, MeterInput(found.rows, blocks), period, known_at)
 
+    def settle(self, now: Instant) -> Instant:
+        """Return an instant for `known_at` at which everything known stays known."""
+        return self._history.settle(SYSTEM_WORKER, now)
+
     def timeline(
         self, actor: Actor, meter: Meter, period: Period, known_at: Instant
     ) -> list[StateSpan]:

@@ -18,6 +18,12 @@ def upgrade() -> None:
 
 def _sources_and_segments() -> None:
     op.create_table(
+        "settled",
+        sa.Column("id", _NUMBER, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_settled"),
+    )
+    op.create_table(
         "series",
         sa.Column("id", _NUMBER, nullable=False),
         sa.Column("signal", sa.Text, nullable=False),

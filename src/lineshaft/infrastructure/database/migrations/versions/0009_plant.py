@@ -15,4 +15,3 @@ def upgrade() -> None:
         sa.Column("content", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_connector"),
     )
-
