@@ -219,15 +219,19 @@ def state_options(visit: Visit, signal: Signal, shown: States, period: Period) -
     y_axis = {"type": "category", "data": [""], "axisTick": {"show": False},
               "axisLine": {"show": False}}  # fmt: skip
     tooltip = {"confine": True, ":formatter": _SPAN_TIP_JS}
-    return _frame(visit, period, y_axis, series) | {"tooltip": tooltip}
+    return _frame(visit, period, y_axis, series, top=8) | {"tooltip": tooltip}
 
 
 def _frame(
-    visit: Visit, period: Period, y_axis: dict[str, Any], series: list[dict[str, Any]]
+    visit: Visit,
+    period: Period,
+    y_axis: dict[str, Any],
+    series: list[dict[str, Any]],
+    top: int = 34,
 ) -> dict[str, Any]:
     return {
         "animation": False,
-        "grid": {"left": 12, "right": 18, "top": 34, "bottom": 12, "containLabel": True},
+        "grid": {"left": 12, "right": 18, "top": top, "bottom": 12, "containLabel": True},
         "xAxis": {
             "type": "time",
             "min": period.start / US_PER_MS,

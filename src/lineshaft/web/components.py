@@ -53,13 +53,13 @@ def _cells(columns: Sequence[Column], cells: Sequence[Child]) -> list[Html]:
     return written
 
 
-def facts(pairs: Iterable[tuple[str, Child]]) -> Html:
-    """Return names and values; pairs without a value are left out."""
+def facts(pairs: Iterable[tuple[str, Child]], *, is_list: bool = False) -> Html:
+    """Return names and values, beside each other or as a list; pairs without value are left out."""
     shown = [(name, join(value)) for name, value in pairs]
     return tag(
         "dl",
         [tag("div", tag("dt", name), tag("dd", value)) for name, value in shown if value],
-        class_="facts",
+        class_="facts rows" if is_list else "facts",
     )
 
 

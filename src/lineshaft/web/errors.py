@@ -29,6 +29,15 @@ def status_of(error: LineshaftError) -> int:
     return error.http_status if isinstance(error, Refusal) else BROKEN_STATUS
 
 
+def as_lineshaft(error: Exception) -> LineshaftError:
+    """Return an error as one of ours: what nobody expected is a broken promise of the code."""
+    if isinstance(error, LineshaftError):
+        return error
+    broken = InvariantError(f"{type(error).__name__} {error}")
+    broken.__cause__ = error
+    return broken
+
+
 def log(error: LineshaftError, path: str) -> None:
     """Write an error to the log; a broken promise of the code with its trace."""
     if isinstance(error, InvariantError):

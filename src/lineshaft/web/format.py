@@ -18,6 +18,7 @@ MINUS = "\N{MINUS SIGN}"
 QUANTITY_DECIMALS = 6
 PERCENT_DECIMALS = 2
 _MINUTES = 60
+_US_PER_MS = 1_000
 _HOUR_S = 3_600
 _DAY_S = 86_400
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -87,6 +88,14 @@ def zone_label(instant: Instant, zone: ZoneInfo) -> str:
 def instant(at: Instant, zone: ZoneInfo, language: Language) -> str:
     """Write day, time and zone of an instant."""
     return f"{day(at, zone, language)}, {clock_time(at, zone)} {zone_label(at, zone)}"
+
+
+def fine(at: Instant, zone: ZoneInfo, language: Language) -> str:
+    """Write an instant with at least milliseconds, so that a column of them stays even."""
+    civil = to_datetime(at, zone)
+    digits = f"{civil.microsecond:06d}"
+    shown = digits if civil.microsecond % _US_PER_MS else digits[:3]
+    return f"{day(at, zone, language)}, {civil:%H:%M:%S}.{shown} {zone_label(at, zone)}"
 
 
 def second(at: Instant, zone: ZoneInfo, language: Language) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 
+import nicegui
 from fastapi import Request
 from nicegui import ui
 
@@ -69,6 +70,7 @@ def bare_page(reader: Preferences, title: str, content: Html) -> str:
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", f"{title} – {reader.say('brand')}"),
+        tag("link", rel="stylesheet", href=f"/_nicegui/{nicegui.__version__}/static/fonts.css"),
         head_html(),
     )
     body = tag("body", tag("main", content, id="main", class_="bare"), class_="bare-body")

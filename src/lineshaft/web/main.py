@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
 from lineshaft import __version__
-from lineshaft.core.errors import LineshaftError, NotFound, Unauthorized
+from lineshaft.core.errors import NotFound, Unauthorized
 from lineshaft.web import api, downloads, entrance, errors, layout
 from lineshaft.web.navigation import entries_for
 from lineshaft.web.pages import PAGES, Build
@@ -24,6 +24,7 @@ RECONNECT_SECONDS_MAX = 30.0
 """How long an open page may be without connection before its state is let go."""
 REQUEST_BYTES_MAX = 64 * 1024
 STOP_SECONDS_MAX = 3
+US_PER_MS = 1_000
 
 _CONTENT_POLICY = (
     # The widgets' own scripts are compiled in the browser; nothing may come from elsewhere.
@@ -127,6 +128,7 @@ def serve(
     config = uvicorn.Config(
         create_app(application, background),
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
@@ -167,20 +169,16 @@ async def _framed(visitor: Visit, request: Request, build: Build) -> None:
     with layout.framed(visitor, await entries_for(visitor)) as main:
         try:
             await build(visitor, request)
-        except LineshaftError as error:
-            errors.log(error, visitor.path)
+        except Exception as error:  # noqa: BLE001 - one page is an isolated unit; it is logged
+            known = errors.as_lineshaft(error)
+            errors.log(known, visitor.path)
             main.clear()
-            client.status_code = errors.status_of(error)
-            layout.title(visitor, visitor.say(f"error.{errors.kind_of(error)}.title"))
+            client.status_code = errors.status_of(known)
+            layout.title(visitor, visitor.say(f"error.{errors.kind_of(known)}.title"))
             with main:
-                layout.show(errors.explained(visitor, error))
-    now_ms = application_now_ms(visitor)
-    _ = ui.run_javascript(f"lineshaft.now({now_ms})")
-
-
-def application_now_ms(visitor: Visit) -> int:
-    """Return the hub's present instant in milliseconds, by which pages tell how long ago."""
-    return visitor.application.clock.now() // 1_000
+                layout.show(errors.explained(visitor, known))
+    # By the hub's clock pages tell how long ago something was.
+    _ = ui.run_javascript(f"lineshaft.now({visitor.application.clock.now() // US_PER_MS})")
 
 
 async def _nowhere(_visit: Visit, request: Request) -> None:

@@ -4,26 +4,33 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 
-from lineshaft.web.pages.contracts import contract, contracts
-from lineshaft.web.pages.hub import sources, status
-from lineshaft.web.pages.invoices import invoice, invoices, readings
-from lineshaft.web.pages.machines import fleet, machine, refusals
-from lineshaft.web.pages.people import account, people
+from lineshaft.web.pages.contracts.contract import build as contract_page
+from lineshaft.web.pages.contracts.contracts import build as contracts_page
+from lineshaft.web.pages.hub.sources import build as sources_page
+from lineshaft.web.pages.hub.status import build as status_page
+from lineshaft.web.pages.invoices.invoice import build as invoice_page
+from lineshaft.web.pages.invoices.invoices import build as invoices_page
+from lineshaft.web.pages.invoices.readings import build as readings_page
+from lineshaft.web.pages.machines.fleet import build as fleet_page
+from lineshaft.web.pages.machines.machine import build as machine_page
+from lineshaft.web.pages.machines.refusals import build as refusals_page
+from lineshaft.web.pages.people.account import build as account_page
+from lineshaft.web.pages.people.people import build as people_page
 from lineshaft.web.session import Visit
 
 Build = Callable[[Visit, Request], Awaitable[None]]
 
 PAGES: dict[str, Build] = {
-    "/": fleet.build,
-    "/machines/{machine}": machine.build,
-    "/refusals": refusals.build,
-    "/contracts": contracts.build,
-    "/contracts/{contract}": contract.build,
-    "/invoices": invoices.build,
-    "/invoices/{number}": invoice.build,
-    "/invoices/{number}/lines/{line}": readings.build,
-    "/sources": sources.build,
-    "/people": people.build,
-    "/status": status.build,
-    "/account": account.build,
+    "/": fleet_page,
+    "/machines/{machine}": machine_page,
+    "/refusals": refusals_page,
+    "/contracts": contracts_page,
+    "/contracts/{contract}": contract_page,
+    "/invoices": invoices_page,
+    "/invoices/{number}": invoice_page,
+    "/invoices/{number}/lines/{line}": readings_page,
+    "/sources": sources_page,
+    "/people": people_page,
+    "/status": status_page,
+    "/account": account_page,
 }

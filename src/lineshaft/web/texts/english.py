@@ -8,8 +8,8 @@ ENGLISH: dict[str, str] = {
     "account.old": "Present password",
     "account.password": "Password",
     "account.password_text": (
-        "At least {minimum} characters; a sentence is easy to remember. All your sessions "
-        "end when you change it."
+        "At least {minimum} characters; a sentence is easy to remember. All your sessions end "
+        "when you change it."
     ),
     "account.title": "Your account",
     "account.you": "You",
@@ -47,8 +47,8 @@ ENGLISH: dict[str, str] = {
     "check.run": "Check everything stored",
     "check.running": "Reading every store file and verifying every signature…",
     "check.text": (
-        "Reads every store file again and verifies hashes, chains and signatures. This can "
-        "take minutes."
+        "Reads every store file again and verifies hashes, chains and signatures. This can take"
+        " minutes."
     ),
     "check.title": "Check of the store",
     "check.well": "Everything stored is exactly as it was signed",
@@ -123,13 +123,13 @@ ENGLISH: dict[str, str] = {
     "error.Invalid.advice": "Look at what was entered, correct it and try again.",
     "error.Invalid.title": "This cannot be understood",
     "error.NotFound.advice": (
-        "It does not exist, or it belongs to somebody else. Check the address, or start "
-        "again from the fleet."
+        "It does not exist, or it belongs to somebody else. Check the address, or start again "
+        "from the fleet."
     ),
     "error.NotFound.title": "There is nothing here",
     "error.PreconditionFailed.advice": (
-        "Something else has to happen first, such as the end of the period. Read the page "
-        "again and look."
+        "Something else has to happen first, such as the end of the period. Read the page again"
+        " and look."
     ),
     "error.PreconditionFailed.title": "Not possible in the present state",
     "error.RateLimited.advice": "Wait a moment and try again.",
@@ -155,10 +155,10 @@ ENGLISH: dict[str, str] = {
         "check it offline."
     ),
     "files.title": "Files",
-    "fleet.lead": "{count} machines. Values come in by themselves.",
+    "fleet.lead": "What every machine says now. Values come in by themselves.",
     "fleet.none.text": (
-        "Machines are described in plant files. Write a starter plant, look at what it would "
-        "do, and apply it:"
+        "Machines are described in plant files. Write a starter plant, look at what it would do"
+        ", and apply it:"
     ),
     "fleet.none.title": "No machines yet",
     "fleet.none_customer.text": (
@@ -187,7 +187,7 @@ ENGLISH: dict[str, str] = {
     "guarantee.target": "Guaranteed",
     "guarantee.timeline": "Time line of the period by class",
     "guarantee.title": "Availability guarantee",
-    "guarantee.verdict": "So far",
+    "guarantee.verdict": "Result",
     "invoice.amount": "Amount",
     "invoice.completeness": "Received for",
     "invoice.contract": "Contract",
@@ -198,7 +198,7 @@ ENGLISH: dict[str, str] = {
     "invoice.net": "Net total",
     "invoice.quantity": "Quantity",
     "invoice.readings": "Show the readings behind this line",
-    "invoice.vat": "VAT {rate} %",
+    "invoice.vat": "VAT {rate}\N{NO-BREAK SPACE}%",
     "invoices.gross": "Total",
     "invoices.issued": "Issued",
     "invoices.lead": "Each line leads down to the readings that it rests on.",
@@ -211,6 +211,7 @@ ENGLISH: dict[str, str] = {
     "invoices.search": "Search invoices",
     "invoices.title": "Invoices",
     "issue.confirm": "Issue for ever",
+    "issue.done": "Issued as {number}",
     "issue.for_ever": "An issued invoice never changes. A correction is a new document.",
     "issue.not_over": "Possible once the period is over.",
     "issue.open": "Issue invoice…",
@@ -235,8 +236,8 @@ ENGLISH: dict[str, str] = {
     "machine.manufacturer": "Manufacturer",
     "machine.model": "Model",
     "machine.no_signals.text": (
-        "The signals come from the device file of the machine's connector. Add a connector "
-        "to the plant files and apply them again."
+        "The signals come from the device file of the machine's connector. Add a connector to "
+        "the plant files and apply them again."
     ),
     "machine.no_signals.title": "No signals yet",
     "machine.plate": "Nameplate",
@@ -286,8 +287,8 @@ ENGLISH: dict[str, str] = {
     "proof.run": "Verify now",
     "proof.running": "Computing every figure again from the signed readings…",
     "proof.text": (
-        "Computes every figure again from the readings that the machine's source has signed. "
-        "To trust nobody, load the files and run lineshaft verify yourself."
+        "Computes every figure again from the readings that the machine's source has signed. To"
+        " trust nobody, load the files and run lineshaft verify yourself."
     ),
     "proof.title": "Proof",
     "range.all": "All",
@@ -364,8 +365,8 @@ ENGLISH: dict[str, str] = {
     "signal.value": "Value",
     "sources.accept": "Accept",
     "sources.accept_epoch_text": (
-        "This edge node was restored or has lost its spool, and asks to number its records "
-        "anew. Records that it had not sent may be lost. Fingerprint: {fingerprint}"
+        "This edge node was restored or has lost its spool, and asks to number its records anew"
+        ". Records that it had not sent may be lost. Fingerprint: {fingerprint}"
     ),
     "sources.accept_text": (
         "Compare the fingerprint with the one that the edge node shows: {fingerprint}"
@@ -399,6 +400,11 @@ ENGLISH: dict[str, str] = {
     "sources.waiting": "Waiting",
     "sources.waiting_text": "{count} to decide. Compare the fingerprint before you accept.",
     "sources.waiting_title": "An edge node asks to be let in",
+    "statement.incomplete": (
+        "Incomplete: readings of {signal} of {machine} were received for {percent} of the "
+        "period; {refused} were refused and {excluded} excluded."
+    ),
+    "statement.title": "Please note",
     "status.free": "Free disk space",
     "status.health": "Health",
     "status.hub": "Hub",
@@ -420,16 +426,21 @@ ENGLISH: dict[str, str] = {
     "status.well": "Well",
     "terms.billing": "Billing",
     "terms.billing_text": "{period}, by the calendar of {zone}",
-    "terms.cap": "At most {cap} % of the base fee is credited",
+    "terms.cap": "At most {cap}\N{NO-BREAK SPACE}% of the base fee is credited",
     "terms.flat": "{amount} for each billed period",
     "terms.per_unit": "{amount} per {unit}",
     "terms.period.day": "Each day",
     "terms.period.month": "Each month",
     "terms.proration.ACT_DAYS": "{amount} a month, divided by days",
     "terms.proration.ACT_SECONDS": "{amount} a month, divided by seconds",
-    "terms.step": "From {from_} % up to below {below} %: {credit} % of the base fee is credited",
-    "terms.step_last": "Below {below} %: {credit} % of the base fee is credited",
-    "terms.target": "At least {target} % availability is guaranteed",
+    "terms.step": (
+        "From {from_}\N{NO-BREAK SPACE}% up to below {below}\N{NO-BREAK SPACE}%: {credit}"
+        "\N{NO-BREAK SPACE}% of the base fee is credited"
+    ),
+    "terms.step_last": (
+        "Below {below}\N{NO-BREAK SPACE}%: {credit}\N{NO-BREAK SPACE}% of the base fee is credited"
+    ),
+    "terms.target": "At least {target}\N{NO-BREAK SPACE}% availability is guaranteed",
     "terms.tier_first": "Up to {up_to} {unit}: {amount} per {unit}",
     "terms.tier_last": "Above {above} {unit}: {amount} per {unit}",
     "terms.tier_middle": "Above {above} up to {up_to} {unit}: {amount} per {unit}",
@@ -442,7 +453,7 @@ ENGLISH: dict[str, str] = {
     "terms.vat.G": "Export",
     "terms.vat.K": "Intra-community supply",
     "terms.vat.O": "Outside the scope of tax",
-    "terms.vat.S": "{rate} %, standard rate",
+    "terms.vat.S": "{rate}\N{NO-BREAK SPACE}%, standard rate",
     "terms.vat.Z": "Zero-rated",
     "tokens.add": "Make an API token",
     "tokens.add_confirm": "Make",
@@ -455,14 +466,14 @@ ENGLISH: dict[str, str] = {
     "tokens.none.title": "No API tokens",
     "tokens.revoke": "Revoke",
     "tokens.revoke_text": (
-        "Scripts that use it are turned away at once. This cannot be undone; you can make a "
-        "new one."
+        "Scripts that use it are turned away at once. This cannot be undone; you can make a new"
+        " one."
     ),
     "tokens.revoke_title": "Revoke {name}?",
     "tokens.secret": "API token, shown this once",
     "tokens.secret_text": (
-        "Keep it where only your script can read it. It is stored nowhere and cannot be "
-        "shown again."
+        "Keep it where only your script can read it. It is stored nowhere and cannot be shown "
+        "again."
     ),
     "tokens.text": "Tokens let scripts ask the API in your name.",
     "tokens.title": "API tokens",

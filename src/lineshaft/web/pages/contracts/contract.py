@@ -159,14 +159,27 @@ async def _measured(
         with usage:
             show(_not_measured(visit, error))
         return
+    notices = await usage_notices(visit, rated)
+    may_issue = await visit.may(Action.INVOICE_ISSUE, _resource(shown.contract))
+    issued = await _issued(visit, shown) if may_issue else None
     usage.clear()
     with usage:
-        show(usage_notices(visit, rated))
+        show(notices)
         show(rated_table(visit, rated))
-        if await visit.may(Action.INVOICE_ISSUE, _resource(shown.contract)):
-            issue_button(visit, rated)
+        if issued is not None:
+            text = visit.say("issue.done", number=issued)
+            show(tag("div", link_button(text, f"/invoices/{issued}"), class_="actions"))
+        elif may_issue:
+            issue_button(visit, rated, notices)
     with guarantee_part:
         await _guarantee(visit, rated)
+
+
+async def _issued(visit: Visit, shown: _Shown) -> str | None:
+    """Return the number of the document of this period, if it was issued."""
+    query = DocumentQuery(contract=shown.contract.id)
+    heads = await visit.ask(visit.application.billing.documents, query)
+    return next((head.number for head in heads if head.period == shown.period), None)
 
 
 def _not_measured(visit: Visit, error: LineshaftError) -> Html:

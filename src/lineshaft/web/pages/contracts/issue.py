@@ -10,22 +10,24 @@ from lineshaft.services.billing.model import RatedDocument
 from lineshaft.web import errors
 from lineshaft.web.controls import button, dialog_card
 from lineshaft.web.layout import show
-from lineshaft.web.markup import tag
-from lineshaft.web.pages.contracts.rated import rated_table, usage_notices
+from lineshaft.web.markup import Html, tag
+from lineshaft.web.pages.contracts.rated import rated_table
 from lineshaft.web.session import Visit
 
 
-def issue_button(visit: Visit, rated: RatedDocument) -> None:
+def issue_button(visit: Visit, rated: RatedDocument, notices: Html) -> None:
     """Put the button there; it opens the preview."""
     is_over = rated.period.end <= visit.application.clock.now()
     with ui.element("div").classes("actions"):
-        control = button(visit.say("issue.open"), lambda: _preview(visit, rated), "primary")
+        control = button(
+            visit.say("issue.open"), lambda: _preview(visit, rated, notices), "primary"
+        )
         if not is_over:
             control.props("disabled")
             show(tag("span", visit.say("issue.not_over"), class_="soft"))
 
 
-def _preview(visit: Visit, rated: RatedDocument) -> None:
+def _preview(visit: Visit, rated: RatedDocument, notices: Html) -> None:
     zone = zone_named(rated.contract.time_zone)
     with dialog_card() as close:
         show(tag("h2", visit.say("issue.title")))
@@ -35,7 +37,7 @@ def _preview(visit: Visit, rated: RatedDocument) -> None:
             period=visit.period(rated.period, zone),
         )
         show(tag("p", said))
-        show(usage_notices(visit, rated))
+        show(notices)
         show(rated_table(visit, rated))
         show(tag("p", visit.say("issue.for_ever"), class_="soft"))
         with ui.element("div").classes("actions"):

@@ -2,18 +2,20 @@
 
 from lineshaft.services.billing.model import LineKind, RatedDocument, RatedLine
 from lineshaft.web import format as form
-from lineshaft.web.components import Column, Row, notice, table
-from lineshaft.web.markup import Html, join, tag
+from lineshaft.web.components import Column, Row, table
+from lineshaft.web.markup import Html, tag
+from lineshaft.web.pages.contracts.names import machines_by_id
+from lineshaft.web.pages.contracts.statements import statements
 from lineshaft.web.pages.contracts.terms import local
 from lineshaft.web.session import Visit
 
 _MONTH = "MON"
 
 
-def usage_notices(visit: Visit, rated: RatedDocument) -> Html:
-    """Say what is incomplete, in the words of the document."""
-    said = [statement["text"][visit.language.value] for statement in rated.statements]
-    return notice(visit.say("invoice.incomplete"), *said) if said else join()
+async def usage_notices(visit: Visit, rated: RatedDocument) -> Html:
+    """Say what is incomplete."""
+    machines = await machines_by_id(visit)
+    return statements(visit, machines, rated.usage, rated.statements)
 
 
 def rated_table(visit: Visit, rated: RatedDocument) -> Html:

@@ -37,7 +37,7 @@ def terms_in_words(visit: Visit, contract: Contract) -> Html:
         (visit.say("terms.vat"), _vat(visit, terms)),
         (visit.say("terms.billing"), _billing(visit, contract)),
     ]
-    return facts(pairs)
+    return facts(pairs, is_list=True)
 
 
 def local(visit: Visit, text: LocalText) -> str:

@@ -8,9 +8,12 @@ from fastapi import Request
 from lineshaft.security.authorisation.model import Action, Resource
 from lineshaft.services.billing.model import IssuedDocument
 from lineshaft.services.billing.rendering.model import Language as DocumentLanguage
-from lineshaft.web.components import Column, Row, download, facts, notice, page_head, panel, table
+from lineshaft.services.metering.model import UsageRecord
+from lineshaft.web.components import Column, Row, download, facts, page_head, panel, table
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Child, Html, tag
+from lineshaft.web.pages.contracts.names import machines_by_id
+from lineshaft.web.pages.contracts.statements import statements
 from lineshaft.web.pages.invoices.proof import proof_part
 from lineshaft.web.session import Visit
 
@@ -27,8 +30,8 @@ async def build(visit: Visit, request: Request) -> None:
     resource = Resource("document", number, organisation=issued.organisation)
     has_proof = await visit.may(Action.EVIDENCE_READ, resource)
     show(_head(visit, view, issued))
-    if view["badge"]:
-        show(notice(view["badge"]["title"], view["badge"]["text"]))
+    usage = [UsageRecord.from_content(content) for content in document["usage"]]
+    show(statements(visit, await machines_by_id(visit), usage, document["statements"]))
     show(_parties(view))
     show(_lines(visit, document, view, number, has_proof=has_proof))
     if view["guarantee"]:

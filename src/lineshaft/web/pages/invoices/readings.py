@@ -29,6 +29,7 @@ from lineshaft.web.components import (
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.pages.contracts.names import machine_name, machines_by_id
+from lineshaft.web.pages.contracts.statements import signal_name
 from lineshaft.web.pages.invoices.proof import proof_part
 from lineshaft.web.session import Visit
 from lineshaft.web.values import shown_value
@@ -105,9 +106,7 @@ def _usage(visit: Visit, machines: dict[str, Machine], usage: list[UsageRecord])
 
 def _record(visit: Visit, machines: dict[str, Machine], record: UsageRecord) -> Html:
     meter = record.meter
-    machine = machines.get(meter.machine)
-    signal = None if machine is None else machine.signal(meter.signal)
-    name = meter.signal.partition("/")[2] if signal is None else signal.titled(visit.language)
+    name = signal_name(visit, machines, record)
     covered = form.duration(record.covered_us, visit.language)
     whole = form.duration(record.period.duration_us, visit.language)
     pairs: list[tuple[str, Child]] = [
@@ -188,7 +187,7 @@ def _row(visit: Visit, reading: LineReading, before: LineReading | None) -> Row:
 
 
 def _exact(visit: Visit, at: Any) -> str:
-    return form.instant(at, visit.zone, visit.language)
+    return form.fine(at, visit.zone, visit.language)
 
 
 def _change(reading: LineReading, before: LineReading | None) -> str:

@@ -84,7 +84,7 @@ def _head(visit: Visit, count: int, wanted: str) -> Html:
     form = tag("form", field, method="get", action="/", role="search", class_="filters")
     return page_head(
         visit.say("fleet.title"),
-        lead=visit.say("fleet.lead", count=count),
+        lead=visit.say("fleet.lead"),
         beside=form if count else None,
     )
 
@@ -117,6 +117,7 @@ def _paging(visit: Visit, wanted: str, page: int, count: int) -> Html:
 def _shown_card(visit: Visit, card: _Card) -> Html:
     machine = card.machine
     plate = " ".join(part for part in (machine.manufacturer, machine.model) if part)
+    plate = "" if plate == machine.name else plate
     place = ", ".join(part for part in (machine.site, machine.area) if part)
     heading = tag(
         "div",
@@ -142,9 +143,14 @@ def _value(visit: Visit, card: _Card, signal: Signal) -> Html:
         tag("dt", signal.titled(visit.language)),
         tag(
             "dd",
-            tag("span", cell.text if cell else "–", class_="live"),
+            tag(
+                "span",
+                cell.text if cell else "–",
+                class_="live",
+                data_state=cell.state if cell else "silent",
+            ),
             "\N{NO-BREAK SPACE}" if signal.unit_symbol else None,
-            tag("span", signal.unit_symbol, class_="soft") if signal.unit_symbol else None,
+            tag("span", signal.unit_symbol, class_="soft unit") if signal.unit_symbol else None,
             tag("span", hidden=True, class_="mark-unstored"),
             data_live=signal.id,
         ),
