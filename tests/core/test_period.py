@@ -1,6 +1,7 @@
 import datetime as dt
 import itertools
 import zoneinfo
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -94,7 +95,30 @@ def test_a_naive_moment_has_no_place():
         zone_named("Mars/Olympus")
 
 
-@pytest.mark.parametrize("name", sorted(zoneinfo.available_timezones())[::12])
+@pytest.mark.parametrize("name", ["", "Europe", "../zones", "/etc/localtime", "europe/berlin"])
+def test_what_is_no_name_of_a_zone_is_refused(name):
+    with pytest.raises(Invalid, match="Europe/Berlin"):
+        zone_named(name)
+
+
+def test_zones_are_those_of_the_package_whatever_the_system_has(tmp_path):
+    """A document names the version of the package; the system's files may say something else."""
+    (tmp_path / "Europe").mkdir()
+    utc = files("tzdata").joinpath("zoneinfo", "UTC").read_bytes()
+    (tmp_path / "Europe" / "Berlin").write_bytes(utc)
+    zoneinfo.reset_tzpath([str(tmp_path)])
+    try:
+        assert to_datetime(Instant(0), zoneinfo.ZoneInfo.no_cache("Europe/Berlin")).hour == 0
+        zone_named.cache_clear()
+        assert to_datetime(Instant(0), zone_named("Europe/Berlin")).hour == 1
+    finally:
+        zoneinfo.reset_tzpath()
+
+
+ZONES = files("tzdata").joinpath("zones").read_text().split()
+
+
+@pytest.mark.parametrize("name", ZONES[::12])
 def test_the_months_of_every_zone_touch_without_gap_or_overlap(name):
     zone = zone_named(name)
     months = [month_period(year, month, zone) for year in (2025, 2026) for month in range(1, 13)]

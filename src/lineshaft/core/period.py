@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from typing import NewType
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from lineshaft.core.errors import Invalid
 
@@ -98,16 +99,25 @@ def from_datetime(moment: dt.datetime) -> Instant:
 
 @lru_cache(maxsize=1024)
 def zone_named(name: str) -> ZoneInfo:
-    """Return the IANA time zone of that name.
+    """Return the IANA time zone of that name, as the package `tzdata` has it.
+
+    `ZoneInfo(name)` would prefer the operating system's files, which may be older or newer than the
+    version that a document names as its engine; the same period would then be cut differently on
+    another machine.
 
     Raises:
         Invalid: when the time zone database has no such zone.
     """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+    if name not in _zone_names():
         msg = f"unknown time zone {name!r}: expected an IANA name such as Europe/Berlin"
-        raise Invalid(msg) from error
+        raise Invalid(msg)
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def civil_to_instant(civil: dt.datetime, zone: ZoneInfo) -> Instant:
