@@ -5,13 +5,20 @@ from collections.abc import Callable, Sequence
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from lineshaft.core.messages import EnrolAnswer, EnrolRequest
-from lineshaft.core.reading import SignalId, SourceId
+from lineshaft.core.period import Instant
+from lineshaft.core.reading import SignalId, SourceId, machine_of
 from lineshaft.core.value import DecimalValue, EnumerationValue, Value
 from lineshaft.infrastructure.database import Database
+from lineshaft.plant.store import SqlConnectorStore
 from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.store import ManifestStore
 from lineshaft.platform.twin.model import LiveEntry
-from lineshaft.security.authorisation.model import LOCAL_OPERATOR, SYSTEM_EDGE, Actor
+from lineshaft.security.authorisation.model import (
+    LOCAL_OPERATOR,
+    SYSTEM_EDGE,
+    SYSTEM_WORKER,
+    Actor,
+)
 from lineshaft.security.identity.errors import UnknownSource
 from lineshaft.security.identity.model import Mark
 from lineshaft.security.identity.service import Identity
@@ -102,6 +109,53 @@ class StoredLatest:
             )
             for signal, reading in found.items()
         }
+
+
+class BeatLiveness:
+    """Metering's `Liveness`: beats and headers of the sources that live connectors deliver to."""
+
+    def __init__(
+        self, database: Database, connectors: SqlConnectorStore, historian: Historian
+    ) -> None:
+        self._database = database
+        self._connectors = connectors
+        self._historian = historian
+
+    def known_until(self, signal: SignalId, known_at: Instant) -> Instant | None:
+        """Return the last sign of life, by our clock, of the source of a signal.
+
+        A beat counts only when everything that it announces is stored; until then, as when a source
+        catches up after an outage, only the instants in its last stored segment do.
+        """
+        with self._database.read() as connection:
+            connectors = self._connectors.connectors(connection)
+        machine = machine_of(signal)
+        sources = {
+            SourceId(connector.source)
+            for connector in connectors
+            if connector.machine == machine and connector.is_live
+        }
+        if not sources:
+            return None
+        return Instant(min(known_at, max(self._heard_of(source) for source in sources)))
+
+    def _heard_of(self, source: SourceId) -> Instant:
+        marks = {
+            epoch: mark
+            for (name, epoch), mark in self._historian.marks(SYSTEM_WORKER).items()
+            if name == source
+        }
+        beat = self._historian.last_beat(SYSTEM_WORKER, source)
+        epoch = max(marks, default=0)
+        if beat is not None and beat.epoch >= epoch:
+            stored = marks[epoch].sequence if epoch == beat.epoch else 0
+            if beat.mark <= stored:
+                return beat.received_at
+        if epoch == 0:
+            return Instant(0)
+        number = marks[epoch].number
+        header = self._historian.headers(SYSTEM_WORKER, source, epoch, number, number)[0]
+        return Instant(min(header.header.max_ts, header.known_at))
 
 
 def _display(value: Value) -> str:

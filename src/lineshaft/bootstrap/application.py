@@ -5,7 +5,12 @@ import secrets
 from dataclasses import dataclass
 
 from lineshaft import __version__
-from lineshaft.bootstrap.adapters import HistorianMarks, StoredLatest, StoredSourceKeys
+from lineshaft.bootstrap.adapters import (
+    BeatLiveness,
+    HistorianMarks,
+    StoredLatest,
+    StoredSourceKeys,
+)
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.clock import RandomIds, SystemClock
@@ -114,7 +119,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
             ids=base.ids,
         )
     )
-    metering = Metering(historian, base.authorizer, base.database, SqlUsageStore())
+    liveness = BeatLiveness(base.database, SqlConnectorStore(), historian)
+    metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), liveness)
     billing = _billing(base, contracts, metering, keys)
     return Application(
         settings=settings,

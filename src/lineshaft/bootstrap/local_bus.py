@@ -92,8 +92,12 @@ def invite(settings: Settings, source: str) -> str:
 
     Raises:
         MalformedSegment: when that is no source id.
-        PreconditionFailed: when `up` has never run here.
+        PreconditionFailed: when `up` has never run here, or the bus is not ours.
     """
+    if settings.bus:
+        msg = f"cannot invite {source}: the setting bus names an external bus, so make the user "
+        msg += "there (docs/operations.md says which subjects it needs)"
+        raise PreconditionFailed(msg)
     known = open_bus(settings)
     name = check_source_id(source)
     users = {name: new_password()} | known.passwords

@@ -66,13 +66,22 @@ def edge(
     bus: Annotated[
         str, typer.Option(help="Address of the hub's bus, as 'source invite' printed it.")
     ] = "",
+    plant: Annotated[
+        Path | None,
+        typer.Option(help="Plant directory to take the connectors from, where there is no hub."),
+    ] = None,
 ) -> None:
     """Run an edge node: connectors, spool, and the way to the hub."""
     from lineshaft.bootstrap.edge_program import run_edge
     from lineshaft.core.segment.header import check_source_id
 
     with errors_by_kind():
-        run_edge(settings_of(data), check_source_id(source), bus)
+        settings, name = settings_of(data), check_source_id(source)
+        if plant is not None:
+            from lineshaft.bootstrap.edge_plant import take_plant
+
+            take_plant(settings, plant)
+        run_edge(settings, name, bus)
 
 
 def intake(data: DataOption = None) -> None:

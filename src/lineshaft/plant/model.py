@@ -26,19 +26,21 @@ class Difference:
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What happens to one entry.
 
     Attributes:
         kind: such as `machine`.
         id: of the entry.
+        version: of an offering or a contract.
         declared_at: `file:line`.
         content: the wanted content, JSON.
     """
 
     kind: str
     id: str
+    version: int | None
     action: Action
     differences: tuple[Difference, ...]
     declared_at: str

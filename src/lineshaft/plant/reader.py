@@ -34,9 +34,14 @@ class Entry:
     table: Any
     location: Location
 
+    @property
+    def version(self) -> int | None:
+        """Of an offering or a contract, whose versions stand beside each other."""
+        return getattr(self.table, "version", None)
+
 
 def read_plant(directory: Path) -> list[Entry]:
-    """Read all `*.toml` below a directory, sorted by path.
+    """Read all `*.toml` below a directory: in the order of applying, then of paths.
 
     Raises:
         PlantMissing: when there is no such directory or no TOML file in it.
@@ -53,7 +58,7 @@ def read_plant(directory: Path) -> list[Entry]:
     entries = [entry for file in files for entry in _read_file(file)]
     _check_unique(entries)
     kinds = list(schema.TABLES)
-    return sorted(entries, key=lambda entry: kinds.index(entry.kind))
+    return sorted(entries, key=lambda entry: (kinds.index(entry.kind), entry.version or 0))
 
 
 def _read_file(file: Path) -> Iterator[Entry]:
@@ -149,8 +154,10 @@ def _path_of(message: str) -> tuple[str | int, ...]:
 def _check_unique(entries: list[Entry]) -> None:
     seen: dict[tuple[str, str, object], Entry] = {}
     for entry in entries:
-        key = (entry.kind, entry.id, getattr(entry.table, "version", None))
+        key = (entry.kind, entry.id, entry.version)
         if key in seen:
-            what = f"{entry.kind} {entry.id!r} is declared twice, first at {seen[key].location}"
+            version = "" if entry.version is None else f" version {entry.version}"
+            what = f"{entry.kind} {entry.id!r}{version} is declared twice, first at "
+            what += f"{seen[key].location}"
             raise PlantInvalid(entry.location, what)
         seen[key] = entry

@@ -18,6 +18,7 @@ from lineshaft.plant.reader import Entry
 from lineshaft.platform.twin.model import Machine, Signal
 from lineshaft.security.identity.model import Organisation, StakeholderRole
 from lineshaft.services.contracts.model import Contract, Offering, Party
+from lineshaft.services.metering.model import Meter
 
 FILE_OPTIONS = ("devices",)
 """Options of connectors that name a file beside the plant file."""
@@ -30,11 +31,13 @@ class Resolved:
     """An entry as the room that keeps it wants it: one of its own types.
 
     Attributes:
+        version: where agreed content never changes; None where an entry is what it is now.
         files: what has to be copied into the data directory before it is applied: name to path.
     """
 
     kind: str
     id: str
+    version: int | None
     thing: Organisation | Machine | ConnectorRecord | Offering | Contract
     location: Location
     files: dict[str, Path]
@@ -49,8 +52,12 @@ class Resolver:
         self._describe = describe
         self._keep = keep
         self._by_kind: dict[str, dict[str, Entry]] = {}
+        self._offerings: dict[tuple[str, int], Entry] = {}
+        self._machines: dict[str, Machine] = {}
         for entry in entries:
             self._by_kind.setdefault(entry.kind, {})[entry.id] = entry
+            if entry.kind == "offering":
+                self._offerings[entry.id, entry.table.version] = entry
 
     def resolve(self) -> Iterator[Resolved]:
         """Yield what has to be recorded, in the order of applying.
@@ -76,7 +83,8 @@ class Resolver:
             except Refusal as error:
                 what = f"{entry.kind} {entry.id!r}: {error}"
                 raise PlantInvalid(entry.location, what) from error
-            yield Resolved(entry.kind, entry.id, thing, entry.location, files)
+            version = getattr(thing, "version", None)
+            yield Resolved(entry.kind, entry.id, version, thing, entry.location, files)
 
     def _find(self, entry: Entry, kind: str, id_: str) -> Entry:
         found = self._by_kind.get(kind, {}).get(id_)
@@ -96,6 +104,11 @@ class Resolver:
         return Organisation(entry.id, entry.table.name, frozenset(roles)), {}
 
     def _machine(self, entry: Entry) -> tuple[Machine, dict[str, Path]]:
+        if entry.id not in self._machines:
+            self._machines[entry.id] = self._described_machine(entry)
+        return self._machines[entry.id], {}
+
+    def _described_machine(self, entry: Entry) -> Machine:
         signals: dict[str, Signal] = {}
         for connector in self._by_kind.get("connector", {}).values():
             if connector.table.machine == entry.id:
@@ -109,14 +122,13 @@ class Resolver:
             name: getattr(entry.table, name)
             for name in ("description", "manufacturer", "model", "serial", "site", "area")
         }
-        machine = Machine(
+        return Machine(
             entry.id,
             entry.table.name,
             global_asset_id=entry.table.global_asset_id,
             signals=tuple(signals.values()),
             **fields,
         )
-        return machine, {}
 
     def _described(self, entry: Entry) -> list[SignalDescription]:
         """Ask the connector what it knows of its signals, with the plant's own file."""
@@ -150,13 +162,7 @@ class Resolver:
 
     def _contract(self, entry: Entry) -> tuple[Contract, dict[str, Path]]:
         table = entry.table
-        offering: Offering = self._find(entry, "offering", table.offering.id).table
-        if offering.version != table.offering.version:
-            what = f"contract {entry.id!r} names version {table.offering.version} of "
-            what += f"{offering.id!r}: expected {offering.version}, as declared"
-            raise PlantInvalid(entry.location, what)
-        for machine in table.machines:
-            self._find(entry, "machine", machine)
+        offering = self._offering(entry)
         customer = self._find(entry, "party", table.customer)
         contract = Contract(
             id=entry.id,
@@ -174,7 +180,36 @@ class Resolver:
             billing_period=table.billing_period,
             invoice_series=table.invoice_series,
         )
+        for meter in contract.meters():
+            self._check_meter(entry, meter)
         return contract, {}
+
+    def _offering(self, entry: Entry) -> Offering:
+        reference = entry.table.offering
+        self._find(entry, "offering", reference.id)
+        found = self._offerings.get((reference.id, reference.version))
+        if found is None:
+            declared = sorted(v for id_, v in self._offerings if id_ == reference.id)
+            what = f"contract {entry.id!r} names version {reference.version} of the offering "
+            what += f"{reference.id!r}: expected one of: {', '.join(map(str, declared))}"
+            raise PlantInvalid(entry.location, what)
+        offering: Offering = found.table
+        return offering
+
+    def _check_meter(self, entry: Entry, meter: Meter) -> None:
+        """Refuse a meter on a signal that is not there, or that has another unit than it reads."""
+        machine, _ = self._machine(self._find(entry, "machine", meter.machine))
+        signal = machine.signal(meter.signal)
+        if signal is None:
+            what = f"contract {entry.id!r}: the meter {meter.id!r} reads {meter.signal}, which "
+            what += "neither the device file nor the plant declares"
+            raise PlantInvalid(entry.location, what)
+        reads = getattr(meter.parameters, "signal_unit", None)
+        if reads is not None and signal.unit != reads:
+            what = f"contract {entry.id!r}: the meter {meter.id!r} reads {reads}, and the unit of "
+            what += f"{meter.signal} is {signal.unit or 'not known'}: give the [[machine.signal]] "
+            what += "its unit, or the meter its signal_unit"
+            raise PlantInvalid(entry.location, what)
 
 
 KeptName = Callable[[Path], str]

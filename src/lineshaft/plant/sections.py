@@ -1,6 +1,6 @@
 """The kinds of entries: where each is recorded, and by which use case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lineshaft.core.reading import SignalId
@@ -14,12 +14,17 @@ from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.identity.model import Organisation
 from lineshaft.security.identity.service import Identity
-from lineshaft.services.contracts.model import Contract, Offering
+from lineshaft.services.contracts.model import Contract, ContractRecord, Offering
 from lineshaft.services.contracts.service import Contracts
+
+Recorded = Mapping[tuple[str, int | None], Any]
+"""The recorded content of entries by id and, where there are versions, version."""
 
 
 def content_of(thing: Any) -> Any:
     """Return the JSON content by which two states of an entry are compared."""
+    if isinstance(thing, Contract):
+        return {"contract": thing.to_content(), "is_in_force": True}
     if isinstance(thing, Organisation):
         roles = sorted(thing.stakeholder_roles)
         return {"id": thing.id, "name": thing.name, "stakeholder_roles": roles}
@@ -32,9 +37,9 @@ class Organisations:
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
 
-    def recorded(self, actor: Actor) -> Mapping[str, Any]:
-        """Return the content of every organisation, by id."""
-        return {o.id: content_of(o) for o in self._identity.organisations(actor)}
+    def recorded(self, actor: Actor) -> Recorded:
+        """Return the content of every organisation."""
+        return {(o.id, None): content_of(o) for o in self._identity.organisations(actor)}
 
     def apply(self, actor: Actor, thing: Organisation) -> None:
         """Record an organisation."""
@@ -47,9 +52,9 @@ class Machines:
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
 
-    def recorded(self, actor: Actor) -> Mapping[str, Any]:
-        """Return the content of every machine, by id."""
-        return {machine.id: machine.to_content() for machine in self._twin.machines(actor)}
+    def recorded(self, actor: Actor) -> Recorded:
+        """Return the content of every machine."""
+        return {(m.id, None): m.to_content() for m in self._twin.machines(actor)}
 
     def apply(self, actor: Actor, thing: Machine) -> None:
         """Record a machine."""
@@ -67,9 +72,9 @@ class Connectors:
         self._authorizer = authorizer
         self._audit = audit
 
-    def recorded(self, actor: Actor) -> Mapping[str, Any]:
-        """Return the content of every connector, by id."""
-        return {record.id: record.to_content() for record in self.all(actor)}
+    def recorded(self, actor: Actor) -> Recorded:
+        """Return the content of every connector."""
+        return {(record.id, None): record.to_content() for record in self.all(actor)}
 
     def all(self, actor: Actor) -> list[ConnectorRecord]:
         """Return every connector, by id."""
@@ -95,9 +100,15 @@ class Offerings:
     def __init__(self, contracts: Contracts) -> None:
         self._contracts = contracts
 
-    def recorded(self, actor: Actor) -> Mapping[str, Any]:
-        """Return the content of the latest version of every offering, by id."""
-        return {o.id: o.to_content() for o in self._contracts.offerings(actor)}
+    def recorded(self, actor: Actor) -> Recorded:
+        """Return the content of every version of every offering."""
+        last = self._contracts.offerings(actor)
+        every = [
+            self._contracts.offering(actor, offering.id, version)
+            for offering in last
+            for version in range(1, offering.version + 1)
+        ]
+        return {(o.id, o.version): o.to_content() for o in every}
 
     def apply(self, actor: Actor, thing: Offering) -> None:
         """Record a version of an offering."""
@@ -110,25 +121,34 @@ class ContractSection:
     def __init__(self, contracts: Contracts) -> None:
         self._contracts = contracts
 
-    def recorded(self, actor: Actor) -> Mapping[str, Any]:
-        """Return the content of the latest activated version of every contract, by id."""
-        return {
-            record.contract.id: record.contract.to_content()
-            for record in self._contracts.contracts(actor)
-            if record.activated_at is not None
-        }
+    def recorded(self, actor: Actor) -> Recorded:
+        """Return the content of every version of every contract, and whether it binds."""
+        return {(r.contract.id, r.contract.version): _agreed(r) for r in self._versions(actor)}
 
     def metered_signals(self, actor: Actor) -> list[SignalId]:
-        """Return the signals that contracts in force bill from, in order."""
-        meters = [
-            meter
-            for record in self._contracts.contracts(actor)
-            if record.activated_at is not None
-            for meter in record.contract.meters()
+        """Return the signals that any contract in force bills from, in order."""
+        return signals_metered_by(
+            record.contract for record in self._versions(actor) if record.activated_at is not None
+        )
+
+    def _versions(self, actor: Actor) -> list[ContractRecord]:
+        return [
+            self._contracts.contract(actor, last.contract.id, version)
+            for last in self._contracts.contracts(actor)
+            for version in range(1, last.contract.version + 1)
         ]
-        return sorted({meter.signal for meter in meters})
 
     def apply(self, actor: Actor, thing: Contract) -> None:
         """Record a version of a contract and put it in force."""
         self._contracts.agree(actor, thing)
         self._contracts.activate(actor, thing.id, thing.version)
+
+
+def signals_metered_by(contracts: Iterable[Contract]) -> list[SignalId]:
+    """Return the signals that contracts bill from, each once, in order."""
+    return sorted({meter.signal for contract in contracts for meter in contract.meters()})
+
+
+def _agreed(record: ContractRecord) -> Any:
+    is_in_force = record.activated_at is not None
+    return {"contract": record.contract.to_content(), "is_in_force": is_in_force}

@@ -2,13 +2,13 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from lineshaft.core.reading import machine_of
+from lineshaft.core.reading import SignalId, machine_of
 from lineshaft.infrastructure.files import make_dir, write_durably
 from lineshaft.network.connectors.model import ConnectorConfig
 from lineshaft.plant.errors import PlantExists, PlantInvalid
@@ -23,13 +23,14 @@ from lineshaft.plant.sections import (
     Offerings,
     Organisations,
     content_of,
+    signals_metered_by,
 )
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.services.contracts.model import Contract
 
 _PLANT = Resource("plant", "*")
 _KEPT = Path("plant")
-_VERSIONED = ("offering", "contract")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,29 +112,7 @@ class Plant:
     def node_plans(self, actor: Actor) -> dict[str, NodePlan]:
         """Return what each edge node runs, and which of its series are metered."""
         metered = self._parts.contracts.metered_signals(actor)
-        nodes: dict[str, list[ConnectorConfig]] = {}
-        for record in self._parts.connectors.all(actor):
-            nodes.setdefault(record.source, []).append(self._config(record))
-        return {
-            source: NodePlan(
-                tuple(configs),
-                tuple(s for s in metered if machine_of(s) in {c.machine for c in configs}),
-            )
-            for source, configs in nodes.items()
-        }
-
-    def _config(self, record: ConnectorRecord) -> ConnectorConfig:
-        options = {
-            name: str(self._parts.data_dir / value) if _is_kept(value) else value
-            for name, value in record.options.items()
-        }
-        return ConnectorConfig(
-            id=record.id,
-            kind=record.kind,
-            machine=record.machine,
-            is_live=record.is_live,
-            options=options,
-        )
+        return _node_plans(self._parts.connectors.all(actor), metered, self._parts.data_dir)
 
     def _read(self, directory: Path) -> list[Resolved]:
         entries = read_plant(directory)
@@ -141,7 +120,13 @@ class Plant:
 
     def _planned(self, actor: Actor, resolved: list[Resolved]) -> Plan:
         recorded = {kind: section.recorded(actor) for kind, section in self._sections.items()}
-        return Plan(tuple(_change(entry, recorded[entry.kind].get(entry.id)) for entry in resolved))
+        changes = []
+        for entry in resolved:
+            known = recorded[entry.kind]
+            changes.append(_change(entry, known.get((entry.id, entry.version))))
+            declared = {(e.id, e.version) for e in resolved if e.kind == entry.kind}
+            _check_version(entry, declared | set(known))
+        return Plan(tuple(changes))
 
     def _keep_files(self, entry: Resolved) -> None:
         """Copy what an entry names, so that the plant directory may move or vanish."""
@@ -151,16 +136,77 @@ class Plant:
             write_durably(target, path.read_bytes())
 
 
+def declared_node_plans(directory: Path, describe: DescribeSignals) -> dict[str, NodePlan]:
+    """Return what a plant directory has each edge node run, for a machine without a hub.
+
+    The files that it names are used where they are.
+
+    Raises:
+        PlantMissing, PlantInvalid: when the directory cannot be read.
+    """
+    resolver = Resolver(read_plant(directory), describe, lambda path: str(path.absolute()))
+    things = [entry.thing for entry in resolver.resolve()]
+    connectors = [thing for thing in things if isinstance(thing, ConnectorRecord)]
+    metered = signals_metered_by(thing for thing in things if isinstance(thing, Contract))
+    return _node_plans(connectors, metered, directory)
+
+
+def _node_plans(
+    connectors: Iterable[ConnectorRecord], metered: Sequence[SignalId], data_dir: Path
+) -> dict[str, NodePlan]:
+    nodes: dict[str, list[ConnectorConfig]] = {}
+    for record in connectors:
+        nodes.setdefault(record.source, []).append(_config(record, data_dir))
+    return {
+        source: NodePlan(
+            tuple(configs),
+            tuple(s for s in metered if machine_of(s) in {c.machine for c in configs}),
+        )
+        for source, configs in nodes.items()
+    }
+
+
+def _config(record: ConnectorRecord, data_dir: Path) -> ConnectorConfig:
+    options = {
+        name: str(data_dir / value) if _is_kept(value) else value
+        for name, value in record.options.items()
+    }
+    return ConnectorConfig(
+        id=record.id,
+        kind=record.kind,
+        machine=record.machine,
+        is_live=record.is_live,
+        options=options,
+    )
+
+
 def _change(entry: Resolved, before: Any | None) -> Change:
     after = content_of(entry.thing)
     action, differences = compare(before, after)
-    is_same_version = entry.kind in _VERSIONED and (before or {}).get("version") == after["version"]
-    if action is Step.UPDATE and is_same_version:
-        changed = ", ".join(difference.path for difference in differences)
-        what = f"{entry.kind} {entry.id!r} version {after['version']} is recorded with other "
-        what += f"content ({changed}): what was agreed never changes, raise the version"
+    changed = [d.path for d in differences if d.path != "is_in_force"]
+    if entry.version is not None and changed:
+        what = f"{entry.kind} {entry.id!r} version {entry.version} is recorded with other "
+        what += f"content ({', '.join(changed)}): what was agreed never changes, declare the next "
+        what += "version"
         raise PlantInvalid(entry.location, what)
-    return Change(entry.kind, entry.id, action, differences, str(entry.location), after)
+    return Change(
+        kind=entry.kind,
+        id=entry.id,
+        version=entry.version,
+        action=action,
+        differences=differences,
+        declared_at=str(entry.location),
+        content=after,
+    )
+
+
+def _check_version(entry: Resolved, known: Container[tuple[str, int | None]]) -> None:
+    """Refuse a version whose predecessor neither is recorded nor will be."""
+    if entry.version is None or entry.version == 1 or (entry.id, entry.version - 1) in known:
+        return
+    what = f"{entry.kind} {entry.id!r} version {entry.version}: expected version "
+    what += f"{entry.version - 1} first, which is neither recorded nor declared"
+    raise PlantInvalid(entry.location, what)
 
 
 def _kept_name(path: Path) -> str:

@@ -32,24 +32,18 @@ class Watch:
         self.machine = machine
         self._pending: dict[SignalId, LiveEntry] = {}
         self._changed = asyncio.Event()
-        self._is_ended = False
 
     def offer(self, entry: LiveEntry) -> None:
         """Take a newer value of a signal."""
         self._pending[entry.signal] = entry
         self._changed.set()
 
-    def end(self) -> None:
-        """End it from the other side, as when the right to watch is revoked."""
-        self._is_ended = True
-        self._changed.set()
-
     async def changes(self) -> list[LiveEntry]:
-        """Wait for changes and return the latest value of each changed signal; empty at the end."""
+        """Wait for changes and return the latest value of each changed signal."""
         await self._changed.wait()
         self._changed.clear()
-        pending, self._pending = list(self._pending.values()), {}
-        return [] if self._is_ended else pending
+        pending, self._pending = self._pending, {}
+        return list(pending.values())
 
     def close(self) -> None:
         """Stop watching."""
@@ -65,7 +59,7 @@ class LiveView:
         self._authorizer = authorizer
         self._entries: dict[str, dict[SignalId, LiveEntry]] = defaultdict(dict)
         self._loaded: set[str] = set()
-        self._marks: dict[SourceId, tuple[int, int]] = {}
+        self._marks: dict[SourceId, int] = {}
         self._unstored: dict[SourceId, dict[SignalId, LiveEntry]] = defaultdict(dict)
         self._heard: dict[str, Instant] = {}
         self._watches: dict[str, set[Watch]] = defaultdict(set)
@@ -73,8 +67,8 @@ class LiveView:
 
     def on_batch(self, batch: LiveBatch) -> None:
         """Take the latest values of a source; an older value never replaces a newer one."""
-        mark = self._marks.get(batch.source, (0, 0))[1]
         with self._lock:
+            mark = self._marks.get(batch.source, 0)
             for value in batch.values:
                 entry = LiveEntry(
                     signal=value.signal,
@@ -96,12 +90,14 @@ class LiveView:
         if notice.kind != "committed":
             return
         with self._lock:
-            self._marks[source] = (notice.epoch, notice.sequence)
+            self._marks[source] = notice.sequence
             waiting = self._unstored[source]
             stored = [e for e in waiting.values() if e.sequence <= notice.sequence]
             for entry in stored:
                 del waiting[entry.signal]
-                self._show(replace(entry, is_stored=True))
+                # Another source may have said something newer since.
+                if self._entries[machine_of(entry.signal)].get(entry.signal) == entry:
+                    self._show(replace(entry, is_stored=True))
 
     def _show(self, entry: LiveEntry) -> None:
         machine = machine_of(entry.signal)
@@ -142,18 +138,21 @@ class LiveView:
         return self._heard.get(machine)
 
     def watch(self, actor: Actor, machine: str) -> Watch:
-        """Begin to watch a machine; decided once, and ended by `end_watches` on revocation.
+        """Begin to watch a machine.
+
+        The right to is decided here, once, and not for every value: who keeps a watch for long asks
+        `heard_at` from time to time, and closes it when that refuses.
 
         Raises:
             Forbidden: when the actor may not see the machine as it is now.
             TooManyWatchers: at `WATCHERS_MAX`.
         """
         self._authorize(actor, machine)
-        if sum(map(len, self._watches.values())) >= WATCHERS_MAX:
-            msg = f"cannot watch {machine}: {WATCHERS_MAX} pages are watching already"
-            raise TooManyWatchers(msg)
         watch = Watch(self, machine)
         with self._lock:
+            if sum(map(len, self._watches.values())) >= WATCHERS_MAX:
+                msg = f"cannot watch {machine}: {WATCHERS_MAX} pages are watching already"
+                raise TooManyWatchers(msg)
             self._watches[machine].add(watch)
         return watch
 

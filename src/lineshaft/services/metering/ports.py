@@ -35,6 +35,17 @@ class History(Protocol):
         ...
 
 
+class Liveness(Protocol):
+    """What is known of the sources of a signal beyond its last record."""
+
+    def known_until(self, signal: SignalId, known_at: Instant) -> Instant | None:
+        """Return until when a live source is known to have had nothing more to say.
+
+        None: nobody has to be alive for this signal, as for a replay of the past.
+        """
+        ...
+
+
 class UsageStore(Protocol):
     """Keeps usage records for ever, under the hash of their content."""
 

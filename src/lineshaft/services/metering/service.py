@@ -17,7 +17,7 @@ from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.services.metering.evidence import block_entry, input_of_blocks
 from lineshaft.services.metering.measure import StateSpan, measure, reach, timeline
 from lineshaft.services.metering.model import BlockEntry, Meter, UsageRecord
-from lineshaft.services.metering.ports import History, UsageStore
+from lineshaft.services.metering.ports import History, Liveness, UsageStore
 from lineshaft.services.metering.series import MeterInput, SeriesRows, join
 
 __all__ = [
@@ -43,10 +43,16 @@ class Metering:
     """
 
     def __init__(
-        self, history: History, authorizer: Authorizer, database: Database, store: UsageStore
+        self,
+        history: History,
+        authorizer: Authorizer,
+        database: Database,
+        store: UsageStore,
+        liveness: Liveness | None = None,
     ) -> None:
-        """Use these."""
+        """Use these; without `liveness`, a state holds until the instant of knowledge."""
         self._history = history
+        self._liveness = liveness
         self._authorizer = authorizer
         self._database = database
         self._store = store
@@ -54,13 +60,17 @@ class Metering:
     def usage(self, actor: Actor, meter: Meter, period: Period, known_at: Instant) -> UsageRecord:
         """Measure a period with what was known at an instant; the same bytes every time.
 
+        A state or level of a live source holds no longer than its last sign of life. Those are not
+        kept, so the record says how far they went (`known_until`), and `measure` needs no more.
+
         Raises:
             Forbidden: when the actor may not see it.
         """
         self._authorize(actor, meter, period)
         found = self._with_neighbours(meter.signal, self._read(meter, period, known_at), known_at)
         blocks = tuple(self._blocks(meter.signal, found))
-        return measure(meter, MeterInput(found.rows, blocks), period, known_at)
+        known_until = self._known_until(meter, period, known_at)
+        return measure(meter, MeterInput(found.rows, blocks, known_until), period, known_at)
 
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""
@@ -75,7 +85,9 @@ class Metering:
             Forbidden: when the actor may not see it.
         """
         self._authorize(actor, meter, period)
-        return timeline(MeterInput(self._read(meter, period, known_at).rows), period, known_at)
+        rows = self._read(meter, period, known_at).rows
+        known_until = self._known_until(meter, period, known_at)
+        return timeline(MeterInput(rows, known_until=known_until), period, known_at)
 
     def keep(self, connection: sa.Connection, record: UsageRecord) -> str:
         """Keep a record for ever, inside the unit of work that bills it; return its hash."""
@@ -100,6 +112,13 @@ class Metering:
     def _authorize(self, actor: Actor, meter: Meter, period: Period) -> None:
         resource = Resource("machine", meter.machine, machine=meter.machine, period=period)
         self._authorizer.authorize(actor, Action.USAGE_READ, resource)
+
+    def _known_until(self, meter: Meter, period: Period, known_at: Instant) -> Instant | None:
+        """Ask for signs of life; what comes after the period says nothing about it."""
+        if self._liveness is None:
+            return None
+        found = self._liveness.known_until(meter.signal, known_at)
+        return None if found is None else Instant(min(found, known_at, period.end))
 
     def _read(self, meter: Meter, period: Period, known_at: Instant) -> "_Found":
         """Read the period, and as far beyond it as its usage depends on."""
