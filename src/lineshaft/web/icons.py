@@ -22,8 +22,7 @@ MARK = Html(
 MENU = _icon('<path d="M4 7h16M4 12h16M4 17h16"/>')
 SIGN_OUT = _icon('<path d="M10 4H5v16h5M14 8l4 4-4 4M18 12H9"/>')
 DOWNLOAD = _icon('<path d="M12 4v11M7.5 11 12 15.5 16.5 11M5 20h14"/>')
-BACK = _icon('<path d="M14 6l-6 6 6 6"/>')
-NEXT = _icon('<path d="M10 6l6 6-6 6"/>')
+PERSON = _icon('<circle cx="12" cy="8" r="3.5"/><path d="M5 20c.7-4 3.3-6 7-6s6.3 2 7 6"/>')
 SEARCH = _icon('<circle cx="11" cy="11" r="6"/><path d="m20 20-4.6-4.6"/>')
 
 ICONS = {

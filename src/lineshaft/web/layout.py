@@ -115,6 +115,7 @@ def _header(visit: Visit) -> Html:
     )
     person = tag(
         "a",
+        tag("span", icons.PERSON, class_="person-icon"),
         tag("span", visit.actor.name, class_="person-name"),
         tag("span", visit.say(f"role.{visit.actor.role.value}"), class_="person-role"),
         href="/account",

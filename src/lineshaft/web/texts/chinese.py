@@ -302,7 +302,7 @@ CHINESE: dict[str, str] = {
     "sign_in.too_many": "尝试次数过多，请一分钟后再试。",
     "sign_in.user_name": "用户名",
     "sign_in.wrong": "用户名或密码错误。",
-    "signal.at": "时间",
+    "signal.at": "数值时间",
     "signal.kind": "类型",
     "signal.title": "信号",
     "signal.unit": "单位",

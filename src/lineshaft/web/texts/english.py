@@ -358,7 +358,7 @@ ENGLISH: dict[str, str] = {
     "sign_in.too_many": "Too many attempts. Wait a minute and try again.",
     "sign_in.user_name": "User name",
     "sign_in.wrong": "User name or password is wrong.",
-    "signal.at": "Since",
+    "signal.at": "As of",
     "signal.kind": "Kind",
     "signal.title": "Signal",
     "signal.unit": "Unit",

@@ -164,8 +164,6 @@ def _files(visit: Visit, number: str, *, has_proof: bool) -> Html:
     if has_proof:
         names.insert(-1, ("files.bundle", "evidence.json"))
     links = [download(visit.say(text), f"/files/invoices/{number}/{name}") for text, name in names]
-    return panel(
-        visit.say("files.title"),
-        tag("p", visit.say("files.text"), class_="soft"),
-        tag("div", links, class_="actions"),
-    )
+    text = tag("p", visit.say("files.text"), class_="soft")
+    content = tag("div", text, tag("div", links, class_="actions"), class_="part")
+    return panel(visit.say("files.title"), content)

@@ -38,7 +38,7 @@ async def build(visit: Visit, request: Request) -> None:
     if not machine.signals:
         show(_no_signals(visit), "panel")
         return
-    signals = _in_order(visit, machine)
+    signals = _in_order(visit, machine, entries or {})
     chosen = _chosen(machine, request.query_params.get("signal"), signals)
     await SignalChart(visit, machine, chosen).build(request)
     show(_signals(visit, machine, signals, chosen, entries))
@@ -59,12 +59,16 @@ async def _live(visit: Visit, machine: Machine) -> tuple[Entries | None, Instant
         return None, None
 
 
-def _in_order(visit: Visit, machine: Machine) -> list[Signal]:
-    """Signals that somebody has named come first, then samples, events and conditions."""
+def _in_order(visit: Visit, machine: Machine, entries: Entries) -> list[Signal]:
+    """Signals with a value and a name come first, then samples, events and conditions."""
     ranks = {"SAMPLE": 1, "EVENT": 2, "CONDITION": 3}
     return sorted(
         machine.signals,
-        key=lambda s: (0 if s.title else ranks[s.category], s.titled(visit.language).lower()),
+        key=lambda s: (
+            s.id not in entries,
+            0 if s.title else ranks[s.category],
+            s.titled(visit.language).lower(),
+        ),
     )
 
 

@@ -1,0 +1,188 @@
+"""A real installation for the tests of the pages: the demo's plant, a day of readings, an invoice.
+
+Run as a program it makes one, serves its pages and feeds live values:
+`python -m tests.web.hub DIRECTORY PORT_FILE`.
+"""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from lineshaft.bootstrap.application import Application, build
+from lineshaft.core.messages import EnrolRequest, LiveBatch, LiveValue, Notice, enrol_proof
+from lineshaft.core.period import US_PER_S, Instant, Period, parse_instant
+from lineshaft.core.reading import RecordKind, SignalId, StatusCode, signal_id
+from lineshaft.core.segment.detail import RefusalDetail
+from lineshaft.infrastructure.settings import load_settings
+from lineshaft.network.connectors.service import sample_day
+from lineshaft.platform.historian.commit import Committer
+from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Role
+from lineshaft.security.identity.service import NewPerson
+from lineshaft.web.main import serve
+from tests.platform.historian.house import Source, opened
+
+DAY = Period.parse("2017-06-22T00:00:00Z", "2017-06-23T00:00:00Z")
+MORNING = parse_instant("2017-06-22T08:00:00Z")
+MINUTE = 60 * US_PER_S
+PASSWORD = "a password for tests only"
+CONTRACT = "riverside-milling"
+STATES = ("READY", "ACTIVE", "ACTIVE", "ACTIVE", "INTERRUPTED", "ACTIVE", "STOPPED", "FEED_HOLD")
+READINGS = 540
+LIVE_EVERY_S = 0.05
+KINDS = {
+    "administrator": (Role.ADMINISTRATOR, None, "Ada Lindqvist"),
+    "engineer": (Role.ENGINEER, None, "Emil Brandt"),
+    "finance": (Role.FINANCE, None, "Fiona Moreau"),
+    "customer": (Role.CUSTOMER, "riverside", "Carla Weiss"),
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a test has to know of the installation."""
+
+    directory: str
+    number: str
+    token: str
+
+    @classmethod
+    def read(cls, directory: Path) -> "Prepared":
+        return cls(**json.loads((directory / "prepared.json").read_text()))
+
+
+def prepare(directory: Path) -> Prepared:
+    """Make the installation: plant, people, a source with its day, an invoice."""
+    application = build(load_settings({}, data_dir=directory))
+    _plant(application, directory / "files")
+    people = {}
+    for kind, (role, organisation, name) in KINDS.items():
+        wanted = NewPerson(kind, name, role, organisation)
+        made = application.identity.create_user(LOCAL_OPERATOR, wanted, PASSWORD)
+        people[kind] = made.person.to_actor()
+    token = application.identity.create_token(people["customer"], "script", 30).secret
+    _day(application)
+    _stranger(application)
+    issued = application.billing.issue(LOCAL_OPERATOR, CONTRACT, DAY)
+    prepared = Prepared(str(directory), issued.number, token)
+    (directory / "prepared.json").write_text(json.dumps(asdict(prepared)))
+    application.database.close()
+    return prepared
+
+
+def _plant(application: Application, directory: Path) -> None:
+    directory.mkdir(parents=True)
+    _, devices = sample_day()
+    shutil.copyfile(devices, directory / "Devices.xml")
+    plant = files("lineshaft.plant").joinpath("demo", "plant.toml").read_text(encoding="utf-8")
+    (directory / "plant.toml").write_text(plant, encoding="utf-8")
+    application.plant.apply(LOCAL_OPERATOR, directory)
+
+
+def _request(source: Source) -> EnrolRequest:
+    return EnrolRequest(
+        source=source.name,
+        public_key=source.key.public_key().public_bytes_raw().hex(),
+        salt_secret=source.salt.hex(),
+        proof=source.key.sign(enrol_proof(source.name, source.salt)).hex(),
+    )
+
+
+def _stranger(application: Application) -> None:
+    application.identity.enrol(LOCAL_OPERATOR, _request(Source("edge-2")))
+
+
+def _day(application: Application) -> None:
+    source = Source("edge-1")
+    application.identity.enrol_local(LOCAL_OPERATOR, _request(source))
+    for number in range(READINGS):
+        _minute(source, number)
+        if number % 60 == 59:
+            source.seal()
+    bad = StatusCode.BAD_NO_COMMUNICATION
+    for name in ("cut_time", "execution", "Srpm"):
+        at = MORNING + READINGS * MINUTE
+        source.add(signal_id("mazak01", name), at, None, None, kind=RecordKind.STATUS, status=bad)
+    source.seal()
+    committer = Committer(
+        application.database, application.manifest, application.files, application.clock
+    )
+    committer.commit(opened(source.segments, source))
+
+
+def _minute(source: Source, number: int) -> None:
+    at = MORNING + number * MINUTE
+    counted = 4_931_129 + number * 23
+    source.add(signal_id("mazak01", "cut_time"), at, counted, 0)
+    source.add(signal_id("mazak01", "Srpm"), at, 1_200_000 + number * 37 % 900_000, -3)
+    if number % 12 == 0:
+        state = STATES[number // 12 % len(STATES)]
+        source.add(signal_id("mazak01", "execution"), at, None, None, text=state)
+    if number % 45 == 7:
+        raw = f"2017-06-22T08:{number % 60:02d}:00Z|S3load_{number}|UNAVAILABLE\x07".encode()
+        detail = RefusalDetail.of("no data item of the machine has the key 'S3load'", raw)
+        signal = SignalId("mazak01/$refused")
+        source.add(signal, at, None, None, kind=RecordKind.REFUSAL, text=detail.encode())
+
+
+@asynccontextmanager
+async def live_values(application: Application) -> AsyncIterator[None]:
+    """Feed the live view as the bus does: values first, the notice that they are stored later."""
+
+    async def feed() -> None:
+        sequence = 1_000_000
+        while True:
+            sequence += 1
+            now = application.clock.now()
+            values = [_live("cut_time", now, str(sequence), float(sequence), sequence)]
+            values.append(_live("execution", now, STATES[sequence // 40 % 8], None, sequence))
+            application.live.on_batch(LiveBatch("edge-1", now, values))
+            application.live.on_notice("edge-1", Notice("committed", 1, 11, sequence - 10))
+            await asyncio.sleep(LIVE_EVERY_S)
+
+    feeding = asyncio.create_task(feed())
+    yield
+    feeding.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await feeding
+
+
+def _live(name: str, at: Instant, display: str, number: float | None, sequence: int) -> LiveValue:
+    return LiveValue(
+        signal=signal_id("mazak01", name),
+        ts=at,
+        status=StatusCode.GOOD,
+        display=display,
+        number=number,
+        sequence=sequence,
+    )
+
+
+def main(directory: Path, port_file: Path) -> None:
+    """Make the installation unless it is there, and serve it until killed."""
+    if not (directory / "prepared.json").exists():
+        prepare(directory)
+    application = build(load_settings({}, data_dir=directory))
+
+    def ready(port: int) -> None:
+        waiting = port_file.with_suffix(".new")
+        waiting.write_text(str(port))
+        waiting.rename(port_file)
+
+    serve(
+        application,
+        "127.0.0.1",
+        0,
+        background=lambda: live_values(application),
+        on_ready=ready,
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

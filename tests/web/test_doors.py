@@ -1,0 +1,158 @@
+"""The doors of the web application, without a browser: signing in, files, API."""
+
+import http.client
+import json
+import urllib.parse
+from dataclasses import dataclass
+
+import pytest
+
+from tests.web.conftest import Served
+from tests.web.hub import PASSWORD
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(90)]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+def ask(hub: Served, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
+    host = hub.address.removeprefix("http://")
+    connection = http.client.HTTPConnection(host, timeout=20)
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    if body is not None:
+        sent["content-type"] = "application/x-www-form-urlencoded"
+    connection.request(method, path, body, sent)
+    response = connection.getresponse()
+    answer = Answer(
+        response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+    )
+    connection.close()
+    return answer
+
+
+def sign_in(hub: Served, user_name: str, password: str = PASSWORD, **headers: str) -> Answer:
+    form = urllib.parse.urlencode({"user_name": user_name, "password": password, "next": "/x"})
+    return ask(hub, "POST", "/sign-in", form, **headers)
+
+
+def cookie_of(hub: Served, user_name: str) -> str:
+    return sign_in(hub, user_name).headers["set-cookie"].partition(";")[0]
+
+
+def test_nobody_gets_in_without_a_session(hub: Served) -> None:
+    for path in ("/", "/machines/mazak01", "/people", "/nowhere", "/files/invoices/x/keys.json"):
+        answer = ask(hub, "GET", path)
+        assert answer.status == 303
+        assert answer.headers["location"].startswith("/sign-in?next=")
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(hub: Served) -> None:
+    answer = sign_in(hub, "engineer")
+    assert (answer.status, answer.headers["location"]) == (303, "/x")
+    said = answer.headers["set-cookie"].lower()
+    assert "httponly" in said
+    assert "samesite=lax" in said
+
+
+def test_a_form_of_another_site_is_refused(hub: Served) -> None:
+    assert sign_in(hub, "engineer", origin="https://evil.example").status == 403
+    answer = ask(hub, "POST", "/sign-out", "", origin="https://evil.example")
+    assert answer.status == 403
+
+
+def test_a_wrong_password_says_so_and_too_many_too(hub: Served) -> None:
+    answers = [sign_in(hub, "nobody-here", "wrong") for _ in range(11)]
+    assert {answer.status for answer in answers[:10]} == {401}
+    assert "User name or password is wrong" in answers[0].text
+    assert answers[10].status == 429
+    assert answers[10].headers["retry-after"] == "60"
+
+
+def test_signing_out_ends_the_session(hub: Served) -> None:
+    cookie = cookie_of(hub, "finance")
+    assert ask(hub, "GET", "/account", cookie=cookie).status == 200
+    assert ask(hub, "POST", "/sign-out", "", cookie=cookie).status == 303
+    assert ask(hub, "GET", "/account", cookie=cookie).status == 303
+
+
+def test_nothing_is_loaded_from_elsewhere(hub: Served) -> None:
+    answer = ask(hub, "GET", "/sign-in")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "http://" not in answer.text
+    assert "https://" not in answer.text
+
+
+def test_a_request_that_is_too_large_is_refused(hub: Served) -> None:
+    assert ask(hub, "POST", "/sign-in", "x" * 70_000).status == 413
+
+
+def test_the_files_of_an_invoice(hub: Served) -> None:
+    cookie, number = cookie_of(hub, "customer"), hub.prepared.number
+    path = f"/files/invoices/{number}"
+    for name, start in (
+        ("invoice.json", b'{"document":'),
+        ("invoice.en.pdf", b"%PDF-"),
+        ("invoice.zh-Hans.html", b"<!"),
+        ("invoice.en.html.rendering.json", b'{"key_id":'),
+        ("evidence.json", b'{"'),
+        ("keys.json", b'{"'),
+    ):
+        answer = ask(hub, "GET", f"{path}/{name}", cookie=cookie)
+        assert answer.status == 200, name
+        assert answer.body.startswith(start), name
+        assert "attachment" in answer.headers["content-disposition"]
+    assert ask(hub, "GET", f"{path}/passwd", cookie=cookie).status == 404
+    engineer = cookie_of(hub, "engineer")
+    assert ask(hub, "GET", f"{path}/invoice.json", cookie=engineer).status == 404
+
+
+def test_readings_as_csv(hub: Served) -> None:
+    cookie = cookie_of(hub, "customer")
+    day = "from=2017-06-22T08:00:00Z&to=2017-06-22T08:10:00Z"
+    path = f"/machines/mazak01/readings.csv?signal=cut_time&{day}"
+    lines = ask(hub, "GET", path, cookie=cookie).body.decode("utf-8-sig").splitlines()
+    assert lines[0] == "instant,value,unit,status,kind,source,epoch,record"
+    assert lines[1] == "2017-06-22T08:00:00Z,4931129,s,0x00000000,reading,edge-1,1,1"
+    assert len(lines) == 11
+    before = "from=2016-06-22T08:00:00Z&to=2016-06-22T08:10:00Z"
+    refused = f"/machines/mazak01/readings.csv?signal=cut_time&{before}"
+    assert ask(hub, "GET", refused, cookie=cookie).status == 403
+
+
+def test_the_api_wants_a_token(hub: Served) -> None:
+    answer = ask(hub, "GET", "/api/v1/machines")
+    assert answer.status == 401
+    assert json.loads(answer.body)["error"] == "Unauthorized"
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert ask(hub, "GET", "/api/v1/machines", cookie=cookie_of(hub, "engineer")).status == 401
+    bearer = f"Bearer {hub.prepared.token}"
+    machines = json.loads(ask(hub, "GET", "/api/v1/machines", authorization=bearer).body)
+    assert [machine["name"] for machine in machines["machines"]] == ["Mazak Integrex 100-IV"]
+    number = hub.prepared.number
+    invoices = json.loads(ask(hub, "GET", "/api/v1/invoices", authorization=bearer).body)
+    assert [head["number"] for head in invoices["invoices"]] == [number]
+    file = ask(hub, "GET", f"/api/v1/invoices/{number}", authorization=bearer)
+    assert json.loads(file.body)["document"]["number"] == number
+    pdf = ask(hub, "GET", f"/api/v1/invoices/{number}/invoice.en.pdf", authorization=bearer)
+    assert pdf.body.startswith(b"%PDF-")
+    missing = ask(hub, "GET", "/api/v1/nothing", authorization=bearer)
+    assert (missing.status, json.loads(missing.body)["error"]) == (404, "NotFound")
+
+
+def test_health_and_metrics(hub: Served) -> None:
+    assert json.loads(ask(hub, "GET", "/health").body) == {"ok": True}
+    assert b"lineshaft_authorisation_decisions" in ask(hub, "GET", "/metrics").body
+    forwarded = ask(hub, "GET", "/metrics", x_forwarded_for="203.0.113.7")
+    assert forwarded.status == 401
