@@ -18,7 +18,15 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lineshaft.cli.context import ERR, OUT, errors_by_kind, settings_of
+from lineshaft.cli.demo_plant import (
+    day_lines,
+    issue_invoice,
+    observations_stored,
+    prepare_plant,
+    replayer_command,
+)
 from lineshaft.core.errors import Unavailable
+from lineshaft.infrastructure.files import make_dir
 
 if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application
@@ -26,8 +34,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-CONTRACT = "riverside-milling"
-DAY = ("2017-06-22T00:00:00Z", "2017-06-23T00:00:00Z")
 CUSTOMER = "customer"
 START_S_MAX = 60.0
 REPLAY_S_MAX = 3_600.0
@@ -42,6 +48,7 @@ class _Running:
 
     application: "Application"
     address: str
+    children: "_Children"
 
 
 def demo(
@@ -66,8 +73,8 @@ def demo(
         running = stack.enter_context(_programs(data, speed or ("max" if check else "600")))
         if not check:
             _welcome(running)
-        lines = _wait_for_day(running.application, quiet=check)
-        issued = _issue(running.application, data)
+        lines = _wait_for_day(running, quiet=check)
+        issued = issue_invoice(running.application, data / "demo")
         if check:
             from lineshaft.cli.demo_check import check_demo
 
@@ -83,55 +90,21 @@ def _programs(data: Path, speed: str) -> Iterator[_Running]:
     from lineshaft.bootstrap.application import build
 
     settings = settings_of(data, seal_s=1)
+    logs = data / "demo"
+    port_file, api_file = settings.run_dir / "replay.port", settings.run_dir / "api.port"
+    make_dir(settings.run_dir)
+    for stale in (port_file, api_file):
+        stale.unlink(missing_ok=True)
     with contextlib.ExitStack() as stack:
-        port_file = settings.run_dir / "replay.port"
-        replayer = _replayer(data, port_file, speed)
-        stack.enter_context(_child(replayer, data / "demo" / "replay.log"))
-        port = int(_wait(lambda: _text(port_file), "the replayer", START_S_MAX))
+        children = _Children(stack)
+        children.start(replayer_command(port_file, speed, HOLD_LINES), logs / "replay.log")
+        port = int(_wait(lambda: children.text(port_file), "the replayer", START_S_MAX))
         application = build(settings)
-        _prepare(application, data / "demo" / "plant", port)
+        prepare_plant(application, logs / "plant", port)
         up = [sys.executable, "-m", "lineshaft.cli", "up", "--data", str(data)]
-        environment = settings.to_environment()
-        process = stack.enter_context(_child(up, data / "demo" / "up.log", environment))
-
-        def api_port() -> str:
-            if process.poll() is not None:
-                msg = f"the programs ended: see {data / 'demo' / 'up.log'}"
-                raise Unavailable(msg)
-            return _text(settings.run_dir / "api.port")
-
-        address = f"http://127.0.0.1:{_wait(api_port, 'the pages', START_S_MAX)}"
-        yield _Running(application, address)
-
-
-def _replayer(data: Path, port_file: Path, speed: str) -> list[str]:
-    from lineshaft.network.connectors.service import sample_day
-
-    recording, _ = sample_day()
-    port_file.parent.mkdir(parents=True, exist_ok=True)
-    port_file.unlink(missing_ok=True)
-    (data / "demo").mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "lineshaft.network.connectors.mtconnect.replay"]
-    command += [str(recording), "--port", "0", "--port-file", str(port_file)]
-    return [*command, "--speed", speed, "--hold", str(HOLD_LINES)]
-
-
-def _prepare(application: "Application", directory: Path, port: int) -> None:
-    """Write the demo's plant with the replayer's port, apply it, and make two people."""
-    import shutil
-    from importlib.resources import files
-
-    from lineshaft.network.connectors.service import sample_day
-    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
-
-    _, devices = sample_day()
-    directory.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(devices, directory / "Devices.xml")
-    plant = files("lineshaft.plant").joinpath("demo", "plant.toml").read_text(encoding="utf-8")
-    declared = 'port = 7878\ndevices = "Devices.xml"'
-    replayed = f'port = {port}\nhold = true\ndevices = "Devices.xml"'
-    (directory / "plant.toml").write_text(plant.replace(declared, replayed), encoding="utf-8")
-    application.plant.apply(LOCAL_OPERATOR, directory)
+        children.start(up, logs / "up.log", settings.to_environment())
+        port = int(_wait(lambda: children.text(api_file), "the pages", START_S_MAX))
+        yield _Running(application, f"http://127.0.0.1:{port}", children)
 
 
 def _people(application: "Application") -> list[tuple[str, str]]:
@@ -162,18 +135,13 @@ def _welcome(running: _Running) -> None:
     OUT.print("\nA machining centre's real day of 22 June 2017 is being replayed.")
 
 
-def _wait_for_day(application: "Application", *, quiet: bool) -> int:
-    """Wait until every line of the recording is in the historian; returns their number."""
-    from lineshaft.network.connectors.mtconnect.replay import read_lines
-    from lineshaft.network.connectors.service import sample_day
-    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+def _wait_for_day(running: _Running, *, quiet: bool) -> int:
+    """Wait until every line of the recording is in the historian; returns their number.
 
-    lines = sum(1 for _ in read_lines(sample_day()[0]))
-
-    def stored() -> int:
-        marks = application.historian.marks(LOCAL_OPERATOR)
-        return sum(mark.sequence for mark in marks.values())
-
+    Raises:
+        Unavailable: when a program has ended meanwhile, or it takes too long.
+    """
+    lines = day_lines()
     columns = (
         TextColumn("readings stored"),
         BarColumn(),
@@ -184,21 +152,13 @@ def _wait_for_day(application: "Application", *, quiet: bool) -> int:
         task = progress.add_task("replay", total=lines)
 
         def is_done() -> bool:
-            progress.update(task, completed=min(stored(), lines))
-            return stored() >= lines
+            running.children.check()
+            stored = observations_stored(running.application, lines)
+            progress.update(task, completed=stored)
+            return stored >= lines
 
         _wait(is_done, "the day in the historian", REPLAY_S_MAX)
     return lines
-
-
-def _issue(application: "Application", data: Path) -> "IssuedDocument":
-    from lineshaft.cli.invoice import write_files
-    from lineshaft.core.period import Period
-    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
-
-    issued = application.billing.issue(LOCAL_OPERATOR, CONTRACT, Period.parse(*DAY))
-    write_files(application, issued.number, data / "demo")
-    return issued
 
 
 def _show(running: _Running, issued: "IssuedDocument", lines: int, *, open_browser: bool) -> None:
@@ -213,34 +173,54 @@ def _show(running: _Running, issued: "IssuedDocument", lines: int, *, open_brows
         signal.pause()
 
 
-@contextmanager
-def _child(
-    command: list[str], log: Path, environment: dict[str, str] | None = None
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a program beside us; end it in any case, gently first."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            command,
-            env={**os.environ, **(environment or {})},
-            stdout=output,
-            stderr=output,
-            # Ctrl-C reaches us; we end the others in order.
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_S_MAX)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+class _Children:
+    """Programs beside us; they end with the stack, gently first."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._stack = stack
+        self._processes: list[tuple[Path, subprocess.Popen[bytes]]] = []
+
+    def start(
+        self, command: list[str], log: Path, environment: dict[str, str] | None = None
+    ) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                command,
+                env={**os.environ, **(environment or {})},
+                stdout=output,
+                stderr=output,
+                # Ctrl-C reaches us; we end the others in order.
+                start_new_session=True,
+            )
+        self._processes.append((log, process))
+        self._stack.callback(_end, process)
+
+    def check(self) -> None:
+        """Check that all programs run: what one of them had to do is waited for in vain.
+
+        Raises:
+            Unavailable: when one has ended.
+        """
+        for log, process in self._processes:
+            if process.poll() is not None:
+                msg = f"a program of the demo has ended with exit code {process.returncode}: "
+                msg += f"see {log}"
+                raise Unavailable(msg)
+
+    def text(self, path: Path) -> str:
+        """Return what a program has written into a file so far, while all of them run."""
+        self.check()
+        return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_S_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait(condition: Callable[[], _T], what: str, seconds: float) -> _T:

@@ -18,8 +18,9 @@ from lineshaft.infrastructure.bus.connection import Connection
 from lineshaft.infrastructure.bus.errors import BusUnavailable, translated
 
 PREFETCH_MESSAGES_MAX = 1_000
-PULL_S = 10.0
-_OVERDUE_S = 2.0
+PULL_TIMEOUTS = 5
+"""How long a pull request stays open, in time-outs of the connection; after one more of them
+without its end it is taken for lost. So this, too, follows the setting."""
 _NS_PER_S = 1_000_000_000
 _STATUS = "Status"
 _ENDED_WELL = {"404", "408"}  # no messages; the request's time is over
@@ -159,10 +160,11 @@ class PullConsumer:
         room = self._spec.prefetch_max - len(self._waiting)
         if is_open or room <= 0:
             return
-        request = {"batch": room, "expires": int(PULL_S * _NS_PER_S)}
+        pull_s = PULL_TIMEOUTS * connection.timeout_s
+        request = {"batch": room, "expires": int(pull_s * _NS_PER_S)}
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._spec.stream}.{self._spec.name}"
         self._outstanding = room
-        self._pull_ends_s = now_s + PULL_S + _OVERDUE_S
+        self._pull_ends_s = now_s + pull_s + connection.timeout_s
         with translated(f"consume the stream {self._spec.stream}"):
             await connection.client.publish(
                 subject, json.dumps(request).encode(), reply=self._inbox
