@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -19,6 +20,8 @@ from lineshaft.infrastructure.database import OutboxRelay
 from lineshaft.infrastructure.files import make_dir, write_durably
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import configure_logging
+
+LOG = structlog.get_logger(__name__)
 
 OUTBOX_POLL_S = 0.5
 STOP_S_MAX = 3
@@ -100,5 +103,6 @@ class _Server(uvicorn.Server):
 
 
 def _tell_port(settings: Settings, port: int) -> None:
+    LOG.info("the pages are open", address=f"http://{settings.listen_host}:{port}")
     make_dir(settings.run_dir)
     write_durably(ready_path(settings, "api"), f"{port}\n".encode())

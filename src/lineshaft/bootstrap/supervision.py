@@ -30,6 +30,8 @@ def supervised(settings: Settings) -> list[Program]:
                 argv,
                 environment=environment,
                 ready=file_exists(ready_file),
+                # they find each other over the bus, in any order
+                is_awaited=False,
                 stale_files=(ready_file,),
             )
         )

@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
-from lineshaft.core.errors import LineshaftError, Refusal
+from lineshaft.core.errors import LineshaftError, Refusal, Unavailable
 from lineshaft.infrastructure.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -36,6 +45,11 @@ def settings_of(data: Path | None, **explicit: object) -> Settings:
     return load_settings(os.environ, data_dir=data, **explicit)
 
 
+def is_there(settings: Settings) -> bool:
+    """Tell whether there is an installation to open."""
+    return bool(settings.database) or (settings.data_dir / "hub.sqlite").exists()
+
+
 def application_of(data: Path | None) -> "Application":
     """Build the use cases on a data directory that is there already.
 
@@ -46,7 +60,7 @@ def application_of(data: Path | None) -> "Application":
     from lineshaft.core.errors import PreconditionFailed
 
     settings = settings_of(data)
-    if not settings.database and not (settings.data_dir / "hub.sqlite").exists():
+    if not is_there(settings):
         msg = f"there is no installation in {settings.data_dir}: run 'lineshaft up' or "
         msg += "'lineshaft apply' first, or name another directory with --data"
         raise PreconditionFailed(msg)
@@ -70,6 +84,29 @@ def errors_by_kind() -> Iterator[None]:
         # Whoever read our output has gone, such as `head`.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
         raise typer.Exit(0) from error
+    except OSError as error:
+        ERR.print("[bold red]Unavailable[/]: ", end="")
+        ERR.print(f"cannot use {error.filename or 'a file'}: {error.strerror}", markup=False)
+        raise typer.Exit(Unavailable.exit_code) from error
+
+
+def progress() -> Progress:
+    """Return a progress bar for long work; on stderr, and nowhere where that is no terminal."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=ERR,
+        transient=True,
+        disable=not ERR.is_terminal,
+    )
+
+
+def write_line(text: str = "") -> None:
+    """Write a line of output as it is: what a square bracket encloses is text, too."""
+    OUT.print(text, markup=False)
 
 
 def write_json(content: Any) -> None:
@@ -80,11 +117,11 @@ def write_json(content: Any) -> None:
 def write_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Write rows as a table, or say that there are none."""
     if not rows:
-        OUT.print(f"{title}: none", markup=False)
+        write_line(f"{title}: none")
         return
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     OUT.print(table)

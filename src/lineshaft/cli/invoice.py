@@ -1,17 +1,20 @@
 """`invoice`: preview, issue, list, files."""
 
+import json as json_module
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lineshaft.cli.context import (
-    OUT,
     DataOption,
     JsonOption,
     application_of,
     errors_by_kind,
+    progress,
     write_json,
+    write_line,
     write_table,
 )
 
@@ -53,17 +56,77 @@ def list_documents(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 @app.command()
-def preview(contract: ContractArgument, at: AtOption, data: DataOption = None) -> None:
+def preview(
+    contract: ContractArgument, at: AtOption, data: DataOption = None, json: JsonOption = False
+) -> None:
     """Show what the document of a period would say now; nothing is kept."""
+    from lineshaft.core.period import format_instant
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
     with errors_by_kind():
         application = application_of(data)
         period = billed_period(application, contract, at)
-        rated = application.billing.preview(LOCAL_OPERATOR, contract, period)
-        rows = [[line.description.en, str(line.amount)] for line in rated.lines]
-        rows += [["net", str(rated.totals.net)], ["total", str(rated.totals.gross)]]
-        write_table(f"{contract} {period}", ["line", "amount"], rows)
+        with progress() as bar:
+            bar.add_task("measuring", total=None)
+            rated = application.billing.preview(LOCAL_OPERATOR, contract, period)
+        content = {
+            "contract": contract,
+            "period": str(period),
+            "known_at": format_instant(rated.known_at),
+            "lines": [
+                {"id": line.id, "description": line.description.en, "amount": str(line.amount)}
+                for line in rated.lines
+            ],
+            "net": str(rated.totals.net),
+            "gross": str(rated.totals.gross),
+            "statements": [statement["text"]["en"] for statement in rated.statements],
+        }
+        if json:
+            write_json(content)
+        else:
+            _show(f"{contract} {period} (a preview)", content)
+
+
+@app.command()
+def show(
+    number: Annotated[str, typer.Argument(help="Number of the document.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show an issued document; --json writes its signed file as it is."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    with errors_by_kind():
+        issued = application_of(data).billing.document(LOCAL_OPERATOR, number)
+        if json:
+            sys.stdout.write(issued.file.decode() + "\n")
+            return
+        document = json_module.loads(issued.file)["document"]
+        currency, totals = document["currency"], document["totals"]
+        lines = [
+            {
+                "description": line["description"]["en"],
+                "amount": f"{line['amount']} {currency}",
+            }
+            for line in document["lines"]
+        ]
+        period = document["service_period"]
+        content = {
+            "lines": lines,
+            "net": f"{totals['net']} {currency}",
+            "gross": f"{totals['gross']} {currency}",
+            "statements": [statement["text"]["en"] for statement in document["statements"]],
+        }
+        title = f"{number} {document['contract']['id']} {period['start']}/{period['end']}"
+        _show(title, content)
+
+
+def _show(title: str, content: dict[str, Any]) -> None:
+    rows = [[line["description"], line["amount"]] for line in content["lines"]]
+    rows += [["net", content["net"]], ["total", content["gross"]]]
+    write_table(title, ["line", "amount"], rows)
+    for statement in content["statements"]:
+        write_line(statement)
 
 
 @app.command()
@@ -74,8 +137,10 @@ def issue(contract: ContractArgument, at: AtOption, data: DataOption = None) -> 
     with errors_by_kind():
         application = application_of(data)
         period = billed_period(application, contract, at)
-        issued = application.billing.issue(LOCAL_OPERATOR, contract, period)
-        OUT.print(f"{issued.number}  {issued.gross}", markup=False)
+        with progress() as bar:
+            bar.add_task("measuring", total=None)
+            issued = application.billing.issue(LOCAL_OPERATOR, contract, period)
+        write_line(f"{issued.number}  {issued.gross}")
 
 
 @app.command()
@@ -86,8 +151,12 @@ def export(
 ) -> None:
     """Write all files of a document: JSON, HTML, PDF, their records, evidence and keys."""
     with errors_by_kind():
-        for path in write_files(application_of(data), number, directory):
-            OUT.print(f"wrote {path}", markup=False)
+        application = application_of(data)
+        with progress() as bar:
+            bar.add_task("gathering evidence, drawing pages", total=None)
+            paths = write_files(application, number, directory)
+        for path in paths:
+            write_line(f"wrote {path}")
 
 
 def billed_period(application: "Application", contract: str, at: str) -> "Period":

@@ -2,7 +2,7 @@
 
 import typer
 
-from lineshaft.cli import demo, invoice, plant, query, source, up, user, verify
+from lineshaft.cli import demo, invoice, plant, query, source, status, up, user, verify
 
 app = typer.Typer(
     name="lineshaft",
@@ -16,7 +16,7 @@ app.command()(demo.demo)
 app.command()(plant.init)
 app.command()(plant.plan)
 app.command()(plant.apply)
-app.command()(query.status)
+app.command()(status.status)
 app.command()(query.query)
 app.add_typer(invoice.app, name="invoice")
 app.command()(verify.verify)

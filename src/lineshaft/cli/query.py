@@ -1,25 +1,26 @@
-"""`query` and `status`: what is stored, and how the installation is."""
+"""`query`: the stored records of a signal."""
 
 import csv
 import json as json_module
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lineshaft.cli.context import (
-    OUT,
-    DataOption,
-    JsonOption,
-    application_of,
-    errors_by_kind,
-    settings_of,
-    write_json,
-    write_table,
-)
+from lineshaft.cli.context import DataOption, JsonOption, application_of, errors_by_kind, progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from lineshaft.core.period import Period
+    from lineshaft.core.reading import SignalId
+    from lineshaft.platform.historian.service import Historian
+
+WINDOW_S_MIN = 3_600
+WINDOW_S_MAX = 7 * 86_400
+WINDOW_ROWS = 200_000
+"""How many records at once are enough: the span that is read follows from how dense they are."""
 
 
 def query(
@@ -32,67 +33,56 @@ def query(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write the stored records of a signal as CSV, or summarised."""
+    """Write the stored records of a signal as CSV, or summarised; with --json one object a line."""
     from lineshaft.core.period import Period
     from lineshaft.core.reading import SignalId
-    from lineshaft.platform.historian.model import RangeQuery
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
     with errors_by_kind():
         historian = application_of(data).historian
-        period = Period.parse(start, end)
+        period, series = Period.parse(start, end), SignalId(signal)
         if points:
-            table = historian.downsample(LOCAL_OPERATOR, SignalId(signal), period, points)
+            table = historian.downsample(LOCAL_OPERATOR, series, period, points)
+            _write([table], json=json)
         else:
-            wanted = RangeQuery(SignalId(signal), period, include_before=False, include_after=False)
-            table = historian.readings(LOCAL_OPERATOR, wanted)
-        _write(table, json=json)
+            _write(_tables(historian, series, period), json=json)
 
 
-def _write(table: "pa.Table", *, json: bool) -> None:
-    from lineshaft.core.period import format_instant
-
-    names = table.column_names
-    instants = {name for name in ("ts", "own_ts", "bucket_start") if name in names}
-    writer = csv.writer(sys.stdout)
-    if not json:
-        writer.writerow(names)
-    for batch in table.to_batches():
-        for row in batch.to_pylist():
-            for name in instants:
-                row[name] = None if row[name] is None else format_instant(row[name])
-            if json:
-                sys.stdout.write(json_module.dumps(row, ensure_ascii=False) + "\n")
-            else:
-                writer.writerow([row[name] for name in names])
-
-
-def status(data: DataOption = None, json: JsonOption = False) -> None:
-    """Show which programs run, what is stored, and what is wrong."""
+def _tables(historian: "Historian", signal: "SignalId", period: "Period") -> Iterator["pa.Table"]:
+    """Yield the records span by span, so that a long period does not have to fit into memory."""
+    from lineshaft.core.period import US_PER_S, Instant, Period
+    from lineshaft.platform.historian.model import RangeQuery
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
-    with errors_by_kind():
-        settings = settings_of(data)
-        state_file = settings.run_dir / "supervisor.json"
-        programs: Any = {}
-        if state_file.exists():
-            programs = json_module.loads(state_file.read_text(encoding="utf-8"))
-        application = application_of(data)
-        totals = application.historian.totals(LOCAL_OPERATOR)
-        content = {
-            "data": str(settings.data_dir),
-            "programs": programs,
-            "records": totals.records,
-            "readings": totals.readings,
-            "refusals": totals.refusals,
-        }
-        if json:
-            write_json(content)
-            return
-        OUT.print(f"data      {settings.data_dir}", markup=False)
-        OUT.print(f"readings  {totals.readings:,}   refusals {totals.refusals:,}")
-        rows = [
-            [str(p.get("name")), str(p.get("state")), str(p.get("pid")), str(p.get("restarts"))]
-            for p in programs.get("programs", [])
-        ]
-        write_table("programs", ["program", "state", "pid", "restarts"], rows)
+    window_s, at = WINDOW_S_MIN, period.start
+    with progress() as bar:
+        task = bar.add_task("hours read", total=period.duration_us // (3_600 * US_PER_S))
+        while at < period.end:
+            span = Period(at, Instant(min(period.end, at + window_s * US_PER_S)))
+            wanted = RangeQuery(signal, span, include_before=False, include_after=False)
+            table = historian.readings(LOCAL_OPERATOR, wanted)
+            yield table
+            at = span.end
+            bar.update(task, completed=(at - period.start) // (3_600 * US_PER_S))
+            is_dense = table.num_rows > WINDOW_ROWS
+            window_s = max(window_s // 4, 1) if is_dense else min(2 * window_s, WINDOW_S_MAX)
+
+
+def _write(tables: "Iterator[pa.Table] | list[pa.Table]", *, json: bool) -> None:
+    from lineshaft.core.period import format_instant
+
+    writer, is_first = csv.writer(sys.stdout, lineterminator="\n"), True
+    for table in tables:
+        names = table.column_names
+        instants = [name for name in ("ts", "own_ts", "bucket_start") if name in names]
+        if is_first and not json:
+            writer.writerow(names)
+        is_first = False
+        for batch in table.to_batches():
+            for row in batch.to_pylist():
+                for name in instants:
+                    row[name] = None if row[name] is None else format_instant(row[name])
+                if json:
+                    sys.stdout.write(json_module.dumps(row, ensure_ascii=False) + "\n")
+                else:
+                    writer.writerow(row.values())

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from lineshaft.cli.context import (
-    OUT,
     DataOption,
     JsonOption,
     application_of,
     errors_by_kind,
     settings_of,
     write_json,
+    write_line,
     write_table,
 )
 
@@ -53,8 +53,10 @@ def invite(name: Name, data: DataOption = None) -> None:
 
     with errors_by_kind():
         address = invite_source(settings_of(data), name)
-        OUT.print(f"On the other machine: lineshaft edge --source {name} --bus '{address}'")
-        OUT.print(f"Then, here: lineshaft source accept {name}", markup=False)
+        write_line("On the other machine, in its copy of the plant directory:")
+        write_line(f"  lineshaft edge --source {name} --plant . --bus '{address}'")
+        write_line("Then, here, when 'lineshaft source list' shows the same fingerprint:")
+        write_line(f"  lineshaft source accept {name}")
 
 
 @app.command()
@@ -65,7 +67,7 @@ def accept(name: Name, data: DataOption = None) -> None:
 
     with errors_by_kind():
         source = application_of(data).identity.accept_source(LOCAL_OPERATOR, SourceId(name))
-        OUT.print(f"{source.id} may send in epoch {source.epoch}", markup=False)
+        write_line(f"{source.id} may send in epoch {source.epoch}")
 
 
 @app.command()
@@ -80,4 +82,4 @@ def refuse(
 
     with errors_by_kind():
         application_of(data).identity.refuse_source(LOCAL_OPERATOR, SourceId(name), reason)
-        OUT.print(f"{name} may not send any more", markup=False)
+        write_line(f"{name} may not send any more")

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
-from lineshaft.cli.context import OUT, DataOption, errors_by_kind, settings_of
+from lineshaft.cli.context import DataOption, errors_by_kind, settings_of, write_line
 from lineshaft.infrastructure.settings import Settings
+
+_BUS_TALK = ("[INF]", "Plaintext passwords detected")
 
 HostOption = Annotated[
     str | None,
@@ -21,7 +23,7 @@ PortOption = Annotated[int | None, typer.Option("--port", help="TCP port of the 
 def up(data: DataOption = None, host: HostOption = None, port: PortOption = None) -> None:
     """Start everything on this machine, until Ctrl-C."""
     from lineshaft.bootstrap.supervision import supervised
-    from lineshaft.infrastructure.processes import Supervisor, lock_data_dir
+    from lineshaft.infrastructure.processes import Supervisor, lock_data_dir, write_to_stderr
 
     with errors_by_kind():
         settings = settings_of(data, listen_host=host, http_port=port)
@@ -31,8 +33,20 @@ def up(data: DataOption = None, host: HostOption = None, port: PortOption = None
                 supervised(settings),
                 settings.run_dir,
                 stop_timeout_s=settings.stop_timeout_ms / 1_000,
+                write_line=write_to_stderr if settings.log_level == "debug" else _pass_on,
             )
             supervisor.run()
+
+
+def _pass_on(program: str, line: str) -> None:
+    """Pass on what a program says, without the bus's account of its own start.
+
+    It also warns of the passwords in its configuration, which is ours and readable by us alone.
+    """
+    from lineshaft.infrastructure.processes import write_to_stderr
+
+    if program != "bus" or not any(word in line for word in _BUS_TALK):
+        write_to_stderr(program, line)
 
 
 def prepare_apart(settings: Settings) -> None:
@@ -55,9 +69,9 @@ def prepare(data: DataOption = None) -> None:
         settings = settings_of(data)
         first = build(settings).identity.create_first_administrator()
         if first is not None:
-            OUT.print("The first administrator was made. The password is shown this once:")
-            OUT.print(f"  user      {first.person.user_name}", markup=False)
-            OUT.print(f"  password  {first.password}", markup=False)
+            write_line("The first administrator was made. The password is shown this once:")
+            write_line(f"  user      {first.person.user_name}")
+            write_line(f"  password  {first.password}")
 
 
 def edge(

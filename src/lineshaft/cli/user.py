@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from lineshaft.cli.context import (
-    OUT,
     DataOption,
     JsonOption,
     application_of,
     errors_by_kind,
     write_json,
+    write_line,
     write_table,
 )
 
@@ -61,8 +61,8 @@ def add(
             raise Invalid(msg)
         person = NewPerson(user, name or user, Role(role), organisation or None)
         made = application_of(data).identity.create_user(LOCAL_OPERATOR, person)
-        OUT.print(f"user      {made.person.user_name}", markup=False)
-        OUT.print(f"password  {made.password}", markup=False)
+        write_line(f"user      {made.person.user_name}")
+        write_line(f"password  {made.password}")
 
 
 @app.command()
@@ -74,7 +74,7 @@ def password(
 
     with errors_by_kind():
         made = application_of(data).identity.reset_password(LOCAL_OPERATOR, user)
-        OUT.print(f"password  {made.password}", markup=False)
+        write_line(f"password  {made.password}")
 
 
 @app.command()
@@ -88,4 +88,4 @@ def deactivate(
     with errors_by_kind():
         change = PersonChange(is_active=False)
         application_of(data).identity.change_user(LOCAL_OPERATOR, user, change)
-        OUT.print(f"{user} may not sign in any more", markup=False)
+        write_line(f"{user} may not sign in any more")

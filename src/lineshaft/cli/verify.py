@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from lineshaft.cli.context import OUT, JsonOption, errors_by_kind, write_json
+from lineshaft.cli.context import (
+    OUT,
+    JsonOption,
+    errors_by_kind,
+    progress,
+    write_json,
+    write_line,
+)
 
 _STYLES = {"passed": "green", "failed": "bold red", "unchecked": "yellow", "limit": "dim"}
 
@@ -27,13 +34,15 @@ def verify(
     from lineshaft.services.evidence.verify import verify as check
 
     with errors_by_kind():
-        report = check(
-            _read(file),
-            media_type_of(file.name),
-            _read(keys),
-            bundle=None if evidence is None else _read(evidence),
-            rendering=None if rendering is None else _read(rendering),
-        )
+        with progress() as bar:
+            bar.add_task("checking", total=None)
+            report = check(
+                _read(file),
+                media_type_of(file.name),
+                _read(keys),
+                bundle=None if evidence is None else _read(evidence),
+                rendering=None if rendering is None else _read(rendering),
+            )
         if json:
             checks = [
                 {"name": c.name, "outcome": c.outcome, "detail": c.detail} for c in report.checks
@@ -42,8 +51,8 @@ def verify(
         else:
             for one in report.checks:
                 OUT.print(f"[{_STYLES[one.outcome]}]{one.outcome:<9}[/] ", end="")
-                OUT.print(f"{one.name}: {one.detail}", markup=False)
-            OUT.print(f"\nverdict: {report.verdict}", markup=False)
+                write_line(f"{one.name}: {one.detail}")
+            write_line(f"\nverdict: {report.verdict}")
         raise typer.Exit(report.exit_code)
 
 
