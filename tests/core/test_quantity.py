@@ -1,3 +1,4 @@
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -11,6 +12,7 @@ from lineshaft.core.quantity import (
     UnitMismatch,
     UnknownUnit,
     conversion_factor,
+    parse_exact,
     parse_fraction,
     unit_named,
 )
@@ -72,3 +74,38 @@ def test_rationals_round_trip_as_text(value):
 def test_only_lowest_terms_are_read(text):
     with pytest.raises(Invalid):
         parse_fraction(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "exact"),
+    [
+        (12, "12"),
+        ("-0.5", "-1/2"),
+        ("1/3", "1/3"),
+        (Decimal("45.00"), "45"),
+        (Decimal("1E+3"), "1000"),
+    ],
+)
+def test_exact_numbers_are_read_as_people_write_them(value, exact):
+    assert parse_exact(value) == Fraction(exact)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1e999999999",
+        Decimal("1E+999999"),
+        "9" * 101,
+        "1/0",
+        "NaN",
+        "",
+        " 1",
+        "1_0",
+        "0x1",
+        "1.",
+        ".5",
+    ],
+)
+def test_a_number_that_would_never_end_is_refused_at_once(value):
+    with pytest.raises(Invalid):
+        parse_exact(value)

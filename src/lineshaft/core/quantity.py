@@ -8,6 +8,7 @@ factor here is known, can be measured and billed, and converts to itself only.
 import csv
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
@@ -216,3 +217,26 @@ def parse_fraction(text: str) -> Fraction:
         msg = f"the rational number {text[:80]!r} is not in lowest terms: expected {value}"
         raise Invalid(msg)
     return value
+
+
+EXACT_CHARACTERS_MAX = 100
+_EXACT = re.compile(r"-?\d+(?:\.\d+|/\d+)?", re.ASCII)
+
+
+def parse_exact(value: int | str | Decimal) -> Fraction:
+    """Read an exact number as people write it into files: 12, "0.5", "1/3", or a decimal.
+
+    Neither an exponent nor more than 100 characters: what is computed from it stays small.
+
+    Raises:
+        Invalid: for any other text, and for a decimal that is no plain number.
+    """
+    text = f"{value:f}" if isinstance(value, Decimal) and abs(value.adjusted()) < 50 else str(value)
+    if len(text) > EXACT_CHARACTERS_MAX or _EXACT.fullmatch(text) is None:
+        msg = f"{text[:80]!r}: expected an exact number, such as 12 or '0.5' or '1/3'"
+        raise Invalid(msg)
+    try:
+        return Fraction(text)
+    except ZeroDivisionError as error:
+        msg = f"{text!r}: expected a number, and nothing is divided by zero"
+        raise Invalid(msg) from error

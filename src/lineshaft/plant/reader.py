@@ -11,13 +11,15 @@ from typing import Any
 
 import msgspec
 
-from lineshaft.core.errors import Refusal
+from lineshaft.core.errors import Invalid, Refusal
+from lineshaft.core.quantity import parse_exact
 from lineshaft.plant import schema
 from lineshaft.plant.errors import Location, PlantInvalid, PlantMissing
 from lineshaft.plant.locate import line_of, locate
 
 FILE_BYTES_MAX = 1_000_000
 FILES_MAX = 1_000
+DIGITS_MAX = 50
 
 _AT = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
@@ -122,7 +124,8 @@ def _plain(content: Any) -> Any:
     """Return the content with decimals as text, as the terms of a contract carry them."""
     match content:
         case Decimal():
-            return f"{content:f}"
+            # A number such as 1e999999999 stays as it is written, and is refused where it is read.
+            return f"{content:f}" if abs(content.adjusted()) <= DIGITS_MAX else str(content)
         case dict():
             return {key: _plain(value) for key, value in content.items()}
         case list():
@@ -134,10 +137,9 @@ def _plain(content: Any) -> Any:
 def _decode(kind: type[Any], content: Any) -> Any:
     if kind is Fraction and isinstance(content, int | str) and not isinstance(content, bool):
         try:
-            return Fraction(content)
-        except (ValueError, ZeroDivisionError) as error:
-            msg = f"expected a number, got {content!r}"
-            raise ValueError(msg) from error
+            return parse_exact(content)
+        except Invalid as error:
+            raise ValueError(str(error)) from error
     msg = f"expected a number, got {content!r}"
     raise ValueError(msg)
 

@@ -339,7 +339,9 @@ def test_a_file_that_was_written_anew_is_found(world: World, which: str, trick: 
     assert check(dataclasses.replace(world, **{which: changed})).exit_code == 1
 
 
-@pytest.mark.parametrize("trick", set(TRICKS) - {"base64 without padding", "a number as a float"})
+@pytest.mark.parametrize(
+    "trick", sorted(set(TRICKS) - {"base64 without padding", "a number as a float"})
+)
 def test_a_record_that_was_written_anew_is_found(world: World, trick: str) -> None:
     data, record = rendered(world.document, MediaType.HTML)
     changed = TRICKS[trick](record)

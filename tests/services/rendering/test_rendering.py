@@ -86,7 +86,7 @@ def test_the_golden_figures_are_on_both_renderings(language: Language) -> None:
 
 def test_what_is_incomplete_is_said() -> None:
     text = words_of(pdf_of(document(), Language.ENGLISH))
-    assert "Incomplete: the readings for cutting-time on mazak01 cover 40.27 %" in text
+    assert "Incomplete: the readings for Cutting time on mazak01 cover 40.27 %" in text
     assert "incomplete; the proof is valid for what was received" in text
     chinese = html_of(document(), Language.CHINESE)
     assert "不完整；证明对已收到的数据有效" in chinese

@@ -79,7 +79,7 @@ def rate(
         lines=tuple(lines),
         guarantee=result,
         totals=sum_up(lines, contract.currency),
-        statements=statements(usage, result),
+        statements=statements(usage, contract.meter_names(), result),
     )
 
 

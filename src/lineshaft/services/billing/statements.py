@@ -4,17 +4,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from lineshaft.services.billing.model import GuaranteeResult, shown_percent
+from lineshaft.services.contracts.model import LocalText
 from lineshaft.services.metering.model import UsageRecord
 
 
 def statements(
-    usage: Sequence[UsageRecord], guarantee: GuaranteeResult | None
+    usage: Sequence[UsageRecord], names: Sequence[LocalText], guarantee: GuaranteeResult | None
 ) -> tuple[dict[str, Any], ...]:
     """Say which usage is incomplete, and what the proof is then good for.
 
     Nothing is said of a complete period. A guarantee that no time remained for is named too.
+
+    Args:
+        usage: the usage records of the document.
+        names: what each of them is for, in words.
+        guarantee: its result, where the contract has one.
     """
-    said = [_incomplete(i, record) for i, record in enumerate(usage) if not record.is_complete]
+    said = [
+        _incomplete(place, record, name)
+        for place, (record, name) in enumerate(zip(usage, names, strict=True))
+        if not record.is_complete
+    ]
     if said:
         said.append(_RECEIVED_ONLY)
     if guarantee is not None and guarantee.availability.value is None:
@@ -22,20 +32,19 @@ def statements(
     return tuple(said)
 
 
-def _incomplete(place: int, record: UsageRecord) -> dict[str, Any]:
-    meter, machine = record.meter.id, record.meter.machine
-    percent = shown_percent(record.completeness)
+def _incomplete(place: int, record: UsageRecord, name: LocalText) -> dict[str, Any]:
+    machine, percent = record.meter.machine, shown_percent(record.completeness)
     refused, excluded = record.refusal_count, record.exclusion_count
+    english = f"Incomplete: the readings for {name.en} on {machine} cover {percent} % of the period"
+    chinese = f"数据不完整：{machine} 的{name.zh_hans}读数覆盖计费期的 {percent} %"
+    if refused or excluded:
+        english += f"; {refused} were refused and {excluded} excluded"
+        chinese += f"；拒收 {refused} 条，排除 {excluded} 条"
     return {
         "code": "usage_incomplete",
         "usage": [place],
         "completeness": percent,
-        "text": {
-            "en": f"Incomplete: the readings for {meter} on {machine} cover {percent} % of the "
-            f"period; {refused} were refused and {excluded} excluded.",
-            "zh-Hans": f"数据不完整：{machine} 的 {meter} 读数覆盖计费期的 {percent} %；"
-            f"拒收 {refused} 条，排除 {excluded} 条。",
-        },
+        "text": {"en": f"{english}.", "zh-Hans": f"{chinese}。"},
     }
 
 

@@ -4,7 +4,6 @@ Decimals and rationals travel as strings (a hand-written integer is read too), i
 3339. An unknown field is refused, so that a word spelt wrongly never silently means nothing.
 """
 
-import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -14,13 +13,13 @@ import msgspec
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant, parse_instant
+from lineshaft.core.quantity import parse_exact
 
 DECIMALS_MAX = 9
 DIGITS_MAX = 18
 ID_CHARACTERS_MAX = 63
 
 _T = TypeVar("_T")
-_RATIONAL = re.compile(r"-?\d{1,18}(\.\d{1,18}|/[1-9]\d{0,17})?", re.ASCII)
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
@@ -73,10 +72,10 @@ def _encode(value: Any) -> str:
 
 def _decode(kind: type[Any], content: Any) -> Any:
     if kind is Fraction and isinstance(content, int | str) and not isinstance(content, bool):
-        if _RATIONAL.fullmatch(str(content)):
-            return Fraction(content)
-        msg = f"cannot read {content!r} as a number: expected such as 90, 0.5 or 1/3"
-        raise ValueError(msg)
+        try:
+            return parse_exact(content)
+        except Invalid as error:
+            raise ValueError(str(error)) from error
     msg = f"expected a number such as 90 or '0.5' for a {kind.__name__}, got {content!r}"
     raise ValueError(msg)
 

@@ -253,6 +253,13 @@ class Contract(Frozen, frozen=True, kw_only=True):
             terms.append(self.terms.guarantee.meter)
         return tuple(meter.on(machine) for meter in terms for machine in self.machines)
 
+    def meter_names(self) -> tuple[LocalText, ...]:
+        """Return what each of `meters` is for, in words, in the same order."""
+        parts: list[UsagePrice | Guarantee] = list(self.terms.usage_prices)
+        if self.terms.guarantee is not None:
+            parts.append(self.terms.guarantee)
+        return tuple(part.description for part in parts for _ in self.machines)
+
     def to_content(self) -> dict[str, Any]:
         """Return the JSON content, as documents embed it."""
         return to_content(self)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_S, Instant, format_instant, parse_instant
-from lineshaft.core.quantity import conversion_factor
+from lineshaft.core.quantity import conversion_factor, parse_exact
 
 EXCHANGES_MAX = 1_000
 STATES_MAX = 1_000
@@ -312,13 +312,15 @@ class _Fields:
         value = self._left.pop(name)
         if value is None:
             return None
-        if not isinstance(value, int | str | Decimal | Fraction) or isinstance(value, bool):
+        if isinstance(value, Fraction):
+            return value
+        if not isinstance(value, int | str | Decimal) or isinstance(value, bool):
             msg = f"{name} = {value!r}: expected an exact number, such as 12 or '0.5' or '1/3'"
             raise Invalid(msg)
         try:
-            return Fraction(value)
-        except (ValueError, ZeroDivisionError, OverflowError) as error:
-            msg = f"{name} = {value!r}: expected an exact number, such as 12 or '0.5' or '1/3'"
+            return parse_exact(value)
+        except Invalid as error:
+            msg = f"{name} = {error}"
             raise Invalid(msg) from error
 
     def text(self, name: str, default: str | None) -> str:

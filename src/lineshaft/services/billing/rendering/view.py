@@ -315,7 +315,7 @@ class _View:
         )
         state = words["complete" if record["is_complete"] else "incomplete"]
         kind = words[f"kind_{meter['kind']}"]
-        refused, excluded = record["refusal_count"], len(record["exclusions"])
+        refused, excluded = record["refusal_count"], record["exclusion_count"]
         return {
             "title": name or words["guarantee"],
             "facts": [
