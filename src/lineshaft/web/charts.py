@@ -26,6 +26,7 @@ STATE_COLOURS = (
 OTHER_COLOUR, UNKNOWN_COLOUR = "#74838d", "#dfe5e8"
 ACCENT, SOFT, LINE = "#0b5563", "#4c5a63", "#d5dcda"
 US_PER_MS = 1_000
+FONT = 'Roboto, "Segoe UI", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif'
 
 Point = list[float | None]
 
@@ -246,7 +247,7 @@ def _frame(
              "moveOnMouseMove": True, "throttle": 300}
         ],
         "aria": {"enabled": True, "label": {"description": visit.say("chart.description")}},
-        "textStyle": {"fontFamily": "inherit"},
+        "textStyle": {"fontFamily": FONT},
     }  # fmt: skip
 
 

@@ -79,7 +79,14 @@ def bare_page(reader: Preferences, title: str, content: Html) -> str:
 
 def brand(reader: Preferences) -> Html:
     """Return mark and name."""
-    return tag("a", icons.MARK, tag("span", reader.say("brand")), href="/", class_="brand")
+    return tag(
+        "a",
+        icons.MARK,
+        tag("span", reader.say("brand")),
+        href="/",
+        class_="brand",
+        aria_label=reader.say("brand"),
+    )
 
 
 def language_links(reader: Preferences, path: str) -> Html:
@@ -135,7 +142,14 @@ def _header(visit: Visit) -> Html:
 
 def _sign_out(visit: Visit) -> Html:
     label = visit.say("frame.sign_out")
-    button = tag("button", icons.SIGN_OUT, tag("span", label), type="submit", class_="quiet")
+    button = tag(
+        "button",
+        icons.SIGN_OUT,
+        tag("span", label),
+        type="submit",
+        class_="quiet",
+        aria_label=label,
+    )
     return tag("form", button, method="post", action="/sign-out", class_="sign-out")
 
 
