@@ -1,6 +1,7 @@
 """The real server: who may do what, what is stored, and what a crash or a freeze does."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -228,6 +229,16 @@ async def test_a_stream_is_changed_to_what_is_declared(hub: Bus, edge: Bus) -> N
     await hub.ensure_stream(smaller)
     with pytest.raises(PayloadTooLarge):
         await edge.publish_stored("segment.press-1", bytes(11))
+
+
+async def test_a_stream_that_is_there_needs_no_second_room(server: Server, hub: Bus) -> None:
+    """The server (`store_mb_max=200`) would refuse to make it beside itself."""
+    large = dataclasses.replace(SEGMENTS, bytes_max=120_000_000)
+    await hub.ensure_stream(large)
+    async with Bus(server.url(), name="intake again", timeout_s=TIMEOUT_S) as again:
+        await again.wait_connected(5)
+        await again.ensure_stream(large)
+        assert await again.publish_stored("segment.press-1", b"1") == 1
 
 
 async def test_a_payload_over_the_maximum_is_refused(hub: Bus) -> None:

@@ -7,10 +7,9 @@ import nats.js.errors
 from nats.js import api
 
 from lineshaft.infrastructure.bus.connection import Connection
-from lineshaft.infrastructure.bus.errors import translated
+from lineshaft.infrastructure.bus.translation import translated
 
 DUPLICATE_WINDOW_S_MAX = 120.0
-_EXISTS_DIFFERENTLY = 10058
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +51,10 @@ class StreamSpec:
             retention=api.RetentionPolicy(self.retention),
             duplicate_window=min(DUPLICATE_WINDOW_S_MAX, self.age_s_max),
         )
+        # A change comes first: to make a stream that is there already, the server wants the disk
+        # for a second one, and refuses when that is not left.
         with translated(f"make the stream {self.name}"):
             try:
-                await connection.streams.add_stream(config)
-            except nats.js.errors.BadRequestError as error:
-                if error.err_code != _EXISTS_DIFFERENTLY:
-                    raise
                 await connection.streams.update_stream(config)
+            except nats.js.errors.NotFoundError:
+                await connection.streams.add_stream(config)

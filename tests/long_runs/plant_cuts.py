@@ -1,0 +1,99 @@
+"""kill -9 and freezes of the plant with a live machine that waits for nobody.
+
+What such a machine said to an edge that was not there is gone; but nothing that reached the spool
+is lost or double, and each cut of the edge shows as unavailable, signal by signal.
+"""
+
+import random
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from bench.records import Outcome
+from lineshaft.cli.demo_check import MACHINE
+from lineshaft.cli.demo_plant import day_lines
+from lineshaft.core.period import US_PER_S, Instant, Period
+from lineshaft.core.reading import RecordKind, StatusCode
+from lineshaft.platform.historian.model import RangeQuery
+from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+from tests.long_runs._plant import (
+    Killer,
+    Machine,
+    Plant,
+    planned,
+    speed_for,
+    temporary_plant,
+    wait_for,
+)
+
+FULL = 40
+SLICE = 3
+
+VICTIMS = ("edge", "bus", "intake")
+_ALL_TIME = Period(Instant(0), Instant(4_102_444_800 * US_PER_S))
+_Row = tuple[int, int, int]
+"""Effective instant, kind, status of a record, in order."""
+
+
+def run(count: int, seed: int) -> Outcome:
+    """Kill `count` times; freeze once for every eight kills, and at least once."""
+    rng = random.Random(seed)
+    with temporary_plant(Machine(speed_for(count), hold=None)) as plant:
+        killer = Killer(plant, rng, day_lines())
+        killer.strike(planned(count, VICTIMS, rng))
+        last = plant.spooled()
+        wait_for(lambda: plant.spooled() > last, "the edge to go on", plant)
+        plant.end_machine()
+        wait_for(plant.is_settled, "the spool to be stored", plant)
+        return judged(plant, killer)
+
+
+def judged(plant: Plant, killer: Killer) -> Outcome:
+    """Compare spool and historian, look at each cut in each series, and stop cleanly."""
+    historian = plant.application.historian
+    totals, last = historian.totals(LOCAL_OPERATOR), plant.spooled()
+    epochs = len(historian.marks(LOCAL_OPERATOR))
+    cuts = [stroke.at for stroke in killer.strokes if stroke.what == "edge"]
+    shown, wrong = 0, list(historian.check(LOCAL_OPERATOR).faults[:3])
+    for signal, rows in series(plant):
+        seen, silent = judged_series(rows, cuts)
+        shown += seen
+        wrong += [f"{signal} does not show the cut at {cut}" for cut in silent]
+    counts = {
+        "spooled": last,
+        "lost": last - totals.distinct,
+        "duplicated": totals.records - totals.distinct,
+        "epochs": epochs,
+        "cuts": len(cuts),
+        "cuts_shown": shown,
+    }
+    stored_once = totals.records == totals.distinct == totals.announced == last
+    plant.stop()
+    is_ok = stored_once and epochs == 1 and not wrong and shown >= len(cuts)
+    return Outcome(is_ok=is_ok, detail="; ".join(wrong[:5]), counts=killer.counts() | counts)
+
+
+def series(plant: Plant) -> Iterator[tuple[str, list[_Row]]]:
+    """Yield readings and status records of each signal of the machine."""
+    machine = plant.application.twin.machine(LOCAL_OPERATOR, MACHINE)
+    for signal in machine.signals:
+        wanted = RangeQuery(signal.id, _ALL_TIME, include_before=False, include_after=False)
+        table = plant.application.historian.readings(LOCAL_OPERATOR, wanted)
+        columns = (table.column(name).to_pylist() for name in ("ts", "kind", "status"))
+        kinds = {RecordKind.READING, RecordKind.STATUS}
+        yield signal.id, [row for row in zip(*columns, strict=True) if row[1] in kinds]
+
+
+def judged_series(rows: list[_Row], cuts: list[Instant]) -> tuple[int, list[Instant]]:
+    """Return how many cuts a series shows as unavailable, and those that it does not show."""
+    instants = [row[0] for row in rows]
+    seen, silent = 0, []
+    for cut in cuts:
+        before = bisect_right(instants, cut)
+        if not before:
+            continue  # the signal had not said anything yet
+        _, kind, status = rows[before - 1]
+        if (kind, status) == (RecordKind.STATUS, StatusCode.BAD_NO_COMMUNICATION):
+            seen += 1
+        else:
+            silent.append(cut)
+    return seen, silent
