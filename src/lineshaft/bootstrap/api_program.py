@@ -12,7 +12,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from lineshaft.bootstrap.application import Application, build
-from lineshaft.bootstrap.program import hub_bus, ready_path
+from lineshaft.bootstrap.program import hub_bus
+from lineshaft.bootstrap.supervision import ready_path
 from lineshaft.core import messages
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.bus import BusMessage, BusPublisher, StreamSpec

@@ -5,19 +5,14 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from lineshaft.bootstrap.local_bus import hub_url
+from lineshaft.bootstrap.supervision import ready_path
 from lineshaft.infrastructure.bus import Bus
 from lineshaft.infrastructure.files import make_dir, write_durably
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health, TelemetryServer, configure_logging
-
-
-def ready_path(settings: Settings, program: str) -> Path:
-    """Return the file that a program writes when it is ready: the port of its telemetry."""
-    return settings.run_dir / f"{program}.port"
 
 
 @asynccontextmanager

@@ -1,9 +1,9 @@
 """What the supervisor starts, in which order, and when each is ready."""
 
 import sys
+from pathlib import Path
 
 from lineshaft.bootstrap.local_bus import config_path, prepare_bus
-from lineshaft.bootstrap.program import ready_path
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.bus import server_command
 from lineshaft.infrastructure.processes import Program, file_exists, port_answers
@@ -11,6 +11,11 @@ from lineshaft.infrastructure.settings import Settings
 
 LOCAL_SOURCE = SourceId("edge-1")
 """The edge node that `up` starts on this machine."""
+
+
+def ready_path(settings: Settings, program: str) -> Path:
+    """Return the file that a program writes when it is ready: the port of its telemetry."""
+    return settings.run_dir / f"{program}.port"
 
 
 def supervised(settings: Settings) -> list[Program]:

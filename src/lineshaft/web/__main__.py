@@ -4,7 +4,7 @@ import os
 
 from lineshaft.bootstrap.api_program import api_background
 from lineshaft.bootstrap.application import build
-from lineshaft.bootstrap.program import ready_path
+from lineshaft.bootstrap.supervision import ready_path
 from lineshaft.infrastructure.files import make_dir, write_durably
 from lineshaft.infrastructure.settings import load_settings
 from lineshaft.infrastructure.telemetry import configure_logging

@@ -41,6 +41,8 @@ print("hello from", name, flush=True)
 if manner == "broken":
     sys.exit(3)
 time.sleep(0.1)
+while manner == "patient" and "two starts" not in (folder / "log").read_text():
+    time.sleep(0.02)
 (folder / f"{name}.ready").touch()
 while True:
     time.sleep(0.05)
@@ -55,7 +57,10 @@ def program(text):
     name, manner = text.split("=")
     ready = folder / f"{name}.ready"
     argv = (sys.executable, str(folder / "child.py"), name, str(folder), manner)
-    return Program(name, argv, ready=file_exists(ready), stale_files=(ready,))
+    is_awaited = manner != "patient"
+    return Program(
+        name, argv, ready=file_exists(ready), stale_files=(ready,), is_awaited=is_awaited
+    )
 Supervisor([program(text) for text in sys.argv[2:]], folder, stop_timeout_s=1.5).run()
 """
 
@@ -128,6 +133,13 @@ def test_starts_in_order_and_stops_in_reverse(
     assert not any(psutil.pid_exists(pid) for pid in pids)
     assert running.state() == {}
     assert "one | hello from one" in (running.folder / "output").read_text()
+
+
+def test_nobody_waits_for_a_program_that_is_not_awaited(plant: Callable[..., Plant]) -> None:
+    """The first is ready only once the second has started."""
+    running = plant("one=patient", "two=good")
+    wait_for(running.is_ready)
+    assert running.log() == ["one starts", "two starts"]
 
 
 def test_a_killed_child_is_started_again_and_the_others_stay(plant: Callable[..., Plant]) -> None:

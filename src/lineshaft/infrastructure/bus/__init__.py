@@ -1,14 +1,19 @@
-"""The bus: a real NATS server as a child process, and a client that never gives up."""
+"""The bus: a real NATS server as a child process, and a client that never gives up.
 
-from lineshaft.infrastructure.bus.client import Bus
-from lineshaft.infrastructure.bus.consumer import ConsumerSpec, PullConsumer, StoredMessage
+The names of the client are imported when they are first asked for: the supervisor, which only
+starts a server, carries no client library.
+"""
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
 from lineshaft.infrastructure.bus.errors import (
     BusServerUnsuitable,
     BusUnavailable,
     PayloadTooLarge,
     StreamFull,
 )
-from lineshaft.infrastructure.bus.outbox import BusPublisher
 from lineshaft.infrastructure.bus.server import (
     BusUser,
     ServerConfig,
@@ -19,8 +24,25 @@ from lineshaft.infrastructure.bus.server import (
     server_command,
     write_server_config,
 )
-from lineshaft.infrastructure.bus.stream import StreamSpec
-from lineshaft.infrastructure.bus.subscription import BusMessage, Subscription
+
+if TYPE_CHECKING:
+    from lineshaft.infrastructure.bus.client import Bus
+    from lineshaft.infrastructure.bus.consumer import ConsumerSpec, PullConsumer, StoredMessage
+    from lineshaft.infrastructure.bus.outbox import BusPublisher
+    from lineshaft.infrastructure.bus.stream import StreamSpec
+    from lineshaft.infrastructure.bus.subscription import BusMessage, Subscription
+
+_CLIENT = {
+    "Bus": "client",
+    "BusMessage": "subscription",
+    "BusPublisher": "outbox",
+    "ConsumerSpec": "consumer",
+    "PullConsumer": "consumer",
+    "StoredMessage": "consumer",
+    "StreamSpec": "stream",
+    "Subscription": "subscription",
+}
+"""In which module each name of the client is."""
 
 __all__ = [
     "Bus",
@@ -44,3 +66,26 @@ __all__ = [
     "server_command",
     "write_server_config",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of the client (PEP 562)."""
+    if name not in _CLIENT:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    _import_nats()
+    return getattr(importlib.import_module(f"{__name__}.{_CLIENT[name]}"), name)
+
+
+def _import_nats() -> None:
+    """Import the client library without `aiohttp`, which it takes where it finds it.
+
+    It would use it for WebSockets only, as we do not, at the cost of 8 MB in each process.
+    """
+    if "nats" in sys.modules or "aiohttp" in sys.modules:
+        return
+    sys.modules["aiohttp"] = None  # type: ignore[assignment] # says: cannot be imported
+    try:
+        importlib.import_module("nats")
+    finally:
+        del sys.modules["aiohttp"]

@@ -20,10 +20,11 @@ from prometheus_client import Counter, Gauge
 from lineshaft.core.errors import Refusal
 from lineshaft.infrastructure.bus.connection import Connection
 from lineshaft.infrastructure.bus.consumer import ConsumerSpec, PullConsumer
-from lineshaft.infrastructure.bus.errors import BusUnavailable, translated
+from lineshaft.infrastructure.bus.errors import BusUnavailable
 from lineshaft.infrastructure.bus.server import inbox_prefix
 from lineshaft.infrastructure.bus.stream import StreamSpec
 from lineshaft.infrastructure.bus.subscription import Receive, Subscription
+from lineshaft.infrastructure.bus.translation import translated
 
 LOG = logging.getLogger(__name__)
 

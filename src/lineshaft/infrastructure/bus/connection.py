@@ -15,12 +15,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 
-from lineshaft.infrastructure.bus.errors import (
-    BusUnavailable,
-    no_listener,
-    refusal,
-    refusal_of_code,
-)
+from lineshaft.infrastructure.bus.errors import BusUnavailable
+from lineshaft.infrastructure.bus.translation import no_listener, refusal, refusal_of_code
 
 WINDOW_MESSAGES_MAX = 256
 _STATUS = "Status"

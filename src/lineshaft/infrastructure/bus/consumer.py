@@ -15,7 +15,8 @@ from nats.aio.msg import Msg
 from nats.js import api
 
 from lineshaft.infrastructure.bus.connection import Connection
-from lineshaft.infrastructure.bus.errors import BusUnavailable, translated
+from lineshaft.infrastructure.bus.errors import BusUnavailable
+from lineshaft.infrastructure.bus.translation import translated
 
 PREFETCH_MESSAGES_MAX = 1_000
 PULL_TIMEOUTS = 5

@@ -1,7 +1,12 @@
 """The outbox's way onto the bus."""
 
+from typing import TYPE_CHECKING
+
 from lineshaft.infrastructure.bus.client import Bus
-from lineshaft.infrastructure.database import OutboxMessage
+
+if TYPE_CHECKING:
+    # an edge has a bus and no database
+    from lineshaft.infrastructure.database import OutboxMessage
 
 
 class BusPublisher:
@@ -11,7 +16,7 @@ class BusPublisher:
         """Publish through `bus`."""
         self._bus = bus
 
-    async def publish_message(self, message: OutboxMessage) -> None:
+    async def publish_message(self, message: "OutboxMessage") -> None:
         """Return when the stream has the message; a repetition is recognised by its id.
 
         Raises:

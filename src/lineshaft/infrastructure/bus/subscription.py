@@ -7,7 +7,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription as NatsSubscription
 
 from lineshaft.infrastructure.bus.connection import Connection
-from lineshaft.infrastructure.bus.errors import translated
+from lineshaft.infrastructure.bus.translation import translated
 
 SUBSCRIPTION_MESSAGES_MAX = 4_096
 SUBSCRIPTION_BYTES_MAX = 16 * 1024 * 1024

@@ -21,7 +21,8 @@ class Program:
         name: short name in logs and in the state file.
         argv: command and arguments.
         environment: variables on top of the supervisor's own.
-        ready: asked again and again until it says yes; the next program starts only then.
+        ready: asked again and again until it says yes.
+        is_awaited: the programs behind it start only when it is ready.
         stale_files: files of an earlier run that are removed before each start.
         ready_timeout_s: how long it may take to be ready, in seconds; then it is started anew.
     """
@@ -30,6 +31,7 @@ class Program:
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] = _at_once
+    is_awaited: bool = True
     stale_files: tuple[Path, ...] = ()
     ready_timeout_s: float = READY_TIMEOUT_S_DEFAULT
 

@@ -97,10 +97,10 @@ class Supervisor:
                 self._stop_children()
 
     def _advance(self) -> None:
-        """Look after the children in order; those after one that was never ready wait for it."""
+        """Look after the children in order; those behind one that is not ready may wait for it."""
         for child in self._children:
             self._look_after(child)
-            if not child.has_been_ready:
+            if child.program.is_awaited and not child.has_been_ready:
                 return
 
     def _look_after(self, child: Child) -> None:
