@@ -102,7 +102,7 @@ def test_the_walk_from_fleet_to_readings(
         settle(page)
         look(page, f"{name}-{kind}-{language}-{width}")
         assert page.get_attribute("html", "lang") == {"en": "en-US", "zh-Hans": "zh-CN"}[language]
-        if kind == "administrator":
+        if kind == "administrator" and language == "en":
             assert contrast(page) == []
         if language == "zh-Hans":
             page.evaluate(

@@ -30,18 +30,6 @@ T = TypeVar("T")
 def add_routes(app: FastAPI, application: Application) -> None:
     """Add the routes."""
 
-    async def ask(
-        request: Request,
-        use_case: Callable[Concatenate[Actor, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        def run() -> T:
-            actor = application.identity.actor_of_token(_token(request))
-            return use_case(actor, *args, **kwargs)
-
-        return await asyncio.to_thread(run)
-
     @app.exception_handler(LineshaftError)
     async def refuse(request: Request, error: LineshaftError) -> Response:
         errors.log(error, request.url.path)
@@ -55,29 +43,37 @@ def add_routes(app: FastAPI, application: Application) -> None:
 
     @app.get("/api/v1/machines")
     async def machines(request: Request) -> Response:
-        found = await ask(request, application.twin.machines)
+        found = await _ask(application, request, application.twin.machines)
         return _json({"machines": [_machine(machine) for machine in found]})
 
     @app.get("/api/v1/machines/{machine}")
     async def machine(request: Request, machine: str) -> Response:
-        found = await ask(request, application.twin.machine, machine)
+        found = await _ask(application, request, application.twin.machine, machine)
         return _json(found.to_content())
 
     @app.get("/api/v1/invoices")
     async def invoices(request: Request, contract: str = "", before: str = "") -> Response:
         query = DocumentQuery(contract=contract or None, before=before or None)
-        heads = await ask(request, application.billing.documents, query)
+        heads = await _ask(application, request, application.billing.documents, query)
         return _json({"invoices": [_head(head) for head in heads]})
 
     @app.get("/api/v1/invoices/{number}")
     async def invoice(request: Request, number: str) -> Response:
-        issued = await ask(request, application.billing.document, number)
+        issued = await _ask(application, request, application.billing.document, number)
         return attached(issued.file, "application/json", f"{number}.json")
 
     @app.get("/api/v1/invoices/{number}/{rendering}")
     async def rendering(request: Request, number: str, rendering: str) -> Response:
-        content, media_type = await ask(request, document_content, application, number, rendering)
+        content, media_type = await _ask(
+            application, request, document_content, application, number, rendering
+        )
         return attached(content, media_type, f"{number}.{rendering.removeprefix('invoice.')}")
+
+    _add_others(app, application)
+
+
+def _add_others(app: FastAPI, application: Application) -> None:
+    """Add what is beside the use cases: whether the hub is well, and what it counts."""
 
     @app.api_route("/api/{path:path}", methods=["GET"], include_in_schema=False)
     async def nothing(path: str) -> Response:
@@ -94,9 +90,25 @@ def add_routes(app: FastAPI, application: Application) -> None:
     async def metrics(request: Request) -> Response:
         if not _is_local(request):
             status = (Action.STATUS_READ, Resource("hub", "*"))
-            await ask(request, application.authorizer.authorize, *status)
+            await _ask(application, request, application.authorizer.authorize, *status)
         content, media_type = metrics_page()
         return Response(content, media_type=media_type)
+
+
+async def _ask(
+    application: Application,
+    request: Request,
+    use_case: Callable[Concatenate[Actor, P], T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Run a use case for whoever the API token of the request belongs to."""
+
+    def run() -> T:
+        actor = application.identity.actor_of_token(_token(request))
+        return use_case(actor, *args, **kwargs)
+
+    return await asyncio.to_thread(run)
 
 
 def _token(request: Request) -> str:
