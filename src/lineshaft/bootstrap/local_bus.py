@@ -1,5 +1,6 @@
 """The bus that `up` starts on this machine: its port, its users, its configuration file."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from lineshaft.core.errors import NotFound, PreconditionFailed
 from lineshaft.core.reading import SourceId
 from lineshaft.core.segment.header import check_source_id
 from lineshaft.infrastructure.bus import (
+    BusServerUnsuitable,
     BusUser,
     ServerConfig,
     free_port,
@@ -104,7 +106,9 @@ def invite(settings: Settings, source: str) -> str:
     bus = _write(settings, _State(known.port, users))
     pid_file = settings.data_dir / "run" / "bus.pid"
     if pid_file.exists():
-        reload_server(pid_file)
+        # Where none runs, the next one reads the file anyway.
+        with contextlib.suppress(BusServerUnsuitable):
+            reload_server(pid_file)
     return bus.url(name)
 
 

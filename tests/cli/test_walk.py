@@ -1,0 +1,153 @@
+"""Whoever follows the README and the pages alone gets there: every step is run as it stands."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lineshaft.infrastructure.bus import free_port
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+STEP = re.compile(
+    r"^<!-- walk(?P<beside>: beside)? -->\n```sh\n(?P<script>.*?)^```\n"
+    r"(?:\n<!-- shows -->\n```text\n(?P<shown>.*?)^```)?",
+    re.MULTILINE | re.DOTALL,
+)
+PORTS = ("7878", "7879", "7880")
+SHOWN_S_MAX = 60.0
+STOP_S_MAX = 10.0
+AGAIN_S = 1.0
+"""Between two tries: a command costs more than the wait."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A fence of a page: what is typed, and what of its output the page shows."""
+
+    script: str
+    is_beside: bool
+    shown: tuple[str, ...]
+
+
+def steps_of(page: str, ports: dict[str, str]) -> list[Step]:
+    """Return the steps of a page; fixed ports give way to free ones."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for port, free in ports.items():
+        text = text.replace(port, free)
+    return [
+        Step(
+            found["script"], found["beside"] is not None, tuple((found["shown"] or "").splitlines())
+        )
+        for found in STEP.finditer(text)
+    ]
+
+
+class Walker:
+    """Somebody who types what the pages say, in one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._beside: list[subprocess.Popen[bytes]] = []
+        named = {name: value for name, value in os.environ.items() if "LINESHAFT" not in name}
+        self._environment = {**named, "PATH": f"{BIN}:{named['PATH']}", "COLUMNS": "120"}
+
+    def take(self, step: Step) -> None:
+        if step.is_beside:
+            self._start(step.script)
+        else:
+            self._type(step)
+
+    def _type(self, step: Step) -> None:
+        """Run a step, again and again until it shows what the page says."""
+        deadline_s = time.monotonic() + SHOWN_S_MAX
+        while True:
+            done = self._run(step.script)
+            assert done.returncode == 0, f"{step.script}\n{done.stdout}{done.stderr}"
+            missing = [line for line in step.shown if squeezed(line) not in squeezed(done.stdout)]
+            if not missing:
+                return
+            assert time.monotonic() < deadline_s, f"{step.script}\n{done.stdout}\nno {missing}"
+            time.sleep(AGAIN_S)
+
+    def _run(self, script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self._directory,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _start(self, script: str) -> None:
+        log = self._directory / f"beside-{len(self._beside)}.log"
+        with log.open("wb") as output:
+            self._beside.append(
+                subprocess.Popen(
+                    ["bash", "-c", f"exec {script}"],
+                    cwd=self._directory,
+                    env=self._environment,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            )
+
+    def end(self) -> None:
+        for process in reversed(self._beside):
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_S_MAX)
+            process.kill()
+            process.wait()
+
+
+def squeezed(text: str) -> str:
+    """Widths of columns follow the terminal; the words do not."""
+    return re.sub(r"[ \t]+", " ", text).strip()
+
+
+@pytest.fixture
+def walker(tmp_path: Path) -> Iterator[Walker]:
+    made = Walker(tmp_path)
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+@pytest.fixture
+def ports() -> dict[str, str]:
+    return {port: str(free_port()) for port in PORTS}
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(120)
+def test_a_second_machine_is_added_by_following_the_pages(
+    walker: Walker, ports: dict[str, str]
+) -> None:
+    for page in ("README.md", "docs/second-machine.md"):
+        steps = steps_of(page, ports)
+        assert steps, f"{page} has no steps"
+        for step in steps:
+            walker.take(step)
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(120)
+def test_another_recorded_day_is_billed_by_following_the_pages(
+    walker: Walker, ports: dict[str, str], shared_data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "recordings").symlink_to(shared_data / "nist_sms")
+    for page in ("README.md", "docs/recorded-day.md"):
+        for step in steps_of(page, ports):
+            walker.take(step)
