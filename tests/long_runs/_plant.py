@@ -9,12 +9,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
@@ -23,7 +22,7 @@ import psutil
 
 from lineshaft.bootstrap.application import Application, build
 from lineshaft.bootstrap.program import ready_path
-from lineshaft.cli.demo_plant import prepare_plant, replayer_command
+from lineshaft.cli.demo_plant import prepare_plant
 from lineshaft.core.period import Instant
 from lineshaft.infrastructure.bus.consumer import PULL_TIMEOUTS
 from lineshaft.infrastructure.clock import SystemClock
@@ -52,25 +51,15 @@ DAY_S_AT_100 = 357
 SETTINGS = {"seal_s": 1, "beat_s": 1, "bus_timeout_ms": BUS_TIMEOUT_MS}
 
 
-@dataclass(frozen=True)
-class Machine:
-    """How the recorded day is played.
-
-    Attributes:
-        speed: how many times as fast.
-        hold: most lines ahead of the edge's disk; None: a live machine that waits for nobody.
-    """
-
-    speed: int
-    hold: int | None
-
-
 class Plant:
     """Everything that `lineshaft up` starts in one directory, and the replayer outside of it."""
 
-    def __init__(self, directory: Path, machine: Machine, **settings: object) -> None:
+    def __init__(self, directory: Path, machine: list[str], **settings: object) -> None:
+        """Prepare a plant in `directory` for the machine that `machine_command` plays."""
         self.directory, self._machine = directory, machine
-        self.settings = load_settings({}, data_dir=directory / "data", **SETTINGS, **settings)
+        self._is_live = "--hold" not in machine
+        settings = SETTINGS | settings
+        self.settings = load_settings({}, data_dir=directory / "data", **settings)
         self.log = directory / "up.log"
         self._stack = contextlib.ExitStack()
         self.application: Application
@@ -78,17 +67,16 @@ class Plant:
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            port_file = self.directory / "replay.port"
-            command = replayer_command(port_file, str(self._machine.speed), self._machine.hold)
-            self._replayer = subprocess.Popen(command)
+            port_file = self.directory / "machine.port"
+            self._replayer = subprocess.Popen([*self._machine, "--port-file", str(port_file)])
             stack.callback(self.end_machine)
-            wait_for(port_file.exists, "the replayer")
+            wait_for(port_file.exists, "the machine")
             self.application = build(self.settings)
-            port = int(port_file.read_text())
-            is_live = self._machine.hold is None
-            prepare_plant(self.application, self.directory / "plant", port, is_live=is_live)
-            stack.callback(self._end)
+            stack.callback(self.application.database.close)
+            port, files = int(port_file.read_text()), self.directory / "plant"
+            prepare_plant(self.application, files, port, is_live=self._is_live)
             self.start()
+            stack.callback(self._end)
             self._stack = stack.pop_all()
         return self
 
@@ -235,20 +223,21 @@ class Plant:
         return took_s
 
     def _end(self) -> None:
-        if self._up is not None:
-            self._up.kill()
-            self._up.wait()
-        self.application.database.close()
+        self.up.kill()
+        self.up.wait()
 
 
-@contextlib.contextmanager
-def temporary_plant(machine: Machine) -> Iterator[Plant]:
-    """Give a plant in a directory that goes with it."""
-    with (
-        tempfile.TemporaryDirectory(prefix="lineshaft-plant-") as name,
-        Plant(Path(name), machine) as plant,
-    ):
-        yield plant
+def machine_command(recording: Path, speed: int, hold: int | None = None) -> list[str]:
+    """Return the command that plays a machine.
+
+    Args:
+        recording: what it says.
+        speed: how many times as fast.
+        hold: most lines ahead of the edge's disk; None: it waits for nobody, and speaks of now.
+    """
+    module = "lineshaft.network.connectors.mtconnect.replay"
+    command = [sys.executable, "-m", module, str(recording), "--speed", str(speed)]
+    return [*command, "--restamp"] if hold is None else [*command, "--hold", str(hold)]
 
 
 @dataclass(frozen=True)
@@ -262,8 +251,11 @@ class Stroke:
 class Killer:
     """Strikes at moments that a seed chooses, by how far edge or historian have come."""
 
-    def __init__(self, plant: Plant, rng: random.Random, lines: int) -> None:
-        self._plant, self._rng, self._lines = plant, rng, lines
+    def __init__(
+        self, plant: Plant, rng: random.Random, lines: int, step_max: int = 1_000_000
+    ) -> None:
+        """Strike while the machine plays `lines`, at most every `step_max` records."""
+        self._plant, self._rng, self._lines, self._step_max = plant, rng, lines, step_max
         self.strokes: list[Stroke] = []
 
     def strike(self, plan: list[str]) -> None:
@@ -283,8 +275,8 @@ class Killer:
         counter = self._rng.choice([one for one in counters if one() < self._lines] or counters[:1])
         start = counter()
         assert start < self._lines, f"the day was over with {left} strokes to go: replay slower"
-        step = self._rng.randint(1, max(1, 3 * (self._lines - start) // (2 * (left + 1))))
-        goal = min(start + step, self._lines)
+        share = 3 * (self._lines - start) // (2 * (left + 1))
+        goal = start + self._rng.randint(1, max(1, min(share, self._step_max)))
         wait_for(lambda: counter() >= goal, f"{counter.__name__} to reach {goal}", self._plant)
 
     def counts(self) -> dict[str, int]:

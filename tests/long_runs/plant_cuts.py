@@ -5,23 +5,23 @@ is lost or double, and each cut of the edge shows as unavailable, signal by sign
 """
 
 import random
+import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator
+from pathlib import Path
 
 from bench.records import Outcome
 from lineshaft.cli.demo_check import MACHINE
-from lineshaft.cli.demo_plant import day_lines
 from lineshaft.core.period import US_PER_S, Instant, Period
 from lineshaft.core.reading import RecordKind, StatusCode
+from lineshaft.network.connectors.mtconnect.replay import read_lines
+from lineshaft.network.connectors.service import sample_day
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
-from tests.long_runs._plant import (
+from tests.long_runs._plant import Killer, Plant, machine_command, planned, wait_for
     Killer,
-    Machine,
     Plant,
     planned,
-    speed_for,
-    temporary_plant,
     wait_for,
 )
 
@@ -29,6 +29,10 @@ FULL = 40
 SLICE = 3
 
 VICTIMS = ("edge", "bus", "intake")
+SPEED = 600
+DAYS = 15
+"""At this speed a day lasts a minute: more than the longest run on a busy machine."""
+STEP_RECORDS_MAX = 4_000
 _ALL_TIME = Period(Instant(0), Instant(4_102_444_800 * US_PER_S))
 _Row = tuple[int, int, int]
 """Effective instant, kind, status of a record, in order."""
@@ -37,14 +41,24 @@ _Row = tuple[int, int, int]
 def run(count: int, seed: int) -> Outcome:
     """Kill `count` times; freeze once for every eight kills, and at least once."""
     rng = random.Random(seed)
-    with temporary_plant(Machine(speed_for(count), hold=None)) as plant:
-        killer = Killer(plant, rng, day_lines())
-        killer.strike(planned(count, VICTIMS, rng))
-        last = plant.spooled()
-        wait_for(lambda: plant.spooled() > last, "the edge to go on", plant)
-        plant.end_machine()
-        wait_for(plant.is_settled, "the spool to be stored", plant)
-        return judged(plant, killer)
+    with tempfile.TemporaryDirectory(prefix="lineshaft-plant-") as name:
+        recording = Path(name) / "days.txt"
+        lines = write_days(recording)
+        with Plant(Path(name), machine_command(recording, SPEED)) as plant:
+            killer = Killer(plant, rng, lines, STEP_RECORDS_MAX)
+            killer.strike(planned(count, VICTIMS, rng))
+            last = plant.spooled()
+            wait_for(lambda: plant.spooled() > last, "the edge to go on", plant)
+            plant.end_machine()
+            wait_for(plant.is_settled, "the spool to be stored", plant)
+            return judged(plant, killer)
+
+
+def write_days(path: Path) -> int:
+    """Write the recorded day again and again, as a live machine has no end; return its lines."""
+    day = list(read_lines(sample_day()[0]))
+    path.write_bytes((b"\n".join(day) + b"\n") * DAYS)
+    return len(day) * DAYS
 
 
 def judged(plant: Plant, killer: Killer) -> Outcome:

@@ -7,19 +7,21 @@ down to the invoice and its proof.
 """
 
 import random
+import tempfile
+from pathlib import Path
 
 from bench.records import Outcome
 from lineshaft.cli.demo_check import check_demo
 from lineshaft.cli.demo_plant import day_lines, issue_invoice, observations_stored
+from lineshaft.network.connectors.service import sample_day
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from tests.long_runs._plant import (
     SUPERVISOR,
     Killer,
-    Machine,
     Plant,
+    machine_command,
     planned,
     speed_for,
-    temporary_plant,
     wait_for,
 )
 
@@ -27,6 +29,8 @@ FULL = 40
 SLICE = 3
 
 HOLD_LINES = 2_000
+SPOOL_MB = 1
+"""While the hub is away, a full spool soon holds the machine: every stroke falls into the day."""
 VICTIMS = ("edge", "bus", "intake", SUPERVISOR)
 EXPECTED = {
     "observations": "100179",
@@ -45,7 +49,11 @@ EXPECTED = {
 def run(count: int, seed: int) -> Outcome:
     """Kill `count` times; freeze once for every eight kills, and at least once."""
     rng = random.Random(seed)
-    with temporary_plant(Machine(speed_for(count), HOLD_LINES)) as plant:
+    machine = machine_command(sample_day()[0], speed_for(count), HOLD_LINES)
+    with (
+        tempfile.TemporaryDirectory(prefix="lineshaft-plant-") as name,
+        Plant(Path(name), machine, spool_max_mb=SPOOL_MB) as plant,
+    ):
         lines = day_lines()
         killer = Killer(plant, rng, lines)
         killer.strike(planned(count, VICTIMS, rng))

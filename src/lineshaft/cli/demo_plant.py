@@ -20,21 +20,19 @@ _DECLARED_PORT = "port = 7878"
 _DECLARED_LIVE = "live = false"
 
 
-def replayer_command(port_file: Path, speed: str, hold: int | None = None) -> list[str]:
+def replayer_command(port_file: Path, speed: str, hold: int) -> list[str]:
     """Return the command that plays the machine.
 
     Args:
         port_file: gets the TCP port that it listens on.
         speed: how many times as fast as the real day, or `max`.
-        hold: most lines ahead of the edge's disk; None: the machine waits for nobody, and its
-            lines are stamped anew, as a live machine's are.
+        hold: most lines ahead of the edge's disk.
     """
     from lineshaft.network.connectors.service import sample_day
 
     command = [sys.executable, "-m", "lineshaft.network.connectors.mtconnect.replay"]
     command += [str(sample_day()[0]), "--port", "0", "--port-file", str(port_file)]
-    command += ["--speed", speed]
-    return [*command, "--restamp"] if hold is None else [*command, "--hold", str(hold)]
+    return [*command, "--speed", speed, "--hold", str(hold)]
 
 
 def prepare_plant(
