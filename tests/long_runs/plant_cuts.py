@@ -19,11 +19,6 @@ from lineshaft.network.connectors.service import sample_day
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from tests.long_runs._plant import Killer, Plant, machine_command, planned, wait_for
-    Killer,
-    Plant,
-    planned,
-    wait_for,
-)
 
 FULL = 40
 SLICE = 3
