@@ -3,9 +3,9 @@
 import asyncio
 from functools import partial
 
-from lineshaft.bootstrap.adapters import AcceptedSourceKeys, Enrolment
-from lineshaft.bootstrap.application import build
+from lineshaft.bootstrap.foundation import build_foundation
 from lineshaft.bootstrap.program import hub_bus, run_program, until
+from lineshaft.bootstrap.source_adapters import AcceptedSourceKeys, Enrolment
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
@@ -24,22 +24,21 @@ def run_intake(settings: Settings) -> None:
 
 
 async def _intake(settings: Settings, stop: asyncio.Event, health: Health) -> None:
-
-    app = build(settings)
-    database, manifest, files = app.database, app.manifest, app.files
+    base = build_foundation(settings)
+    database, manifest, files, clock = base.database, base.manifest, base.files, base.clock
     parts = IntakeParts(
         database=database,
         manifest=manifest,
-        reception=Reception(database, manifest, AcceptedSourceKeys(app.identity), app.clock),
+        reception=Reception(database, manifest, AcceptedSourceKeys(base.identity), clock),
         committer=Committer(
-            database, manifest, files, app.clock, floor_mb=settings.free_space_floor_mb
+            database, manifest, files, clock, floor_mb=settings.free_space_floor_mb
         ),
-        merger=Merger(database, manifest, files, app.clock),
+        merger=Merger(database, manifest, files, clock),
         health=health,
-        clock=app.clock,
+        clock=clock,
     )
     limits = IntakeLimits(settings.commit_ms, settings.commit_readings_max)
-    enrolment = Enrolment(app.identity, partial(_local_key, settings))
+    enrolment = Enrolment(base.identity, partial(_local_key, settings))
     async with hub_bus(settings, "intake") as bus:
         intake = Intake(parts, await segment_queue(bus), bus, limits)
         await listen(bus, intake, enrolment)

@@ -63,11 +63,11 @@ def prepare_apart(settings: Settings) -> None:
 
 def prepare(data: DataOption = None) -> None:
     """Bring the installation to the present version; makes the first administrator."""
-    from lineshaft.bootstrap.application import build
+    from lineshaft.bootstrap.foundation import build_foundation
 
     with errors_by_kind():
         settings = settings_of(data)
-        first = build(settings).identity.create_first_administrator()
+        first = build_foundation(settings).identity.create_first_administrator()
         if first is not None:
             write_line("The first administrator was made. The password is shown this once:")
             write_line(f"  user      {first.person.user_name}")

@@ -26,6 +26,7 @@ def test_the_migrations_are_one_chain() -> None:
     assert len(script.get_heads()) == 1
     for revision in script.walk_revisions():
         assert Path(revision.path).name.startswith(f"{revision.revision}_")
+        assert int(revision.revision) == int(revision.down_revision or 0) + 1
 
 
 def test_the_migrated_schema_is_the_declared_one(
