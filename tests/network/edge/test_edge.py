@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lineshaft.core.clock import ManualClock
-from lineshaft.core.messages import LiveBatch, decode
+from lineshaft.core.messages import LiveBatch, Notice, decode, encode, notice_subject
 from lineshaft.core.period import US_PER_S, parse_instant
 from lineshaft.core.reading import RecordKind, StatusCode
 from lineshaft.core.segment.beat import verify_beat
@@ -328,6 +328,22 @@ async def test_a_conflict_notice_renumbers_what_the_hub_does_not_have(
             await machine.say("2017-06-22T00:00:01Z|Xabs|2")
             await until(lambda: edge.status.epoch == 2 and len(hub.chains[2].records) == 1)
     assert [r.mantissa for r in hub.chains[2].records] == [2]
+
+
+async def test_a_conflict_of_somebody_else_does_not_stop_an_edge(edge_config: MakeConfig) -> None:
+    bus = SimulatedBus()
+    hub = SimulatedHub(bus)
+    async with Machine() as machine:
+        config = edge_config(machine.port, hold=False, metered_signals=frozenset())
+        async with running(config, bus) as edge:
+            await machine.say("2017-06-22T00:00:00Z|Xabs|1")
+            await until(lambda: len(hub.records) == 1)
+            last = hub.chains[1]
+            notice = Notice("conflict", 1, last.number, last.sequence, last.hash.hex())
+            await bus.publish(notice_subject(config.source), encode(notice))
+            await machine.say("2017-06-22T00:00:01Z|Xabs|2")
+            await until(lambda: len(hub.records) == 2)
+            assert edge.status.epoch == 1
 
 
 async def test_a_clean_stop_without_a_hub_is_in_time_and_keeps_the_spool(

@@ -316,6 +316,13 @@ class Spool:
             (number, limit),
         ).fetchall()
 
+    def agrees(self, number: int, header_hash: bytes) -> bool:
+        """Tell whether a history that ends with this segment is the beginning of ours."""
+        if number == self.state.mark_number:
+            return header_hash == self.state.mark_hash
+        row = self._db.execute("SELECT hash FROM segments WHERE number = ?", (number,)).fetchone()
+        return row is not None and bool(row[0] == header_hash)
+
     def trim(self, number: int, header_hash: bytes) -> bool:
         """Let go of everything up to a segment that the historian has; tells whether it is news.
 

@@ -219,7 +219,7 @@ class Uplink:
         elif notice.kind == "missing":
             await self._on_missing(notice)
         else:
-            await self._stop(notice.number, f"the hub has another segment {notice.number}")
+            await self._on_conflict(notice, header_hash)
 
     async def _on_committed(self, notice: Notice, header_hash: bytes) -> None:
         try:
@@ -231,6 +231,16 @@ class Uplink:
             self._resend_s = self._config.resend_s
             self._moved.set()
             self._wake.set()
+
+    async def _on_conflict(self, notice: Notice, header_hash: bytes) -> None:
+        """Stop, unless what the hub has is our own history: then somebody else was refused.
+
+        Headers are chained, so whoever agrees on the last one agrees on all before it.
+        """
+        if await self._writer.agrees(notice.number, header_hash):
+            _log.error("the hub has refused a segment that another edge sent in our name")
+        else:
+            await self._stop(notice.number, f"the hub has another segment {notice.number}")
 
     async def _on_missing(self, notice: Notice) -> None:
         if notice.number < self._writer.state.mark_number:

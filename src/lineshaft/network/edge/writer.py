@@ -104,6 +104,10 @@ class SpoolWriter:
         """Return sealed segments above a number, in order."""
         return await self._do(lambda: self._spool.segments_after(number, limit))
 
+    async def agrees(self, number: int, header_hash: bytes) -> bool:
+        """Tell whether a history that ends with this segment is the beginning of ours."""
+        return await self._do(lambda: self._spool.agrees(number, header_hash))
+
     async def trim(self, number: int, header_hash: bytes) -> bool:
         """Let go of what the historian has; tells whether it is news.
 
