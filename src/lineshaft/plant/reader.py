@@ -79,7 +79,10 @@ def _read_file(file: Path) -> Iterator[Entry]:
 
 
 def _parse(file: Path) -> tuple[str, dict[str, Any]]:
-    data = file.read_bytes()
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise PlantInvalid(Location(file, 1), f"cannot read it: {error.strerror}") from error
     if len(data) > FILE_BYTES_MAX:
         raise PlantInvalid(Location(file, 1), f"{len(data)} bytes: at most {FILE_BYTES_MAX}")
     try:

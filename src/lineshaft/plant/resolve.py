@@ -11,6 +11,7 @@ from typing import Any
 from lineshaft.core.errors import Refusal
 from lineshaft.core.period import format_instant, parse_instant
 from lineshaft.core.reading import signal_id
+from lineshaft.core.segment.header import check_source_id
 from lineshaft.network.connectors.model import ConnectorConfig, SignalDescription
 from lineshaft.plant.errors import Location, PlantInvalid
 from lineshaft.plant.model import ConnectorRecord
@@ -149,6 +150,7 @@ class Resolver:
 
     def _connector(self, entry: Entry) -> tuple[ConnectorRecord, dict[str, Path]]:
         self._find(entry, "machine", entry.table.machine)
+        check_source_id(entry.table.source)
         self._described(entry)
         options, files = dict(entry.table.options), {}
         for name, path in _files(entry).items():

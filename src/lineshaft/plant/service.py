@@ -225,6 +225,9 @@ def write_starter(directory: Path) -> list[Path]:
     Raises:
         PlantExists: when a file of that name is there; nothing is overwritten.
     """
+    if directory.exists() and not directory.is_dir():
+        msg = f"cannot write the starter into {directory}: it is not a directory"
+        raise PlantExists(msg)
     with as_file(files("lineshaft.plant").joinpath("starter")) as source:
         names = sorted(path.name for path in source.iterdir() if path.is_file())
         taken = [name for name in names if (directory / name).exists()]
