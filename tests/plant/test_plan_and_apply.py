@@ -206,13 +206,29 @@ def test_a_wrong_reference_is_named_and_nothing_changes(
 
 
 @pytest.mark.parametrize("actor", [ENGINEER, FINANCE, CUSTOMER], ids=lambda actor: actor.role)
-def test_who_may(untouched: Application, starter: Path, actor: Actor) -> None:
-    if actor is not ENGINEER:
+def test_who_may_not_make_all_changes_makes_none(
+    untouched: Application, starter: Path, actor: Actor
+) -> None:
+    if actor is CUSTOMER:
         with pytest.raises(Forbidden):
             untouched.plant.plan(actor, starter)
     with pytest.raises(Forbidden):
         untouched.plant.apply(actor, starter)
     assert untouched.twin.machines(LOCAL_OPERATOR) == []
+    assert untouched.identity.organisations(LOCAL_OPERATOR) == []
+
+
+def test_an_engineer_changes_machines_and_no_prices(
+    application: Application, starter: Path, replace: Replace
+) -> None:
+    application.plant.apply(LOCAL_OPERATOR, starter)
+    replace('model = "M 1"', 'model = "M 2"')
+    application.plant.apply(ENGINEER, starter)
+    assert application.twin.machine(LOCAL_OPERATOR, "mill").model == "M 2"
+    offering_2(starter)
+    with pytest.raises(Forbidden):
+        application.plant.apply(ENGINEER, starter)
+    assert application.contracts.offering(ENGINEER, "milling-by-the-hour").version == 1
 
 
 def test_after_a_crash_it_goes_on_where_it_stopped(application: Application, starter: Path) -> None:

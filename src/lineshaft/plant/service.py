@@ -31,6 +31,14 @@ from lineshaft.services.contracts.model import Contract
 
 _PLANT = Resource("plant", "*")
 _KEPT = Path("plant")
+_RIGHTS: dict[str, tuple[Action, ...]] = {
+    "organisation": (Action.ORGANISATION_WRITE,),
+    "machine": (Action.PLANT_APPLY,),
+    "connector": (Action.PLANT_APPLY,),
+    "offering": (Action.CONTRACT_WRITE,),
+    "contract": (Action.CONTRACT_WRITE, Action.CONTRACT_ACTIVATE),
+}
+"""What the use cases behind the sections will ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +104,12 @@ class Plant:
 
         Raises:
             PlantMissing, PlantInvalid: when the directory cannot be read; nothing is changed.
-            Forbidden: when the actor may not apply.
+            Forbidden: when the actor may not apply one of the changes; nothing is changed.
         """
         self._parts.authorizer.authorize(actor, Action.PLANT_APPLY, _PLANT)
         resolved = self._read(directory)
         plan = self._planned(actor, resolved)
+        self._check_rights(actor, plan)
         for entry, change in zip(resolved, plan.changes, strict=True):
             if change.action is not Step.KEEP:
                 self._keep_files(entry)
@@ -127,6 +136,14 @@ class Plant:
             declared = {(e.id, e.version) for e in resolved if e.kind == entry.kind}
             _check_version(entry, declared | set(known))
         return Plan(tuple(changes))
+
+    def _check_rights(self, actor: Actor, plan: Plan) -> None:
+        """Ask for every change before the first is made: a half-applied plant helps nobody."""
+        for change in plan.changes:
+            if change.action is not Step.KEEP:
+                for right in _RIGHTS[change.kind]:
+                    resource = Resource(change.kind, change.id)
+                    self._parts.authorizer.authorize(actor, right, resource)
 
     def _keep_files(self, entry: Resolved) -> None:
         """Copy what an entry names, so that the plant directory may move or vanish."""
