@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -27,9 +28,11 @@ from lineshaft.cli.demo_plant import (
 )
 from lineshaft.core.errors import Unavailable
 from lineshaft.infrastructure.files import make_dir
+from lineshaft.infrastructure.processes import die_with
 
 if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application
+    from lineshaft.cli.demo_check import DemoOutcome
     from lineshaft.services.billing.model import IssuedDocument
 
 _T = TypeVar("_T")
@@ -65,30 +68,40 @@ def demo(
     browser: Annotated[bool, typer.Option(help="Open the pages in a browser.")] = True,
 ) -> None:
     """Replay one real day of a machining centre, bill it, and prove the bill."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
     with errors_by_kind(), contextlib.ExitStack() as stack:
         began_s = time.monotonic()
         if data is None:
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="lineshaft-demo-"))
             data = Path(name)
         running = stack.enter_context(_programs(data, speed or ("max" if check else "600")))
-        if not check:
-            _welcome(running)
-        lines = _wait_for_day(running, quiet=check)
-        issued = issue_invoice(running.application, data / "demo")
         if check:
-            from lineshaft.cli.demo_check import check_demo
-
-            outcome = check_demo(running.application, issued, data / "demo")
+            outcome = _check(running, data / "demo")
             OUT.print(f"{outcome.line} seconds={time.monotonic() - began_s:.1f}", markup=False)
             raise typer.Exit(0 if outcome.is_ok else 1)
+        _welcome(running)
+        lines = _wait_for_day(running, quiet=False)
+        issued = issue_invoice(running.application, data / "demo")
         _show(running, issued, lines, open_browser=browser)
+
+
+def _check(running: _Running, directory: Path) -> "DemoOutcome":
+    """Bill the day and compare everything with the recording, which is read while we wait."""
+    from lineshaft.cli.demo_check import check_demo, recorded_observations
+
+    recorded = recorded_observations(running.application)
+    _wait_for_day(running, quiet=True)
+    issued = issue_invoice(running.application, directory)
+    return check_demo(running.application, issued, directory, recorded)
 
 
 @contextmanager
 def _programs(data: Path, speed: str) -> Iterator[_Running]:
-    """Start the replayer and everything that `up` starts; end them in any case."""
-    from lineshaft.bootstrap.application import build
+    """Start the replayer and everything that `up` starts; end them in any case.
 
+    While they start, the plant is applied: the edge takes it up as soon as it is there.
+    """
     settings = settings_of(data, seal_s=1)
     logs = data / "demo"
     port_file, api_file = settings.run_dir / "replay.port", settings.run_dir / "api.port"
@@ -98,11 +111,13 @@ def _programs(data: Path, speed: str) -> Iterator[_Running]:
     with contextlib.ExitStack() as stack:
         children = _Children(stack)
         children.start(replayer_command(port_file, speed, HOLD_LINES), logs / "replay.log")
-        port = int(_wait(lambda: children.text(port_file), "the replayer", START_S_MAX))
-        application = build(settings)
-        prepare_plant(application, logs / "plant", port)
         up = [sys.executable, "-m", "lineshaft.cli", "up", "--data", str(data)]
         children.start(up, logs / "up.log", settings.to_environment())
+        from lineshaft.bootstrap.application import build
+
+        application = build(settings)
+        port = int(_wait(lambda: children.text(port_file), "the replayer", START_S_MAX))
+        prepare_plant(application, logs / "plant", port)
         port = int(_wait(lambda: children.text(api_file), "the pages", START_S_MAX))
         yield _Running(application, f"http://127.0.0.1:{port}", children)
 
@@ -173,6 +188,11 @@ def _show(running: _Running, issued: "IssuedDocument", lines: int, *, open_brows
         signal.pause()
 
 
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """End as with Ctrl-C, also when we are terminated or started with Ctrl-C ignored."""
+    raise KeyboardInterrupt
+
+
 class _Children:
     """Programs beside us; they end with the stack, gently first."""
 
@@ -190,8 +210,9 @@ class _Children:
                 env={**os.environ, **(environment or {})},
                 stdout=output,
                 stderr=output,
-                # Ctrl-C reaches us; we end the others in order.
+                # Ctrl-C reaches us; we end the others in order, and they end if we are killed.
                 start_new_session=True,
+                preexec_fn=die_with(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - no thread yet
             )
         self._processes.append((log, process))
         self._stack.callback(_end, process)

@@ -1,6 +1,6 @@
 """Programs under a supervisor, and one supervisor per data directory."""
 
-from lineshaft.infrastructure.processes.child import write_to_stderr
+from lineshaft.infrastructure.processes.child import die_with, write_to_stderr
 from lineshaft.infrastructure.processes.lock import DataDirectoryTaken, lock_data_dir
 from lineshaft.infrastructure.processes.program import Program, file_exists, port_answers
 from lineshaft.infrastructure.processes.supervisor import ProgramFailed, Supervisor
@@ -10,6 +10,7 @@ __all__ = [
     "Program",
     "ProgramFailed",
     "Supervisor",
+    "die_with",
     "file_exists",
     "lock_data_dir",
     "port_answers",

@@ -87,7 +87,7 @@ class Child:
                 # Ctrl-C goes to the supervisor alone, which stops the children in order.
                 start_new_session=True,
                 # Between fork and exec this takes no lock that another thread could hold.
-                preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509
+                preexec_fn=die_with(os.getpid()),  # noqa: PLW1509
             )
         except OSError as error:
             self._write_line(self.program.name, f"cannot be started: {error}")
@@ -178,9 +178,16 @@ def backoff_s(failures: int) -> float:
     return min(BACKOFF_S_MAX, BACKOFF_S_MIN * float(1 << doublings))
 
 
-def _die_with(parent: int) -> Callable[[], None]:
+def die_with(parent: int, number: signal.Signals = signal.SIGKILL) -> Callable[[], None]:
+    """Return what a child does first, so that the kernel ends it when its parent dies.
+
+    Args:
+        parent: process id of the parent; it starts the child from its main thread.
+        number: the signal that the child then gets.
+    """
+
     def prepare() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
             # The supervisor died between fork and prctl, so no signal will come any more.
             os._exit(1)
