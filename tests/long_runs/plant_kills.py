@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bench.records import Outcome
-from lineshaft.cli.demo_check import check_demo
+from lineshaft.cli.demo_check import check_demo, recorded_observations
 from lineshaft.cli.demo_plant import day_lines, issue_invoice, observations_stored
 from lineshaft.network.connectors.service import sample_day
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
@@ -65,7 +65,8 @@ def judged(plant: Plant, killer: Killer) -> Outcome:
     """Compare every figure of the demo's line, check the store, and stop cleanly."""
     files = plant.directory / "invoice"
     issued = issue_invoice(plant.application, files)
-    outcome = check_demo(plant.application, issued, files)
+    recorded = recorded_observations(plant.application)
+    outcome = check_demo(plant.application, issued, files, recorded)
     found = figures(outcome.line)
     wrong = [
         f"{name}={found.get(name)} instead of {value}"

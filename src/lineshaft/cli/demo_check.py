@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lineshaft.core.period import US_PER_S, Instant, Period
 from lineshaft.core.quantity import Quantity
 from lineshaft.core.reading import REFUSED_NAME, Reading, RecordKind, Refused, signal_id
 from lineshaft.core.segment.detail import RefusalDetail
-from lineshaft.core.value import Columns, to_columns
+from lineshaft.core.value import to_columns
 from lineshaft.network.connectors.model import ConnectorConfig, Observation
 from lineshaft.network.connectors.service import decode_recording, sample_day
 from lineshaft.platform.historian.model import RangeQuery
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 MACHINE = "mazak01"
 EXPECTED_TOTAL = "267.54 EUR"
 _ALL_TIME = Period(Instant(0), Instant(4_102_444_800 * US_PER_S))
-_Key = tuple[str, int, int, Columns | str]
-"""Signal, own stamp, status, and the value or the raw bytes of a refusal."""
+_COLUMNS = ["kind", "ts", "own_ts", "status", "mantissa", "exponent", "number", "text"]
+_Key = tuple[str, int, int, int | None, int | None, float | None, str | None]
+"""Signal, own stamp, status, and the value, or the raw bytes of a refusal as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,17 @@ class DemoOutcome:
     is_ok: bool
 
 
-def check_demo(application: "Application", issued: "IssuedDocument", files: Path) -> DemoOutcome:
+def recorded_observations(application: "Application") -> Counter[_Key]:
+    """Count what the recording says, line by line."""
+    recording, _ = sample_day()
+    return Counter(map(_observed, decode_recording(_connector(application), recording)))
+
+
+def check_demo(
+    application: "Application", issued: "IssuedDocument", files: Path, recorded: Counter[_Key]
+) -> DemoOutcome:
     """Count what is stored, compare it with the recording, and verify the invoice's files."""
     stored = Counter(_stored(application))
-    recorded = Counter(_recorded(application))
     totals = application.historian.totals(LOCAL_OPERATOR)
     lost = (recorded - stored).total()
     duplicated = (stored - recorded).total() + totals.records - totals.distinct
@@ -102,14 +110,6 @@ def _proof(files: Path, number: str) -> str:
     return "ok"
 
 
-def _recorded(application: "Application") -> Iterator[_Key]:
-    """Yield what the recording says, line by line."""
-    recording, _ = sample_day()
-    config = _connector(application)
-    for observation in decode_recording(config, recording):
-        yield _observed(observation)
-
-
 def _connector(application: "Application") -> ConnectorConfig:
     plans = application.plant.node_plans(LOCAL_OPERATOR)
     return next(c for plan in plans.values() for c in plan.connectors if c.machine == MACHINE)
@@ -119,10 +119,15 @@ def _observed(observation: Observation) -> _Key:
     item = observation.item
     match item:
         case Reading():
-            return item.signal, item.ts, item.status, to_columns(item.value)
+            value = to_columns(item.value)
+            parts = (value.mantissa, value.exponent, value.number, value.text)
+            return item.signal, item.ts, item.status, *parts
         case Refused():
-            detail = RefusalDetail.of(item.reason, item.raw)
-            return item.signal, item.ts, 0, detail.raw.hex()
+            return _refused(item.signal, item.ts, RefusalDetail.of(item.reason, item.raw))
+
+
+def _refused(signal: str, ts: int, detail: RefusalDetail) -> _Key:
+    return signal, ts, 0, None, None, None, f"refused {detail.raw.hex()}"
 
 
 def _stored(application: "Application") -> Iterator[_Key]:
@@ -132,17 +137,10 @@ def _stored(application: "Application") -> Iterator[_Key]:
     signals = [signal.id for signal in machine.signals]
     for signal in [*signals, signal_id(MACHINE, REFUSED_NAME)]:
         wanted = RangeQuery(signal, _ALL_TIME, include_before=False, include_after=False)
-        for row in historian.readings(LOCAL_OPERATOR, wanted).to_pylist():
-            key = _row(signal, row)
-            if key is not None:
-                yield key
-
-
-def _row(signal: str, row: dict[str, Any]) -> _Key | None:
-    ts = row["ts"] if row["own_ts"] is None else row["own_ts"]
-    if row["kind"] == RecordKind.REFUSAL:
-        return signal, ts, 0, RefusalDetail.decode(row["text"]).raw.hex()
-    if row["kind"] != RecordKind.READING:
-        return None
-    columns = Columns(row["mantissa"], row["exponent"], row["number"], row["text"])
-    return signal, ts, row["status"], columns
+        table = historian.readings(LOCAL_OPERATOR, wanted).select(_COLUMNS)
+        for kind, ts, own_ts, *value in zip(*(c.to_pylist() for c in table.columns), strict=True):
+            at = ts if own_ts is None else own_ts
+            if kind == RecordKind.READING:
+                yield signal, at, *value
+            elif kind == RecordKind.REFUSAL:
+                yield _refused(signal, at, RefusalDetail.decode(value[-1]))

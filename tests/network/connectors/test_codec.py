@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineshaft.core.period import Instant, parse_instant
+from lineshaft.core.errors import Invalid
+from lineshaft.core.period import Instant, format_instant, parse_instant
 from lineshaft.core.reading import Reading, Refused, StatusCode
 from lineshaft.core.value import DecimalValue, Value, parse_decimal
 from lineshaft.network.connectors.mtconnect.codec import (
@@ -102,6 +103,21 @@ def test_unavailable_is_a_reading_with_a_status_and_no_value(word: str, pair: st
 def test_stamps(stamp: str, instant: str) -> None:
     [(item, _)] = decode_line(f"{stamp}|x|1".encode(), DEVICE, NOW)
     assert item.ts == parse_instant(instant)
+
+
+@given(second=st.integers(0, 4_000_000_000), fraction=st.text("0123456789٣.+", max_size=10))
+def test_stamps_are_read_as_instants_are(second: int, fraction: str) -> None:
+    """However the fraction is written, the short way says what `parse_instant` says."""
+    text = f"{format_instant(Instant(second * 1_000_000))[:19]}.{fraction}Z"
+    [(item, _)] = decode_line(f"{text}|x|1".encode(), DEVICE, NOW)
+    try:
+        expected = parse_instant(text)
+    except Invalid:
+        assert isinstance(item, Refused)
+        assert item.ts == NOW
+    else:
+        assert isinstance(item, Reading)
+        assert item.ts == expected
 
 
 @pytest.mark.parametrize(

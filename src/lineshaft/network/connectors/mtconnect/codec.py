@@ -28,6 +28,7 @@ CONDITION_FIELDS = ("level", "native_code", "severity", "qualifier", "message")
 MESSAGE_FIELDS = ("native_code", "text")
 ASSET_KEYS = frozenset({"@ASSET@", "@UPDATE_ASSET@", "@REMOVE_ASSET@", "@REMOVE_ALL_ASSETS@"})
 
+_FRACTION_DIGITS = 6
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\||$)')
 
 
@@ -82,11 +83,11 @@ def decode_line(line: bytes, device: Device, received_at: Instant) -> list[Obser
 
 
 def _parse_stamp(text: str) -> Instant:
-    """Read a stamp; the usual form with six digits costs one look-up of its second."""
-    fraction = text[20:26]
-    is_usual = len(text) == 27 and text[19] == "." and text[26] == "Z"
+    """Read a stamp; the usual form, a fraction of at most six digits, costs one look-up."""
+    fraction = text[20:-1]
+    is_usual = text[19:20] == "." and text[-1] == "Z" and 1 <= len(fraction) <= _FRACTION_DIGITS
     if is_usual and fraction.isascii() and fraction.isdigit():
-        return Instant(_second(text[:19]) + int(fraction))
+        return Instant(_second(text[:19]) + int(fraction.ljust(_FRACTION_DIGITS, "0")))
     return parse_instant(text)
 
 
