@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Forbidden, InvariantError, NotFound, Unavailable
+from lineshaft.core.period import Instant
 from lineshaft.core.reading import RecordKind, SignalId, StatusCode
 from lineshaft.core.segment.header import Header
 from lineshaft.infrastructure.database import Database
@@ -243,3 +244,59 @@ def test_the_search_beyond_the_period_has_a_maximum(
     monkeypatch.setattr(service, "WIDENINGS_MAX", 2)
     with pytest.raises(Unavailable, match="too far"):
         metering(house).usage(SYSTEM_WORKER, COUNTER, span(0, 10), KNOWN_AT)
+
+
+class Alive:
+    """Implements `Liveness` with one answer."""
+
+    def __init__(self, until: Instant | None) -> None:
+        self.until = until
+        self.asked: list[tuple[SignalId, Instant]] = []
+
+    def known_until(self, signal: SignalId, known_at: Instant) -> Instant | None:
+        self.asked.append((signal, known_at))
+        return self.until
+
+
+def alive_until(house: House, until: Instant | None) -> tuple[Metering, Alive]:
+    alive = Alive(until)
+    authorizer = Authorizer(house.database, SqlGrantStore(), house.clock)
+    return Metering(house.historian, authorizer, house.database, SqlUsageStore(), alive), alive
+
+
+@pytest.mark.parametrize(
+    ("until", "covered_s", "recorded"),
+    [
+        (None, 20, None),  # a replay: nobody has to be alive
+        (at(12), 12, at(12)),  # the last sign of life within the period
+        (at(500), 20, at(20)),  # beyond the period nothing is asked
+        (at(-30), 10, at(-30)),  # it died, and its late records say until when it lived
+    ],
+)
+def test_a_state_holds_no_longer_than_its_source_lives(
+    house: House, until: Instant | None, covered_s: int, recorded: Instant | None
+) -> None:
+    source = Source()
+    source.add(SIGNAL, at(-50), text="RUN")
+    source.add(SIGNAL, at(10), text="STOP")
+    source.seal()
+    house.store(source)
+    used, alive = alive_until(house, until)
+    states = meter("state_duration", "SEC")
+    record = used.usage(SYSTEM_WORKER, states, span(0, 20), KNOWN_AT)
+    assert alive.asked == [(SIGNAL, KNOWN_AT)]
+    assert (record.covered_us, record.known_until) == (covered_s * 1_000_000, recorded)
+    assert record.states["RUN"] == 10_000_000
+    # What the record says is enough to measure again, whatever beats have come since.
+    assert UsageRecord.from_content(record.to_content()) == record
+    rows = input_of_blocks(blocks_of(house, record), record.known_until)
+    assert measure(states, rows, record.period, KNOWN_AT) == record
+    spans = used.timeline(SYSTEM_WORKER, states, span(0, 20), KNOWN_AT)
+    assert sum(s.period.duration_us for s in spans if s.state) == record.covered_us
+
+
+def blocks_of(house: House, record: UsageRecord) -> list[tuple[Header, bytes, bytes]]:
+    (each,) = record.ranges
+    ordinals = each.first_ordinal, each.last_ordinal
+    proofs = house.historian.proofs(SYSTEM_WORKER, SIGNAL, (each.source, each.epoch), ordinals)
+    return [(Header.decode(proof.header_bytes), proof.salt, proof.block) for proof in proofs]
