@@ -44,7 +44,7 @@ FREEZE_S = 0.5 + max(
 SUPERVISOR = "supervisor"
 FREEZE = "freeze"
 KILLS_PER_FREEZE = 8
-KILL_S = 5.0
+KILL_S = 7.0
 """Replay per kill: the plant should be at work again when the next one comes, mostly."""
 DAY_S_AT_100 = 357
 """How long the recorded day lasts at 100 times its speed, with pauses cut to 1 s."""
@@ -189,6 +189,10 @@ class Plant:
         """Return the sequence of the last record on the edge's disk; 0 before there is a spool."""
         return self._spool("SELECT last_sequence FROM state")
 
+    def is_spool_open(self) -> bool:
+        """Tell whether an edge works with the spool, or was not stopped cleanly."""
+        return bool(self._spool("SELECT is_open FROM state"))
+
     def is_settled(self) -> bool:
         """Tell whether every signal says that the machine is gone, and all of that is stored."""
         last = self._spool(
@@ -275,7 +279,8 @@ class Killer:
         counter = self._rng.choice([one for one in counters if one() < self._lines] or counters[:1])
         start = counter()
         assert start < self._lines, f"the day was over with {left} strokes to go: replay slower"
-        share = 3 * (self._lines - start) // (2 * (left + 1))
+        # half of it on average, as the plant catches up in leaps
+        share = (self._lines - start) // (left + 1)
         goal = start + self._rng.randint(1, max(1, min(share, self._step_max)))
         wait_for(lambda: counter() >= goal, f"{counter.__name__} to reach {goal}", self._plant)
 

@@ -16,6 +16,9 @@ from lineshaft.network.edge.model import EdgeConfig
 from lineshaft.network.edge.service import Edge
 
 PLAN_POLL_S = 0.5
+DRAIN_SHARE = 0.2
+"""Of the time to stop, for sending the rest: each program gets a share, and a hub that does not
+answer must not make a clean stop an unclean one."""
 
 
 def run_edge(settings: Settings, source: SourceId, bus: str = "") -> None:
@@ -50,6 +53,7 @@ async def _edge_until_changed(
         seal_s=settings.seal_s,
         beat_s=settings.beat_s,
         spool_bytes_max=settings.spool_max_mb * 1_000_000,
+        stop_s=settings.stop_timeout_ms / 1_000 * DRAIN_SHARE,
     )
     timeout_s = settings.bus_timeout_ms / 1_000
     async with Bus(address, name=f"edge {source}", timeout_s=timeout_s) as bus:
