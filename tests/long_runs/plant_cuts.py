@@ -67,6 +67,9 @@ def judged(plant: Plant, killer: Killer) -> Outcome:
         seen, silent = judged_series(rows, cuts)
         shown += seen
         wrong += [f"{signal} does not show the cut at {cut}" for cut in silent]
+        said = sum(kind == RecordKind.STATUS for _, kind, _ in rows)
+        if said > len(cuts) + 1:  # the end of the machine is one, too
+            wrong.append(f"{signal} was unavailable {said} times")
     counts = {
         "spooled": last,
         "lost": last - totals.distinct,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bench.records import Outcome
 from lineshaft.cli.demo_check import check_demo, recorded_observations
-from lineshaft.cli.demo_plant import day_lines, issue_invoice, observations_stored
-from lineshaft.network.connectors.service import sample_day
+from lineshaft.cli.demo_plant import issue_invoice, observations_stored
+from lineshaft.network.connectors.service import sample_day, sample_day_lines
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from tests.long_runs._plant import (
     SUPERVISOR,
@@ -54,7 +54,7 @@ def run(count: int, seed: int) -> Outcome:
         tempfile.TemporaryDirectory(prefix="lineshaft-plant-") as name,
         Plant(Path(name), machine, spool_max_mb=SPOOL_MB) as plant,
     ):
-        lines = day_lines()
+        lines = sample_day_lines()
         killer = Killer(plant, rng, lines)
         killer.strike(planned(count, VICTIMS, rng))
         wait_for(lambda: observations_stored(plant.application, lines) >= lines, "the day", plant)

@@ -20,7 +20,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lineshaft.cli.context import ERR, OUT, errors_by_kind, settings_of
 from lineshaft.cli.demo_plant import (
-    day_lines,
     issue_invoice,
     observations_stored,
     prepare_plant,
@@ -156,7 +155,9 @@ def _wait_for_day(running: _Running, *, quiet: bool) -> int:
     Raises:
         Unavailable: when a program has ended meanwhile, or it takes too long.
     """
-    lines = day_lines()
+    from lineshaft.network.connectors.service import sample_day_lines
+
+    lines = sample_day_lines()
     columns = (
         TextColumn("readings stored"),
         BarColumn(),

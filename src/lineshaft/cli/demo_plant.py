@@ -57,14 +57,6 @@ def prepare_plant(
     application.plant.apply(LOCAL_OPERATOR, directory)
 
 
-def day_lines() -> int:
-    """Return how many lines the recorded day has: each is one observation."""
-    from lineshaft.network.connectors.mtconnect.replay import read_lines
-    from lineshaft.network.connectors.service import sample_day
-
-    return sum(1 for _ in read_lines(sample_day()[0]))
-
-
 def observations_stored(application: "Application", lines: int) -> int:
     """Return how many observations the historian has, at most `lines`.
 

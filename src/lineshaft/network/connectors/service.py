@@ -161,3 +161,8 @@ def sample_day() -> tuple[Path, Path]:
     """Return the shipped recording of one real day, and the Devices.xml beside it."""
     folder = Path(str(files("lineshaft.network.connectors.mtconnect").joinpath("sample")))
     return folder / "Mazak01-20170622-20170623.txt.gz", folder / "Devices.xml"
+
+
+def sample_day_lines() -> int:
+    """Return how many lines the shipped recording has: each is one observation."""
+    return sum(1 for _ in read_lines(sample_day()[0]))
