@@ -50,7 +50,7 @@ class _Running:
 
     application: "Application"
     address: str
-    children: "_Children"
+    children: "Children"
 
 
 def demo(
@@ -108,7 +108,7 @@ def _programs(data: Path, speed: str) -> Iterator[_Running]:
     for stale in (port_file, api_file):
         stale.unlink(missing_ok=True)
     with contextlib.ExitStack() as stack:
-        children = _Children(stack)
+        children = Children(stack)
         children.start(replayer_command(port_file, speed, HOLD_LINES), logs / "replay.log")
         up = [sys.executable, "-m", "lineshaft.cli", "up", "--data", str(data)]
         children.start(up, logs / "up.log", settings.to_environment())
@@ -194,7 +194,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-class _Children:
+class Children:
     """Programs beside us; they end with the stack, gently first."""
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
