@@ -11,15 +11,19 @@ from lineshaft.cli.demo import Children
 from lineshaft.core.errors import Unavailable
 
 
+def await_text(children: Children, path: Path) -> None:
+    while not children.text(path):
+        time.sleep(0.01)
+
+
 def test_a_program_that_has_ended_is_said_and_not_waited_for(tmp_path: Path) -> None:
     log, port_file = tmp_path / "logs" / "up.log", tmp_path / "api.port"
-    code = "import sys; print('the reason'); sys.stdin.read(); sys.exit(3)"
+    code = "import sys; print('the reason'); sys.exit(3)"
     with contextlib.ExitStack() as stack:
         children = Children(stack)
         children.start([sys.executable, "-c", code], log)
         with pytest.raises(Unavailable, match=rf"exit code 3: see {log}"):
-            while not children.text(port_file):
-                time.sleep(0.01)
+            await_text(children, port_file)
     assert log.read_text() == "the reason\n"
 
 
@@ -30,8 +34,7 @@ def test_programs_end_with_the_demo(tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         children = Children(stack)
         children.start([sys.executable, "-c", code], log)
-        while not children.text(log):
-            time.sleep(0.01)
+        await_text(children, log)
     assert time.monotonic() - began_s < 10
     with pytest.raises(Unavailable, match="exit code -15"):
         children.check()

@@ -198,12 +198,14 @@ class Children:
     """Programs beside us; they end with the stack, gently first."""
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
+        """End the programs when `stack` unwinds."""
         self._stack = stack
         self._processes: list[tuple[Path, subprocess.Popen[bytes]]] = []
 
     def start(
         self, command: list[str], log: Path, environment: dict[str, str] | None = None
     ) -> None:
+        """Start a program whose output goes to a file; `environment` comes on top of ours."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - our own program
