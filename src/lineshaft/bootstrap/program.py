@@ -11,6 +11,7 @@ from lineshaft.bootstrap.local_bus import hub_url
 from lineshaft.bootstrap.supervision import ready_path
 from lineshaft.infrastructure.bus import Bus
 from lineshaft.infrastructure.files import make_dir, write_durably
+from lineshaft.infrastructure.processes import be_steady
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health, TelemetryServer, configure_logging
 
@@ -54,4 +55,5 @@ def run_program(
             write_durably(ready_path(settings, name), f"{telemetry.port}\n".encode())
             await body(stop, health)
 
+        be_steady()
         asyncio.run(main())

@@ -1,8 +1,8 @@
 """Live values to open pages: pushed, gathered, and only of the cells that are there.
 
-Each page has one sender. It takes what has changed since it last sent, sends it as one message and
-waits for the browser to say that it is there before it sends again: a slow browser gets fewer and
-newer values, and never a queue. Nothing is read from the database.
+Each page has one sender. It takes what has changed since it last sent and sends it as one message.
+The browser answers each message; while a few are unanswered nothing is sent: a slow browser gets
+fewer and newer values, and never a queue. Nothing is read from the database.
 """
 
 import asyncio
@@ -26,6 +26,8 @@ LOG = structlog.get_logger(__name__)
 
 PUSH_INTERVAL_S = 0.010
 """Least time between two messages to one page; what arrives meanwhile goes together."""
+UNANSWERED_MAX = 4
+"""Most messages to one page that its browser has not answered yet."""
 ANSWER_TIMEOUT_S = 2.0
 """A browser that has not answered for this long is sent the newest values again."""
 SESSION_CHECK_S = 30.0
@@ -60,8 +62,10 @@ class LivePush:
         """Send what changes of `signals` to `client`."""
         self._visit, self._client, self._signals = visit, client, signals
         self._pending: dict[SignalId, LiveEntry] = {}
+        self._sent: dict[SignalId, LiveEntry] = {}
         self._heard: dict[str, Instant] = {}
         self._changed = asyncio.Event()
+        self._unanswered: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: list[Watch] = []
 
@@ -87,7 +91,7 @@ class LivePush:
         """Watch no longer."""
         for watch in self._watches:
             watch.close()
-        for task in self._tasks:
+        for task in (*self._tasks, *self._unanswered):
             task.cancel()
 
     async def _gather(self, watch: Watch) -> None:
@@ -101,21 +105,32 @@ class LivePush:
     async def _send(self) -> None:
         while True:
             await self._changed.wait()
+            while len(self._unanswered) >= UNANSWERED_MAX:
+                await asyncio.wait(self._unanswered, return_when=asyncio.FIRST_COMPLETED)
             self._changed.clear()
             pending, self._pending = self._pending, {}
             heard, self._heard = self._heard, {}
-            changes = [self._change(entry) for entry in pending.values()]
-            contacts = {machine: at // US_PER_MS for machine, at in heard.items()}
-            try:
-                await self._client.run_javascript(
-                    f"lineshaft.live({_script(changes)}, {_script(contacts)})",
-                    timeout=ANSWER_TIMEOUT_S,
-                )
-            except TimeoutError:
-                # What it missed is offered again, unless something newer has come.
-                self._pending = pending | self._pending
-                self._changed.set()
+            self._sent |= pending
+            message = background_tasks.create(self._deliver(pending, heard))
+            self._unanswered.add(message)
+            message.add_done_callback(self._unanswered.discard)
             await asyncio.sleep(PUSH_INTERVAL_S)
+
+    async def _deliver(
+        self, entries: Mapping[SignalId, LiveEntry], heard: Mapping[str, Instant]
+    ) -> None:
+        """Send one message and wait for its answer."""
+        changes = [self._change(entry) for entry in entries.values()]
+        contacts = {machine: at // US_PER_MS for machine, at in heard.items()}
+        try:
+            await self._client.run_javascript(
+                f"lineshaft.live({_script(changes)}, {_script(contacts)})",
+                timeout=ANSWER_TIMEOUT_S,
+            )
+        except TimeoutError:
+            # What it may have missed is offered again, each signal as it was sent last.
+            self._pending = {signal: self._sent[signal] for signal in entries} | self._pending
+            self._changed.set()
 
     def _change(self, entry: LiveEntry) -> list[object]:
         cell = shown(self._visit, self._signals[entry.signal], entry)

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from lineshaft import __version__
 from lineshaft.core.errors import NotFound, Unauthorized
+from lineshaft.infrastructure.processes import be_steady
 from lineshaft.web import api, downloads, entrance, errors, layout
 from lineshaft.web.navigation import entries_for
 from lineshaft.web.pages import PAGES, Build
@@ -134,6 +135,7 @@ def serve(
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
         ws_per_message_deflate=False,
     )
+    be_steady()
     _Server(config, lambda: on_ready(bound_port) if on_ready else None).run(sockets=[listener])
 
 

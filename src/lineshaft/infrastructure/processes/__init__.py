@@ -3,6 +3,7 @@
 from lineshaft.infrastructure.processes.child import die_with, write_to_stderr
 from lineshaft.infrastructure.processes.lock import DataDirectoryTaken, lock_data_dir
 from lineshaft.infrastructure.processes.program import Program, file_exists, port_answers
+from lineshaft.infrastructure.processes.steady import be_steady
 from lineshaft.infrastructure.processes.supervisor import ProgramFailed, Supervisor
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Program",
     "ProgramFailed",
     "Supervisor",
+    "be_steady",
     "die_with",
     "file_exists",
     "lock_data_dir",
