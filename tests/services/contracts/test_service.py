@@ -141,6 +141,26 @@ def test_a_customer_sees_only_its_own_contract(hub: Hub) -> None:
         hub.contracts.in_force(STRANGER, "c-1001", DAY)
 
 
+def test_a_customer_knows_what_it_has_bought_and_nobody_else_does(hub: Hub) -> None:
+    hub.activated(contract())
+    name = offering().name
+    assert hub.contracts.title(CUSTOMER, "c-1001") == name
+    assert hub.contracts.title(FINANCE, "c-1001", 1) == name
+    with pytest.raises(Forbidden):
+        hub.contracts.offering(CUSTOMER, "machining-as-a-service")
+    with pytest.raises(ContractNotFound):
+        hub.contracts.title(STRANGER, "c-1001")
+    with pytest.raises(ContractNotFound):
+        hub.contracts.title(CUSTOMER, "c-1001", 2)
+
+
+def test_a_title_is_that_of_the_version_of_the_offering(hub: Hub) -> None:
+    hub.activated(contract())
+    renamed = {"en": "Machining, renewed", "zh-Hans": "新加工服务"}
+    hub.contracts.offer(FINANCE, offering(version=2, name=renamed))
+    assert hub.contracts.title(CUSTOMER, "c-1001") == offering().name
+
+
 @pytest.mark.parametrize("actor", [CUSTOMER, STRANGER, ENGINEER, SYSTEM_WORKER])
 def test_only_finance_and_administrators_sell(hub: Hub, actor: Actor) -> None:
     hub.contracts.offer(FINANCE, offering())

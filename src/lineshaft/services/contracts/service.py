@@ -18,7 +18,7 @@ from lineshaft.services.contracts.errors import (
     VersionTaken,
 )
 from lineshaft.services.contracts.events import contract_activated
-from lineshaft.services.contracts.model import Contract, ContractRecord, Offering
+from lineshaft.services.contracts.model import Contract, ContractRecord, LocalText, Offering
 from lineshaft.services.contracts.ports import ContractStore
 
 VERSIONS_MAX = 1_000
@@ -77,8 +77,7 @@ class Contracts:
         with self._database.read() as connection:
             found = self._store.offering(connection, id_, version)
         if found is None:
-            msg = f"there is no offering {id_}" + ("" if version is None else f" version {version}")
-            raise OfferingNotFound(msg)
+            raise OfferingNotFound(_no_offering(id_, version))
         return found
 
     def offerings(self, actor: Actor) -> list[Offering]:
@@ -156,6 +155,25 @@ class Contracts:
         self._check_read(actor, record.contract)
         return record
 
+    def title(self, actor: Actor, id_: str, version: int | None = None) -> LocalText:
+        """Return what is sold under a version of a contract: the name of its offering.
+
+        Who may read a contract may know this name, though not the offering, which is the
+        supplier's.
+
+        Raises:
+            ContractNotFound: when there is none, or the actor may not see it.
+            OfferingNotFound: never for what `agree` has recorded.
+        """
+        with self._database.read() as connection:
+            contract = self._version(connection, id_, version).contract
+            self._check_read(actor, contract)
+            reference = contract.offering
+            offering = self._store.offering(connection, reference.id, reference.version)
+        if offering is None:
+            raise OfferingNotFound(_no_offering(reference.id, reference.version))
+        return offering.name
+
     def contracts(self, actor: Actor) -> list[ContractRecord]:
         """Return the last version of each contract that the actor may see, by id."""
         organisations = self._parts.authorizer.visible_organisations(actor)
@@ -227,3 +245,7 @@ def _lock(id_: str) -> str:
 
 def _not_found(id_: str) -> ContractNotFound:
     return ContractNotFound(f"there is no contract {id_}, or no such version of it")
+
+
+def _no_offering(id_: str, version: int | None) -> str:
+    return f"there is no offering {id_}" + ("" if version is None else f" version {version}")

@@ -1,6 +1,5 @@
 """What contracts and machines are called, so that pages show names and never ids."""
 
-from lineshaft.core.errors import Refusal
 from lineshaft.platform.twin.model import Machine
 from lineshaft.services.contracts.model import Contract
 from lineshaft.web.session import Visit
@@ -8,19 +7,8 @@ from lineshaft.web.session import Visit
 
 async def contract_name(visit: Visit, contract: Contract) -> str:
     """Return what is sold under a contract, in the reader's language."""
-    reference = contract.offering
-    try:
-        offering = await visit.ask(
-            visit.application.contracts.offering, reference.id, reference.version
-        )
-    except Refusal:
-        # Customers see their contracts, not the offerings of the supplier.
-        prices = contract.terms.usage_prices
-        parts = [price.description for price in prices] or [
-            part.description for part in (contract.terms.base_fee,) if part is not None
-        ]
-        return ", ".join(part.to_content()[visit.language.value] for part in parts)
-    return offering.name.to_content()[visit.language.value]
+    found = await visit.ask(visit.application.contracts.title, contract.id, contract.version)
+    return found.to_content()[visit.language.value]
 
 
 async def machines_by_id(visit: Visit) -> dict[str, Machine]:
