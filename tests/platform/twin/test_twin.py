@@ -89,6 +89,13 @@ def test_words_for_people() -> None:
     assert STATE.unit_symbol == ""
     named = Signal(signal_id("mill", "turn"), unit="DD/MIN", unit_name="degrees per minute")
     assert named.unit_symbol == "degrees per minute"
+    for unit, unit_name, symbol in (
+        ("RPM", "revolution per minute", "r/min"),
+        ("CEL", "degree Celsius", "°C"),
+        ("P1", "percent", "%"),
+        ("C62", "one", ""),
+    ):
+        assert Signal(signal_id("mill", "x"), unit, unit_name).unit_symbol == symbol
     assert MILL.signal(STATE.id) is STATE
     assert MILL.signal(signal_id("mill", "none")) is None
 

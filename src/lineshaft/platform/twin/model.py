@@ -5,7 +5,7 @@ from typing import Any
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant
-from lineshaft.core.quantity import unit_named
+from lineshaft.core.quantity import UnknownUnit, unit_named
 from lineshaft.core.reading import SignalId, SourceId, check_machine_id, machine_of, name_of
 
 SIGNALS_PER_MACHINE_MAX = 10_000
@@ -55,10 +55,18 @@ class Signal:
 
     @property
     def unit_symbol(self) -> str:
-        """How the unit is written beside a value."""
-        if not self.unit:
+        """How the unit is written beside a value: as Rec 20 does, else in words.
+
+        The unit one is not written (SI Brochure, section 5.4.7).
+        """
+        if self.unit in {"", "C62"}:
             return ""
-        return self.unit_name or unit_named(self.unit).symbol or unit_named(self.unit).name
+        try:
+            known = unit_named(self.unit)
+        except UnknownUnit:
+            return self.unit_name
+        # The recommendation gives some units two symbols: "% or pct".
+        return known.symbol.partition(" or ")[0] or self.unit_name or known.name
 
     def titled(self, language: str) -> str:
         """Return what people call it in a language, or its name."""
