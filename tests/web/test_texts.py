@@ -12,7 +12,7 @@ from lineshaft.web.texts import TEXTS, Language, choose_language, say
 
 WEB = Path(lineshaft.web.__file__).parent
 ENGLISH, CHINESE = TEXTS[Language.ENGLISH], TEXTS[Language.CHINESE]
-SOURCES = [path for path in sorted(WEB.rglob("*.py")) if path.parent.name != "texts"]
+SOURCES = [path for path in sorted(WEB.rglob("*.py")) if "texts" not in path.parts]
 # A sentence or a title: what a reader would see. Class names and paths are neither.
 WORDS = re.compile(r"^[A-Z][a-z]+( [a-z]+)+|[\u4e00-\u9fff]|[a-z]+ [a-z]+ [a-z]+[.!?]$")
 
@@ -36,9 +36,27 @@ def test_chinese_is_chinese() -> None:
     assert foreign == {"brand"}
 
 
-def test_texts_are_in_order() -> None:
-    assert list(ENGLISH) == sorted(ENGLISH)
-    assert list(CHINESE) == sorted(CHINESE)
+def areas(language: str) -> dict[str, list[str]]:
+    """Return the keys of each file of a language, in their order."""
+    found = {}
+    for path in sorted((WEB / "texts" / language).glob("[a-z]*.py")):
+        (table,) = [
+            node
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Dict)
+        ]
+        found[path.stem] = [key.value for key in table.keys]
+    return found
+
+
+def test_texts_are_in_order_and_in_one_file_per_area() -> None:
+    english, chinese = areas("english"), areas("chinese")
+    assert english == chinese
+    assert sum(len(keys) for keys in english.values()) == len(ENGLISH)
+    begun = [{key.partition(".")[0] for key in keys} for keys in english.values()]
+    assert len(set().union(*begun)) == sum(len(starts) for starts in begun)
+    for keys in english.values():
+        assert keys == sorted(keys)
 
 
 def used_keys() -> tuple[set[str], set[str]]:

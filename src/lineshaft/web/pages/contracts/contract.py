@@ -23,6 +23,7 @@ from lineshaft.web.components import (
     page_head,
     panel,
 )
+from lineshaft.web.documents import invoices_table
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, join, tag
 from lineshaft.web.pages.contracts import timeline
@@ -31,7 +32,6 @@ from lineshaft.web.pages.contracts.issue import issue_button
 from lineshaft.web.pages.contracts.names import contract_name, machine_name, machines_by_id
 from lineshaft.web.pages.contracts.rated import rated_table, usage_notices
 from lineshaft.web.pages.contracts.terms import terms_in_words
-from lineshaft.web.pages.invoices.invoices import invoices_table
 from lineshaft.web.session import Visit
 
 INVOICES_SHOWN = 10

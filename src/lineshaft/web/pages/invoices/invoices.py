@@ -1,22 +1,10 @@
 """The invoices that somebody may see, newest first."""
 
-from collections.abc import Sequence
-
 from fastapi import Request
 
-from lineshaft.core.period import zone_named
-from lineshaft.services.billing.model import DocumentHead, DocumentQuery
-from lineshaft.web import format as form
-from lineshaft.web.components import (
-    Column,
-    Row,
-    empty_state,
-    page_head,
-    pages,
-    panel,
-    search_field,
-    table,
-)
+from lineshaft.services.billing.model import DocumentQuery
+from lineshaft.web.components import empty_state, page_head, pages, panel, search_field
+from lineshaft.web.documents import invoices_table
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, tag
 from lineshaft.web.session import Visit
@@ -43,29 +31,6 @@ async def build(visit: Visit, request: Request) -> None:
         pages(visit, "/invoices", {"after": after}, following),
     ]
     show(panel(None, *content, is_flush=True))
-
-
-def invoices_table(visit: Visit, heads: Sequence[DocumentHead]) -> Html:
-    """Return invoices as a table."""
-    columns = [
-        Column(visit.say("invoices.number")),
-        Column(visit.say("invoices.period")),
-        Column(visit.say("invoices.issued")),
-        Column(visit.say("invoices.gross"), is_number=True),
-    ]
-    return table(visit.say("invoices.title"), columns, [_row(visit, head) for head in heads])
-
-
-def _row(visit: Visit, head: DocumentHead) -> Row:
-    return Row(
-        [
-            tag("a", head.number, href=f"/invoices/{head.number}"),
-            visit.period(head.period, zone_named("UTC")),
-            visit.instant(head.issued_at),
-            tag("strong", form.money(head.gross)),
-        ],
-        {"data_found_by": "invoices"},
-    )
 
 
 def _nothing(visit: Visit) -> Html:
