@@ -7,6 +7,7 @@ from lineshaft import __version__
 from lineshaft.bootstrap.adapters import BeatLiveness, StoredLatest
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
+from lineshaft.bootstrap.programs import Programs
 from lineshaft.bootstrap.source_adapters import StoredSourceKeys
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
@@ -51,6 +52,7 @@ class Application:
     clock: Clock
     ids: IdSource
     health: Health
+    programs: Programs
     database: Database
     manifest: ManifestStore
     files: StoreFiles
@@ -94,11 +96,13 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     liveness = BeatLiveness(base.database, SqlConnectorStore(), historian)
     metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), liveness)
     billing = _billing(base, contracts, metering)
+    health = Health()
     return Application(
         settings=settings,
         clock=base.clock,
         ids=base.ids,
-        health=Health(),
+        health=health,
+        programs=Programs(settings, base.authorizer, health),
         database=base.database,
         manifest=base.manifest,
         files=base.files,

@@ -81,10 +81,15 @@ def _add_others(app: FastAPI, application: Application) -> None:
         raise NotFound(msg)
 
     @app.get("/health", include_in_schema=False)
-    async def health() -> Response:
-        report = application.health.report()
-        status = HTTPStatus.OK if report.is_ok else HTTPStatus.SERVICE_UNAVAILABLE
-        return JSONResponse({"ok": report.is_ok}, status)
+    async def health(request: Request) -> Response:
+        """Say whether all is well to anybody, and what is not to whoever may see the status."""
+        content: dict[str, Any] = {"ok": await asyncio.to_thread(application.programs.is_well)}
+        if "authorization" in request.headers:
+            reports = await _ask(application, request, application.programs.reports)
+            content["checks"] = application.health.report().checks
+            content["programs"] = [report.to_api() for report in reports]
+        status = HTTPStatus.OK if content["ok"] else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse(content, status, headers={"cache-control": "no-store"})
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:

@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
+import structlog
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
@@ -20,12 +21,16 @@ from lineshaft.web.pages import PAGES, Build
 from lineshaft.web.ports import Application
 from lineshaft.web.session import Visit, sign_in_path, visit
 
+LOG = structlog.get_logger(__name__)
+
 PAGE_BUILD_SECONDS_MAX = 30.0
 RECONNECT_SECONDS_MAX = 30.0
 """How long an open page may be without connection before its state is let go."""
 REQUEST_BYTES_MAX = 64 * 1024
 STOP_SECONDS_MAX = 3
 US_PER_MS = 1_000
+NO_RESPONSE = "No response returned."
+"""What Starlette raises where nothing was answered."""
 
 _CONTENT_POLICY = (
     # The widgets' own scripts are compiled in the browser; nothing may come from elsewhere.
@@ -66,7 +71,34 @@ class Shell:
                 message["headers"] = [*message["headers"], *_HEADERS]
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        await _serve_while_there(self._app, scope, receive, send_with_headers)
+
+
+async def _serve_while_there(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one request; a browser that left before its answer began is no error.
+
+    A file is not sent to a browser that went on to another page meanwhile. Starlette's
+    `BaseHTTPMiddleware`, which NiceGUI uses, then misses the answer and raises RuntimeError.
+    """
+    has_left = has_begun = False
+
+    async def receive_seen() -> Message:
+        nonlocal has_left
+        message = await receive()
+        has_left = has_left or message["type"] == "http.disconnect"
+        return message
+
+    async def send_seen(message: Message) -> None:
+        nonlocal has_begun
+        has_begun = True
+        await send(message)
+
+    try:
+        await app(scope, receive_seen, send_seen)
+    except RuntimeError as error:
+        if not has_left or has_begun or str(error) != NO_RESPONSE:
+            raise
+        LOG.debug("the browser left before its answer", path=scope["path"])
 
 
 def create_app(application: Application, background: Background | None = None) -> FastAPI:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from lineshaft.bootstrap.programs import Programs
 from lineshaft.core.clock import Clock
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
@@ -88,4 +89,9 @@ class Application(Protocol):
     @property
     def health(self) -> Health:
         """Whether this process can do its work."""
+        ...
+
+    @property
+    def programs(self) -> Programs:
+        """Whether the programs beside it can do theirs."""
         ...

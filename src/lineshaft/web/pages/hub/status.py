@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
+from collections.abc import Mapping, Sequence
 
 from fastapi import Request
 from nicegui import ui
 
 from lineshaft import __version__
+from lineshaft.bootstrap.programs import READY, ProgramReport
 from lineshaft.core.errors import LineshaftError
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import SourceId
@@ -41,27 +43,58 @@ async def build(visit: Visit, _request: Request) -> None:
     known_at = await visit.ask(historian.last_known_at)
     refused = await visit.ask(historian.refused_segments, PageRequest(REFUSED_SHOWN))
     show(page_head(visit.say("status.title"), lead=visit.say("status.lead")))
-    show(_health(visit))
+    show(_health(visit, await visit.ask(visit.application.programs.reports)))
     show(await _store(visit, marks, known_at))
     _check(visit)
     show(_refused(visit, list(refused.items)))
 
 
-def _health(visit: Visit) -> Html:
-    report = visit.application.health.report()
-    pairs = [
-        (name, badge(visit.say("status.well"), "good") if not why else badge(why, "bad"))
-        for name, why in sorted(report.checks.items())
-    ]
+def _health(visit: Visit, programs: Sequence[ProgramReport]) -> Html:
+    checks = visit.application.health.report().checks
+    is_well = not any(checks.values()) and all(program.is_well for program in programs)
     whole = (
         badge(visit.say("status.well"), "good")
-        if report.is_ok
+        if is_well
         else badge(visit.say("status.ill"), "bad")
     )
-    version = (visit.say("status.version"), __version__)
-    return panel(
-        visit.say("status.health"), facts([(visit.say("status.hub"), whole), version, *pairs])
-    )
+    pairs = [
+        (visit.say("status.hub"), whole),
+        (visit.say("status.version"), __version__),
+    ]
+    content = [facts(pairs), _programs(visit, programs) if programs else _checks(visit, checks)]
+    return panel(visit.say("status.health"), tag("div", content, class_="part"))
+
+
+def _programs(visit: Visit, programs: Sequence[ProgramReport]) -> Html:
+    columns = [
+        Column(visit.say("program.title")),
+        Column(visit.say("program.state")),
+        Column(visit.say("program.restarts"), is_number=True),
+        Column(visit.say("program.health")),
+    ]
+    rows = [
+        Row(
+            [
+                visit.say(f"program.{program.name}"),
+                visit.say(f"program.state.{program.state}"),
+                form.grouped(program.restarts),
+                _checks(visit, program.checks)
+                if program.state == READY
+                else badge(visit.say("status.ill"), "bad"),
+            ]
+        )
+        for program in programs
+    ]
+    return table(visit.say("program.title"), columns, rows)
+
+
+def _checks(visit: Visit, checks: Mapping[str, str]) -> Html:
+    """Say why checks fail, in the words of the program; or that none does."""
+    reasons = [why for _, why in sorted(checks.items()) if why]
+    if not reasons:
+        return badge(visit.say("status.well"), "good")
+    said = [tag("p", why, lang="en") for why in reasons]
+    return tag("div", badge(visit.say("status.ill"), "bad"), said)
 
 
 async def _store(visit: Visit, marks: dict[tuple[SourceId, int], Mark], known_at: Instant) -> Html:
