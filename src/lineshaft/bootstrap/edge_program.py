@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+import structlog
+
 from lineshaft.bootstrap.local_bus import source_url
 from lineshaft.bootstrap.node_plans import node_plans_path, read_node_plan
 from lineshaft.bootstrap.program import run_program
@@ -12,8 +14,11 @@ from lineshaft.infrastructure.bus import Bus
 from lineshaft.infrastructure.clock import SystemClock
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
+from lineshaft.network.edge.keys import load_or_create_keys
 from lineshaft.network.edge.model import EdgeConfig
 from lineshaft.network.edge.service import Edge
+
+LOG = structlog.get_logger(__name__)
 
 PLAN_POLL_S = 0.5
 DRAIN_SHARE = 0.2
@@ -31,11 +36,20 @@ def run_edge(settings: Settings, source: SourceId, bus: str = "") -> None:
     """
 
     async def body(stop: asyncio.Event, health: Health) -> None:
+        _say_who(settings, source)
         address = bus or source_url(settings, source)
         while not stop.is_set():
             await _edge_until_changed(settings, source, address, (stop, health))
 
     run_program(settings, "edge", body)
+
+
+def _say_who(settings: Settings, source: SourceId) -> None:
+    """Log the public key as the hub shows it to whoever is to accept it."""
+    keys = load_or_create_keys(EdgeConfig(source=source, directory=settings.edge_dir).key_path)
+    key = keys.private_key.public_key().public_bytes_raw().hex()
+    groups = " ".join(key[start : start + 4] for start in range(0, len(key), 4))
+    LOG.info("the key of this edge", source=source, fingerprint=groups)
 
 
 async def _edge_until_changed(
