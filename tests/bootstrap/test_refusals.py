@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,12 +41,8 @@ def store(tmp_path: Path) -> Iterator[Path]:
     """A directory on a disk that the test can fill: Linux has one in memory."""
     if not os.access(SHARED_MEMORY, os.W_OK) or free_bytes(SHARED_MEMORY) < 40 * MB:
         pytest.skip("there is no /dev/shm with 40 MB of room that a test could fill")
-    directory = SHARED_MEMORY / f"lineshaft-test-{os.getpid()}"
-    directory.mkdir()
-    yield directory
-    for path in sorted(directory.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    directory.rmdir()
+    with tempfile.TemporaryDirectory(prefix="lineshaft-test-", dir=SHARED_MEMORY) as name:
+        yield Path(name)
 
 
 def test_below_the_floor_nothing_is_stored_until_there_is_room(tmp_path: Path, store: Path) -> None:
