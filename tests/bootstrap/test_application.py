@@ -9,6 +9,7 @@ import pytest
 from lineshaft import __version__
 from lineshaft.bootstrap.adapters import StoredLatest
 from lineshaft.bootstrap.application import Application, build
+from lineshaft.bootstrap.edge_plant import take_plant
 from lineshaft.bootstrap.node_plans import node_plans_path, read_node_plan, write_node_plans
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.errors import Invalid
@@ -110,3 +111,17 @@ def test_what_was_stored_before_shows_as_it_did(
     latest = StoredLatest(application.historian)
     (entry,) = latest.latest(LOCAL_OPERATOR, [SignalId("mill/x")]).values()
     assert (entry.display, entry.number, entry.is_stored) == (display, number, True)
+
+
+def test_an_edge_without_a_hub_takes_a_plant_directory(tmp_path: Path) -> None:
+    write_starter(tmp_path / "plant")
+    settings = load_settings({}, data_dir=tmp_path / "edge-data")
+    take_plant(settings, tmp_path / "plant")
+    node = read_node_plan(settings, "edge-1")
+    assert [config.id for config in node.connectors] == ["mill-shdr"]
+    assert node.metered_signals == ("mill/cut_time", "mill/execution")
+    assert not (settings.data_dir / "hub.sqlite").exists()
+    (tmp_path / "plant" / "plant.toml").write_text("[[machine]]\n")
+    with pytest.raises(Invalid, match="missing required field"):
+        take_plant(settings, tmp_path / "plant")
+    assert read_node_plan(settings, "edge-1") == node
