@@ -5,6 +5,7 @@ runs from the first publication to the commit of the last record, counted from t
 """
 
 import asyncio
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,7 @@ NAMES = ("intake_1000", "intake_100")
 LIMITS = {1_000: 300_000, 100: 60_000}
 SEGMENTS = {1_000: 2_000, 100: 4_000}
 SOURCES = 4
+ROUNDS = 3
 SIGNALS = 10
 STEP_US = 100_000
 START_US = 1_800_000_000_000_000
@@ -54,10 +56,15 @@ def measure() -> list[Promise]:
 
 
 def rate(size: int) -> float:
-    """Return readings per second with segments of `size` readings."""
+    """Return readings per second with segments of `size` readings: the median of some rounds."""
+    sources = [sealed_source(number, size) for number in range(SOURCES)]
+    return statistics.median(one_rate(sources) for _ in range(ROUNDS))
+
+
+def one_rate(sources: list[Source]) -> float:
+    """Return readings per second of one round, with a bus and a store of its own."""
     with tempfile.TemporaryDirectory(prefix="lineshaft-bench-") as name:
         directory = Path(name)
-        sources = [sealed_source(number, size) for number in range(SOURCES)]
         write_files(directory, sources)
         config = write_server(directory)
         server = subprocess.Popen(server_command(config), stderr=subprocess.DEVNULL)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench import records, run, soak
+from bench import page, records, run, soak
 from bench.records import Outcome, Promise
 
 
@@ -108,3 +108,32 @@ def test_a_slice_is_at_least_five_percent(
     else:
         with pytest.raises(ValueError, match="expected at least 5 %"):
             soak.long_run("x")
+
+
+def record_of(name: str, value: float, at: str = "2027-01-31T10:00:00Z") -> dict[str, object]:
+    promise = Promise.at_most(name, value, "s", 2)
+    return {**promise.record(), "at": at, "load": 0.5, "commit": "0123456789ab"}
+
+
+def test_the_page_gets_the_last_measurement_of_each_promise(tmp_path: Path) -> None:
+    results = tmp_path / "results.jsonl"
+    for record in (record_of("b", 1), record_of("a", 3), {"name": "kills"}, record_of("b", 0.5)):
+        records.append(record, path=results)
+    before = f"# Figures\n\n{page.BEGIN}old\n{page.END}\nend\n"
+    after = page.with_figures(before, page.records(results))
+    assert page.rows_of(after) == [
+        "| `a` | 3 s | at most 2 s | 1.5 | 0.5 | 2027-01-31 | `0123456789ab` |\n",
+        "| `b` | 0.5 s | at most 2 s | 0.25 | 0.5 | 2027-01-31 | `0123456789ab` |\n",
+    ]
+    assert after.endswith("\nend\n")
+    assert page.with_figures(after, page.records(results)) == after
+
+
+def test_the_page_says_what_was_measured() -> None:
+    """Each row is a measurement that is on record, and every promise has its row and its words."""
+    text = page.PAGE.read_text()
+    rows = page.rows_of(text)
+    assert set(rows) <= {page.row(record) for record in page.records()}
+    names = {name for module in run.promise_modules() for name in module.NAMES}
+    assert {row.split("`")[1] for row in rows} == names
+    assert [name for name in names if text.count(f"`{name}`") < 2] == []
