@@ -4,15 +4,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.web.hub import PASSWORD, Prepared
+from tests.web.doors import Served, session_of
+from tests.web.hub import Prepared
 
 START_S_MAX = 50
+ANSWER_MS_MAX = 30_000
+NOBODY = "nobody"
+WIDE = {"width": 1280, "height": 900}
+SETTLED = """() => document.readyState === 'complete'
+  && (window.socket?.connected || document.querySelector('.bare'))
+  && !document.querySelector('main .progress')
+  && document.fonts.status === 'loaded'
+  && [...document.querySelectorAll('.chart')].every(e => e.querySelector('canvas'))"""
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -22,14 +30,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-
-@dataclass(frozen=True)
-class Served:
-    """A hub whose pages are served."""
-
-    address: str
-    prepared: Prepared
 
 
 @pytest.fixture(scope="session")
@@ -62,47 +62,61 @@ def browser(chromium: Path) -> Iterator[Browser]:
         browser.close()
 
 
-Open = Callable[..., Page]
+class People:
+    """A window of the browser for each kind of user, signed in; its cache stays from page to page.
+
+    Pages are what costs: a window that is kept loads style and scripts once.
+    """
+
+    def __init__(self, hub: Served, browser: Browser) -> None:
+        self.hub = hub
+        self._browser = browser
+        self._contexts: dict[str, BrowserContext] = {}
+
+    def context(self, kind: str) -> BrowserContext:
+        if kind not in self._contexts:
+            context = self._browser.new_context(locale="en-US", viewport=WIDE)
+            self._contexts[kind] = context
+            if kind == NOBODY:
+                return context
+            cookie = {"name": "lineshaft_session", "value": session_of(self.hub, kind)}
+            context.add_cookies([cookie | {"url": self.hub.address}])
+        return self._contexts[kind]
+
+    def close(self) -> None:
+        for context in self._contexts.values():
+            context.close()
 
 
 @pytest.fixture(scope="session")
-def signed_in(hub: Served, browser: Browser) -> Callable[[str], list[dict[str, object]]]:
-    """The cookies of a person, signed in once through the page."""
-    kept: dict[str, list[dict[str, object]]] = {}
+def people(hub: Served, browser: Browser) -> Iterator[People]:
+    people = People(hub, browser)
+    yield people
+    people.close()
 
-    def cookies(kind: str) -> list[dict[str, object]]:
-        if kind not in kept:
-            context = browser.new_context()
-            page = context.new_page()
-            page.goto(f"{hub.address}/sign-in")
-            page.fill("input[name=user_name]", kind)
-            page.fill("input[name=password]", PASSWORD)
-            page.click("button[type=submit]")
-            page.wait_for_selector("main h1")
-            kept[kind] = [c for c in context.cookies() if c["name"] == "lineshaft_session"]
-            context.close()
-        return kept[kind]
 
-    return cookies
+Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(
-    hub: Served, browser: Browser, signed_in: Callable[[str], list[dict[str, object]]]
-) -> Iterator[Open]:
-    """Open a page as somebody, in a language, at a width."""
-    contexts: list[BrowserContext] = []
+def open_page(people: People) -> Open:
+    """Open a page as somebody, in a language, at a width; it is connected when it is returned."""
 
     def open_one(kind: str, path: str, language: str = "en", width: int = 1280) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-US")
-        contexts.append(context)
-        context.add_cookies(signed_in(kind))
-        context.add_cookies([{"name": "lineshaft_language", "value": language, "url": hub.address}])
-        page = context.new_page()
-        page.goto(f"{hub.address}{path}")
+        context = people.context(kind)
+        address = people.hub.address
+        context.add_cookies([{"name": "lineshaft_language", "value": language, "url": address}])
+        page = context.pages[0] if context.pages else context.new_page()
+        page.set_default_timeout(ANSWER_MS_MAX)
+        page.set_viewport_size(WIDE | {"width": width})
+        page.goto(f"{address}{path}", wait_until="commit")
         page.wait_for_selector("main h1")
+        settle(page)
         return page
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    return open_one
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is connected, styled and drawn, and nothing is being measured."""
+    page.wait_for_function(SETTLED)

@@ -7,6 +7,7 @@ Run as a program it makes one, serves its pages and feeds live values:
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -35,7 +36,7 @@ PASSWORD = "a password for tests only"
 CONTRACT = "riverside-milling"
 STATES = ("READY", "ACTIVE", "ACTIVE", "ACTIVE", "INTERRUPTED", "ACTIVE", "STOPPED", "FEED_HOLD")
 READINGS = 540
-LIVE_EVERY_S = 0.05
+LIVE_EVERY_S = 0.1
 KINDS = {
     "administrator": (Role.ADMINISTRATOR, None, "Ada Lindqvist"),
     "engineer": (Role.ENGINEER, None, "Emil Brandt"),
@@ -51,6 +52,7 @@ class Prepared:
     directory: str
     number: str
     token: str
+    engineer_token: str
 
     @classmethod
     def read(cls, directory: Path) -> "Prepared":
@@ -66,11 +68,14 @@ def prepare(directory: Path) -> Prepared:
         wanted = NewPerson(kind, name, role, organisation)
         made = application.identity.create_user(LOCAL_OPERATOR, wanted, PASSWORD)
         people[kind] = made.person.to_actor()
-    token = application.identity.create_token(people["customer"], "script", 30).secret
+    tokens = [
+        application.identity.create_token(people[kind], "script", 30).secret
+        for kind in ("customer", "engineer")
+    ]
     _day(application)
     _stranger(application)
     issued = application.billing.issue(LOCAL_OPERATOR, CONTRACT, DAY)
-    prepared = Prepared(str(directory), issued.number, token)
+    prepared = Prepared(str(directory), issued.number, *tokens)
     (directory / "prepared.json").write_text(json.dumps(asdict(prepared)))
     application.database.close()
     return prepared
@@ -164,11 +169,24 @@ def _live(name: str, at: Instant, display: str, number: float | None, sequence: 
     )
 
 
+def _programs(application: Application) -> None:
+    """Write what a supervisor would say of its programs."""
+    run_dir = application.settings.run_dir
+    run_dir.mkdir(parents=True, exist_ok=True)
+    listed = [
+        {"name": name, "pid": os.getpid(), "state": "ready", "restarts": number}
+        for number, name in enumerate(("bus", "intake", "edge", "api"))
+    ]
+    state = json.dumps({"pid": os.getpid(), "programs": listed})
+    (run_dir / "supervisor.json").write_text(state)
+
+
 def main(directory: Path, port_file: Path) -> None:
     """Make the installation unless it is there, and serve it until killed."""
     if not (directory / "prepared.json").exists():
         prepare(directory)
     application = build(load_settings({}, data_dir=directory))
+    _programs(application)
 
     def ready(port: int) -> None:
         waiting = port_file.with_suffix(".new")

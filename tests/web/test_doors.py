@@ -1,51 +1,19 @@
 """The doors of the web application, without a browser: signing in, files, API."""
 
-import http.client
 import json
-import urllib.parse
-from dataclasses import dataclass
+import re
+import socket
+import struct
+import time
+from pathlib import Path
 
+import nicegui
 import pytest
 
-from tests.web.conftest import Served
-from tests.web.hub import PASSWORD
+from tests.web.doors import Served, ask, cookie_of, new_session_of, sign_in
+from tests.web.walk import KINDS, OWN, REFUSED, WALK, path_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(90)]
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-
-def ask(hub: Served, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
-    host = hub.address.removeprefix("http://")
-    connection = http.client.HTTPConnection(host, timeout=20)
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    if body is not None:
-        sent["content-type"] = "application/x-www-form-urlencoded"
-    connection.request(method, path, body, sent)
-    response = connection.getresponse()
-    answer = Answer(
-        response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
-    )
-    connection.close()
-    return answer
-
-
-def sign_in(hub: Served, user_name: str, password: str = PASSWORD, **headers: str) -> Answer:
-    form = urllib.parse.urlencode({"user_name": user_name, "password": password, "next": "/x"})
-    return ask(hub, "POST", "/sign-in", form, **headers)
-
-
-def cookie_of(hub: Served, user_name: str) -> str:
-    return sign_in(hub, user_name).headers["set-cookie"].partition(";")[0]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(60)]
 
 
 def test_nobody_gets_in_without_a_session(hub: Served) -> None:
@@ -78,7 +46,7 @@ def test_a_wrong_password_says_so_and_too_many_too(hub: Served) -> None:
 
 
 def test_signing_out_ends_the_session(hub: Served) -> None:
-    cookie = cookie_of(hub, "finance")
+    cookie = f"lineshaft_session={new_session_of(hub, 'finance')}"
     assert ask(hub, "GET", "/account", cookie=cookie).status == 200
     assert ask(hub, "POST", "/sign-out", "", cookie=cookie).status == 303
     assert ask(hub, "GET", "/account", cookie=cookie).status == 303
@@ -151,8 +119,62 @@ def test_the_api_wants_a_token(hub: Served) -> None:
     assert (missing.status, json.loads(missing.body)["error"]) == (404, "NotFound")
 
 
-def test_health_and_metrics(hub: Served) -> None:
-    assert json.loads(ask(hub, "GET", "/health").body) == {"ok": True}
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_page_opens_as_four_kinds_of_user(hub: Served, kind: str) -> None:
+    for name in (*WALK, *OWN):
+        answer = ask(hub, "GET", path_of(hub, name), cookie=cookie_of(hub, kind))
+        is_refused = name in REFUSED.get(kind, set())
+        assert (answer.status in {403, 404}) == is_refused, (name, answer.status)
+        assert is_refused or answer.status == 200, name
+
+
+def test_metrics_are_for_this_machine(hub: Served) -> None:
     assert b"lineshaft_authorisation_decisions" in ask(hub, "GET", "/metrics").body
     forwarded = ask(hub, "GET", "/metrics", x_forwarded_for="203.0.113.7")
     assert forwarded.status == 401
+
+
+def test_health_says_what_is_wrong_to_whom_it_concerns(hub: Served) -> None:
+    said = ask(hub, "GET", "/health")
+    assert (said.status, json.loads(said.body)) == (200, {"ok": True})
+    customer = f"Bearer {hub.prepared.token}"
+    assert ask(hub, "GET", "/health", authorization=customer).status == 403
+    assert ask(hub, "GET", "/health", authorization="Bearer nonsense").status == 401
+    state = Path(hub.prepared.directory) / "run" / "supervisor.json"
+    before = state.read_text()
+    state.write_text(before.replace('"ready"', '"waiting"', 1))
+    try:
+        ill = wait_for_health(hub, 503)
+        engineer = f"Bearer {hub.prepared.engineer_token}"
+        told = ask(hub, "GET", "/health", authorization=engineer)
+    finally:
+        state.write_text(before)
+    assert json.loads(ill) == {"ok": False}
+    assert told.status == 503
+    programs = json.loads(told.body)["programs"]
+    assert [(each["name"], each["state"]) for each in programs if not each["ok"]] == [
+        ("bus", "waiting")
+    ]
+    wait_for_health(hub, 200)
+
+
+def wait_for_health(hub: Served, status: int) -> str:
+    deadline = time.monotonic() + 20
+    while (answer := ask(hub, "GET", "/health")).status != status:
+        assert time.monotonic() < deadline, answer.body
+        time.sleep(0.05)
+    return answer.text
+
+
+def test_a_browser_that_leaves_is_no_error(hub: Served) -> None:
+    host, _, port = hub.address.removeprefix("http://").partition(":")
+    path = f"/_nicegui/{nicegui.__version__}/static/nicegui.css"
+    request = f"GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()
+    for _ in range(20):
+        with socket.create_connection((host, int(port))) as connection:
+            reset = struct.pack("ii", 1, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            connection.sendall(request)
+    assert ask(hub, "GET", path).status == 200
+    log = (Path(hub.prepared.directory).parent / "log").read_text()
+    assert not re.search("Traceback|No response returned", log)

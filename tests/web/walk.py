@@ -1,0 +1,30 @@
+"""The pages of the walk, and who may open them."""
+
+from tests.web.doors import Served
+
+WALK = {
+    "fleet": "/",
+    "machine": "/machines/mazak01",
+    "states": "/machines/mazak01?signal=execution&range=all",
+    "refusals": "/refusals",
+    "contracts": "/contracts",
+    "contract": "/contracts/riverside-milling",
+    "invoices": "/invoices",
+    "invoice": "/invoices/{number}",
+    "readings": "/invoices/{number}/lines/2",
+    "account": "/account",
+}
+OWN = {"sources": "/sources", "people": "/people", "status": "/status"}
+"""What the maker's own people have beside it."""
+KINDS = ("administrator", "engineer", "finance", "customer")
+REFUSED = {
+    "engineer": {"invoice", "readings", "people"},
+    "finance": {"sources", "people"},
+    "customer": {"sources", "people", "status"},
+}
+"""What a kind of user is refused."""
+
+
+def path_of(hub: Served, name: str) -> str:
+    """The path of a page of the walk."""
+    return (WALK | OWN)[name].format(number=hub.prepared.number)
