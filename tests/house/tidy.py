@@ -95,7 +95,9 @@ def source_files(root: Path = ROOT) -> list[SourceFile]:
     return [
         SourceFile(path, root)
         for path in sorted(paths)
-        if path.suffix in TEXT_SUFFIXES and not NOT_OURS.search(path.relative_to(root).as_posix())
+        if path.suffix in TEXT_SUFFIXES
+        and not path.name.startswith(".coverage")
+        and not NOT_OURS.search(path.relative_to(root).as_posix())
     ]
 
 

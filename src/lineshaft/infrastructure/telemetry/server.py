@@ -24,7 +24,7 @@ class TelemetryServer:
 
     def __init__(self, health: Health, *, port: int = 0) -> None:
         """Bind to a port of loopback; 0 takes any free one."""
-        handler = type("_BoundHandler", (_Handler,), {"health": health})
+        handler = type("_BoundEndpoint", (_Endpoint,), {"health": health})
         self._server = ThreadingHTTPServer((LOOPBACK, port), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -44,7 +44,7 @@ class TelemetryServer:
         self._thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Endpoint(BaseHTTPRequestHandler):
     health: Health
     timeout = REQUEST_TIMEOUT_S
 
