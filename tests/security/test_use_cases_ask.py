@@ -21,7 +21,7 @@ ALLOWED: dict[str, str] = {
     "security/authorisation/policybook.py:PolicyBook.decide": "it is the answer",
 }
 # The skins hold no use cases: they call those of the rooms with the actor that they were given.
-SKINS = frozenset({"web", "cli", "bootstrap.py"})
+SKINS = frozenset({"web", "cli", "bootstrap"})
 
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -58,22 +58,27 @@ def puts_a_question(node: ast.AST) -> bool:
     return any(name_of(call) in QUESTIONS for call in called(node))
 
 
-def asks(tree: ast.Module, method: ast.AST) -> bool:
-    """Whether a use case asks, itself or in a private method of its own module."""
+def with_private(tree: ast.Module, method: ast.AST) -> list[ast.AST]:
+    """Return a use case, and the private methods of its own module that it calls."""
     own = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
     names = {name_of(call) for call in called(method)}
-    private = [own[name] for name in names if name.startswith("_") and name in own]
-    return puts_a_question(method) or any(puts_a_question(inner) for inner in private)
+    return [method, *(own[name] for name in names if name.startswith("_") and name in own)]
 
 
-def passes_on(method: ast.AST, asking: set[str]) -> bool:
+def asks(tree: ast.Module, method: ast.AST) -> bool:
+    """Whether a use case asks, itself or in a private method of its own module."""
+    return any(puts_a_question(inner) for inner in with_private(tree, method))
+
+
+def passes_on(tree: ast.Module, method: ast.AST, asking: set[str]) -> bool:
     """Whether a use case hands its actor to a use case that asks: `self._billing.issue(actor…)`."""
     return any(
         name_of(call) in asking
         and call.args
         and isinstance(call.args[0], ast.Name)
         and call.args[0].id == "actor"
-        for call in called(method)
+        for inner in with_private(tree, method)
+        for call in called(inner)
     )
 
 
@@ -88,7 +93,7 @@ def silent(trees: dict[str, ast.Module]) -> set[str]:
     return {
         name
         for name, tree, method in everything
-        if not (asks(tree, method) or passes_on(method, asking))
+        if not (asks(tree, method) or passes_on(tree, method, asking))
     }
 
 
