@@ -165,9 +165,10 @@ def test_a_state_file_of_a_supervisor_that_died_is_no_running_program(
 
 def test_problems_are_said(lineshaft: Run, data: Path) -> None:
     (data / "lineshaft.toml").write_text("free_space_floor_mb = 1048576\n")
-    problems = lineshaft("status", "--data", data, "--json").json["problems"]
-    assert "below 1048576 MB, intake takes nothing" in problems[0]
-    assert problems[0] in lineshaft("status", "--data", data).out
+    said = "MB are free: below 1048576 MB, intake takes nothing"
+    (problem,) = lineshaft("status", "--data", data, "--json").json["problems"]
+    assert said in problem
+    assert said in lineshaft("status", "--data", data).out
 
 
 def test_the_check_finds_a_flipped_bit(lineshaft: Run, data: Path) -> None:
