@@ -53,9 +53,13 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         process.wait(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
-    """The browser of this machine."""
+    """The browser of this machine.
+
+    It ends with the module: as long as it is there, its driver's event loop runs in this thread,
+    and no other test of this worker could run a loop of its own.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
         yield browser
@@ -88,7 +92,7 @@ class People:
             context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def people(hub: Served, browser: Browser) -> Iterator[People]:
     people = People(hub, browser)
     yield people
