@@ -55,9 +55,14 @@ def test_below_the_floor_nothing_is_stored_until_there_is_room(tmp_path: Path, s
     machine = machine_command(sample_day()[0], 600, 1_000)
     with Plant(tmp_path, machine, files=str(store / "s"), free_space_floor_mb=floor_mb) as plant:
         said = f"MB are free, at least {floor_mb} are needed"
-        wait_for(lambda: said in plant.telemetry("intake", "health"), "intake to say so", plant)
-        assert '"ok": false' in plant.telemetry("intake", "health")
-        assert "lineshaft_intake_stalled 1.0" in plant.telemetry("intake", "metrics")
+
+        def is_stalled() -> bool:
+            health = plant.telemetry("intake", "health")
+            return said in health and '"ok": false' in health
+
+        wait_for(is_stalled, "intake to say so", plant)
+        stalled = "lineshaft_intake_stalled 1.0"
+        wait_for(lambda: stalled in plant.telemetry("intake", "metrics"), "the gauge", plant)
         assert plant.spooled() > plant.stored() == 0
         ballast.unlink()
         wait_for(lambda: plant.stored() > 0, "the historian to go on", plant)
