@@ -19,8 +19,8 @@ import pyarrow as pa
 from bench.records import Promise
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
-from lineshaft.platform.historian import columns
-from lineshaft.platform.historian.files import encode
+from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.files.parquet import encode
 from lineshaft.platform.historian.model import Commit, Mark, NewStoreFile, RangeQuery, StoreFile
 from tests.platform.historian.house import ACTOR, House
 

@@ -31,8 +31,8 @@ from lineshaft.infrastructure.bus import (
     server_command,
     write_server_config,
 )
-from lineshaft.platform.historian.bus import segment_queue
-from lineshaft.platform.historian.intake import Intake, IntakeLimits
+from lineshaft.platform.historian.intake.bus import segment_queue
+from lineshaft.platform.historian.intake.program import Intake, IntakeLimits
 from tests.platform.historian.house import ACTOR, House, Source
 
 NAMES = ("intake_1000", "intake_100")

@@ -19,7 +19,7 @@ from lineshaft.infrastructure.settings import load_settings
 from lineshaft.network.connectors.model import ConnectorConfig
 from lineshaft.plant.model import NodePlan
 from lineshaft.plant.service import write_starter
-from lineshaft.platform.historian.commit import Committer
+from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from tests.installation import NOW
 from tests.platform.historian.house import Source, opened

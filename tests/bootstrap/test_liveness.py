@@ -7,7 +7,7 @@ from lineshaft.core.period import US_PER_S, Instant
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.plant.model import ConnectorRecord
 from lineshaft.plant.store import SqlConnectorStore
-from lineshaft.platform.historian.commit import Committer
+from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.model import StoredBeat
 from tests.installation import NOW
 from tests.platform.historian.house import Source, opened

@@ -19,7 +19,7 @@ from lineshaft.core.period import US_PER_S, parse_instant
 from lineshaft.core.reading import SignalId
 from lineshaft.infrastructure.settings import load_settings
 from lineshaft.plant.service import write_starter
-from lineshaft.platform.historian.commit import Committer
+from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from tests.installation import empty_installation
 from tests.platform.historian.house import Source, opened

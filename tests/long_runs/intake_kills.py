@@ -26,7 +26,7 @@ from lineshaft.infrastructure.bus import (
     server_command,
     write_server_config,
 )
-from lineshaft.platform.historian.bus import SEGMENTS
+from lineshaft.platform.historian.intake.bus import SEGMENTS
 from tests.platform.historian.house import ACTOR, House, Source
 
 FULL = 40

@@ -23,7 +23,7 @@ from lineshaft.core.reading import RecordKind, SignalId, StatusCode, signal_id
 from lineshaft.core.segment.detail import RefusalDetail
 from lineshaft.infrastructure.settings import load_settings
 from lineshaft.network.connectors.service import sample_day
-from lineshaft.platform.historian.commit import Committer
+from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Role
 from lineshaft.security.identity.service import NewPerson
 from lineshaft.web.main import serve

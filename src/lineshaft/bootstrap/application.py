@@ -23,7 +23,7 @@ from lineshaft.plant.sections import (
 )
 from lineshaft.plant.service import Plant, PlantParts
 from lineshaft.plant.store import SqlConnectorStore
-from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.store import ManifestStore
 from lineshaft.platform.twin.service import LiveView, Twin

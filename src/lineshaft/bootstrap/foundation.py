@@ -12,7 +12,7 @@ from lineshaft.infrastructure.clock import RandomIds, SystemClock
 from lineshaft.infrastructure.database import Database, upgrade
 from lineshaft.infrastructure.files import make_dir
 from lineshaft.infrastructure.settings import Settings
-from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.store import ManifestStore
 from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.audit.store import SqlAuditStore

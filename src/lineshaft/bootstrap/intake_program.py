@@ -11,11 +11,11 @@ from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
 from lineshaft.network.edge.keys import load_or_create_keys
 from lineshaft.network.edge.model import EdgeConfig
-from lineshaft.platform.historian.bus import listen, segment_queue
-from lineshaft.platform.historian.commit import Committer
-from lineshaft.platform.historian.intake import Intake, IntakeLimits, IntakeParts
-from lineshaft.platform.historian.merge import Merger
-from lineshaft.platform.historian.reception import Reception
+from lineshaft.platform.historian.files.merge import Merger
+from lineshaft.platform.historian.intake.bus import listen, segment_queue
+from lineshaft.platform.historian.intake.commit import Committer
+from lineshaft.platform.historian.intake.program import Intake, IntakeLimits, IntakeParts
+from lineshaft.platform.historian.intake.reception import Reception
 
 
 def run_intake(settings: Settings) -> None:

@@ -23,14 +23,14 @@ from lineshaft.core.segment.wire import (
 )
 from lineshaft.infrastructure.database import METADATA, Database
 from lineshaft.infrastructure.telemetry import Health
-from lineshaft.platform.historian.commit import Committer
-from lineshaft.platform.historian.files import StoreFiles
-from lineshaft.platform.historian.intake import Intake, IntakeLimits, IntakeParts
-from lineshaft.platform.historian.merge import Merger
-from lineshaft.platform.historian.reception import Decisions, Reception
+from lineshaft.platform.historian.files.merge import Merger
+from lineshaft.platform.historian.files.parquet import StoreFiles
+from lineshaft.platform.historian.intake.commit import Committer
+from lineshaft.platform.historian.intake.program import Intake, IntakeLimits, IntakeParts
+from lineshaft.platform.historian.intake.reception import Decisions, Reception
+from lineshaft.platform.historian.intake.unpack import Opened, open_segments
 from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.store import ManifestStore
-from lineshaft.platform.historian.unpack import Opened, open_segments
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Actor, Resource
 
 START = parse_instant("2027-03-01T00:00:00Z")

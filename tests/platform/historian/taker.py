@@ -10,8 +10,8 @@ from pathlib import Path
 from lineshaft.infrastructure.bus import Bus
 from lineshaft.infrastructure.clock import RandomIds, SystemClock
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.bus import listen, segment_queue
-from lineshaft.platform.historian.intake import Intake, IntakeLimits
+from lineshaft.platform.historian.intake.bus import listen, segment_queue
+from lineshaft.platform.historian.intake.program import Intake, IntakeLimits
 from tests.platform.historian.house import House, Source
 
 

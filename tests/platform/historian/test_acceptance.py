@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from lineshaft.core.segment.header import Header
-from lineshaft.platform.historian.acceptance import (
+from lineshaft.platform.historian.intake.acceptance import (
     HELD_SEGMENTS_MAX,
     Candidate,
     Chain,

@@ -12,8 +12,8 @@ from lineshaft.core.period import Instant
 from lineshaft.core.segment.beat import Beat, sign_beat
 from lineshaft.core.segment.wire import encode_segment
 from lineshaft.infrastructure.files import FreeSpaceLow
-from lineshaft.platform.historian import commit, reception
-from lineshaft.platform.historian.intake import Intake, IntakeLimits
+from lineshaft.platform.historian.intake import commit, reception
+from lineshaft.platform.historian.intake.program import Intake, IntakeLimits
 from lineshaft.platform.historian.model import PageRequest
 from tests.platform.historian.house import ACTOR, House, Source
 

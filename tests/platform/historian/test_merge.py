@@ -5,7 +5,7 @@ from hypothesis import given
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
-from lineshaft.platform.historian.merge import (
+from lineshaft.platform.historian.files.merge import (
     GRACE_S,
     LIVE_FILES_MAX,
     MERGE_FILES,

@@ -8,7 +8,7 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.segment.block import to_records
 from lineshaft.core.segment.errors import BadSignature, WrongRoot
 from lineshaft.core.segment.wire import decode_segment, encode_segment, open_segment
-from lineshaft.platform.historian.unpack import Opened, open_segments
+from lineshaft.platform.historian.intake.unpack import Opened, open_segments
 from tests.platform.historian.house import Source, opened, random_source
 
 SOURCE = random_source(1, segments=5)

@@ -9,10 +9,9 @@ from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId, machine_of
 from lineshaft.core.segment.detail import RefusalDetail
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.buckets import Buckets, Grid, grid, split, values_in_force
-from lineshaft.platform.historian.commit import COMMIT_LOCK
 from lineshaft.platform.historian.errors import CursorInvalid
-from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.files.parquet import StoreFiles
+from lineshaft.platform.historian.intake.commit import COMMIT_LOCK
 from lineshaft.platform.historian.model import (
     POINTS_MAX,
     US_PER_HOUR,
@@ -32,9 +31,11 @@ from lineshaft.platform.historian.model import (
     Totals,
 )
 from lineshaft.platform.historian.ports import Authorizer, Manifest, SourceKeys
-from lineshaft.platform.historian.proof import Checker, Prover
-from lineshaft.platform.historian.ranges import RangeReader
-from lineshaft.platform.historian.scan import Scanner, with_present_files
+from lineshaft.platform.historian.proof.checker import Checker
+from lineshaft.platform.historian.proof.prover import Prover
+from lineshaft.platform.historian.queries.buckets import Buckets, Grid, grid, split, values_in_force
+from lineshaft.platform.historian.queries.ranges import RangeReader
+from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 
 HEADERS_MAX = 10_000

@@ -16,8 +16,8 @@ from prometheus_client import Counter
 from lineshaft.core.clock import Clock
 from lineshaft.core.period import Instant
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian import columns
-from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.model import StoreFile
 from lineshaft.platform.historian.ports import Manifest
 

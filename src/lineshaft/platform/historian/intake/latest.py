@@ -10,7 +10,7 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.reading import RecordKind, SignalId
 from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.core.value import Columns
-from lineshaft.platform.historian import columns
+from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import RecordEntry, SourceEpoch, StoredReading
 
 

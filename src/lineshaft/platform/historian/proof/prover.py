@@ -1,36 +1,29 @@
-"""Proofs and the check of the store: what was signed against what is stored."""
+"""Proofs: what was signed, rebuilt from what is stored."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
-from lineshaft.core.errors import Refusal
-from lineshaft.core.reading import SignalId, SourceId
+from lineshaft.core.reading import SignalId
 from lineshaft.core.segment import merkle
-from lineshaft.core.segment.header import NO_PREVIOUS, Header, verify_signature
+from lineshaft.core.segment.header import Header
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian import columns
-from lineshaft.platform.historian.blocks import Block, rebuild
-from lineshaft.platform.historian.errors import ProofBroken, SegmentUnknownSource
-from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.errors import ProofBroken
+from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
     BlockProof,
-    CheckReport,
     SourceEpoch,
     StoredHeader,
-    StoreFile,
 )
 from lineshaft.platform.historian.ports import Manifest, SourceKeys
-from lineshaft.platform.historian.scan import Scanner, with_present_files
+from lineshaft.platform.historian.proof.blocks import Block, rebuild
+from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 
 SEGMENTS_AT_ONCE_MAX = 64
 """Segments whose rows are held in memory together: at most 64,000 records."""
-FAULTS_MAX = 100
 
 
 class Prover:
@@ -142,80 +135,3 @@ def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:
         run.append(number)
     if run:
         yield run
-
-
-class Checker:
-    """Looks at everything that is stored and says what is wrong with it."""
-
-    def __init__(
-        self,
-        database: Database,
-        manifest: Manifest,
-        files: StoreFiles,
-        prover: Prover,
-        keys: SourceKeys,
-    ) -> None:
-        """Check `files` and the rows in them against `manifest`."""
-        self._database, self._manifest, self._files = database, manifest, files
-        self._prover, self._keys = prover, keys
-
-    def check(self) -> CheckReport:
-        """Read every file and rebuild every segment."""
-        with self._database.read() as connection:
-            files = self._manifest.files(connection)
-            sources = self._manifest.source_epochs(connection)
-        faults = [fault for file in files if (fault := self._file_fault(file))]
-        segments = 0
-        for source in sources:
-            if source.mark.number:
-                segments += source.mark.number
-                faults += self._chain_faults(source)
-        announced = sum(source.mark.sequence for source in sources)
-        stored = sum(file.rows for file in files)
-        if announced != stored:
-            faults.append(f"{stored} records are stored, the marks announce {announced}")
-        return CheckReport(len(files), segments, stored, tuple(faults[:FAULTS_MAX]))
-
-    def _file_fault(self, file: StoreFile) -> str:
-        try:
-            data = (self._files.directory / file.path).read_bytes()
-        except OSError as error:
-            return f"store file {file.path}: {error.strerror}"
-        if hashlib.sha256(data).digest() != file.sha256:
-            return f"store file {file.path}: not the bytes that were written"
-        return ""
-
-    def _chain_faults(self, source: SourceEpoch) -> list[str]:
-        name = f"{source.source}/{source.epoch}"
-        previous, sequence, number = NO_PREVIOUS, 0, 0
-        faults = []
-        try:
-            for stored, blocks in self._prover.segments(source, 1, source.mark.number):
-                header = stored.header
-                number += 1
-                is_next = header.number == number and header.first_sequence == sequence + 1
-                if not is_next or header.previous_hash != previous:
-                    faults.append(f"segment {header.number} of {name} does not continue the chain")
-                faults += self._segment_faults(stored, blocks)
-                previous, sequence = header.hash(), header.last_sequence
-        except (Refusal, duckdb.Error, pa.ArrowException, KeyError, ValueError) as error:
-            return [*faults, f"segment {number + 1} of {name} or later: {error}"]
-        mark = source.mark
-        if (number, sequence, previous) != (mark.number, mark.sequence, mark.header_hash):
-            faults.append(f"the mark of {name} is not its last segment")
-        return faults
-
-    def _segment_faults(self, stored: StoredHeader, blocks: Sequence[Block]) -> list[str]:
-        header = stored.header
-        name = f"segment {header.number} of {header.source}/{header.epoch}"
-        try:
-            _, key = self._keys.source_secret(SourceId(header.source), header.epoch)
-            verify_signature(stored.header_bytes, stored.signature, key)
-        except SegmentUnknownSource:
-            return [f"{name}: the key of its source is not known"]
-        except Refusal as error:
-            return [f"{name}: {error}"]
-        leaves = [block.leaf for block in blocks]
-        if not leaves or merkle.root(leaves) != header.root:
-            return [f"{name}: the stored records are not those that were signed"]
-        return []

@@ -18,10 +18,10 @@ from lineshaft.core.segment.beat import decode_beat, verify_beat
 from lineshaft.core.segment.header import Header
 from lineshaft.core.segment.wire import SEGMENT_WIRE_BYTES_MAX, SealedSegment, decode_segment
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.acceptance import Candidate, Chain, Verdict
+from lineshaft.platform.historian.intake.acceptance import Candidate, Chain, Verdict
+from lineshaft.platform.historian.intake.unpack import Opened, open_segments
 from lineshaft.platform.historian.model import Mark, RefusedSegment, StoredBeat
 from lineshaft.platform.historian.ports import Delivery, Manifest, SourceKeys
-from lineshaft.platform.historian.unpack import Opened, open_segments
 
 LOG = logging.getLogger(__name__)
 

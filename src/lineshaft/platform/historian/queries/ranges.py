@@ -8,7 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from lineshaft.platform.historian import columns
+from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import (
     NEVER,
     RANGE_SCHEMA,
@@ -20,7 +20,7 @@ from lineshaft.platform.historian.model import (
     ZoneRows,
 )
 from lineshaft.platform.historian.ports import Manifest
-from lineshaft.platform.historian.scan import Scanner
+from lineshaft.platform.historian.queries.scan import Scanner
 
 NO_ZONES = ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
 FILES_AT_ONCE_MIN = 16

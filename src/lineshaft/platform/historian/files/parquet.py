@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from lineshaft.core.clock import IdSource
 from lineshaft.core.period import Instant
 from lineshaft.infrastructure.files import TEMPORARY_SUFFIX, make_dir, write_durably
-from lineshaft.platform.historian import columns
+from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import NewStoreFile, StoreFile
 
 ROW_GROUP_ROWS = 128_000

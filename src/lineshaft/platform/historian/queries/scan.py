@@ -8,9 +8,9 @@ import duckdb
 import pyarrow as pa
 
 from lineshaft.core.reading import RecordKind
-from lineshaft.platform.historian import columns
 from lineshaft.platform.historian.errors import StoreFilesChanging
-from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.model import StoreFile
 
 ATTEMPTS_MAX = 3

@@ -11,8 +11,10 @@ from lineshaft.core.period import Instant
 from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.infrastructure.database import Database
 from lineshaft.infrastructure.files import require_free_space
-from lineshaft.platform.historian import columns, latest
-from lineshaft.platform.historian.files import StoreFiles
+from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.files.parquet import StoreFiles
+from lineshaft.platform.historian.intake import latest
+from lineshaft.platform.historian.intake.unpack import Opened
 from lineshaft.platform.historian.model import (
     Commit,
     Mark,
@@ -22,7 +24,6 @@ from lineshaft.platform.historian.model import (
     StoredReading,
 )
 from lineshaft.platform.historian.ports import Manifest
-from lineshaft.platform.historian.unpack import Opened
 
 COMMIT_LOCK = "historian.commit"
 SERIES_CACHED_MAX = 200_000

@@ -15,7 +15,7 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind
 from lineshaft.core.segment.detail import CorrectionDetail
-from lineshaft.platform.historian import columns
+from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import (
     BUCKET_SCHEMA,
     POINTS_MAX,

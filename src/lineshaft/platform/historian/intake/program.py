@@ -29,8 +29,9 @@ from lineshaft.core.messages import (
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.database import Database
 from lineshaft.infrastructure.telemetry import Health
-from lineshaft.platform.historian.commit import Committed, Committer
-from lineshaft.platform.historian.merge import REST_S, Merger
+from lineshaft.platform.historian.files.merge import REST_S, Merger
+from lineshaft.platform.historian.intake.commit import Committed, Committer
+from lineshaft.platform.historian.intake.reception import Decisions, Key, Received, Reception
 from lineshaft.platform.historian.model import US_PER_HOUR, Commit, Mark, StoredBeat
 from lineshaft.platform.historian.ports import (
     Announcer,
@@ -39,7 +40,6 @@ from lineshaft.platform.historian.ports import (
     Manifest,
     SegmentQueue,
 )
-from lineshaft.platform.historian.reception import Decisions, Key, Received, Reception
 
 LOG = logging.getLogger(__name__)
 

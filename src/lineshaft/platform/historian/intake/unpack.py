@@ -35,7 +35,7 @@ from lineshaft.core.segment.errors import MalformedSegment
 from lineshaft.core.segment.header import Header, verify_signature
 from lineshaft.core.segment.wire import SealedSegment, open_segment
 from lineshaft.core.value import EXPONENT_MAX, EXPONENT_MIN, TEXT_BYTES_MAX
-from lineshaft.platform.historian import columns
+from lineshaft.platform.historian.files import columns
 
 SEQUENCE_MAX = 2**63 - 1
 

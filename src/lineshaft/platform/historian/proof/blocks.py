@@ -25,7 +25,7 @@ from lineshaft.core.segment.block import (
     encode_block,
 )
 from lineshaft.core.segment.header import Header
-from lineshaft.platform.historian import columns
+from lineshaft.platform.historian.files import columns
 
 _BITS = {
     "own_ts": HAS_OWN_TS,

@@ -7,7 +7,7 @@ from lineshaft.core.messages import (
     SEGMENTS_STREAM,
 )
 from lineshaft.infrastructure.bus import Bus, BusMessage, ConsumerSpec, PullConsumer, StreamSpec
-from lineshaft.platform.historian.intake import Intake
+from lineshaft.platform.historian.intake.program import Intake
 from lineshaft.platform.historian.ports import Enrolment
 
 STREAM_BYTES_MAX = 1_000_000_000

@@ -1,0 +1,1 @@
+"""Takes segments off the bus and makes them durable: what the historian stores."""
