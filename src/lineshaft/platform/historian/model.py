@@ -15,6 +15,9 @@ from lineshaft.core.segment.header import NO_PREVIOUS, Header
 from lineshaft.core.value import Columns, Value, from_columns
 
 US_PER_HOUR = 3_600_000_000
+HOURS_PER_DAY = 24
+DAY_SERIES_ROWS_MAX = 4_000_000
+"""A series with more rows in a day (46 per second) gets no roll-up of it: memory is bounded."""
 PAGE_SIZE_MAX = 500
 POINTS_MAX = 2_000
 
@@ -113,10 +116,12 @@ class StoreFile:
     Attributes:
         id: number in the manifest; 0 before it is registered.
         path: relative to the directory of the store.
-        level: how often its rows were merged.
-        hour: hours since 1970-01-01T00:00Z of every row in it.
+        level: 0 as committed, or gathered from such files; 1 of a closed hour; 2 of a closed day.
+        hour: first of its hours, since 1970-01-01T00:00Z.
         known_at: when the youngest of its rows became known.
         sha256: hash of the whole file.
+        merges: at level 0, how often its rows were gathered.
+        hours: how many hours it spans, 1 or 24.
     """
 
     path: str
@@ -133,6 +138,18 @@ class StoreFile:
     sha256: bytes
     known_at: Instant
     id: int = 0
+    merges: int = 0
+    hours: int = 1
+
+    @property
+    def last_hour(self) -> int:
+        """The last of its hours."""
+        return self.hour + self.hours - 1
+
+    @property
+    def day(self) -> int:
+        """Days since 1970-01-01 of every row in it."""
+        return self.hour // HOURS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What the historian needs from others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+import pyarrow as pa
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -78,6 +79,26 @@ class Announcer(Protocol):
 
     async def publish(self, subject: str, data: bytes) -> None:
         """Send a message to whoever listens."""
+        ...
+
+
+class RollupWriter(Protocol):
+    """Keeps the roll-ups of closed days; `rollups` has them."""
+
+    def on_day(self, day: int, table: pa.Table) -> Callable[[sa.Connection], None]:
+        """Sum up series of a day whose files are about to be registered.
+
+        Called outside of any transaction, for one part of the series after the other; the writing
+        alone happens in the transaction that registers the files.
+
+        Args:
+            day: days since 1970-01-01.
+            table: every row (`columns.SCHEMA`, sorted) that some whole series have in that day. A
+                series with more rows than `DAY_SERIES_ROWS_MAX` is never passed: it has no roll-up.
+
+        Returns:
+            What writes the roll-ups of these series and this day, in the place of earlier ones.
+        """
         ...
 
 

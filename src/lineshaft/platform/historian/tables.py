@@ -66,7 +66,10 @@ STORE_FILE = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.LargeBinary, nullable=False),
     sa.Column("known_at", INSTANT, nullable=False),
+    sa.Column("merges", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("hours", sa.Integer, nullable=False, server_default="1"),
     sa.Index("ix_store_file_hour", "hour"),
+    sa.Index("ix_store_file_level", "level", "hour"),
 )
 
 STORE_FILE_ZONE = sa.Table(
@@ -85,6 +88,15 @@ STORE_FILE_MERGED = sa.Table(
     METADATA,
     sa.Column("path", sa.Text, primary_key=True),
     sa.Column("merged_at", INSTANT, nullable=False),
+)
+
+READER_LEASE = sa.Table(
+    # Long readers: what was merged away since the oldest of them began is still on the disk.
+    "reader_lease",
+    METADATA,
+    sa.Column("id", SEQUENCE, primary_key=True),
+    sa.Column("since", INSTANT, nullable=False),
+    sa.Column("until", INSTANT, nullable=False),
 )
 
 CORRECTION = sa.Table(
