@@ -1,0 +1,8 @@
+"""`historian`: the store of all readings; each topic has a module of its own beside this one."""
+
+import typer
+
+from lineshaft.cli import historian_check
+
+app = typer.Typer(help="The store of all readings.", no_args_is_help=True)
+app.command()(historian_check.check)
