@@ -1,0 +1,1 @@
+"""Exact hourly summaries of series that need no rows to be read."""
