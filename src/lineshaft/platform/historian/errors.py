@@ -19,5 +19,23 @@ class StoreFilesChanging(Unavailable):
     """Store files vanished under a query again and again, while they were being merged."""
 
 
+class StoreFileDamaged(Unavailable):
+    """A store file is missing, torn or changed; nothing is answered from it.
+
+    Attributes:
+        path: of the file, relative to the directory of the store.
+    """
+
+    is_retryable = False
+
+    def __init__(self, path: str, why: str) -> None:
+        """Say which file, and what can be done."""
+        self.path = path
+        super().__init__(
+            f"cannot read store file {path}: {why}; 'lineshaft historian check' lists what is "
+            "damaged, 'lineshaft historian repair' restores it"
+        )
+
+
 class ProofBroken(InvariantError):
     """The stored rows do not lead to the root that the source signed."""

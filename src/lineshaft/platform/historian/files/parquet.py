@@ -17,6 +17,7 @@ from lineshaft.core.clock import IdSource
 from lineshaft.core.period import Instant
 from lineshaft.infrastructure.files import TEMPORARY_SUFFIX, make_dir, write_durably
 from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.files.integrity import Integrity
 from lineshaft.platform.historian.model import NewStoreFile, StoreFile
 
 ROW_GROUP_ROWS = 128_000
@@ -41,6 +42,7 @@ class StoreFiles:
         self.directory = directory
         self._ids, self._prefix = ids, prefix
         make_dir(directory)
+        self._integrity = Integrity(directory)
 
     def write(self, table: pa.Table, hour: int, level: int, known_at: Instant) -> NewStoreFile:
         """Write sorted rows of one hour; the file and its name are durable on return.
@@ -52,6 +54,7 @@ class StoreFiles:
         data = encode(table)
         make_dir((self.directory / path).parent)
         write_durably(self.directory / path, data)
+        self._integrity.trust(path)
         zones = columns.zones(table)
         ts, sequence = columns.array(table, "ts"), columns.array(table, "sequence")
         file = StoreFile(
@@ -72,15 +75,29 @@ class StoreFiles:
         return NewStoreFile(file, zones)
 
     def read(self, files: Sequence[StoreFile]) -> pa.Table:
-        """Return the rows of files, one after the other."""
+        """Return the rows of files, one after the other.
+
+        Raises:
+            StoreFileDamaged: when one is not the bytes that were written.
+        """
+        self._require_sound(files)
         tables = [
             pq.read_table(self.directory / file.path, schema=columns.SCHEMA) for file in files
         ]
         return pa.concat_tables(tables)
 
-    def absolute(self, files: Iterable[StoreFile]) -> list[str]:
-        """Return the paths of files for a query engine that would read `*?[` as patterns."""
+    def absolute(self, files: Sequence[StoreFile]) -> list[str]:
+        """Return the paths of files for a query engine that would read `*?[` as patterns.
+
+        Raises:
+            StoreFileDamaged: when one is not the bytes that were written.
+        """
+        self._require_sound(files)
         return [glob.escape(str(self.directory / file.path)) for file in files]
+
+    def _require_sound(self, files: Iterable[StoreFile]) -> None:
+        for file in files:
+            self._integrity.require(file)
 
     def remove(self, paths: Iterable[str]) -> None:
         """Unlink files; those that are gone already do not matter."""

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from lineshaft.core.reading import RecordKind
-from lineshaft.platform.historian.errors import StoreFilesChanging
+from lineshaft.platform.historian.errors import StoreFileDamaged, StoreFilesChanging
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.model import StoreFile
@@ -90,15 +91,17 @@ def with_present_files(attempt: Callable[[], T]) -> T:
     """Run an attempt again when a file of its list was merged away and unlinked under it.
 
     Raises:
-        StoreFilesChanging: after `ATTEMPTS_MAX` attempts.
+        StoreFileDamaged: when the same file is missing in every attempt: then it is lost.
+        StoreFilesChanging: after `ATTEMPTS_MAX` attempts with different files.
     """
-    for _ in range(ATTEMPTS_MAX - 1):
+    gone: list[OSError | duckdb.Error] = []
+    for _ in range(ATTEMPTS_MAX):
         try:
             return attempt()
-        except (duckdb.IOException, FileNotFoundError):
-            continue
-    try:
-        return attempt()
-    except (duckdb.IOException, FileNotFoundError) as error:
-        msg = f"cannot read the store: files vanished {ATTEMPTS_MAX} times during the query"
-        raise StoreFilesChanging(msg) from error
+        except (duckdb.IOException, FileNotFoundError) as error:
+            gone.append(error)
+    names = {str(getattr(error, "filename", None) or "") for error in gone}
+    if len(names) == 1 and (name := names.pop()):
+        raise StoreFileDamaged("/".join(Path(name).parts[-2:]), "it is missing") from gone[-1]
+    msg = f"cannot read the store: files vanished {ATTEMPTS_MAX} times during the query"
+    raise StoreFilesChanging(msg) from gone[-1]
