@@ -49,6 +49,35 @@ SEGMENT = sa.Table(
     sa.Index("ix_segment_first_sequence", "source_epoch", "first_sequence"),
 )
 
+SEGMENT_RUN = sa.Table(
+    # Segments that are not young any more, many in one row (files/archive.py).
+    "segment_run",
+    METADATA,
+    sa.Column("source_epoch", sa.ForeignKey("source_epoch.id"), primary_key=True),
+    sa.Column("first_number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("last_number", sa.BigInteger, nullable=False),
+    sa.Column("first_sequence", sa.BigInteger, nullable=False),
+    sa.Column("last_sequence", sa.BigInteger, nullable=False),
+    sa.Column("min_ts", INSTANT, nullable=False),
+    sa.Column("max_ts", INSTANT, nullable=False),
+    sa.Column("first_known_at", INSTANT, nullable=False),
+    sa.Column("last_known_at", INSTANT, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index("ix_segment_run_known_at", "source_epoch", "first_known_at"),
+    sa.Index("ix_segment_run_first_sequence", "source_epoch", "first_sequence"),
+)
+
+HELD_PATH = sa.Table(
+    # The way from the blocks of a held series up to the signed roots (proof/paths.py).
+    "held_path",
+    METADATA,
+    sa.Column("source_epoch", sa.ForeignKey("source_epoch.id"), primary_key=True),
+    sa.Column("series", sa.ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    sa.Column("first_number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("last_number", sa.BigInteger, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
 STORE_FILE = sa.Table(
     "store_file",
     METADATA,
