@@ -5,7 +5,6 @@ starts a server, carries no client library.
 """
 
 import importlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 from lineshaft.infrastructure.bus.errors import (
@@ -24,6 +23,7 @@ from lineshaft.infrastructure.bus.server import (
     server_command,
     write_server_config,
 )
+from lineshaft.infrastructure.imports import without
 
 if TYPE_CHECKING:
     from lineshaft.infrastructure.bus.client import Bus
@@ -73,19 +73,7 @@ def __getattr__(name: str) -> Any:
     if name not in _CLIENT:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    _import_nats()
-    return getattr(importlib.import_module(f"{__name__}.{_CLIENT[name]}"), name)
-
-
-def _import_nats() -> None:
-    """Import the client library without `aiohttp`, which it takes where it finds it.
-
-    It would use it for WebSockets only, as we do not, at the cost of 8 MB in each process.
-    """
-    if "nats" in sys.modules or "aiohttp" in sys.modules:
-        return
-    sys.modules["aiohttp"] = None  # type: ignore[assignment] # says: cannot be imported
-    try:
+    # It would take aiohttp for WebSockets, which we do not use: 8 MB in each process.
+    with without("aiohttp"):
         importlib.import_module("nats")
-    finally:
-        del sys.modules["aiohttp"]
+    return getattr(importlib.import_module(f"{__name__}.{_CLIENT[name]}"), name)

@@ -9,8 +9,6 @@ import json
 from importlib.resources import as_file, files
 from typing import Any, Final
 
-import typst
-
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import US_PER_S, Instant
 from lineshaft.services.billing.rendering.errors import MissingGlyph
@@ -29,6 +27,8 @@ def to_pdf(view: dict[str, Any], document: bytes, issued_at: Instant) -> bytes:
     Raises:
         MissingGlyph: when a text has a character that the shipped fonts lack.
     """
+    import typst  # noqa: PLC0415 - 8 MB, for the processes that set pages only
+
     room = files("lineshaft.services.billing.rendering")
     with as_file(room.joinpath("fonts")) as fonts, as_file(room.joinpath("invoice.typ")) as page:
         try:
