@@ -52,7 +52,10 @@ VECTORS = {
         "segment": encode_segment(SEGMENT),
     },
     "beat.md": {"beat": sign_beat(Beat("edge-1", 1, 4, T0 + 10_000_000), KEY)},
-    "tombstone.md": {"tombstone": Tombstone(0, LEAVES[0], 2).encode()},
+    "tombstone.md": {
+        "tombstone": Tombstone(0, LEAVES[0], 2).encode(),
+        "subtree": Tombstone(0, merkle.root(LEAVES), 4, level=1, leaf_count=2).encode(),
+    },
 }
 
 

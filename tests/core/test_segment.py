@@ -28,7 +28,7 @@ from lineshaft.core.segment.block import (
 from lineshaft.core.segment.detail import RAW_BYTES_MAX, CorrectionDetail, RefusalDetail
 from lineshaft.core.segment.errors import BadSignature, MalformedSegment, WrongRoot
 from lineshaft.core.segment.header import NO_PREVIOUS, Header, check_source_id
-from lineshaft.core.segment.tombstone import Tombstone
+from lineshaft.core.segment.tombstone import Tombstone, Tree
 from lineshaft.core.segment.wire import (
     SEGMENT_BYTES_MAX,
     SEGMENT_RECORDS_MAX,
@@ -234,8 +234,42 @@ def test_details_have_their_maxima_and_shape():
 
 
 def test_tombstones_round_trip():
-    stone = Tombstone(3, bytes(range(32)), 17)
-    assert Tombstone.decode(stone.encode()) == stone
+    for stone in (
+        Tombstone(3, bytes(range(32)), 17),
+        Tombstone(2, bytes(range(32)), 170, level=3, leaf_count=5),
+    ):
+        assert Tombstone.decode(stone.encode()) == stone
+    wrong = Tombstone(2, bytes(range(32)), 170, level=4, leaf_count=5)
+    with pytest.raises(MalformedSegment, match="level 4"):
+        Tombstone.decode(wrong.encode())
+
+
+@given(st.data(), st.integers(1, 40))
+def test_a_tree_with_tombstones_has_the_root_and_the_paths_of_the_whole(data, count):
+    leaves = [hashlib.sha256(bytes([place])).digest() for place in range(count)]
+    tree, alive = Tree.of(count, leaves, []), set(range(count))
+    stones = []
+    for _ in range(3):
+        gone = data.draw(st.sets(st.sampled_from(sorted(alive)))) if alive else set()
+        stones = tree.without(dict.fromkeys(gone, 7))
+        alive -= gone
+        if not alive:
+            assert stones == []
+            return
+        tree = Tree.of(count, [leaves[place] for place in sorted(alive)], stones)
+        assert tree.root() == merkle.root(leaves)
+        assert sum(stone.record_count for stone in stones) == 7 * (count - len(alive))
+        assert [Tombstone.decode(stone.encode()) for stone in stones] == stones
+        for place in alive:
+            assert tree.inclusion_path(place) == merkle.inclusion_path(leaves, place)
+    with pytest.raises(Invalid, match="make no tree"):
+        Tree.of(count, [leaves[0]] * (len(alive) + 1), stones)
+
+
+def test_three_blocks_of_two_hundred_leave_a_few_hashes():
+    leaves = [hashlib.sha256(bytes([place])).digest() for place in range(200)]
+    gone = dict.fromkeys(set(range(200)) - {3, 90, 171}, 5)
+    assert len(Tree.of(200, leaves, []).without(gone)) == 19
 
 
 def test_signal_ids_and_status_codes():

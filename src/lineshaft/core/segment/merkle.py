@@ -35,7 +35,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def _split(count: int) -> int:
+def split(count: int) -> int:
     """Return the largest power of two below `count`."""
     return 1 << (count - 1).bit_length() - 1
 
@@ -51,7 +51,7 @@ def root(leaves: Sequence[bytes]) -> bytes:
         raise Invalid(msg)
     if len(leaves) == 1:
         return leaves[0]
-    cut = _split(len(leaves))
+    cut = split(len(leaves))
     return node_hash(root(leaves[:cut]), root(leaves[cut:]))
 
 
@@ -59,7 +59,7 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """Return the sibling hashes from leaf `index` up to the root, the nearest first."""
     if len(leaves) == 1:
         return []
-    cut = _split(len(leaves))
+    cut = split(len(leaves))
     if index < cut:
         return [*inclusion_path(leaves[:cut], index), root(leaves[cut:])]
     return [*inclusion_path(leaves[cut:], index - cut), root(leaves[:cut])]
@@ -88,7 +88,7 @@ def root_from_path(leaf: bytes, index: int, count: int, path: Sequence[bytes]) -
     if not path:
         msg = "the inclusion path is too short"
         raise Invalid(msg)
-    cut = _split(count)
+    cut = split(count)
     if index < cut:
         return node_hash(root_from_path(leaf, index, cut, path[:-1]), path[-1])
     return node_hash(path[-1], root_from_path(leaf, index - cut, count - cut, path[:-1]))

@@ -78,6 +78,35 @@ HELD_PATH = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
+TOMBSTONE = sa.Table(
+    # What is left of deleted blocks of a segment of which others are still stored (remains.py).
+    "tombstone",
+    METADATA,
+    sa.Column("source_epoch", sa.ForeignKey("source_epoch.id"), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("records", sa.BigInteger, nullable=False),
+    sa.Column("nodes", sa.LargeBinary, nullable=False),
+)
+
+SEGMENT_DELETED = sa.Table(
+    # Runs of segments of which nothing is stored any more but their headers.
+    "segment_deleted",
+    METADATA,
+    sa.Column("source_epoch", sa.ForeignKey("source_epoch.id"), primary_key=True),
+    sa.Column("first_number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("last_number", sa.BigInteger, nullable=False),
+    sa.Column("records", sa.BigInteger, nullable=False),
+)
+
+DESK_ORDINAL = sa.Table(
+    # The last ordinal of each series in the desk's own source (desk.py).
+    "desk_ordinal",
+    METADATA,
+    sa.Column("source_epoch", sa.ForeignKey("source_epoch.id"), primary_key=True),
+    sa.Column("series", sa.ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    sa.Column("ordinal", sa.BigInteger, nullable=False),
+)
+
 STORE_FILE = sa.Table(
     "store_file",
     METADATA,
