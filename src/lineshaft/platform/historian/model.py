@@ -1,6 +1,6 @@
 """What the historian stores and answers: pure types."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -12,6 +12,7 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS, Header
+from lineshaft.core.segment.tombstone import Tombstone
 from lineshaft.core.value import Columns, Value, from_columns
 
 US_PER_HOUR = 3_600_000_000
@@ -267,6 +268,32 @@ class RangeQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Remains:
+    """What is left of the deleted blocks of some segments of one source and epoch.
+
+    Attributes:
+        tombstones: by number of the segment, where other blocks of it are still stored.
+        gone: runs of numbers (both included) of segments of which nothing is stored any more.
+    """
+
+    tombstones: Mapping[int, Sequence[Tombstone]]
+    gone: Sequence[tuple[int, int]]
+
+    def is_gone(self, number: int) -> bool:
+        """Tell whether nothing but its header is left of a segment."""
+        return any(first <= number <= last for first, last in self.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedSegment:
+    """A segment of which every block was deleted, and how many records it had."""
+
+    source_epoch: int
+    number: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
 class BlockProof:
     """A block, rebuilt from the stored rows, and its way up to the signed root.
 
@@ -295,7 +322,8 @@ class Totals:
         records: all rows; `distinct` of them have different (source, epoch, sequence).
         readings, refusals: of these kinds.
         own_stamps: rows whose own stamp differs from the effective instant.
-        announced: records that the high-water marks say are stored.
+        announced: records that the high-water marks say were stored.
+        deleted: records that were deleted since.
     """
 
     records: int
@@ -304,11 +332,12 @@ class Totals:
     refusals: int
     own_stamps: int
     announced: int
+    deleted: int = 0
 
     @property
     def lost(self) -> int:
-        """Records that the marks announce and no file has."""
-        return self.announced - self.distinct
+        """Records that the marks announce, that no file has and that nobody deleted."""
+        return self.announced - self.deleted - self.distinct
 
     @property
     def duplicated(self) -> int:

@@ -1,8 +1,9 @@
 """What the historian needs from others."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -10,11 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from lineshaft.core.messages import EnrolAnswer, EnrolRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
+from lineshaft.core.segment.tombstone import Tombstone
+from lineshaft.platform.historian.files.archive import SegmentRun
 from lineshaft.platform.historian.model import (
     Commit,
+    DeletedSegment,
     NewStoreFile,
     RefusalEntry,
     RefusedSegment,
+    Remains,
     SourceEpoch,
     StoredBeat,
     StoredHeader,
@@ -217,6 +222,26 @@ class Manifest(Protocol):
         limit: int,
     ) -> list[RefusalEntry]:
         """Return refusals behind (ts, source and epoch, sequence), in that order."""
+        ...
+
+    def remains(
+        self, connection: sa.Connection, source_epoch: int, first: int, last: int
+    ) -> Remains:
+        """Return what is left of the deleted blocks of segments with numbers `first` to `last`."""
+        ...
+
+    def deleted_records(self, connection: sa.Connection) -> dict[int, int]:
+        """Return by source and epoch how many records were deleted."""
+        ...
+
+    def write_tombstones(
+        self, connection: sa.Connection, stones: Mapping[tuple[int, int], Sequence[Tombstone]]
+    ) -> None:
+        """Put tombstones (by source and epoch, number) in the place of those of the segments."""
+        ...
+
+    def write_deleted(self, connection: sa.Connection, gone: Sequence[DeletedSegment]) -> None:
+        """Note segments of which nothing is left; their tombstones go as well."""
         ...
 
     def latest(self, connection: sa.Connection, series: Sequence[int]) -> dict[int, StoredReading]:
