@@ -23,7 +23,7 @@ from lineshaft.core.segment.wire import (
 from lineshaft.infrastructure.bus import Bus, BusMessage
 from lineshaft.infrastructure.files.space import free_bytes
 from lineshaft.network.connectors.service import sample_day
-from lineshaft.network.edge.keys import load_or_create_keys
+from lineshaft.network.keys import load_or_create_keys
 from lineshaft.platform.historian.model import RefusedSegment
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from tests.long_runs._plant import Plant, machine_command, wait_for

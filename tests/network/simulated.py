@@ -1,4 +1,4 @@
-"""A bus and a hub in memory, that lose, double and reorder as a seed says: the fake of `EdgeBus`.
+"""A bus and a hub in memory, that lose, double and reorder as a seed says: the fake of `SourceBus`.
 
 `test_bus_contract.py` runs the same contract against this one and the real NATS.
 """

@@ -14,9 +14,9 @@ from lineshaft.infrastructure.bus import Bus
 from lineshaft.infrastructure.clock import SystemClock
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
-from lineshaft.network.edge.keys import load_or_create_keys
 from lineshaft.network.edge.model import EdgeConfig
 from lineshaft.network.edge.service import Edge
+from lineshaft.network.keys import load_or_create_keys
 
 LOG = structlog.get_logger(__name__)
 

@@ -9,8 +9,8 @@ from lineshaft.bootstrap.source_adapters import AcceptedSourceKeys, Enrolment
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
-from lineshaft.network.edge.keys import load_or_create_keys
 from lineshaft.network.edge.model import EdgeConfig
+from lineshaft.network.keys import load_or_create_keys
 from lineshaft.platform.historian.files.merge import Merger
 from lineshaft.platform.historian.intake.bus import listen, segment_queue
 from lineshaft.platform.historian.intake.commit import Committer

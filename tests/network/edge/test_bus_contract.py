@@ -18,7 +18,7 @@ from lineshaft.infrastructure.bus import (
     server_command,
     write_server_config,
 )
-from lineshaft.network.edge.ports import EdgeBus
+from lineshaft.network.ports import SourceBus
 from tests.network.simulated import SimulatedBus, until
 
 
@@ -63,7 +63,7 @@ def nats_url(tmp_path: Path) -> str:
         pytest.param("nats", marks=[pytest.mark.engine, pytest.mark.timeout(30)]),
     ]
 )
-async def bus(request: pytest.FixtureRequest) -> AsyncIterator[EdgeBus]:
+async def bus(request: pytest.FixtureRequest) -> AsyncIterator[SourceBus]:
     if request.param == "simulated":
         simulated = SimulatedBus()
         simulated.answers["enrol"] = lambda data: b"answer to " + data
@@ -80,7 +80,7 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[EdgeBus]:
         yield real
 
 
-async def test_a_subscriber_gets_messages_in_order_until_it_closes(bus: EdgeBus) -> None:
+async def test_a_subscriber_gets_messages_in_order_until_it_closes(bus: SourceBus) -> None:
     heard: list[bytes] = []
 
     async def receive(message: object) -> None:
@@ -97,17 +97,17 @@ async def test_a_subscriber_gets_messages_in_order_until_it_closes(bus: EdgeBus)
     assert len(heard) == 20
 
 
-async def test_the_stream_takes_segments_and_says_so(bus: EdgeBus) -> None:
+async def test_the_stream_takes_segments_and_says_so(bus: SourceBus) -> None:
     stored = [await bus.publish_async("segment.edge-1", b"%d" % i) for i in range(20)]
     numbers = await asyncio.gather(*stored)
     assert all(number >= 1 for number in numbers)
 
 
-async def test_a_request_is_answered_or_unavailable(bus: EdgeBus) -> None:
+async def test_a_request_is_answered_or_unavailable(bus: SourceBus) -> None:
     assert await bus.request("enrol", b"me") == b"answer to me"
     with pytest.raises(Unavailable):
         await bus.request("nobody.there", b"me")
 
 
-async def test_a_new_bus_is_connected(bus: EdgeBus) -> None:
+async def test_a_new_bus_is_connected(bus: SourceBus) -> None:
     assert bus.is_connected

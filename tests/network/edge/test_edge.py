@@ -20,7 +20,7 @@ from lineshaft.network.connectors.service import sample_day
 from lineshaft.network.edge.model import EdgeConfig
 from lineshaft.network.edge.service import Edge
 from lineshaft.network.edge.spool import Spool
-from lineshaft.network.edge.uplink import UplinkState
+from lineshaft.network.uplink import UplinkState
 from tests.network.simulated import SimulatedBus, SimulatedHub, until
 
 MakeConfig = Callable[..., EdgeConfig]

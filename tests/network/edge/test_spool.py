@@ -17,9 +17,10 @@ from lineshaft.core.segment.header import NO_PREVIOUS
 from lineshaft.core.segment.wire import decode_segment, open_segment
 from lineshaft.core.value import DecimalValue
 from lineshaft.network.connectors.model import Observation
-from lineshaft.network.edge.errors import ChainConflict, SpoolDamaged, SpoolTaken
-from lineshaft.network.edge.keys import load_or_create_keys, save_keys
+from lineshaft.network.edge.errors import SpoolDamaged, SpoolTaken
 from lineshaft.network.edge.spool import Spool
+from lineshaft.network.errors import ChainConflict, KeyFileDamaged
+from lineshaft.network.keys import load_or_create_keys, save_keys
 
 SOURCE = SourceId("edge-1")
 NOW = Instant(10**15)
@@ -229,5 +230,5 @@ def test_keys_are_private_and_stay(tmp_path: Path) -> None:
     assert load_or_create_keys(path).request(SOURCE).is_new_epoch_wanted
     assert load_or_create_keys(path).in_next_epoch().salt_secret != keys.salt_secret
     path.write_text("{}")
-    with pytest.raises(SpoolDamaged):
+    with pytest.raises(KeyFileDamaged):
         load_or_create_keys(path)

@@ -8,8 +8,4 @@ class SpoolTaken(Conflict):
 
 
 class SpoolDamaged(Invalid):
-    """A spool or key file that cannot be what this edge has written."""
-
-
-class ChainConflict(Conflict):
-    """The hub has another history of this source than this edge: it was restored from a backup."""
+    """A spool that cannot be what this edge has written."""

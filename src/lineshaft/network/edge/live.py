@@ -14,7 +14,7 @@ from lineshaft.network.connectors.model import Observation
 from lineshaft.network.edge import metrics
 from lineshaft.network.edge.model import LIVE_DELAY_S
 from lineshaft.network.edge.numbering import FUTURE_US_MAX, SKEW_US_MAX
-from lineshaft.network.edge.ports import EdgeBus
+from lineshaft.network.ports import SourceBus
 
 VALUES_MAX = 500
 """Most values in one message: with the longest texts it stays below the bus's maximum."""
@@ -24,7 +24,7 @@ DISPLAY_CHARACTERS_MAX = 200
 class LiveFeed:
     """Collects values for at most 10 ms and publishes the latest of each signal."""
 
-    def __init__(self, source: SourceId, bus: EdgeBus, clock: Clock) -> None:
+    def __init__(self, source: SourceId, bus: SourceBus, clock: Clock) -> None:
         """Publish the values of `source`."""
         self._source = source
         self._bus = bus

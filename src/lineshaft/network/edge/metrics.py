@@ -5,8 +5,6 @@ from prometheus_client import Counter, Gauge
 _LABELS = ("source",)
 
 RECORDS = Counter("lineshaft_edge_records", "Records spooled", (*_LABELS, "kind"))
-SEGMENTS_SENT = Counter("lineshaft_edge_segments_sent", "Segments sent, repetitions too", _LABELS)
-RESENDS = Counter("lineshaft_edge_resends", "Times that sending began again at the mark", _LABELS)
 SPOOL_BYTES = Gauge("lineshaft_edge_spool_bytes", "Bytes that the hub has not stored yet", _LABELS)
 SPOOL_FULL = Gauge("lineshaft_edge_spool_full", "Whether machines are held because it is", _LABELS)
 SKEW_CORRECTED = Gauge("lineshaft_edge_skew_corrected", "Readings moved by clock skew", _LABELS)

@@ -13,8 +13,6 @@ QUEUE_BATCHES_MAX = 32
 """Most deliveries of connectors that wait for the spool."""
 GROUP_OBSERVATIONS_MAX = 5_000
 """About how many observations go into one commit of the spool."""
-WINDOW_SEGMENTS_MAX = 128
-"""Most segments that are sent and not yet in the historian."""
 LIVE_DELAY_S = 0.01
 BEAT_S_DEFAULT = 10.0
 SEAL_S_DEFAULT = 10.0

@@ -17,6 +17,7 @@ from lineshaft.infrastructure.telemetry import Health
 from lineshaft.network.connectors.model import Batch, Connector, ConnectorConfig
 from lineshaft.network.connectors.service import create_connector
 from lineshaft.network.edge import metrics
+from lineshaft.network.edge.history import SpooledHistory
 from lineshaft.network.edge.live import LiveFeed
 from lineshaft.network.edge.model import (
     COUNT_PERIOD_US,
@@ -25,10 +26,10 @@ from lineshaft.network.edge.model import (
     EdgeConfig,
 )
 from lineshaft.network.edge.numbering import Numbering
-from lineshaft.network.edge.ports import EdgeBus
 from lineshaft.network.edge.spool import Spool
-from lineshaft.network.edge.uplink import Uplink, UplinkState
 from lineshaft.network.edge.writer import SpoolWriter
+from lineshaft.network.ports import SourceBus
+from lineshaft.network.uplink import Uplink, UplinkState
 
 TICK_S_MAX = 1.0
 
@@ -88,11 +89,11 @@ class _Sink:
 class Edge:
     """One edge node; `run` is its life."""
 
-    def __init__(self, config: EdgeConfig, bus: EdgeBus, clock: Clock, health: Health) -> None:
+    def __init__(self, config: EdgeConfig, bus: SourceBus, clock: Clock, health: Health) -> None:
         """Open the spool and build the connectors.
 
         Raises:
-            SpoolTaken, SpoolDamaged: when the spool or the key file cannot be used.
+            SpoolTaken, SpoolDamaged, KeyFileDamaged: when spool or key file cannot be used.
             UnknownConnector, ConnectorConfigInvalid: when a connector cannot be built.
         """
         self._config = config
@@ -105,7 +106,8 @@ class Edge:
         self._positions = spool.positions()
         self._was_unclean = spool.was_unclean
         self._writer = SpoolWriter(config, spool, health)
-        self._uplink = Uplink(config, self._writer, bus, health)
+        self._history = SpooledHistory(config, self._writer)
+        self._uplink = Uplink(self._history, bus, health, resend_s=config.resend_s)
         self._live = LiveFeed(config.source, bus, clock)
         self._queue: asyncio.Queue[_Delivered | None] = asyncio.Queue(QUEUE_BATCHES_MAX)
         self._connected: set[str] = set()
@@ -182,7 +184,7 @@ class Edge:
         def make(numbering: Numbering) -> list[Record]:
             return [record for name in live for record in numbering.lose(name, at)]
 
-        await self._writer.write(make, {}, self._uplink.keys)
+        await self._writer.write(make, {}, self._history.keys)
 
     async def _write(self) -> None:
         """Commit what is in the queue, group by group, until the end mark."""
@@ -209,7 +211,7 @@ class Edge:
         def make(numbering: Numbering) -> list[Record]:
             return [r for entry in group for r in self._number(entry, numbering)]
 
-        await self._writer.write(make, positions, self._uplink.keys)
+        await self._writer.write(make, positions, self._history.keys)
         for connector, position in positions.items():
             self._connectors[connector].durable(position)
 
@@ -228,7 +230,7 @@ class Edge:
             await self._writer.appended.wait()
             await asyncio.sleep(self._config.seal_s)
             self._writer.appended.clear()
-            await self._writer.seal(self._uplink.keys)
+            await self._writer.seal(self._history.keys)
 
     async def _tick(self) -> None:
         """Beat and count in time."""
@@ -249,14 +251,14 @@ class Edge:
             return
         beat = Beat(self._config.source, state.epoch, state.last_sequence, at)
         with contextlib.suppress(Unavailable):  # the next one will do
-            data = sign_beat(beat, self._uplink.keys.private_key)
+            data = sign_beat(beat, self._history.keys.private_key)
             await self._bus.publish(beat_subject(self._config.source), data)
 
     async def _count(self, at: Instant, *, is_first: bool = False) -> None:
         """Write how many records each metered series has, so that an omission shows."""
         if not is_first:
             signals = self._config.metered_signals
-            await self._writer.write(lambda n: n.count(signals, at), {}, self._uplink.keys)
+            await self._writer.write(lambda n: n.count(signals, at), {}, self._history.keys)
         await self._writer.note_count(at)
 
     async def _finish(self) -> None:
@@ -264,7 +266,7 @@ class Edge:
         now = self._clock.now()
         await self._lose_live(now)
         await self._count(now)
-        await self._writer.seal(self._uplink.keys)
+        await self._writer.seal(self._history.keys)
         await self._live.flush()
         try:
             async with asyncio.timeout(self._config.stop_s):

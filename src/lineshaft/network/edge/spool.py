@@ -30,9 +30,10 @@ from lineshaft.core.segment.wire import (
     seal,
 )
 from lineshaft.infrastructure.files import make_dir
-from lineshaft.network.edge.errors import ChainConflict, SpoolDamaged, SpoolTaken
-from lineshaft.network.edge.keys import EdgeKeys
+from lineshaft.network.edge.errors import SpoolDamaged, SpoolTaken
 from lineshaft.network.edge.numbering import LastReading, Numbering
+from lineshaft.network.errors import ChainConflict
+from lineshaft.network.keys import SigningKeys
 
 FORMAT = 1
 PAGES_PER_CHECKPOINT = 4_000
@@ -250,7 +251,7 @@ class Spool:
             ],
         )  # fmt: skip
 
-    def seal(self, keys: EdgeKeys, *, is_partial: bool) -> int:
+    def seal(self, keys: SigningKeys, *, is_partial: bool) -> int:
         """Seal what makes full segments; with `is_partial`, the rest too. Returns how many.
 
         Nothing is sealed before the hub has given an epoch, or in a conflict.
@@ -277,7 +278,7 @@ class Spool:
         is_long = self.pending_count >= SEGMENT_RECORDS_MAX
         return bool(is_long or self.pending_bytes > SEGMENT_BYTES_MAX)
 
-    def _seal_one(self, keys: EdgeKeys) -> _Sealed:
+    def _seal_one(self, keys: SigningKeys) -> _Sealed:
         state = self.state
         place = ChainPosition(state.source, state.epoch, state.sealed_number + 1, state.sealed_hash)
         records = cut(self._pending(state.sealed_sequence, SEGMENT_RECORDS_MAX))
@@ -340,7 +341,7 @@ class Spool:
         if row is None or (header_hash and header_hash != row[0]):
             msg = f"the hub has another segment {number} of {state.source}/{state.epoch} than "
             msg += "this edge: it was restored from a backup, or the hub was"
-            raise ChainConflict(msg)
+            raise ChainConflict(msg, number)
         if number == state.mark_number:
             return False
         mark = (number, row[1], row[0])

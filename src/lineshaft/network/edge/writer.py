@@ -13,10 +13,10 @@ from lineshaft.core.period import Instant
 from lineshaft.core.reading import Record
 from lineshaft.infrastructure.telemetry import Health
 from lineshaft.network.edge import metrics
-from lineshaft.network.edge.keys import EdgeKeys
 from lineshaft.network.edge.model import EdgeConfig
 from lineshaft.network.edge.numbering import Numbering
 from lineshaft.network.edge.spool import Spool, SpoolState
+from lineshaft.network.keys import SigningKeys
 
 DISK_RETRY_S = 1.0
 ROOM_SHARE = 0.9
@@ -71,7 +71,7 @@ class SpoolWriter:
         self,
         make: Callable[[Numbering], list[Record]],
         positions: Mapping[str, int],
-        keys: EdgeKeys,
+        keys: SigningKeys,
     ) -> int:
         """Number and commit records; they are on the disk when this returns. Returns how many.
 
@@ -94,7 +94,7 @@ class SpoolWriter:
         self._judge_room()
         return len(records)
 
-    async def seal(self, keys: EdgeKeys) -> None:
+    async def seal(self, keys: SigningKeys) -> None:
         """Seal everything that waits."""
         async with self._lock:
             if await self._persist(lambda: self._spool.seal(keys, is_partial=True)):

@@ -1,4 +1,4 @@
-"""What the edge needs of the bus; `infrastructure.bus.Bus` is one, tests have another."""
+"""What a source needs of the bus; `infrastructure.bus.Bus` is one, tests have another."""
 
 from asyncio import Future
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ class Subscription(Protocol):
         ...
 
 
-class EdgeBus(Protocol):
+class SourceBus(Protocol):
     """The connection to the hub; it is made again by itself after each loss."""
 
     @property

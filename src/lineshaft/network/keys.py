@@ -1,4 +1,4 @@
-"""The private key and the salt secret of an edge: made once, in a file that only its user reads.
+"""The private key and the salt secret of a source: made once, in a file that only its user reads.
 
 A new epoch gets a new salt secret, so that a salt that a bundle of one epoch discloses says nothing
 about another. The new one stands beside the old until the hub has given the epoch.
@@ -19,7 +19,7 @@ from lineshaft.core.reading import SourceId
 from lineshaft.core.segment.header import sign
 from lineshaft.core.segment.merkle import SALT_SECRET_BYTES
 from lineshaft.infrastructure.files import fsync_dir, make_dir, write_durably
-from lineshaft.network.edge.errors import SpoolDamaged
+from lineshaft.network.errors import KeyFileDamaged
 
 _PRIVATE_MODE = 0o600
 _PRIVATE_DIRECTORY_MODE = 0o700
@@ -27,8 +27,8 @@ _KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
-class EdgeKeys:
-    """What an edge signs and salts with.
+class SigningKeys:
+    """What a source signs and salts with.
 
     Attributes:
         private_key: Ed25519.
@@ -42,7 +42,7 @@ class EdgeKeys:
 
     def __repr__(self) -> str:
         """Show nothing of it."""
-        return "EdgeKeys(…)"
+        return "SigningKeys(…)"
 
     def request(self, source: SourceId) -> EnrolRequest:
         """Return the request to be let in; with a next salt secret, for a new epoch."""
@@ -55,36 +55,36 @@ class EdgeKeys:
             is_new_epoch_wanted=bool(self.next_salt_secret),
         )
 
-    def wanting_epoch(self) -> "EdgeKeys":
+    def wanting_epoch(self) -> "SigningKeys":
         """Return the keys with a salt secret for the next epoch."""
         if self.next_salt_secret:
             return self
         return replace(self, next_salt_secret=secrets.token_bytes(SALT_SECRET_BYTES))
 
-    def in_next_epoch(self) -> "EdgeKeys":
+    def in_next_epoch(self) -> "SigningKeys":
         """Return the keys of the epoch that was asked for."""
         salt = self.next_salt_secret or self.salt_secret
-        return EdgeKeys(self.private_key, salt)
+        return SigningKeys(self.private_key, salt)
 
 
-def load_or_create_keys(path: Path) -> EdgeKeys:
-    """Read the key file of an edge, or make it; of several processes that make it, one wins.
+def load_or_create_keys(path: Path) -> SigningKeys:
+    """Read the key file of a source, or make it; of several processes that make it, one wins.
 
     Raises:
-        SpoolDamaged: when the file is there and is no key file.
+        KeyFileDamaged: when the file is there and is no key file.
     """
     try:
         if not path.exists():
             _create(path)
         return _decode(path.read_bytes())
     except (Invalid, KeyError, TypeError, AttributeError) as error:
-        msg = f"cannot read the key file {path}: expected what an edge has written there"
-        raise SpoolDamaged(msg) from error
+        msg = f"cannot read the key file {path}: expected what a source has written there"
+        raise KeyFileDamaged(msg) from error
 
 
 def _create(path: Path) -> None:
     make_dir(path.parent, mode=_PRIVATE_DIRECTORY_MODE)
-    keys = EdgeKeys(Ed25519PrivateKey.generate(), secrets.token_bytes(SALT_SECRET_BYTES))
+    keys = SigningKeys(Ed25519PrivateKey.generate(), secrets.token_bytes(SALT_SECRET_BYTES))
     candidate = path.with_name(f".{path.name}.{os.getpid()}")
     save_keys(candidate, keys)
     with contextlib.suppress(FileExistsError):  # the hub on this machine may ask for it as well
@@ -93,7 +93,7 @@ def _create(path: Path) -> None:
     fsync_dir(path.parent)
 
 
-def save_keys(path: Path, keys: EdgeKeys) -> None:
+def save_keys(path: Path, keys: SigningKeys) -> None:
     """Write the key file, whole or not at all, readable by this user only."""
     content = {
         "next_salt_secret": keys.next_salt_secret.hex(),
@@ -103,10 +103,10 @@ def save_keys(path: Path, keys: EdgeKeys) -> None:
     write_durably(path, canonical.encode(content), mode=_PRIVATE_MODE)
 
 
-def _decode(data: bytes) -> EdgeKeys:
+def _decode(data: bytes) -> SigningKeys:
     content = canonical.decode(data)
     following = content["next_salt_secret"]
-    return EdgeKeys(
+    return SigningKeys(
         Ed25519PrivateKey.from_private_bytes(
             canonical.decode_hex(content["private_key"], _KEY_BYTES)
         ),

@@ -1,37 +1,40 @@
-"""To the hub: be let in, send segments in order, trim what the historian has, send again what not.
+"""To the hub: be let in, send segments in order, forget what it has stored, send again what not.
 
 The bus may lose anything at any time. What counts is the hub's mark: the commit notice moves it,
 and after a notice of a gap, a reconnection, a restart, or silence, everything above it is sent
-again. The hub throws repetitions away by their number and hash.
+again. The hub throws repetitions away by their number and hash. What there is to send, and what
+another history at the hub means, each kind of source knows for itself (`History`).
 """
 
 import asyncio
 import contextlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import structlog
+from prometheus_client import Counter
 
 from lineshaft.core.errors import Invalid, Unavailable
 from lineshaft.core.messages import (
     ENROL_SUBJECT,
     EnrolAnswer,
+    EnrolRequest,
     Notice,
     decode,
     encode,
     notice_subject,
     segment_subject,
 )
+from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.telemetry import Health
-from lineshaft.network.edge import metrics
-from lineshaft.network.edge.errors import ChainConflict
-from lineshaft.network.edge.keys import EdgeKeys, load_or_create_keys, save_keys
-from lineshaft.network.edge.model import WINDOW_SEGMENTS_MAX, EdgeConfig
-from lineshaft.network.edge.ports import EdgeBus, Message
-from lineshaft.network.edge.writer import SpoolWriter
+from lineshaft.network.errors import ChainConflict
+from lineshaft.network.ports import Message, SourceBus
 
+WINDOW_SEGMENTS_MAX = 128
+"""Most segments that are sent and not yet in the historian."""
 BURST_SEGMENTS_MAX = 16
-"""Most segments that are read from the spool, and on their way to the stream, at once."""
+"""Most segments that are read from the history, and on their way to the stream, at once."""
 RETRY_S_MIN = 0.2
 RETRY_S_MAX = 5.0
 RESEND_S_MAX = 60.0
@@ -43,17 +46,86 @@ STOPPED = (
     "an administrator has to accept a new epoch"
 )
 
+SEGMENTS_SENT = Counter(
+    "lineshaft_edge_segments_sent", "Segments sent, repetitions too", ("source",)
+)
+RESENDS = Counter(
+    "lineshaft_edge_resends", "Times that sending began again at the mark", ("source",)
+)
+
 _log = structlog.get_logger(__name__)
 
 
 class UplinkState(StrEnum):
-    """How the edge stands with the hub."""
+    """How a source stands with the hub."""
 
     UNREACHABLE = "unreachable"
     WAITING = "waiting"
     REFUSED = "refused"
     CONFLICT = "conflict"
     ACCEPTED = "accepted"
+
+
+class History(Protocol):
+    """The sealed segments of a source, from the mark on."""
+
+    @property
+    def source(self) -> SourceId:
+        """Its name towards the hub."""
+        ...
+
+    @property
+    def mark_number(self) -> int:
+        """The last segment that the historian has, as far as is known here."""
+        ...
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the historian has every sealed segment."""
+        ...
+
+    @property
+    def sealed(self) -> asyncio.Event:
+        """Set when there may be segments to be sent."""
+        ...
+
+    def request(self) -> EnrolRequest:
+        """Return the request to be let in."""
+        ...
+
+    def hears(self, epoch: int) -> bool:
+        """Tell whether a notice of that epoch concerns this history."""
+        ...
+
+    async def accept(self, answer: EnrolAnswer) -> int | None:
+        """Take the hub's epoch and mark; return the segment after which sending begins.
+
+        Nothing is returned where a new epoch is needed first.
+
+        Raises:
+            ChainConflict: when the hub has another history.
+        """
+        ...
+
+    async def segments_after(self, number: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return sealed segments above a number, in order; those that there are now."""
+        ...
+
+    async def trim(self, number: int, header_hash: bytes) -> bool:
+        """Forget what the historian has; tells whether it is news.
+
+        Raises:
+            ChainConflict: when the hub has another history.
+        """
+        ...
+
+    async def agrees(self, number: int, header_hash: bytes) -> bool:
+        """Tell whether a history that ends with this segment is the beginning of ours."""
+        ...
+
+    async def stop(self, conflict: ChainConflict) -> None:
+        """Seal and send nothing more of this epoch."""
+        ...
 
 
 @dataclass(slots=True)
@@ -65,35 +137,42 @@ class _Rewind:
 
 
 class Uplink:
-    """Sends what the spool has sealed."""
+    """Sends what a history has sealed."""
 
     def __init__(
-        self, config: EdgeConfig, writer: SpoolWriter, bus: EdgeBus, health: Health
+        self,
+        history: History,
+        bus: SourceBus,
+        health: Health,
+        *,
+        resend_s: float,
+        window: int = WINDOW_SEGMENTS_MAX,
     ) -> None:
         """Send over `bus`; `health` gets the check `hub`.
 
-        Raises:
-            SpoolDamaged: when the key file cannot be read.
+        Args:
+            history: what is sent.
+            bus: the way to the hub.
+            health: says why nothing can be sent.
+            resend_s: without news of the hub for so long, everything above the mark is sent again.
+            window: most segments that are sent and not yet in the historian.
         """
-        self._config = config
-        self._writer = writer
+        self._history = history
+        self._source = history.source
         self._bus = bus
         self._health = health
-        self.keys = load_or_create_keys(config.key_path)
-        if self.keys.next_salt_secret and writer.state.conflict_after is None:
-            # the epoch had begun in the spool when this process ended
-            self._use(self.keys.in_next_epoch())
         self.standing = UplinkState.UNREACHABLE
-        self._sent = writer.state.mark_number
+        self._sent = history.mark_number
         self._rewind = _Rewind()
-        self._resend_s = config.resend_s
+        self._resend_s_min = self._resend_s = resend_s
+        self._window = window
         self._wake = asyncio.Event()
         self._moved = asyncio.Event()
 
     @property
     def is_drained(self) -> bool:
         """Whether the historian has every sealed segment."""
-        return self._writer.state.mark_number == self._writer.state.sealed_number
+        return self._history.is_drained
 
     async def wait_drained(self) -> None:
         """Wait until the historian has every sealed segment."""
@@ -103,7 +182,7 @@ class Uplink:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        notices = await self._bus.subscribe(notice_subject(self._config.source), self._on_notice)
+        notices = await self._bus.subscribe(notice_subject(self._source), self._on_notice)
         self._bus.on_connected(self._on_connected)
         waking = asyncio.create_task(self._wake_on_sealed())
         retry_s = RETRY_S_MIN
@@ -139,7 +218,7 @@ class Uplink:
         """Wait for segments, room or notices; after a long silence begin again at the mark."""
         if not await self._wait(None if self.is_drained else self._resend_s):
             self._resend_s = min(2 * self._resend_s, RESEND_S_MAX)
-            self._begin_again(self._writer.state.mark_number, "silence")
+            self._begin_again(self._history.mark_number, "silence")
 
     async def _wait(self, limit_s: float | None) -> bool:
         """Wait to be woken; tells whether that was within `limit_s` seconds."""
@@ -152,8 +231,8 @@ class Uplink:
 
     async def _wake_on_sealed(self) -> None:
         while True:
-            await self._writer.sealed.wait()
-            self._writer.sealed.clear()
+            await self._history.sealed.wait()
+            self._history.sealed.clear()
             self._wake.set()
 
     async def _on_connected(self) -> None:
@@ -169,10 +248,10 @@ class Uplink:
             Unavailable: when the stream does not take one; it and those behind it are sent again.
         """
         while self.standing is UplinkState.ACCEPTED:
-            mark = self._writer.state.mark_number
+            mark = self._history.mark_number
             self._sent = max(self._sent, mark)
-            room = min(WINDOW_SEGMENTS_MAX - (self._sent - mark), BURST_SEGMENTS_MAX)
-            found = await self._writer.segments_after(self._sent, room) if room > 0 else []
+            room = min(self._window - (self._sent - mark), BURST_SEGMENTS_MAX)
+            found = await self._history.segments_after(self._sent, room) if room > 0 else []
             if not found:
                 return
             first = self._sent
@@ -184,14 +263,14 @@ class Uplink:
                 raise
 
     async def _publish(self, segments: list[bytes]) -> None:
-        subject = segment_subject(self._config.source)
+        subject = segment_subject(self._source)
         stored: list[asyncio.Future[int]] = []
         try:
             for data in segments:
                 stored.append(await self._bus.publish_async(subject, data))  # noqa: PERF401 - awaits
         finally:
             results = await asyncio.gather(*stored, return_exceptions=True)
-        metrics.SEGMENTS_SENT.labels(self._config.source).inc(len(segments))
+        SEGMENTS_SENT.labels(self._source).inc(len(segments))
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -200,8 +279,8 @@ class Uplink:
         """Send from the segment behind `number` on."""
         if number < self._sent:
             self._sent = number
-            metrics.RESENDS.labels(self._config.source).inc()
-            _log.info("sending again", source=self._config.source, after=number, why=why)
+            RESENDS.labels(self._source).inc()
+            _log.info("sending again", source=self._source, after=number, why=why)
         self._wake.set()
 
     async def _on_notice(self, message: Message) -> None:
@@ -211,8 +290,7 @@ class Uplink:
         except (Invalid, ValueError) as error:
             _log.warning("a notice that cannot be read", why=str(error))
             return
-        state = self._writer.state
-        if notice.epoch != state.epoch or state.conflict_after is not None:
+        if not self._history.hears(notice.epoch):
             return
         if notice.kind == "committed":
             await self._on_committed(notice, header_hash)
@@ -223,12 +301,12 @@ class Uplink:
 
     async def _on_committed(self, notice: Notice, header_hash: bytes) -> None:
         try:
-            is_news = await self._writer.trim(notice.number, header_hash)
+            is_news = await self._history.trim(notice.number, header_hash)
         except ChainConflict as error:
-            await self._stop(notice.number, str(error))
+            await self._stop(error)
             return
         if is_news:
-            self._resend_s = self._config.resend_s
+            self._resend_s = self._resend_s_min
             self._moved.set()
             self._wake.set()
 
@@ -237,17 +315,17 @@ class Uplink:
 
         Headers are chained, so whoever agrees on the last one agrees on all before it.
         """
-        if await self._writer.agrees(notice.number, header_hash):
+        if await self._history.agrees(notice.number, header_hash):
             _log.error("the hub has refused a segment that another edge sent in our name")
         else:
-            await self._stop(notice.number, f"the hub has another segment {notice.number}")
+            why = f"the hub has another segment {notice.number}"
+            await self._stop(ChainConflict(why, notice.number))
 
     async def _on_missing(self, notice: Notice) -> None:
-        if notice.number < self._writer.state.mark_number:
-            await self._stop(
-                self._writer.state.mark_number + 1,
-                f"the hub asks for segment {notice.number + 1}, which it had confirmed",
-            )
+        mark = self._history.mark_number
+        if notice.number < mark:
+            why = f"the hub asks for segment {notice.number + 1}, which it had confirmed"
+            await self._stop(ChainConflict(why, mark + 1))
             return
         now_s = asyncio.get_running_loop().time()
         is_repeated = notice.number == self._rewind.number
@@ -255,11 +333,11 @@ class Uplink:
             self._rewind = _Rewind(notice.number, now_s)
             self._begin_again(notice.number, "the hub misses it")
 
-    async def _stop(self, number: int, why: str, hub_sequence: int | None = None) -> None:
+    async def _stop(self, conflict: ChainConflict) -> None:
         """Send nothing more of this epoch, say so, and ask for a new one."""
-        await self._writer.note_conflict(number, hub_sequence)
+        await self._history.stop(conflict)
         self.standing = UplinkState.CONFLICT
-        _log.error(why, source=self._config.source)
+        _log.error(str(conflict), source=self._source)
         self._tell(STOPPED)
         self._wake.set()
 
@@ -269,9 +347,7 @@ class Uplink:
         Raises:
             Unavailable: when nobody answers.
         """
-        if self._writer.state.conflict_after is not None and not self.keys.next_salt_secret:
-            self._use(self.keys.wanting_epoch())
-        request = self.keys.request(self._config.source)
+        request = self._history.request()
         try:
             answer = decode(await self._bus.request(ENROL_SUBJECT, encode(request)), EnrolAnswer)
         except Invalid as error:
@@ -287,39 +363,18 @@ class Uplink:
             self._tell(f"the hub answers: {answer.state} {answer.reason}".rstrip())
 
     async def _accepted(self, answer: EnrolAnswer) -> None:
-        state = self._writer.state
-        if answer.epoch > state.epoch:
-            await self._writer.start_epoch(answer.epoch)
-            self._use(self.keys.in_next_epoch())
-            self._sent = 0
-            if answer.number > 0:
-                why = (
-                    f"the hub has {answer.number} segments of epoch {answer.epoch}, this edge none"
-                )
-                await self._stop(1, f"{why}: its spool was lost")
-                return
-            await self._writer.seal(self.keys)
-        elif state.conflict_after is not None:
+        try:
+            after = await self._history.accept(answer)
+        except ChainConflict as error:
+            await self._stop(error)
+            return
+        if after is None:
             self.standing = UplinkState.CONFLICT
             return
-        elif answer.epoch < state.epoch or answer.number < state.mark_number:
-            why = f"the hub knows segment {answer.number} of epoch {answer.epoch} only, but had "
-            why += f"confirmed {state.mark_number} of epoch {state.epoch}"
-            await self._stop(state.mark_number + 1, why)
-            return
-        elif answer.number > state.sealed_number:
-            why = f"the hub has segment {answer.number}, this edge only {state.sealed_number}"
-            await self._stop(state.sealed_number + 1, why, answer.sequence)
-            return
-        # the last one that the hub has is sent once more: it compares the hash
-        self._sent = max(self._writer.state.mark_number, answer.number - 1)
+        self._sent = after
         self.standing = UplinkState.ACCEPTED
-
-    def _use(self, keys: EdgeKeys) -> None:
-        save_keys(self._config.key_path, keys)
-        self.keys = keys
 
     def _tell(self, why_not: str) -> None:
         if self._health.report().checks.get("hub") != why_not:
-            _log.warning(why_not, source=self._config.source)
+            _log.warning(why_not, source=self._source)
         self._health.set("hub", why_not)
