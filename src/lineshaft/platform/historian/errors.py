@@ -37,5 +37,11 @@ class StoreFileDamaged(Unavailable):
         )
 
 
+class SegmentRunDamaged(Unavailable):
+    """A row with packed headers or paths is not what was written; nothing is answered from it."""
+
+    is_retryable = False
+
+
 class ProofBroken(InvariantError):
     """The stored rows do not lead to the root that the source signed."""
