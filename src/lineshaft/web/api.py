@@ -9,19 +9,19 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from lineshaft.core.errors import LineshaftError, NotFound, RateLimited, Refusal, Unauthorized
+from lineshaft.core.errors import NotFound
 from lineshaft.core.period import format_instant
 from lineshaft.infrastructure.telemetry import metrics_page
+from lineshaft.platform.historian import api as historian_api
 from lineshaft.platform.twin.model import Machine
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.model import DocumentHead, DocumentQuery
-from lineshaft.web import errors
+from lineshaft.web import problems
 from lineshaft.web.downloads import attached, document_content
 from lineshaft.web.ports import Application
 
 BEARER = "bearer "
 LOCAL_HOSTS = frozenset({"127.0.0.1", "::1"})
-RETRY_SECONDS = 10
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,17 +29,12 @@ T = TypeVar("T")
 
 def add_routes(app: FastAPI, application: Application) -> None:
     """Add the routes."""
+    problems.add_handlers(app)
 
-    @app.exception_handler(LineshaftError)
-    async def refuse(request: Request, error: LineshaftError) -> Response:
-        errors.log(error, request.url.path)
-        status = errors.status_of(error)
-        said = str(error) if isinstance(error, Refusal) else "the hub is at fault; see its log"
-        headers = {"www-authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
-        if isinstance(error, RateLimited):
-            headers["retry-after"] = str(RETRY_SECONDS)
-        content = {"error": errors.kind_of(error), "detail": said}
-        return JSONResponse(content, status, headers=headers)
+    def actor_of(request: Request) -> Actor:
+        return application.identity.actor_of_token(_token(request))
+
+    app.include_router(historian_api.router(application.historian, actor_of))
 
     @app.get("/api/v1/machines")
     async def machines(request: Request) -> Response:
@@ -75,7 +70,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
 def _add_others(app: FastAPI, application: Application) -> None:
     """Add what is beside the use cases: whether the hub is well, and what it counts."""
 
-    @app.api_route("/api/{path:path}", methods=["GET"], include_in_schema=False)
+    @app.api_route("/api/{path:path}", methods=["GET", "POST"], include_in_schema=False)
     async def nothing(path: str) -> Response:
         msg = f"the API has nothing at /api/{path[:80]}"
         raise NotFound(msg)

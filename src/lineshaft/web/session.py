@@ -17,8 +17,10 @@ from lineshaft.core.errors import Forbidden, Invalid
 from lineshaft.core.period import Instant, Period, zone_named
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.web import format as form
+from lineshaft.web.markup import Html, tag
 from lineshaft.web.ports import Application
 from lineshaft.web.texts import Language, choose_language, say
+from lineshaft.web.texts.sentences import in_chinese
 
 SESSION_COOKIE = "lineshaft_session"
 LANGUAGE_COOKIE = "lineshaft_language"
@@ -45,6 +47,12 @@ class Preferences:
     def say(self, key: str, **values: object) -> str:
         """Return a text in the reader's language."""
         return say(self.language, key, **values)
+
+    def sentence(self, english: str, element: str = "span", **attributes: str) -> Html:
+        """Write a sentence from below the pages; one that nobody has translated stays English."""
+        said = in_chinese(english) if self.language is Language.CHINESE else english
+        language = "en" if said is None else None
+        return tag(element, said or english, lang=language, **attributes)
 
     def instant(self, at: Instant) -> str:
         """Write an instant to the second in the reader's zone."""

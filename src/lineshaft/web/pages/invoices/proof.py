@@ -33,8 +33,9 @@ def report_list(visit: Visit, report: Report) -> Html:
 
 
 def _check(visit: Visit, check: Check) -> Html:
-    """Write a check; its own words are those of the verifier everywhere, in English."""
-    said = tag("div", tag("strong", check.name), tag("p", check.detail, class_="detail"), lang="en")
+    """Write a check with what it found."""
+    detail = visit.sentence(check.detail, "p", class_="detail")
+    said = tag("div", visit.sentence(check.name, "strong"), detail)
     state = badge(visit.say(f"outcome.{check.outcome.value}"), _KINDS[check.outcome])
     return tag("li", tag("div", state), said)
 

@@ -104,7 +104,7 @@ def _row(visit: Visit, machine: Machine | None, item: StoredRefusal) -> Row:
         [
             visit.instant(item.ts),
             [tag("span", name), place],
-            tag("span", item.reason, lang="en"),
+            visit.sentence(item.reason),
             [tag("pre", raw_text(item.raw), class_="raw"), size],
         ]
     )

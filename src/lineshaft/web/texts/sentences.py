@@ -1,0 +1,97 @@
+"""Sentences that are written below the pages, in English, and read on them in Chinese.
+
+Why something was refused, and what a verification checked, is written once, where it is found: it
+is stored, signed or printed by the command line. Here is what it says in the other language; a
+sentence that is not here stays English, and the page says so to readers that speak it aloud.
+"""
+
+import re
+
+_SIGN = r"(?P<a>.+)"
+_REFUSALS = {
+    rf"no data item of the machine has the key {_SIGN}": "设备没有键为 {a} 的数据项",
+    rf"the key {_SIGN} has no value": "键 {a} 没有值",
+    r"the line has no key": "该行没有键",
+    r"the line is no UTF-8": "该行不是 UTF-8 编码",
+    r"a line of more than (?P<a>\d+) bytes": "该行超过 {a} 字节",
+    r"the line has (?P<a>\d+) fields: expected stamp\|key\|value, at most (?P<b>\d+)": (
+        "该行有 {a} 个字段：应为 时间戳|键|值，最多 {b} 个"
+    ),
+    rf"the level of a condition is {_SIGN}: expected Normal, Warning or Fault": (
+        "状况级别为 {a}：应为 Normal、Warning 或 Fault"
+    ),
+    rf"cannot read the instant {_SIGN}: expected RFC 3339, such as (?P<b>\S+)": (
+        "无法读取时间 {a}：应为 RFC 3339 格式，例如 {b}"
+    ),
+    r"a message needs a native code and a text": "消息必须包含原生代码和文本",
+    rf"cannot read {_SIGN} as a number: expected digits such as 12\.5": (
+        "无法将 {a} 读作数值：应为 12.5 这样的数字"
+    ),
+    rf"cannot store {_SIGN}: more digits or a larger scale than a reading can hold": (
+        "无法存储 {a}：位数或小数位超出读数可容纳的范围"
+    ),
+    rf"cannot store {_SIGN}: expected a finite number": "无法存储 {a}：应为有限数值",
+    r"(?P<a>\S+) of (?P<b>\S+) is not taken": "不支持 {b} 的 {a} 表示",
+    r"stamped (?P<a>\S+), more than 5 minutes in the future": "时间戳为 {a}，超前 5 分钟以上",
+}
+_CHECKS = {
+    r"key file": "密钥文件",
+    r"file": "文件",
+    r"document form": "单据格式",
+    r"document signature": "单据签名",
+    r"rendering": "呈现形式",
+    r"totals": "合计",
+    r"rating": "计费",
+    r"usage": "用量",
+    r"bundle form": "证据包格式",
+    r"bundle signature": "证据包签名",
+    r"bundle": "证据包",
+    r"segment signatures": "数据段签名",
+    r"readings": "读数",
+    r"usage records": "用量记录",
+    r"disclosure": "披露范围",
+    r"sources": "数据源",
+    r"usage (?P<a>\d+) \((?P<b>[^)]*)\) evidence": "用量 {a}（{b}）的证据",
+    r"usage (?P<a>\d+) \((?P<b>[^)]*)\)": "用量 {a}（{b}）",
+}
+_FINDINGS = {
+    r"can be read": "可以读取",
+    r"carries a document": "包含单据",
+    r"exact": "逐字节一致",
+    rf"document {_SIGN} is authentic": "单据 {a} 真实有效",
+    r"this is how the supplier showed the document": "供应商当时就是这样呈现该单据的",
+    r"every sum is exact": "所有合计完全准确",
+    r"every line follows from the usage": "每一行都可由用量推出",
+    r"the bundle is authentic": "证据包真实有效",
+    r"is of this document": "属于本单据",
+    r"(?P<a>\d+) segments were signed by their sources": "{a} 个数据段由其数据源签名",
+    r"(?P<a>\d+) records are as signed": "{a} 条记录与签名时一致",
+    r"all named records are there, in one unbroken count": "所列记录全部存在，编号连续无缺",
+    rf"{_SIGN} follows from the readings": "{a} 可由读数推出",
+    r"the bundle holds nothing that the document does not rest on": "证据包不含与本单据无关的内容",
+    r"other sources of these series are not known to me": "无从得知这些序列是否还有其他数据源",
+    r"no later record of (?P<a>\S+) covers the end of the period: what it recorded after that is "
+    r"not known to me": "没有 {a} 的后续记录覆盖期末：此后它记录了什么无从得知",
+    r"that the source lived and had nothing to say after its last record is the supplier's word": (
+        "数据源在最后一条记录之后仍在运行且无新数据，仅为供应商单方说明"
+    ),
+    r"what the pages show was not checked, only the signed document that the file carries: no "
+    r"rendering record was given": (
+        "未核验页面呈现内容，仅核验了文件所含的已签名单据：未提供呈现记录"
+    ),
+    r"document authentic, usage not recomputed: no evidence bundle was given": (
+        "单据真实有效，但未重新计算用量：未提供证据包"
+    ),
+}
+_CHINESE = [
+    (re.compile(pattern), said) for pattern, said in (_REFUSALS | _CHECKS | _FINDINGS).items()
+]
+
+
+def in_chinese(sentence: str) -> str | None:
+    """Return what an English sentence says, or None where nobody has translated it."""
+    for pattern, said in _CHINESE:
+        found = pattern.fullmatch(sentence)
+        if found:
+            return said.format(**found.groupdict())
+    return None
