@@ -1,0 +1,81 @@
+"""Roll-ups in SQL."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from lineshaft.core.period import Instant
+from lineshaft.platform.historian.model import HOURS_PER_DAY
+from lineshaft.platform.historian.rollups.ports import PackedDay
+from lineshaft.platform.historian.rollups.tables import ROLLUP
+from lineshaft.platform.historian.tables import STORE_FILE
+
+IN_MAX = 500
+"""Values in one IN list."""
+
+
+class RollupStore:
+    """The roll-ups of series by day."""
+
+    def write(
+        self,
+        connection: sa.Connection,
+        day: int,
+        series: Sequence[int],
+        packed: Sequence[tuple[int, bytes]],
+    ) -> None:
+        """Write the roll-ups of a day, in the place of all that `series` have there."""
+        known_at = _known_at(connection, day)
+        for part in _parts(series):
+            mine = sa.and_(ROLLUP.c.day == day, ROLLUP.c.series.in_(part))
+            connection.execute(sa.delete(ROLLUP).where(mine))
+        rows = [
+            {"series": one, "day": day, "known_at": known_at, "data": data} for one, data in packed
+        ]
+        if rows:
+            connection.execute(sa.insert(ROLLUP), rows)
+
+    def read(
+        self, connection: sa.Connection, series: Sequence[int], days: tuple[int, int]
+    ) -> list[PackedDay]:
+        """Return the roll-ups of series on days (both included), by series and day."""
+        query = sa.select(ROLLUP).where(ROLLUP.c.day.between(*days))
+        query = query.order_by(ROLLUP.c.series, ROLLUP.c.day)
+        return [
+            _to_packed(row)
+            for part in _parts(sorted(series))
+            for row in connection.execute(query.where(ROLLUP.c.series.in_(part)))
+        ]
+
+    def before(self, connection: sa.Connection, series: Sequence[int], day: int) -> list[PackedDay]:
+        """Return the last roll-up that each series has before a day."""
+        last = (
+            sa.select(ROLLUP.c.series, sa.func.max(ROLLUP.c.day).label("day"))
+            .where(ROLLUP.c.day < day)
+            .group_by(ROLLUP.c.series)
+        )
+        found = []
+        for part in _parts(sorted(series)):
+            wanted = last.where(ROLLUP.c.series.in_(part)).subquery()
+            is_last = sa.and_(ROLLUP.c.series == wanted.c.series, ROLLUP.c.day == wanted.c.day)
+            query = sa.select(ROLLUP).join(wanted, is_last).order_by(ROLLUP.c.series)
+            found += [_to_packed(row) for row in connection.execute(query)]
+        return found
+
+
+def _known_at(connection: sa.Connection, day: int) -> Instant:
+    """Return an instant at which all rows of the files of a day were known."""
+    first = day * HOURS_PER_DAY
+    query = sa.select(sa.func.max(STORE_FILE.c.known_at)).where(
+        STORE_FILE.c.hour.between(first, first + HOURS_PER_DAY - 1)
+    )
+    return Instant(connection.scalar(query) or 0)
+
+
+def _to_packed(row: Any) -> PackedDay:
+    return PackedDay(row.series, row.day, Instant(row.known_at), row.data)
+
+
+def _parts(values: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))

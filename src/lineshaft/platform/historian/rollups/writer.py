@@ -1,0 +1,48 @@
+"""Sums up closed days; the compactor calls it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from lineshaft.infrastructure.database import Database
+from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.ports import Manifest
+from lineshaft.platform.historian.rollups.compute import entries_of
+from lineshaft.platform.historian.rollups.entries import Entries
+from lineshaft.platform.historian.rollups.model import STATES_MAX
+from lineshaft.platform.historian.rollups.packing import pack
+from lineshaft.platform.historian.rollups.ports import Rollups
+from lineshaft.platform.historian.rollups.rows import state_rows
+
+
+class DayRollups:
+    """The historian's `RollupWriter`."""
+
+    def __init__(self, database: Database, manifest: Manifest, rollups: Rollups) -> None:
+        """Keep roll-ups in `rollups`; `manifest` names the sources that corrections speak of."""
+        self._database, self._manifest, self._rollups = database, manifest, rollups
+
+    def on_day(self, day: int, table: pa.Table) -> Callable[[sa.Connection], None]:
+        """Sum up series of a day; return what writes that in the transaction of their files."""
+        with self._database.read() as connection:
+            sources = self._manifest.source_epochs(connection)
+        entries = entries_of(state_rows(table, sources))
+        starts = np.flatnonzero(np.r_[True, entries.series[1:] != entries.series[:-1]])
+        bounds = [*starts[: len(entries)].tolist(), len(entries)]
+        packed = []
+        for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+            of_series = entries.where(slice(start, end))
+            if _states_count(of_series) <= STATES_MAX:
+                packed.append((int(of_series.series[0]), pack(of_series)))
+        series = np.unique(columns.array(table, "series")).tolist()
+
+        def write(connection: sa.Connection) -> None:
+            self._rollups.write(connection, day, series, packed)
+
+        return write
+
+
+def _states_count(entries: Entries) -> int:
+    return len({state for states in entries.states.tolist() if states for state in states})
