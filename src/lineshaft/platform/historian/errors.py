@@ -1,6 +1,13 @@
 """What the historian refuses."""
 
-from lineshaft.core.errors import Conflict, Invalid, InvariantError, NotFound, Unavailable
+from lineshaft.core.errors import (
+    Conflict,
+    Invalid,
+    InvariantError,
+    NotFound,
+    PreconditionFailed,
+    Unavailable,
+)
 
 
 class SegmentConflict(Conflict):
@@ -41,6 +48,14 @@ class SegmentRunDamaged(Unavailable):
     """A row with packed headers or paths is not what was written; nothing is answered from it."""
 
     is_retryable = False
+
+
+class RowsLost(PreconditionFailed):
+    """A question touches records that are known to be lost: an answer would count too few."""
+
+
+class KnowledgeCut(PreconditionFailed):
+    """A question is about knowledge that a restore to an earlier instant has given up."""
 
 
 class ProofBroken(InvariantError):
