@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from numpy.typing import NDArray
 
 from lineshaft.core.messages import EnrolAnswer, EnrolRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.tombstone import Tombstone
-from lineshaft.platform.historian.files.archive import SegmentRun
 from lineshaft.platform.historian.files.archive import SegmentRun
 from lineshaft.platform.historian.model import (
     Commit,
@@ -165,14 +165,6 @@ class Manifest(Protocol):
         """Return the headers with numbers from `first` to `last`, in order."""
         ...
 
-    def first_young(self, connection: sa.Connection, source_epoch: int) -> int | None:
-        """Return the number of the oldest segment of a source that has a row of its own."""
-        ...
-
-    def put_run(self, connection: sa.Connection, run: SegmentRun) -> None:
-        """Put a run in the place of the rows of its segments."""
-        ...
-
     def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:
         """Return the number of the segment that a record stands in."""
         ...
@@ -195,13 +187,27 @@ class Manifest(Protocol):
     def zones_beside(
         self, connection: sa.Connection, series: int, hour: int, *, is_before: bool, limit: int
     ) -> ZoneRows:
-        """Return the entries of a series in the files next before or after an hour."""
+        """Return the entries of a series in the days next before or after an hour."""
+        ...
+
+    def unsettled(self, connection: sa.Connection) -> list[StoreFile]:
+        """Return every file of the days in which something is not in day files yet."""
+        ...
+
+    def series_rows(
+        self, connection: sa.Connection, files: Sequence[StoreFile]
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return of each file its series, in order, and how many rows each has."""
         ...
 
     def replace(
-        self, connection: sa.Connection, old: Sequence[StoreFile], new: NewStoreFile, now: Instant
+        self,
+        connection: sa.Connection,
+        old: Sequence[StoreFile],
+        new: Sequence[NewStoreFile],
+        now: Instant,
     ) -> bool:
-        """Put a merged file in the place of those that it was made of."""
+        """Put files in the place of those they were made of; False when one is gone already."""
         ...
 
     def merged_before(self, connection: sa.Connection, instant: Instant) -> list[str]:
@@ -214,6 +220,26 @@ class Manifest(Protocol):
 
     def paths(self, connection: sa.Connection) -> frozenset[str]:
         """Return the paths of all files that are registered, merged ones included."""
+        ...
+
+    def begin_lease(self, connection: sa.Connection, since: Instant, until: Instant) -> int:
+        """Keep what is live at an instant on the disk until another one; return the lease."""
+        ...
+
+    def renew_lease(self, connection: sa.Connection, lease: int, until: Instant) -> bool:
+        """Make a lease last longer; return whether it was still there."""
+        ...
+
+    def end_lease(self, connection: sa.Connection, lease: int) -> None:
+        """Give a lease back."""
+        ...
+
+    def oldest_lease(self, connection: sa.Connection, now: Instant) -> Instant | None:
+        """Return since when the oldest lease lasts that has not run out."""
+        ...
+
+    def clear_leases(self, connection: sa.Connection, now: Instant) -> None:
+        """Forget leases that have run out."""
         ...
 
     def corrected_hours(

@@ -1,38 +1,34 @@
 """The manifest in SQL."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of
 from lineshaft.core.segment.header import NO_PREVIOUS
+from lineshaft.platform.historian.files.manifest import FileManifest, insert_rows, parts
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
-    ZONE_DTYPE,
-    ZONE_PART_SERIES,
     Commit,
-    NewStoreFile,
     RecordEntry,
     RefusalEntry,
     RefusedSegment,
     SourceEpoch,
     StoredBeat,
+    StoredHeader,
     StoredReading,
-    StoreFile,
-    ZoneRows,
 )
 from lineshaft.platform.historian.rows import (
     latest_row,
     segment_row,
+    to_header,
     to_reading,
     to_source_epoch,
-    zone_rows,
 )
-from lineshaft.platform.historian.segments import SegmentStore
 from lineshaft.platform.historian.tables import (
     BEAT,
     CORRECTION,
@@ -43,18 +39,12 @@ from lineshaft.platform.historian.tables import (
     SERIES,
     SETTLED,
     SOURCE_EPOCH,
-    STORE_FILE,
-    STORE_FILE_MERGED,
-    STORE_FILE_ZONE,
 )
 
-IN_MAX = 500
-"""Values in one IN list."""
 _BIGINT_MAX = 2**63 - 1
-_FILE_COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__slots__]
 
 
-class ManifestStore(SegmentStore):
+class ManifestStore(FileManifest):
     """What is in which file, and how far each source has come."""
 
     # ---- names and marks
@@ -73,7 +63,7 @@ class ManifestStore(SegmentStore):
         """Return the numbers of those signals that have one."""
         query = sa.select(SERIES.c.signal, SERIES.c.id)
         found: dict[str, int] = {}
-        for part in _parts(list(signals)):
+        for part in parts(list(signals)):
             found |= _pairs(connection, query.where(SERIES.c.signal.in_(part)))
         return found
 
@@ -81,7 +71,7 @@ class ManifestStore(SegmentStore):
         """Return the signals of numbers."""
         query = sa.select(SERIES.c.id, SERIES.c.signal)
         found: dict[int, SignalId] = {}
-        for part in _parts(list(ids)):
+        for part in parts(list(ids)):
             found |= _pairs(connection, query.where(SERIES.c.id.in_(part)))
         return found
 
@@ -132,6 +122,15 @@ class ManifestStore(SegmentStore):
         _upsert(connection, SETTLED, [{"id": 1, "at": instant}])
         return instant
 
+    def sequences_known_at(self, connection: sa.Connection, known_at: Instant) -> dict[int, int]:
+        """Return by source and epoch the last record that was stored at an instant."""
+        query = (
+            sa.select(SEGMENT.c.source_epoch, sa.func.max(SEGMENT.c.last_sequence))
+            .where(SEGMENT.c.known_at <= known_at)
+            .group_by(SEGMENT.c.source_epoch)
+        )
+        return _pairs(connection, query)
+
     # ---- a commit
 
     def write(self, connection: sa.Connection, commit: Commit, now: Instant) -> Instant:
@@ -140,9 +139,9 @@ class ManifestStore(SegmentStore):
         To be called in a transaction that no other commit runs beside.
         """
         known_at = Instant(max(now, self.last_known_at(connection) + 1))
-        _insert(connection, SEGMENT, [segment_row(one, known_at) for one in commit.segments])
+        insert_rows(connection, SEGMENT, [segment_row(one, known_at) for one in commit.segments])
         for new in commit.files:
-            self._insert_file(connection, new, known_at)
+            self.insert_file(connection, new, known_at)
         for identity, mark in commit.marks.items():
             values: dict[str, Any] = {"number": mark.number, "sequence": mark.sequence}
             values |= {"header_hash": mark.header_hash, "known_at": known_at}
@@ -150,32 +149,6 @@ class ManifestStore(SegmentStore):
             connection.execute(statement.values(values))
         self._index(connection, commit.entries, known_at)
         return known_at
-
-    def _insert_file(
-        self, connection: sa.Connection, new: NewStoreFile, known_at: Instant | None = None
-    ) -> None:
-        values = {column.name: getattr(new.file, column.name) for column in _FILE_COLUMNS}
-        del values["id"]
-        if known_at is not None:
-            values["known_at"] = known_at
-        inserted = connection.execute(
-            sa.insert(STORE_FILE).values(values).returning(STORE_FILE.c.id)
-        )
-        identity = inserted.scalar_one()
-        parts = [
-            new.zones[start : start + ZONE_PART_SERIES]
-            for start in range(0, len(new.zones), ZONE_PART_SERIES)
-        ]
-        rows = [
-            {
-                "store_file": identity,
-                "first_series": int(part["series"][0]),
-                "last_series": int(part["series"][-1]),
-                "entries": part.tobytes(),
-            }
-            for part in parts
-        ]
-        _insert(connection, STORE_FILE_ZONE, rows)
 
     def _index(
         self, connection: sa.Connection, entries: Sequence[RecordEntry], known_at: Instant
@@ -189,102 +162,41 @@ class ManifestStore(SegmentStore):
             else:
                 detail = {"machine": machine_of(entry.signal), "detail": entry.columns.text or ""}
                 refusals.append(row | detail | {"known_at": known_at})
-        _insert(connection, CORRECTION, corrections)
-        _insert(connection, REFUSAL, refusals)
+        insert_rows(connection, CORRECTION, corrections)
+        insert_rows(connection, REFUSAL, refusals)
 
-    # ---- store files
+    # ---- segments
 
-    def files(
-        self,
-        connection: sa.Connection,
-        hours: tuple[int, int] | None = None,
-        source_range: tuple[int, int] | None = None,
-    ) -> list[StoreFile]:
-        """Return the files of hours (both included) that may hold records of a sequence range."""
-        query = sa.select(*_FILE_COLUMNS).order_by(STORE_FILE.c.hour, STORE_FILE.c.id)
-        if hours is not None:
-            query = query.where(STORE_FILE.c.hour.between(*hours))
-        if source_range is not None:
-            first, last = source_range
-            query = query.where(
-                STORE_FILE.c.min_sequence <= last, STORE_FILE.c.max_sequence >= first
-            )
-        return [StoreFile(*row) for row in connection.execute(query)]
+    def stored_hash(
+        self, connection: sa.Connection, source_epoch: int, number: int
+    ) -> bytes | None:
+        """Return the hash of a stored header."""
+        query = sa.select(SEGMENT.c.header).where(
+            SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.number == number
+        )
+        header = connection.execute(query).scalar()
+        return None if header is None else hashlib.sha256(header).digest()
 
-    def zones(
-        self, connection: sa.Connection, series: int, hours: tuple[int, int] | None = None
-    ) -> ZoneRows:
-        """Return the zone entries of a series in hours (both included)."""
-        zone = STORE_FILE_ZONE.c
+    def headers(
+        self, connection: sa.Connection, source_epoch: int, first: int, last: int
+    ) -> list[StoredHeader]:
+        """Return the headers with numbers from `first` to `last`, in order."""
         query = (
-            sa.select(*_FILE_COLUMNS, zone.entries)
-            .join(STORE_FILE_ZONE, zone.store_file == STORE_FILE.c.id)
-            .where(zone.first_series <= series, zone.last_series >= series)
-            .order_by(STORE_FILE.c.hour, STORE_FILE.c.id)
+            sa.select(SEGMENT.c.header, SEGMENT.c.signature, SEGMENT.c.known_at)
+            .where(SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.number.between(first, last))
+            .order_by(SEGMENT.c.number)
         )
-        if hours is not None:
-            query = query.where(STORE_FILE.c.hour.between(*hours))
-        rows = connection.execute(query).all()
-        return zone_rows(rows, series)
+        return [to_header(row) for row in connection.execute(query)]
 
-    def zones_beside(
-        self, connection: sa.Connection, series: int, hour: int, *, is_before: bool, limit: int
-    ) -> ZoneRows:
-        """Return the entries of a series in the files next before or after an hour.
-
-        `limit` counts files that may hold the series; an hour is never cut in two.
-        """
-        table = STORE_FILE.c
-        beyond = table.hour < hour if is_before else table.hour > hour
-        order = table.hour.desc() if is_before else table.hour
-        candidates = (
-            sa.select(table.hour)
-            .where(beyond, table.min_series <= series, table.max_series >= series)
-            .order_by(order)
-            .limit(limit)
+    def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:
+        """Return the number of the segment that a record stands in."""
+        query = (
+            sa.select(SEGMENT.c.number)
+            .where(SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.first_sequence <= sequence)
+            .order_by(SEGMENT.c.first_sequence.desc())
+            .limit(1)
         )
-        reached = connection.execute(candidates).scalars().all()
-        if not reached:
-            return ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
-        low, high = min(reached), max(reached)
-        zones = self.zones(connection, series, (low, high))
-        return ZoneRows(zones.files, zones.entries, low if is_before else high)
-
-    def replace(
-        self, connection: sa.Connection, old: Sequence[StoreFile], new: NewStoreFile, now: Instant
-    ) -> bool:
-        """Put a merged file in the place of those that it was made of.
-
-        Returns:
-            False, with nothing changed, when one of them is gone already.
-        """
-        ids = [file.id for file in old]
-        present = sa.select(sa.func.count()).where(STORE_FILE.c.id.in_(ids))
-        if connection.execute(present).scalar_one() != len(ids):
-            return False
-        connection.execute(sa.delete(STORE_FILE_ZONE).where(STORE_FILE_ZONE.c.store_file.in_(ids)))
-        connection.execute(sa.delete(STORE_FILE).where(STORE_FILE.c.id.in_(ids)))
-        self._insert_file(connection, new)
-        merged = [{"path": file.path, "merged_at": now} for file in old]
-        _insert(connection, STORE_FILE_MERGED, merged)
-        return True
-
-    def merged_before(self, connection: sa.Connection, instant: Instant) -> list[str]:
-        """Return the paths of files that were merged away before an instant."""
-        table = STORE_FILE_MERGED.c
-        query = sa.select(table.path).where(table.merged_at < instant)
-        return list(connection.execute(query).scalars())
-
-    def forget_merged(self, connection: sa.Connection, paths: Sequence[str]) -> None:
-        """Forget merged files that were unlinked."""
-        for part in _parts(paths):
-            statement = sa.delete(STORE_FILE_MERGED).where(STORE_FILE_MERGED.c.path.in_(part))
-            connection.execute(statement)
-
-    def paths(self, connection: sa.Connection) -> frozenset[str]:
-        """Return the paths of all files that are registered, merged ones included."""
-        queries = sa.select(STORE_FILE.c.path), sa.select(STORE_FILE_MERGED.c.path)
-        return frozenset(path for query in queries for path in connection.execute(query).scalars())
+        return connection.execute(query).scalar()
 
     # ---- corrections, refusals, latest values
 
@@ -328,7 +240,7 @@ class ManifestStore(SegmentStore):
         """Return the last state row in force of each series that has one."""
         query = sa.select(LATEST, SERIES.c.signal).join(SERIES, SERIES.c.id == LATEST.c.series)
         found = {}
-        for part in _parts(series):
+        for part in parts(series):
             for row in connection.execute(query.where(LATEST.c.series.in_(part))):
                 found[row.series] = to_reading(row)
         return found
@@ -388,11 +300,6 @@ def _pairs(connection: sa.Connection, query: Any) -> dict[Any, Any]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(sa.insert(table), rows)
-
-
 def _dialect_insert(connection: sa.Connection, table: sa.Table) -> Any:
     is_sqlite = connection.dialect.name == "sqlite"
     return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
@@ -409,7 +316,3 @@ def _upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any
     changed = {name: statement.excluded[name] for name in rows[0] if name not in table.primary_key}
     keys = list(table.primary_key)
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-
-
-def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))

@@ -126,7 +126,7 @@ class Merger:
         known_at = max(file.known_at for file in old)
         new = self._files.write(table, old[0].hour, level, known_at)
         with self._database.unit_of_work() as unit:
-            is_done = self._manifest.replace(unit.connection, old, new, self._clock.now())
+            is_done = self._manifest.replace(unit.connection, old, [new], self._clock.now())
         if not is_done:
             self._files.remove([new.file.path])
 

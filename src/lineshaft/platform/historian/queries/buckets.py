@@ -109,7 +109,8 @@ def split(
     """Divide files into those whose zone entries suffice and those that have to be read.
 
     An hour has to be read when the grid or the period cuts it, when two of its files overlap in
-    time (readings of one instant may then stand in both), or when something in it was corrected.
+    time (readings of one instant may then stand in both), when something in it was corrected, or
+    when a file of a whole day has it.
 
     Returns:
         The entries that suffice, and groups of whole hours to be read one after the other.
@@ -124,6 +125,7 @@ def split(
     for edge in (period.start, period.end):
         if edge % US_PER_HOUR:
             read.add(edge // US_PER_HOUR)
+    read |= {one for file in zones.files if file.hours > 1 for one in _hours_of(file)}
     is_read = np.isin(hour, np.fromiter(read, dtype=np.int64, count=len(read)))
     to_read = [
         (zones.files[index], int(entries["rows"][index]))
@@ -143,14 +145,19 @@ def _overlaps(hour: NDArray[np.int64], entries: NDArray[np.void]) -> NDArray[np.
     return result
 
 
+def _hours_of(file: StoreFile) -> range:
+    return range(file.hour, file.last_hour + 1)
+
+
 def _groups(files: Iterable[tuple[StoreFile, int]]) -> Iterable[list[StoreFile]]:
-    """Cut files, in the order of hours, into groups of whole hours with few enough rows."""
+    """Cut files, in the order of hours, into groups with few enough rows that share no hour."""
     group: list[StoreFile] = []
-    rows = 0
+    rows, reached = 0, 0
     for file, count in files:
-        if group and group[-1].hour != file.hour and rows + count > SCANNED_ROWS_MAX:
+        if group and file.hour > reached and rows + count > SCANNED_ROWS_MAX:
             yield group
             group, rows = [], 0
+        reached = max(reached, file.last_hour) if group else file.last_hour
         group.append(file)
         rows += count
     if group:

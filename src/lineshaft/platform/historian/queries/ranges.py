@@ -23,6 +23,8 @@ from lineshaft.platform.historian.ports import Manifest
 from lineshaft.platform.historian.queries.scan import Scanner
 
 NO_ZONES = ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
+LOOKED_AT = ("ts", "source_epoch", "sequence", "status", "kind")
+"""Columns that a search for a neighbour needs."""
 FILES_AT_ONCE_MIN = 16
 FILES_AT_ONCE_MAX = 512
 """Files whose zone entries are looked at in one step of a search for a neighbour."""
@@ -73,7 +75,11 @@ class RangeReader:
                 found, seen = self._neighbours(is_before=is_before)
                 instants |= found
                 beside = {instant // US_PER_HOUR for instant in found}
-                files |= {file.id: file for file in seen if file.hour in beside}
+                files |= {
+                    file.id: file
+                    for file in seen
+                    if any(file.hour <= hour <= file.last_hour for hour in beside)
+                }
         where = "series = ? AND ((ts >= ? AND ts < ?)"
         where += "".join(" OR ts = ?" for _ in instants) + ")"
         values = (self._series, period.start, period.end, *sorted(instants))
@@ -99,40 +105,49 @@ class RangeReader:
             Their instants, and the files that were looked at.
         """
         search = _Nearest(self._query, is_before=is_before)
-        seen: list[StoreFile] = []
+        seen: dict[int, StoreFile] = {}
         for zones in self._outwards(is_before=is_before):
-            seen += zones.files
-            for _, group in groupby(range(len(zones.files)), key=lambda i: zones.files[i].hour):
+            new = [index for index, file in enumerate(zones.files) if file.id not in seen]
+            new.sort(key=lambda index: search.distance(zones.files[index]))
+            seen |= {zones.files[index].id: zones.files[index] for index in new}
+            for distance, group in groupby(new, key=lambda i: search.distance(zones.files[i])):
+                if search.is_done(distance):
+                    break
                 self._look(search, zones, list(group))
-            if search.is_done:
+            if search.is_done(self._beyond(zones, search)):
                 break
-        return search.instants(), seen
+        return search.instants(), list(seen.values())
+
+    def _beyond(self, zones: ZoneRows, search: "_Nearest") -> int:
+        """Return how far off every file is that was not among the entries so far."""
+        assert zones.reached is not None  # noqa: S101 - `_outwards` ends before
+        return search.distance_of(zones.reached) + 1
 
     def _outwards(self, *, is_before: bool) -> Iterator[ZoneRows]:
-        """Yield zone entries from the edge of the period outwards, whole hours, nearest first."""
+        """Yield zone entries from the edge of the period outwards.
+
+        Every file that has an hour between the edge and the hour that was reached is among them.
+        """
         period = self._query.period
         hour = (period.start if is_before else period.end) // US_PER_HOUR
-        beside = hour - 1 if is_before else hour + 1
-        known = [i for i, file in enumerate(self._inside.files) if file.hour in {hour, beside}]
-        if is_before:
-            known.reverse()
-        yield ZoneRows([self._inside.files[i] for i in known], self._inside.entries[known])
-        hour = beside
+        reached = hour - 1 if is_before else hour + 1
+        low, high = min(hour, reached), max(hour, reached)
+        files = self._inside.files
+        known = [i for i, one in enumerate(files) if one.hour <= high and one.last_hour >= low]
+        yield ZoneRows([files[i] for i in known], self._inside.entries[known], reached)
         limit = FILES_AT_ONCE_MIN
         while True:
             zones = self._manifest.zones_beside(
-                self._connection, self._series, hour, is_before=is_before, limit=limit
+                self._connection, self._series, reached, is_before=is_before, limit=limit
             )
             if zones.reached is None:
                 return
-            yield _reversed(zones) if is_before else zones
-            hour = zones.reached
+            yield zones
+            reached = zones.reached
             limit = min(2 * limit, FILES_AT_ONCE_MAX)
 
     def _look(self, search: "_Nearest", zones: ZoneRows, group: Sequence[int]) -> None:
-        """Look at the files of one hour, unless both neighbours are nearer."""
-        if search.is_done:
-            return
+        """Look at files that are equally far off."""
         doubtful = [
             zones.files[index]
             for index in group
@@ -142,7 +157,9 @@ class RangeReader:
             return
         comparison = "ts < ?" if search.is_before else "ts >= ?"
         where = f"series = ? AND {comparison}"
-        rows = self._known(self._scanner.rows(doubtful, where, (self._series, search.edge)))
+        rows = self._known(
+            self._scanner.rows(doubtful, where, (self._series, search.edge), LOOKED_AT)
+        )
         kind, ts = columns.array(rows, "kind"), columns.array(rows, "ts")
         good = columns.is_good_reading(kind, columns.array(rows, "status"))
         search.offer("state", ts[columns.is_state(kind)])
@@ -180,18 +197,26 @@ class _Nearest:
             nearest = int(instants.max() if self.is_before else instants.min())
             self._found[name] = self._choose(self._found.get(name, nearest), nearest)
 
-    @property
-    def is_done(self) -> bool:
-        """Whether both were found; a further hour cannot have nearer ones."""
-        return len(self._found) == 2
+    def distance_of(self, hour: int) -> int:
+        """Return how many hours lie between the edge and an hour on this side."""
+        edge = self.edge // US_PER_HOUR
+        return edge - hour if self.is_before else hour - edge
+
+    def distance(self, file: StoreFile) -> int:
+        """Return how near a file may have a row, in hours."""
+        return self.distance_of(file.last_hour if self.is_before else file.hour)
+
+    def is_done(self, distance: int) -> bool:
+        """Tell whether nothing that is so far off can be nearer than what was found."""
+        farthest = max(
+            (self.distance_of(instant // US_PER_HOUR) for instant in self._found.values()),
+            default=0,
+        )
+        return len(self._found) == 2 and farthest < distance
 
     def instants(self) -> set[int]:
         """Return the instants that were found."""
         return set(self._found.values())
-
-
-def _reversed(zones: ZoneRows) -> ZoneRows:
-    return ZoneRows(zones.files[::-1], zones.entries[::-1], zones.reached)
 
 
 def to_range(rows: pa.Table, sources: Sequence[SourceEpoch]) -> pa.Table:

@@ -17,7 +17,6 @@ from lineshaft.platform.historian.model import StoreFile
 ATTEMPTS_MAX = 3
 MEMORY_MB_MAX = 1_024
 THREADS = 2
-_NAMES = ", ".join(columns.SCHEMA.names)
 
 T = TypeVar("T")
 
@@ -41,16 +40,24 @@ class Scanner:
         self._engine.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
         self._local = threading.local()
 
-    def rows(self, files: Sequence[StoreFile], where: str, values: Sequence[Any] = ()) -> pa.Table:
+    def rows(
+        self,
+        files: Sequence[StoreFile],
+        where: str,
+        values: Sequence[Any] = (),
+        names: Sequence[str] = columns.SCHEMA.names,
+    ) -> pa.Table:
         """Return the rows of files for which a condition over the columns holds, in any order.
 
         Args:
             files: where to look.
             where: SQL over the columns of `columns.SCHEMA`, with `?` for each of `values`.
             values: integers.
+            names: of the columns that are wanted.
         """
-        result = self._query(files, f"SELECT {_NAMES} FROM store WHERE {where}", values)
-        return columns.SCHEMA.empty_table() if result is None else result.cast(columns.SCHEMA)
+        result = self._query(files, f"SELECT {', '.join(names)} FROM store WHERE {where}", values)
+        schema = pa.schema([columns.SCHEMA.field(name) for name in names])
+        return schema.empty_table() if result is None else result.cast(schema)
 
     def groups(self, files: Sequence[StoreFile], column: str, series: int) -> list[tuple[Any, ...]]:
         """Return the different values of a column among the rows of a series."""

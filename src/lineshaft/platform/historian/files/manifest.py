@@ -1,0 +1,244 @@
+"""The part of the manifest that is about store files, their zone maps and their readers, in SQL."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from lineshaft.core.period import Instant
+from lineshaft.platform.historian.model import (
+    HOURS_PER_DAY,
+    ZONE_DTYPE,
+    ZONE_PART_SERIES,
+    NewStoreFile,
+    StoreFile,
+    ZoneRows,
+)
+from lineshaft.platform.historian.rows import zone_rows
+from lineshaft.platform.historian.tables import (
+    READER_LEASE,
+    STORE_FILE,
+    STORE_FILE_MERGED,
+    STORE_FILE_ZONE,
+)
+
+IN_MAX = 500
+"""Values in one IN list."""
+_COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__slots__]
+# The remainder of a negative hour is negative in SQL.
+_WITHIN_DAY = (STORE_FILE.c.hour % HOURS_PER_DAY + HOURS_PER_DAY) % HOURS_PER_DAY
+_DAY = STORE_FILE.c.hour - _WITHIN_DAY
+
+
+class FileManifest:
+    """Which store files there are; `store.ManifestStore` is the whole manifest."""
+
+    # ---- which files
+
+    def files(
+        self,
+        connection: sa.Connection,
+        hours: tuple[int, int] | None = None,
+        source_range: tuple[int, int] | None = None,
+    ) -> list[StoreFile]:
+        """Return the files of hours (both included) that may hold records of a sequence range."""
+        table = STORE_FILE.c
+        query = sa.select(*_COLUMNS).order_by(table.hour, table.id)
+        if hours is not None:
+            query = query.where(*_within(hours))
+        if source_range is not None:
+            first, last = source_range
+            query = query.where(table.min_sequence <= last, table.max_sequence >= first)
+        return [StoreFile(*row) for row in connection.execute(query)]
+
+    def unsettled(self, connection: sa.Connection) -> list[StoreFile]:
+        """Return every file of the days in which something is not in day files yet."""
+        days = sa.select(_DAY).where(STORE_FILE.c.level < 2)
+        query = sa.select(*_COLUMNS).where(_DAY.in_(days))
+        rows = connection.execute(query.order_by(STORE_FILE.c.hour, STORE_FILE.c.id))
+        return [StoreFile(*row) for row in rows]
+
+    def paths(self, connection: sa.Connection) -> frozenset[str]:
+        """Return the paths of all files that are registered, merged ones included."""
+        queries = sa.select(STORE_FILE.c.path), sa.select(STORE_FILE_MERGED.c.path)
+        return frozenset(path for query in queries for path in connection.execute(query).scalars())
+
+    # ---- zone maps
+
+    def zones(
+        self, connection: sa.Connection, series: int, hours: tuple[int, int] | None = None
+    ) -> ZoneRows:
+        """Return the zone entries of a series in hours (both included), in the order of hours."""
+        table = STORE_FILE_ZONE.c
+        query = (
+            sa.select(*_COLUMNS, table.entries)
+            .join_from(STORE_FILE_ZONE, STORE_FILE)
+            .where(table.first_series <= series, table.last_series >= series)
+            .order_by(STORE_FILE.c.hour, STORE_FILE.c.id)
+        )
+        if hours is not None:
+            query = query.where(*_within(hours))
+        return zone_rows(connection.execute(query).all(), series)
+
+    def zones_beside(
+        self, connection: sa.Connection, series: int, hour: int, *, is_before: bool, limit: int
+    ) -> ZoneRows:
+        """Return the entries of a series in the days next before or after an hour.
+
+        Files that reach to the hour itself are left out. About `limit` files that may hold the
+        series are looked at, in whole days: no file reaches from one day into another.
+        """
+        table = STORE_FILE.c
+        beyond = table.hour + table.hours <= hour if is_before else table.hour > hour
+        order = table.hour.desc() if is_before else table.hour
+        near = table.hour < hour if is_before else table.hour > hour
+        candidates = (
+            sa.select(table.hour)
+            .where(near, beyond, table.min_series <= series, table.max_series >= series)
+            .order_by(order)
+            .limit(limit)
+        )
+        found = connection.execute(candidates).scalars().all()
+        if not found:
+            return ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
+        if is_before:
+            low = min(found) // HOURS_PER_DAY * HOURS_PER_DAY
+            zones = self.zones(connection, series, (low, hour - 1))
+            return ZoneRows(zones.files, zones.entries, low)
+        high = max(found) // HOURS_PER_DAY * HOURS_PER_DAY + HOURS_PER_DAY - 1
+        zones = self.zones(connection, series, (hour + 1, high))
+        return ZoneRows(zones.files, zones.entries, high)
+
+    def series_rows(
+        self, connection: sa.Connection, files: Sequence[StoreFile]
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return of each file its series, in order, and how many rows each has."""
+        table = STORE_FILE_ZONE.c
+        found: dict[int, list[bytes]] = {file.id: [] for file in files}
+        for part in parts(list(found)):
+            query = sa.select(table.store_file, table.entries).where(table.store_file.in_(part))
+            for identity, entries in connection.execute(
+                query.order_by(table.store_file, table.first_series)
+            ):
+                found[identity].append(entries)
+        maps = [np.frombuffer(b"".join(found[file.id]), dtype=ZONE_DTYPE) for file in files]
+        return [(one["series"].astype(np.int64), one["rows"].astype(np.int64)) for one in maps]
+
+    # ---- changes
+
+    def insert_file(
+        self, connection: sa.Connection, new: NewStoreFile, known_at: Instant | None = None
+    ) -> None:
+        """Register a file; `known_at` takes the place of its own where it is given."""
+        values = {column.name: getattr(new.file, column.name) for column in _COLUMNS}
+        del values["id"]
+        if known_at is not None:
+            values["known_at"] = known_at
+        statement = sa.insert(STORE_FILE).values(values).returning(STORE_FILE.c.id)
+        identity = connection.execute(statement).scalar_one()
+        cut = [
+            new.zones[start : start + ZONE_PART_SERIES]
+            for start in range(0, len(new.zones), ZONE_PART_SERIES)
+        ]
+        rows = [
+            {
+                "store_file": identity,
+                "first_series": int(part["series"][0]),
+                "last_series": int(part["series"][-1]),
+                "entries": part.tobytes(),
+            }
+            for part in cut
+        ]
+        insert_rows(connection, STORE_FILE_ZONE, rows)
+
+    def replace(
+        self,
+        connection: sa.Connection,
+        old: Sequence[StoreFile],
+        new: Sequence[NewStoreFile],
+        now: Instant,
+    ) -> bool:
+        """Put files in the place of those that they were made of.
+
+        Of several writers with the same old file one replaces it.
+
+        Returns:
+            False, with nothing changed, when one of the old ones is gone already.
+        """
+        ids = [file.id for file in old]
+        table = STORE_FILE.c
+        for part in parts(ids):
+            present = sa.select(table.id).where(table.id.in_(part)).with_for_update()
+            if len(connection.execute(present).all()) != len(part):
+                return False
+        # A reader that began later, by a clock that was set back since, has the old list as well.
+        begun = connection.scalar(sa.select(sa.func.max(READER_LEASE.c.since))) or 0
+        merged_at = max(now, begun)
+        for part in parts(ids):
+            zones = STORE_FILE_ZONE.c.store_file.in_(part)
+            connection.execute(sa.delete(STORE_FILE_ZONE).where(zones))
+            connection.execute(sa.delete(STORE_FILE).where(table.id.in_(part)))
+        for one in new:
+            self.insert_file(connection, one)
+        merged = [{"path": file.path, "merged_at": merged_at} for file in old]
+        insert_rows(connection, STORE_FILE_MERGED, merged)
+        return True
+
+    def merged_before(self, connection: sa.Connection, instant: Instant) -> list[str]:
+        """Return the paths of files that were merged away before an instant."""
+        table = STORE_FILE_MERGED.c
+        query = sa.select(table.path).where(table.merged_at < instant)
+        return list(connection.execute(query).scalars())
+
+    def forget_merged(self, connection: sa.Connection, paths: Sequence[str]) -> None:
+        """Forget merged files that were unlinked."""
+        for part in parts(paths):
+            statement = sa.delete(STORE_FILE_MERGED).where(STORE_FILE_MERGED.c.path.in_(part))
+            connection.execute(statement)
+
+    # ---- leases
+
+    def begin_lease(self, connection: sa.Connection, since: Instant, until: Instant) -> int:
+        """Keep what is live at an instant on the disk until another one; return the lease."""
+        statement = sa.insert(READER_LEASE).values(since=since, until=until)
+        identity: int = connection.execute(statement.returning(READER_LEASE.c.id)).scalar_one()
+        return identity
+
+    def renew_lease(self, connection: sa.Connection, lease: int, until: Instant) -> bool:
+        """Make a lease last longer; return whether it was still there."""
+        statement = sa.update(READER_LEASE).where(READER_LEASE.c.id == lease)
+        return connection.execute(statement.values(until=until)).rowcount == 1
+
+    def end_lease(self, connection: sa.Connection, lease: int) -> None:
+        """Give a lease back."""
+        connection.execute(sa.delete(READER_LEASE).where(READER_LEASE.c.id == lease))
+
+    def oldest_lease(self, connection: sa.Connection, now: Instant) -> Instant | None:
+        """Return since when the oldest lease lasts that has not run out."""
+        table = READER_LEASE.c
+        oldest = connection.scalar(sa.select(sa.func.min(table.since)).where(table.until > now))
+        return None if oldest is None else Instant(oldest)
+
+    def clear_leases(self, connection: sa.Connection, now: Instant) -> None:
+        """Forget leases that have run out."""
+        connection.execute(sa.delete(READER_LEASE).where(READER_LEASE.c.until <= now))
+
+
+def _within(hours: tuple[int, int]) -> tuple[sa.ColumnElement[bool], ...]:
+    """Tell which files have one of the hours; the first part is for the index."""
+    table, (first, last) = STORE_FILE.c, hours
+    earliest = first - HOURS_PER_DAY + 1
+    return table.hour.between(earliest, last), table.hour + table.hours > first
+
+
+def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, where there are any."""
+    if rows:
+        connection.execute(sa.insert(table), rows)
+
+
+def parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    """Cut values into lists of at most `IN_MAX`."""
+    return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))
