@@ -22,6 +22,7 @@ from lineshaft.platform.historian.model import (
     StoredHeader,
     StoredReading,
 )
+from lineshaft.platform.historian.remains import RemainsRows
 from lineshaft.platform.historian.rows import (
     latest_row,
     segment_row,
