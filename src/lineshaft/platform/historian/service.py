@@ -244,9 +244,14 @@ class Historian:
         with self._database.read() as connection:
             files = self._manifest.files(connection)
             sources = self._manifest.source_epochs(connection)
+            deleted = self._manifest.deleted_records(connection)
         chosen = [one for one in sources if source is None or one.source == source]
         counts = self._scanner.totals(files, [one.id for one in chosen])
-        return Totals(*counts, announced=sum(one.mark.sequence for one in chosen))
+        return Totals(
+            *counts,
+            announced=sum(one.mark.sequence for one in chosen),
+            deleted=sum(deleted.get(one.id, 0) for one in chosen),
+        )
 
     def check(self, actor: Actor) -> CheckReport:
         """Re-read every store file and rebuild every segment; say what is wrong."""

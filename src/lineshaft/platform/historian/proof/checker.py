@@ -1,22 +1,20 @@
 """The check of the store: everything that is stored against what was signed."""
 
 import hashlib
-from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
 
 from lineshaft.core.errors import Refusal
 from lineshaft.core.reading import SourceId
-from lineshaft.core.segment import merkle
 from lineshaft.core.segment.header import NO_PREVIOUS, verify_signature
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.errors import SegmentUnknownSource
 from lineshaft.platform.historian.files.parquet import StoreFiles
-from lineshaft.platform.historian.model import CheckReport, SourceEpoch, StoredHeader, StoreFile
+from lineshaft.platform.historian.model import CheckReport, SourceEpoch, StoreFile
 from lineshaft.platform.historian.ports import Manifest, SourceKeys
-from lineshaft.platform.historian.proof.blocks import Block
 from lineshaft.platform.historian.proof.prover import Prover
+from lineshaft.platform.historian.proof.rebuilt import RebuiltSegment
 
 FAULTS_MAX = 100
 
@@ -41,6 +39,7 @@ class Checker:
         with self._database.read() as connection:
             files = self._manifest.files(connection)
             sources = self._manifest.source_epochs(connection)
+            deleted = sum(self._manifest.deleted_records(connection).values())
         faults = [fault for file in files if (fault := self._file_fault(file))]
         segments = 0
         for source in sources:
@@ -49,8 +48,10 @@ class Checker:
                 faults += self._chain_faults(source)
         announced = sum(source.mark.sequence for source in sources)
         stored = sum(file.rows for file in files)
-        if announced != stored:
-            faults.append(f"{stored} records are stored, the marks announce {announced}")
+        if announced != stored + deleted:
+            faults.append(
+                f"{stored} records are stored and {deleted} deleted, the marks announce {announced}"
+            )
         return CheckReport(len(files), segments, stored, tuple(faults[:FAULTS_MAX]))
 
     def _file_fault(self, file: StoreFile) -> str:
@@ -67,13 +68,13 @@ class Checker:
         previous, sequence, number = NO_PREVIOUS, 0, 0
         faults = []
         try:
-            for stored, blocks in self._prover.segments(source, 1, source.mark.number):
-                header = stored.header
+            for segment in self._prover.segments(source, 1, source.mark.number):
+                header = segment.stored.header
                 number += 1
                 is_next = header.number == number and header.first_sequence == sequence + 1
                 if not is_next or header.previous_hash != previous:
                     faults.append(f"segment {header.number} of {name} does not continue the chain")
-                faults += self._segment_faults(stored, blocks)
+                faults += self._segment_faults(segment)
                 previous, sequence = header.hash(), header.last_sequence
         except (Refusal, duckdb.Error, pa.ArrowException, KeyError, ValueError) as error:
             return [*faults, f"segment {number + 1} of {name} or later: {error}"]
@@ -82,8 +83,8 @@ class Checker:
             faults.append(f"the mark of {name} is not its last segment")
         return faults
 
-    def _segment_faults(self, stored: StoredHeader, blocks: Sequence[Block]) -> list[str]:
-        header = stored.header
+    def _segment_faults(self, segment: RebuiltSegment) -> list[str]:
+        stored, header = segment.stored, segment.stored.header
         name = f"segment {header.number} of {header.source}/{header.epoch}"
         try:
             _, key = self._keys.source_secret(SourceId(header.source), header.epoch)
@@ -92,7 +93,6 @@ class Checker:
             return [f"{name}: the key of its source is not known"]
         except Refusal as error:
             return [f"{name}: {error}"]
-        leaves = [block.leaf for block in blocks]
-        if not leaves or merkle.root(leaves) != header.root:
+        if not segment.is_sound:
             return [f"{name}: the stored records are not those that were signed"]
         return []

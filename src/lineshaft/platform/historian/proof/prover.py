@@ -7,19 +7,18 @@ import numpy as np
 import pyarrow as pa
 
 from lineshaft.core.reading import SignalId
-from lineshaft.core.segment import merkle
 from lineshaft.core.segment.header import Header
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.errors import ProofBroken
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
     BlockProof,
+    Remains,
     SourceEpoch,
-    StoredHeader,
 )
 from lineshaft.platform.historian.ports import Manifest, SourceKeys
 from lineshaft.platform.historian.proof.blocks import Block, rebuild
+from lineshaft.platform.historian.proof.rebuilt import RebuiltSegment
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 
 SEGMENTS_AT_ONCE_MAX = 64
@@ -46,13 +45,11 @@ class Prover:
         """
         numbers = self._numbers(signal, source, ordinals)
         for run in _runs(numbers):
-            for header, blocks in self.segments(source, run[0], run[-1]):
-                yield self._proof(header, blocks, signal)
+            for segment in self.segments(source, run[0], run[-1]):
+                yield self._proof(segment, signal)
 
-    def segments(
-        self, source: SourceEpoch, first: int, last: int
-    ) -> Iterator[tuple[StoredHeader, list[Block]]]:
-        """Yield headers from number `first` to `last` with the blocks rebuilt for them."""
+    def segments(self, source: SourceEpoch, first: int, last: int) -> Iterator[RebuiltSegment]:
+        """Yield the segments from number `first` to `last` with the blocks rebuilt for them."""
         salt, _ = self._keys.source_secret(source.source, source.epoch)
         for start in range(first, last + 1, SEGMENTS_AT_ONCE_MAX):
             end = min(last, start + SEGMENTS_AT_ONCE_MAX - 1)
@@ -60,8 +57,11 @@ class Prover:
                 stored = self._manifest.headers(connection, source.id, start, end)
             headers = [one.header for one in stored]
             if headers:
-                rows = with_present_files(partial(self._rows, source, headers))
-                yield from zip(stored, self._rebuilt(rows, headers, salt), strict=True)
+                rows, remains = with_present_files(partial(self._rows, source, headers))
+                for one, blocks in zip(stored, self._rebuilt(rows, headers, salt), strict=True):
+                    number = one.header.number
+                    stones = remains.tombstones.get(number, ())
+                    yield RebuiltSegment(one, blocks, stones, remains.is_gone(number))
 
     def _rebuilt(self, rows: pa.Table, headers: Sequence[Header], salt: bytes) -> list[list[Block]]:
         with self._database.read() as connection:
@@ -69,7 +69,7 @@ class Prover:
             signals = self._manifest.signals(connection, ids)
         return rebuild(rows, headers, signals, salt)
 
-    def _rows(self, source: SourceEpoch, headers: Sequence[Header]) -> pa.Table:
+    def _rows(self, source: SourceEpoch, headers: Sequence[Header]) -> tuple[pa.Table, Remains]:
         sequences = headers[0].first_sequence, headers[-1].last_sequence
         hours = (
             min(header.min_ts for header in headers) // US_PER_HOUR,
@@ -77,8 +77,11 @@ class Prover:
         )
         with self._database.read() as connection:
             files = self._manifest.files(connection, hours, sequences)
+            # In the same view as the files: what is not in the one is in the other.
+            numbers = headers[0].number, headers[-1].number
+            remains = self._manifest.remains(connection, source.id, *numbers)
         where = "source_epoch = ? AND sequence BETWEEN ? AND ?"
-        return self._scanner.rows(files, where, (source.id, *sequences))
+        return self._scanner.rows(files, where, (source.id, *sequences)), remains
 
     def _numbers(
         self, signal: SignalId, source: SourceEpoch, ordinals: tuple[int, int]
@@ -111,17 +114,12 @@ class Prover:
         where = "series = ? AND source_epoch = ? AND ordinal BETWEEN ? AND ?"
         return self._scanner.rows(files, where, (series, source.id, first, last))
 
-    def _proof(self, stored: StoredHeader, blocks: Sequence[Block], signal: SignalId) -> BlockProof:
-        leaves = [block.leaf for block in blocks]
-        index = [block.signal for block in blocks].index(signal)
-        header = stored.header
-        if merkle.root(leaves) != header.root:
-            msg = f"the rows of segment {header.number} of {header.source}/{header.epoch} do not "
-            msg += "lead to the root that its source signed"
-            raise ProofBroken(msg)
-        block = blocks[index]
-        path = merkle.inclusion_path(leaves, index)
-        parts = (stored.header_bytes, stored.signature, signal, block.salt, block.data, index, path)
+    def _proof(self, segment: RebuiltSegment, signal: SignalId) -> BlockProof:
+        segment.check()
+        position = [block.signal for block in segment.blocks].index(signal)
+        block, stored = segment.blocks[position], segment.stored
+        place, path = segment.way_up(position)
+        parts = (stored.header_bytes, stored.signature, signal, block.salt, block.data, place, path)
         return BlockProof(*parts)
 
 
