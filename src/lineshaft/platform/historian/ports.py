@@ -14,6 +14,7 @@ from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.tombstone import Tombstone
 from lineshaft.platform.historian.files.archive import SegmentRun
+from lineshaft.platform.historian.files.archive import SegmentRun
 from lineshaft.platform.historian.model import (
     Commit,
     DeletedSegment,
@@ -163,6 +164,14 @@ class Manifest(Protocol):
         self, connection: sa.Connection, source_epoch: int, first: int, last: int
     ) -> list[StoredHeader]:
         """Return the headers with numbers from `first` to `last`, in order."""
+        ...
+
+    def first_young(self, connection: sa.Connection, source_epoch: int) -> int | None:
+        """Return the number of the oldest segment of a source that has a row of its own."""
+        ...
+
+    def put_run(self, connection: sa.Connection, run: SegmentRun) -> None:
+        """Put a run in the place of the rows of its segments."""
         ...
 
     def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:

@@ -1,6 +1,5 @@
 """The manifest in SQL."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,17 +18,15 @@ from lineshaft.platform.historian.model import (
     RefusedSegment,
     SourceEpoch,
     StoredBeat,
-    StoredHeader,
     StoredReading,
 )
-from lineshaft.platform.historian.remains import RemainsRows
 from lineshaft.platform.historian.rows import (
     latest_row,
     segment_row,
-    to_header,
     to_reading,
     to_source_epoch,
 )
+from lineshaft.platform.historian.segments import SegmentStore
 from lineshaft.platform.historian.tables import (
     BEAT,
     CORRECTION,
@@ -45,7 +42,7 @@ from lineshaft.platform.historian.tables import (
 _BIGINT_MAX = 2**63 - 1
 
 
-class ManifestStore(FileManifest):
+class ManifestStore(FileManifest, SegmentStore):
     """What is in which file, and how far each source has come."""
 
     # ---- names and marks
@@ -123,15 +120,6 @@ class ManifestStore(FileManifest):
         _upsert(connection, SETTLED, [{"id": 1, "at": instant}])
         return instant
 
-    def sequences_known_at(self, connection: sa.Connection, known_at: Instant) -> dict[int, int]:
-        """Return by source and epoch the last record that was stored at an instant."""
-        query = (
-            sa.select(SEGMENT.c.source_epoch, sa.func.max(SEGMENT.c.last_sequence))
-            .where(SEGMENT.c.known_at <= known_at)
-            .group_by(SEGMENT.c.source_epoch)
-        )
-        return _pairs(connection, query)
-
     # ---- a commit
 
     def write(self, connection: sa.Connection, commit: Commit, now: Instant) -> Instant:
@@ -165,39 +153,6 @@ class ManifestStore(FileManifest):
                 refusals.append(row | detail | {"known_at": known_at})
         insert_rows(connection, CORRECTION, corrections)
         insert_rows(connection, REFUSAL, refusals)
-
-    # ---- segments
-
-    def stored_hash(
-        self, connection: sa.Connection, source_epoch: int, number: int
-    ) -> bytes | None:
-        """Return the hash of a stored header."""
-        query = sa.select(SEGMENT.c.header).where(
-            SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.number == number
-        )
-        header = connection.execute(query).scalar()
-        return None if header is None else hashlib.sha256(header).digest()
-
-    def headers(
-        self, connection: sa.Connection, source_epoch: int, first: int, last: int
-    ) -> list[StoredHeader]:
-        """Return the headers with numbers from `first` to `last`, in order."""
-        query = (
-            sa.select(SEGMENT.c.header, SEGMENT.c.signature, SEGMENT.c.known_at)
-            .where(SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.number.between(first, last))
-            .order_by(SEGMENT.c.number)
-        )
-        return [to_header(row) for row in connection.execute(query)]
-
-    def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:
-        """Return the number of the segment that a record stands in."""
-        query = (
-            sa.select(SEGMENT.c.number)
-            .where(SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.first_sequence <= sequence)
-            .order_by(SEGMENT.c.first_sequence.desc())
-            .limit(1)
-        )
-        return connection.execute(query).scalar()
 
     # ---- corrections, refusals, latest values
 
