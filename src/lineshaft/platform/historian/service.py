@@ -1,8 +1,11 @@
 """What can be asked of the historian."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from lineshaft.core.errors import NotFound
 from lineshaft.core.period import Instant, Period
@@ -36,6 +39,7 @@ from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.queries.buckets import Buckets, Grid, grid, split, values_in_force
 from lineshaft.platform.historian.queries.ranges import RangeReader
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
+from lineshaft.platform.historian.queries.stream import Place, RangeSource, RangeStream, pieces
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 
 HEADERS_MAX = 10_000
@@ -88,6 +92,30 @@ class Historian:
     def _readings(self, query: RangeQuery) -> pa.Table:
         with self._database.read() as connection:
             return RangeReader(connection, self._manifest, self._scanner, query).rows()
+
+    def stream(self, actor: Actor, query: RangeQuery, after: Place | None = None) -> RangeStream:
+        """Return a range in pieces of bounded size, all as known at one instant: now by default.
+
+        The actor is asked for again with each piece: a right that ends meanwhile ends the stream.
+
+        Raises:
+            Forbidden: when the actor may not see the machine in this period.
+        """
+        self._authorize(actor, Action.READING_QUERY, machine_of(query.signal), query.period)
+        with self._database.read() as connection:
+            series = self._manifest.series_ids(connection, [query.signal]).get(query.signal, 0)
+            now = self._manifest.last_known_at(connection)
+        known_at = now if query.known_at is None else query.known_at
+        source = RangeSource(
+            rows=lambda part: self.readings(actor, part),
+            zones=lambda period: self._zones(series, period),
+        )
+        return RangeStream(known_at, pieces(source, replace(query, known_at=known_at), after))
+
+    def _zones(self, series: int, period: Period) -> NDArray[np.void]:
+        hours = period.start // US_PER_HOUR, (period.end - 1) // US_PER_HOUR
+        with self._database.read() as connection:
+            return self._manifest.zones(connection, series, hours).entries
 
     def downsample(
         self, actor: Actor, signal: SignalId, period: Period, points: int = POINTS_MAX

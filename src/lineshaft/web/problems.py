@@ -1,0 +1,55 @@
+"""Refusals of the API as problem details (RFC 9457), by the kind of the error."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from lineshaft.core.errors import Invalid, LineshaftError, RateLimited, Refusal, Unauthorized
+from lineshaft.web import errors
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:lineshaft:refusal:"
+"""Before the kind: what `type` says."""
+RETRY_SECONDS = 10
+VIOLATIONS_MAX = 20
+"""Wrong parameters that one answer lists."""
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every refusal of the API with a problem."""
+
+    @app.exception_handler(LineshaftError)
+    async def refuse(request: Request, error: LineshaftError) -> Response:
+        errors.log(error, request.url.path)
+        headers = {"www-authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
+        if isinstance(error, RateLimited):
+            headers["retry-after"] = str(RETRY_SECONDS)
+        said = str(error) if isinstance(error, Refusal) else "the hub is at fault; see its log"
+        return _problem(errors.kind_of(error), errors.status_of(error), said, headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_parameters(_request: Request, error: RequestValidationError) -> Response:
+        listed = error.errors()[:VIOLATIONS_MAX]
+        said = "; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in listed)
+        return _problem("Invalid", Invalid.http_status, f"the request is not as expected: {said}")
+
+
+def _problem(
+    kind: str, status: int, detail: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Make a problem; `error` is the kind once more, for scripts that knew no problems yet."""
+    content: dict[str, Any] = {
+        "type": TYPE + kind,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "error": kind,
+    }
+    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location))

@@ -1,0 +1,402 @@
+"""The historian over HTTP: formats, pages, limits, refusals, who may ask."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from lineshaft.core.period import Period, parse_instant
+from lineshaft.core.reading import RecordKind
+from lineshaft.core.segment.detail import CorrectionDetail, RefusalDetail
+from lineshaft.platform.historian.api.answers import (
+    Streams,
+    StreamTooLong,
+    TooManyStreams,
+)
+from lineshaft.platform.historian.api.formats import AnswerFormat, chosen
+from lineshaft.platform.historian.api.parameters import PAGE_ROWS_MAX, SIGNALS_MAX
+from lineshaft.platform.historian.queries import stream as stream_module
+from lineshaft.platform.historian.service import Historian
+from lineshaft.security.authorisation.model import Actor, Grant, Role
+from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.security.authorisation.store import SqlGrantStore
+from tests.platform.historian.asking import DAY, Desk, desk_of
+from tests.platform.historian.house import HOUR, SECOND, START, House, Source, random_source
+
+ADMINISTRATOR = Actor("usr_a", Role.ADMINISTRATOR, None, "Ada")
+ENGINEER = Actor("usr_e", Role.ENGINEER, None, "Emil")
+FINANCE = Actor("usr_f", Role.FINANCE, None, "Fay")
+CUSTOMER = Actor("usr_c", Role.CUSTOMER, "acme", "Cleo")
+STAFF = {"administrator": ADMINISTRATOR, "engineer": ENGINEER, "finance": FINANCE}
+
+
+@pytest.fixture
+def desk(house: House) -> Desk:
+    source = Source()
+    source.fill(segments=3)
+    source.add("m1/text", START, None, None, text="ACTIVE")
+    source.add("m1/text", START + SECOND, 4, None, text="READY")
+    source.add("m1/text", START + 2 * SECOND, 1, None)
+    source.add("m1/text", START + 3 * SECOND, number=0.1)
+    source.add("m1/text", START + 4 * SECOND, None, None, kind=RecordKind.STATUS, status=2**31)
+    target = CorrectionDetail(source.name, 1, 61, "Ada", "misread")
+    source.add("m1/text", START, 125, -1, kind=RecordKind.CORRECTION, text=target.encode())
+    refused = RefusalDetail.of("no number", b"12,5")
+    source.add("m1/$refused", START, None, kind=RecordKind.REFUSAL, text=refused.encode())
+    source.seal()
+    house.store(source)
+    return desk_of(house)
+
+
+# ---- formats
+
+
+async def test_readings_as_json_keep_their_digits(desk: Desk) -> None:
+    answer = await desk.get("/readings", signal="m1/s0", limit=2, **DAY)
+    assert answer.headers["content-type"] == "application/json"
+    content = json.loads(answer.text, parse_float=Decimal)
+    assert [str(row["value"]) for row in content["readings"]] == ["-0.050", "-0.029"]
+    assert content["readings"][1] == {
+        "signal": "m1/s0",
+        "ts": "2027-03-01T00:00:03Z",
+        "own_ts": None,
+        "kind": "reading",
+        "status": 0,
+        "value": Decimal("-0.029"),
+        "code": None,
+        "detail": None,
+        "source": "edge-1",
+        "epoch": 1,
+        "sequence": 4,
+    }
+
+
+async def test_every_kind_of_value_and_record(desk: Desk) -> None:
+    answer = await desk.get("/readings", signal="m1/text", **DAY)
+    rows = answer.json()["readings"]
+    shown = [(row["kind"], row["value"], row["code"]) for row in rows]
+    assert shown == [
+        ("reading", "ACTIVE", None),
+        ("correction", 12.5, None),
+        ("reading", "READY", 4),
+        ("reading", True, None),
+        ("reading", 0.1, None),
+        ("status", None, None),
+    ]
+    assert rows[1]["detail"] == {
+        "source": "edge-1",
+        "epoch": 1,
+        "sequence": 61,
+        "author": "Ada",
+        "reason": "misread",
+    }
+    refused = (await desk.get("/readings", signal="m1/$refused", **DAY)).json()["readings"]
+    assert refused[0]["detail"] == {"reason": "no number", "raw": b"12,5".hex(), "raw_size": 4}
+
+
+async def test_readings_as_csv(desk: Desk) -> None:
+    answer = await desk.get("/readings", accept="text/csv", signal="m1/s0", **DAY)
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) == 20
+    assert rows[0]["value"] == "-0.050"
+    assert (rows[0]["ts"], rows[0]["sequence"]) == ("2027-03-01T00:00:00Z", "1")
+
+
+async def test_readings_as_arrow(desk: Desk) -> None:
+    answer = await desk.get("/readings", format="arrow", signal="m1/s0", **DAY)
+    table = pa.ipc.open_stream(answer.content).read_all()
+    assert table.schema.field("ts").type == pa.timestamp("us", "UTC")
+    assert table.column("mantissa").to_pylist()[:2] == [-50, -29]
+    assert set(table.column("exponent").to_pylist()) == {-3}
+    assert table.column("value").to_pylist()[:2] == [-0.05, -0.029]
+    texts = await desk.get("/readings", format="arrow", signal="m1/text", **DAY)
+    texts = pa.ipc.open_stream(texts.content).read_all()
+    assert texts.column("kind").to_pylist()[1] == "correction"
+    assert texts.column("text").to_pylist()[0] == "ACTIVE"
+
+
+async def test_latest_in_every_format(desk: Desk) -> None:
+    asked = {"signal": ["m1/s1", "m1/s2", "m1/unknown"]}
+    answer = (await desk.get("/latest", **asked)).json()
+    assert [row["signal"] for row in answer["readings"]] == ["m1/s1", "m1/s2"]
+    assert answer["readings"][1]["value"] == 0.363
+    table = pa.ipc.open_stream((await desk.get("/latest", format="arrow", **asked)).content)
+    assert table.read_all().column("signal").to_pylist() == ["m1/s1", "m1/s2"]
+    assert (await desk.get("/latest", format="csv", **asked)).text.count("\r\n") == 3
+
+
+async def test_downsample_in_every_format(desk: Desk) -> None:
+    asked = {"signal": "m1/s0", "points": 24} | DAY
+    bucket = (await desk.get("/downsample", **asked)).json()["buckets"][0]
+    assert (bucket["bucket_start"], bucket["count"]) == ("2027-03-01T00:00:00Z", 20)
+    table = pa.ipc.open_stream((await desk.get("/downsample", format="arrow", **asked)).content)
+    assert table.schema.field("bucket_start").type == pa.timestamp("us", "UTC")
+    lines = (await desk.get("/downsample", format="csv", **asked)).text.splitlines()
+    assert lines[0] == "bucket_start,min,max,mean,count"
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("", AnswerFormat.JSON),
+        ("*/*", AnswerFormat.JSON),
+        ("text/html, text/*;q=0.8, */*;q=0.1", AnswerFormat.CSV),
+        ("text/csv;q=0.5, application/vnd.apache.arrow.stream", AnswerFormat.ARROW),
+        ("text/csv;q=nonsense, application/json;q=0.1", AnswerFormat.JSON),
+    ],
+)
+def test_the_format_follows_the_accept_header(accept: str, expected: AnswerFormat) -> None:
+    assert chosen(None, accept) is expected
+    assert chosen(AnswerFormat.CSV, accept) is AnswerFormat.CSV
+
+
+async def test_a_format_that_we_do_not_write_is_refused(desk: Desk) -> None:
+    answer = await desk.get("/readings", accept="image/png", signal="m1/s0", **DAY)
+    assert (answer.status_code, answer.json()["error"]) == (422, "Invalid")
+
+
+# ---- pages, knowledge time
+
+
+async def test_pages_of_json_make_the_whole(desk: Desk) -> None:
+    whole = (await desk.get("/readings", signal="m1/s0", **DAY)).json()["readings"]
+    rows, asked = [], {"signal": "m1/s0", "limit": 7} | DAY
+    while True:
+        page = (await desk.get("/readings", **asked)).json()
+        rows += page["readings"]
+        if page["next"] is None:
+            break
+        asked["after"] = page["next"]
+    assert rows == whole
+    assert len(whole) == 20
+
+
+async def test_pages_cut_between_records_of_one_instant(house: House) -> None:
+    source = Source()
+    for number in range(9):
+        source.add("m1/s", START, number)
+    source.seal()
+    house.store(source)
+    desk = desk_of(house)
+    answer = (await desk.get("/readings", signal="m1/s", limit=4, **DAY)).json()
+    assert answer["next"] == f"{START},edge-1,1,4"
+    rest = (await desk.get("/readings", signal="m1/s", after=answer["next"], **DAY)).json()
+    assert [row["sequence"] for row in rest["readings"]] == [5, 6, 7, 8, 9]
+    assert rest["next"] is None
+
+
+async def test_the_same_knowledge_gives_the_same_answer(desk: Desk) -> None:
+    before = await desk.get("/readings", signal="m1/s0", **DAY)
+    known_at = before.headers["lineshaft-known-at"]
+    late = Source("edge-2")
+    late.add("m1/s0", START + SECOND, 1)
+    late.seal()
+    desk.house.store(late)
+    asked = {"signal": "m1/s0", "known_at": known_at} | DAY
+    again = await desk.get("/readings", **asked)
+    now = await desk.get("/readings", signal="m1/s0", **DAY)
+    assert again.json()["readings"] == before.json()["readings"]
+    assert len(now.json()["readings"]) == len(before.json()["readings"]) + 1
+
+
+@pytest.mark.parametrize("rows", [1, 7, 100])
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_stream_in_small_pieces_is_the_whole(
+    house: House, monkeypatch: pytest.MonkeyPatch, seed: int, rows: int
+) -> None:
+    source = random_source(seed)
+    house.store(source)
+    desk = desk_of(house)
+    span = {"start": "2027-02-01T00:00:00Z", "end": "2027-05-01T00:00:00Z"}
+    whole = (await desk.get("/readings", signal="m1/a", format="csv", **span)).text
+    monkeypatch.setattr(stream_module, "PIECE_ROWS_MAX", rows)
+    monkeypatch.setattr(stream_module, "SPAN_ROWS", 3 * rows)
+    assert (await desk.get("/readings", signal="m1/a", format="csv", **span)).text == whole
+    cut = await desk.get("/readings", signal="m1/a", format="csv", limit=5, **span)
+    assert cut.text.splitlines() == whole.splitlines()[:6]
+
+
+async def test_refusals_page_by_page(desk: Desk) -> None:
+    page = (await desk.get("/refusals", machine="m1", size=1, **DAY)).json()
+    assert page["refusals"][0]["reason"] == "no number"
+    assert page["next"] is None
+    answer = await desk.get("/refusals", start=DAY["start"])
+    assert answer.status_code == 422
+
+
+async def test_sources_of_a_signal(desk: Desk) -> None:
+    answer = (await desk.get("/sources", signal="m1/s0")).json()
+    assert answer == {"sources": [{"source": "edge-1", "epoch": 1}]}
+
+
+# ---- limits
+
+
+async def test_more_signals_than_the_limit_are_refused(desk: Desk) -> None:
+    signals = [f"m1/s{number}" for number in range(SIGNALS_MAX + 1)]
+    assert (await desk.get("/latest", signal=signals[:-1])).status_code == 200
+    answer = await desk.get("/latest", signal=signals)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_more_rows_than_a_page_are_refused(desk: Desk) -> None:
+    asked = {"signal": "m1/s0"} | DAY
+    assert (await desk.get("/readings", limit=PAGE_ROWS_MAX, **asked)).status_code == 200
+    assert (await desk.get("/readings", limit=PAGE_ROWS_MAX + 1, **asked)).status_code == 422
+    csv_ = await desk.get("/readings", limit=PAGE_ROWS_MAX + 1, format="csv", **asked)
+    assert csv_.status_code == 200
+
+
+async def test_points_beyond_the_limit_are_refused(desk: Desk) -> None:
+    for points, status in ((2_000, 200), (2_001, 422), (0, 422)):
+        answer = await desk.get("/downsample", signal="m1/s0", points=points, **DAY)
+        assert answer.status_code == status
+
+
+def chunks(*given: bytes) -> Iterator[bytes]:
+    yield from given
+
+
+async def test_streams_at_once_are_limited() -> None:
+    streams = Streams(count_max=1)
+    first = streams.send(chunks(b"a", b"b"), "text/csv")
+    with pytest.raises(TooManyStreams):
+        streams.send(chunks(b"a"), "text/csv")
+    assert b"".join([chunk async for chunk in first.body_iterator]) == b"ab"
+    assert streams.send(chunks(b"a"), "text/csv").status_code == 200
+
+
+async def test_a_stream_that_fails_at_once_gives_its_place_back() -> None:
+    streams = Streams(count_max=1)
+
+    def refused() -> Iterator[bytes]:
+        raise TooManyStreams("no")
+        yield b""
+
+    with pytest.raises(TooManyStreams, match="no"):
+        streams.send(refused(), "text/csv")
+    streams.send(chunks(b"a"), "text/csv")
+
+
+async def test_a_stream_ends_with_its_time_and_with_its_client() -> None:
+    closed = []
+
+    def endless() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"a"
+        finally:
+            closed.append(True)
+
+    late = Streams(count_max=1, seconds_max=0.0)
+    with pytest.raises(StreamTooLong):
+        async for _ in late.send(endless(), "text/csv").body_iterator:
+            pass
+    assert closed == [True]
+    body = Streams().send(endless(), "text/csv").body_iterator
+    assert await anext(body) == b"a"
+    await body.aclose()
+    assert closed == [True, True]
+
+
+# ---- problems
+
+
+async def test_a_refusal_is_a_problem(desk: Desk) -> None:
+    answer = await desk.get("/readings", signal="m1/s0", start="yesterday", end=DAY["end"])
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem.pop("detail").startswith("cannot read the instant 'yesterday'")
+    assert problem == {
+        "type": "urn:lineshaft:refusal:Invalid",
+        "title": "Unprocessable Entity",
+        "status": 422,
+        "error": "Invalid",
+    }
+
+
+async def test_nobody_is_told_who_asks(desk: Desk) -> None:
+    answer = await desk.get("/latest", token="nobody", signal="m1/s0")
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+# ---- who may
+
+
+@pytest.fixture
+def guarded(desk: Desk) -> Desk:
+    """The same store, where the customer was granted the first hour of machine m1."""
+    house = desk.house
+    authorizer = Authorizer(house.database, SqlGrantStore(), house.clock)
+    house.historian = Historian(house.database, house.manifest, house.files, authorizer, house.keys)
+    hour = Period(START, parse_instant("2027-03-01T01:00:00Z"))
+    grant = Grant("acme", "m1", hour.start, hour.end, "con_1")
+    with house.database.unit_of_work() as unit:
+        authorizer.add_grant(unit.connection, grant)
+    return desk_of(house, customer=CUSTOMER, **STAFF)
+
+
+FIRST_HOUR = {"start": "2027-03-01T00:00:00Z", "end": "2027-03-01T01:00:00Z"}
+QUESTIONS = [
+    ("/readings", {"signal": "m1/s0"}),
+    ("/readings", {"signal": "m1/s0", "format": "arrow"}),
+    ("/downsample", {"signal": "m1/s0"}),
+    ("/refusals", {"machine": "m1"}),
+]
+
+
+@pytest.mark.parametrize(("path", "asked"), QUESTIONS)
+async def test_a_customer_sees_its_machine_in_its_period(
+    guarded: Desk, path: str, asked: dict[str, str]
+) -> None:
+    for token in STAFF:
+        assert (await guarded.get(path, token, **asked, **DAY)).status_code == 200
+    assert (await guarded.get(path, "customer", **asked, **FIRST_HOUR)).status_code == 200
+    for refused in (DAY, {"start": "2027-02-28T23:00:00Z", "end": "2027-03-01T00:30:00Z"}):
+        answer = await guarded.get(path, "customer", **asked, **refused)
+        assert (answer.status_code, answer.json()["error"]) == (403, "Forbidden")
+    other = {name: value.replace("m1", "m2") for name, value in asked.items()}
+    assert (await guarded.get(path, "customer", **other, **FIRST_HOUR)).status_code == 403
+
+
+async def test_a_customer_whose_time_is_over_sees_no_last_value(guarded: Desk) -> None:
+    for token, status in (("engineer", 200), ("finance", 200), ("customer", 403)):
+        assert (await guarded.get("/latest", token, signal="m1/s0")).status_code == status
+
+
+async def test_a_customer_cannot_list_the_refusals_of_all_machines(guarded: Desk) -> None:
+    assert (await guarded.get("/refusals", "customer", **FIRST_HOUR)).status_code == 403
+
+
+async def test_a_stream_ends_when_the_right_ends(guarded: Desk) -> None:
+    class Fading:
+        """Allows the first questions, then no more."""
+
+        def __init__(self, times: int) -> None:
+            self.left = times
+
+        def authorize(self, actor: Actor, action: str, resource: object) -> None:
+            self.left -= 1
+            if self.left < 0:
+                raise PermissionError
+
+    house = guarded.house
+    source = Source("edge-9")
+    source.fill(segments=4, step=HOUR)
+    house.store(source)
+    fading = Fading(times=3)
+    house.historian = Historian(house.database, house.manifest, house.files, fading, house.keys)
+    with pytest.raises(PermissionError):
+        await desk_of(house).get(
+            "/readings",
+            signal="m1/s0",
+            format="csv",
+            start="2027-03-01T00:00:00Z",
+            end="2027-04-01T00:00:00Z",
+        )
