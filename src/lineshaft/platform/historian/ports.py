@@ -14,7 +14,6 @@ from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.tombstone import Tombstone
 from lineshaft.platform.historian.files.archive import SegmentRun
-from lineshaft.platform.historian.files.archive import SegmentRun
 from lineshaft.platform.historian.model import (
     Commit,
     DeletedSegment,

@@ -20,6 +20,7 @@ from lineshaft.platform.historian.model import (
     StoredBeat,
     StoredReading,
 )
+from lineshaft.platform.historian.remains import RemainsRows
 from lineshaft.platform.historian.rows import (
     latest_row,
     segment_row,
@@ -42,7 +43,7 @@ from lineshaft.platform.historian.tables import (
 _BIGINT_MAX = 2**63 - 1
 
 
-class ManifestStore(FileManifest, SegmentStore):
+class ManifestStore(FileManifest, SegmentStore, RemainsRows):
     """What is in which file, and how far each source has come."""
 
     # ---- names and marks
