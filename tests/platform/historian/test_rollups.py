@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -167,10 +168,7 @@ def test_combining_is_associative_and_any_cut_gives_the_same(rows, data):
     instants = sorted({row.ts for row in rows})
     cuts = sorted(data.draw(st.sets(st.sampled_from(instants), max_size=4)))
     bounds = [START - 1, *cuts, START + 10**12]
-    parts = [
-        [row for row in rows if low <= row.ts < high]
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    parts = [[row for row in rows if low <= row.ts < high] for low, high in pairwise(bounds)]
     rollups = [naive(part) for part in parts if any(row.kind != RecordKind.COUNT for row in part)]
     from_left = reduce(combine, rollups)
     from_right = reduce(lambda right, left: combine(left, right), reversed(rollups))

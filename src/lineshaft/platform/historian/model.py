@@ -442,8 +442,23 @@ class RefusalEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedRollup:
+    """What the hours of a series on a day amount to, as `rollups.packing` writes it.
+
+    Attributes:
+        day: days since 1970-01-01.
+        known_at: when the youngest row of the files of that day became known.
+    """
+
+    series: int
+    day: int
+    known_at: Instant
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneRows:
-    """Zone entries of one series, each beside its file, in the order of hours.
+    """Zone entries, each beside its file, in the order of hours.
 
     Attributes:
         reached: the farthest hour that was looked at; None when there was none to look at.

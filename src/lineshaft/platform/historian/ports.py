@@ -18,6 +18,7 @@ from lineshaft.platform.historian.model import (
     Commit,
     DeletedSegment,
     NewStoreFile,
+    PackedRollup,
     RefusalEntry,
     RefusedSegment,
     Remains,
@@ -285,6 +286,44 @@ class Manifest(Protocol):
 
     def write_deleted(self, connection: sa.Connection, gone: Sequence[DeletedSegment]) -> None:
         """Note segments of which nothing is left; their tombstones go as well."""
+        ...
+
+    def write_rollups(
+        self,
+        connection: sa.Connection,
+        day: int,
+        series: Sequence[int],
+        packed: Sequence[tuple[int, bytes]],
+    ) -> None:
+        """Write the roll-ups of a day, in the place of all that `series` have there.
+
+        Args:
+            connection: of the transaction that registers the files of the day.
+            day: days since 1970-01-01.
+            series: whose rows were summed up.
+            packed: series and bytes of those that have a roll-up.
+        """
+        ...
+
+    def rollups(
+        self, connection: sa.Connection, series: Sequence[int], days: tuple[int, int]
+    ) -> list[PackedRollup]:
+        """Return the roll-ups of series on days (both included), by series and day."""
+        ...
+
+    def fleet_zones(
+        self,
+        connection: sa.Connection,
+        series: Sequence[int],
+        hours: tuple[int, int],
+        *,
+        below_level: int | None = None,
+    ) -> ZoneRows:
+        """Return the zone entries of series, ascending, in hours; of lower levels or of all."""
+        ...
+
+    def first_hour(self, connection: sa.Connection) -> int | None:
+        """Return the earliest hour of which anything is stored; None when nothing is."""
         ...
 
     def latest(self, connection: sa.Connection, series: Sequence[int]) -> dict[int, StoredReading]:

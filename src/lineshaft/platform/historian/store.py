@@ -20,7 +20,9 @@ from lineshaft.platform.historian.model import (
     StoredBeat,
     StoredReading,
 )
+from lineshaft.platform.historian.queries.manifest import FleetRows
 from lineshaft.platform.historian.remains import RemainsRows
+from lineshaft.platform.historian.rollups.manifest import RollupRows
 from lineshaft.platform.historian.rows import (
     latest_row,
     segment_row,
@@ -43,7 +45,7 @@ from lineshaft.platform.historian.tables import (
 _BIGINT_MAX = 2**63 - 1
 
 
-class ManifestStore(FileManifest, SegmentStore, RemainsRows):
+class ManifestStore(FileManifest, SegmentStore, RemainsRows, RollupRows, FleetRows):
     """What is in which file, and how far each source has come."""
 
     # ---- names and marks

@@ -95,7 +95,7 @@ _INT_MAX, _INT_MIN = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 
 
 def _rescaled(
-    mantissa: NDArray[np.int64], usable: NDArray[np.bool_], shift: NDArray[np.int64]
+    mantissa: NDArray[np.int64], usable: NDArray[np.bool_], shift: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Bring decimals to the finest scale of their series; tell where that fits."""
     shift = np.where(usable, shift, 0)

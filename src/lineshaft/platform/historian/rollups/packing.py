@@ -23,7 +23,7 @@ Integers = list[int | str]
 
 
 class _States(msgspec.Struct, array_like=True, frozen=True):
-    """States by their position in `names`; `durations` are of each entry: position, microseconds."""
+    """States by their position in `names`; in `durations`, microseconds of each per entry."""
 
     names: list[str]
     first: list[int | None]
@@ -147,7 +147,7 @@ def _objects(values: Sequence[int | str]) -> NDArray[np.object_]:
     return result
 
 
-def _restored(columns: dict[str, NDArray[Any]], states: dict[str, NDArray[np.object_]]) -> Entries:
+def _restored(columns: dict[str, NDArray[Any]], states: dict[str, NDArray[Any]]) -> Entries:
     hour = columns.pop("day") * HOURS_PER_DAY + columns["hour"]
     begin, has = hour * US_PER_HOUR, columns["count"] > 0
     first_ts = begin + columns.pop("first_us")
@@ -171,8 +171,8 @@ def _restored(columns: dict[str, NDArray[Any]], states: dict[str, NDArray[np.obj
     return Entries(**columns, **states)
 
 
-def _states_of(days: Sequence[_Day], count: int) -> dict[str, NDArray[np.object_]]:
-    result = {
+def _states_of(days: Sequence[_Day], count: int) -> dict[str, NDArray[Any]]:
+    result: dict[str, NDArray[Any]] = {
         name: np.full(count, None, dtype=object) for name in ("first_state", "last_state", "states")
     }
     start = 0

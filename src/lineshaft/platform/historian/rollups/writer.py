@@ -1,6 +1,7 @@
 """Sums up closed days; the compactor calls it."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -13,16 +14,15 @@ from lineshaft.platform.historian.rollups.compute import entries_of
 from lineshaft.platform.historian.rollups.entries import Entries
 from lineshaft.platform.historian.rollups.model import STATES_MAX
 from lineshaft.platform.historian.rollups.packing import pack
-from lineshaft.platform.historian.rollups.ports import Rollups
 from lineshaft.platform.historian.rollups.rows import state_rows
 
 
 class DayRollups:
     """The historian's `RollupWriter`."""
 
-    def __init__(self, database: Database, manifest: Manifest, rollups: Rollups) -> None:
-        """Keep roll-ups in `rollups`; `manifest` names the sources that corrections speak of."""
-        self._database, self._manifest, self._rollups = database, manifest, rollups
+    def __init__(self, database: Database, manifest: Manifest) -> None:
+        """Keep roll-ups in `manifest`."""
+        self._database, self._manifest = database, manifest
 
     def on_day(self, day: int, table: pa.Table) -> Callable[[sa.Connection], None]:
         """Sum up series of a day; return what writes that in the transaction of their files."""
@@ -32,14 +32,14 @@ class DayRollups:
         starts = np.flatnonzero(np.r_[True, entries.series[1:] != entries.series[:-1]])
         bounds = [*starts[: len(entries)].tolist(), len(entries)]
         packed = []
-        for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+        for start, end in pairwise(bounds):
             of_series = entries.where(slice(start, end))
             if _states_count(of_series) <= STATES_MAX:
                 packed.append((int(of_series.series[0]), pack(of_series)))
         series = np.unique(columns.array(table, "series")).tolist()
 
         def write(connection: sa.Connection) -> None:
-            self._rollups.write(connection, day, series, packed)
+            self._manifest.write_rollups(connection, day, series, packed)
 
         return write
 

@@ -6,8 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lineshaft.core.period import Instant
-from lineshaft.platform.historian.model import HOURS_PER_DAY
-from lineshaft.platform.historian.rollups.ports import PackedDay
+from lineshaft.platform.historian.model import HOURS_PER_DAY, PackedRollup
 from lineshaft.platform.historian.rollups.tables import ROLLUP
 from lineshaft.platform.historian.tables import STORE_FILE
 
@@ -15,10 +14,10 @@ IN_MAX = 500
 """Values in one IN list."""
 
 
-class RollupStore:
-    """The roll-ups of series by day."""
+class RollupRows:
+    """The part of the manifest that has the roll-ups of series by day."""
 
-    def write(
+    def write_rollups(
         self,
         connection: sa.Connection,
         day: int,
@@ -36,9 +35,9 @@ class RollupStore:
         if rows:
             connection.execute(sa.insert(ROLLUP), rows)
 
-    def read(
+    def rollups(
         self, connection: sa.Connection, series: Sequence[int], days: tuple[int, int]
-    ) -> list[PackedDay]:
+    ) -> list[PackedRollup]:
         """Return the roll-ups of series on days (both included), by series and day."""
         query = sa.select(ROLLUP).where(ROLLUP.c.day.between(*days))
         query = query.order_by(ROLLUP.c.series, ROLLUP.c.day)
@@ -47,21 +46,6 @@ class RollupStore:
             for part in _parts(sorted(series))
             for row in connection.execute(query.where(ROLLUP.c.series.in_(part)))
         ]
-
-    def before(self, connection: sa.Connection, series: Sequence[int], day: int) -> list[PackedDay]:
-        """Return the last roll-up that each series has before a day."""
-        last = (
-            sa.select(ROLLUP.c.series, sa.func.max(ROLLUP.c.day).label("day"))
-            .where(ROLLUP.c.day < day)
-            .group_by(ROLLUP.c.series)
-        )
-        found = []
-        for part in _parts(sorted(series)):
-            wanted = last.where(ROLLUP.c.series.in_(part)).subquery()
-            is_last = sa.and_(ROLLUP.c.series == wanted.c.series, ROLLUP.c.day == wanted.c.day)
-            query = sa.select(ROLLUP).join(wanted, is_last).order_by(ROLLUP.c.series)
-            found += [_to_packed(row) for row in connection.execute(query)]
-        return found
 
 
 def _known_at(connection: sa.Connection, day: int) -> Instant:
@@ -73,8 +57,8 @@ def _known_at(connection: sa.Connection, day: int) -> Instant:
     return Instant(connection.scalar(query) or 0)
 
 
-def _to_packed(row: Any) -> PackedDay:
-    return PackedDay(row.series, row.day, Instant(row.known_at), row.data)
+def _to_packed(row: Any) -> PackedRollup:
+    return PackedRollup(row.series, row.day, Instant(row.known_at), row.data)
 
 
 def _parts(values: Sequence[int]) -> Iterable[Sequence[int]]:
