@@ -251,6 +251,12 @@ class Manifest(Protocol):
         """Forget leases that have run out."""
         ...
 
+    def require_known(
+        self, connection: sa.Connection, series: int, span: Period, known_at: Instant | None
+    ) -> None:
+        """Pass when nothing that a question is about is lost; raise RowsLost or KnowledgeCut."""
+        ...
+
     def corrected_hours(
         self, connection: sa.Connection, series: int, period: Period
     ) -> frozenset[int]:

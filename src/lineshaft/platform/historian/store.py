@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of
 from lineshaft.core.segment.header import NO_PREVIOUS
+from lineshaft.platform.historian.backup.losses import LossManifest
 from lineshaft.platform.historian.files.manifest import FileManifest, insert_rows, parts
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
@@ -45,7 +46,7 @@ from lineshaft.platform.historian.tables import (
 _BIGINT_MAX = 2**63 - 1
 
 
-class ManifestStore(FileManifest, SegmentStore, RemainsRows, RollupRows, FleetRows):
+class ManifestStore(FileManifest, SegmentStore, LossManifest, RemainsRows, RollupRows, FleetRows):
     """What is in which file, and how far each source has come."""
 
     # ---- names and marks

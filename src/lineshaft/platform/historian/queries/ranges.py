@@ -8,6 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from lineshaft.core.period import Instant, Period
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import (
     NEVER,
@@ -25,6 +26,7 @@ from lineshaft.platform.historian.queries.scan import Scanner
 NO_ZONES = ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
 LOOKED_AT = ("ts", "source_epoch", "sequence", "status", "kind")
 """Columns that a search for a neighbour needs."""
+_FOREVER = 1 << 62
 FILES_AT_ONCE_MIN = 16
 FILES_AT_ONCE_MAX = 512
 """Files whose zone entries are looked at in one step of a search for a neighbour."""
@@ -83,10 +85,21 @@ class RangeReader:
         where = "series = ? AND ((ts >= ? AND ts < ?)"
         where += "".join(" OR ts = ?" for _ in instants) + ")"
         values = (self._series, period.start, period.end, *sorted(instants))
-        rows = self._scanner.rows(list(files.values()), where, values)
-        return to_range(
-            columns.ordered(self._known(rows), columns.ranks(self._sources)), self._sources
-        )
+        rows = self._known(self._scanner.rows(list(files.values()), where, values))
+        known_at, span = self._query.known_at, self._span(rows)
+        self._manifest.require_known(self._connection, self._series, span, known_at)
+        return to_range(columns.ordered(rows, columns.ranks(self._sources)), self._sources)
+
+    def _span(self, rows: pa.Table) -> Period:
+        """Return what the answer depends on: from the last good reading before to the next."""
+        period, ts = self._query.period, columns.array(rows, "ts")
+        is_good = columns.is_good_reading(columns.array(rows, "kind"), columns.array(rows, "status"))
+        start, end = int(period.start), int(period.end)
+        if self._query.include_before:
+            start = int(ts[is_good & (ts < start)].max(initial=-_FOREVER))
+        if self._query.include_after:
+            end = int(ts[is_good & (ts >= end)].min(initial=_FOREVER)) + 1
+        return Period(Instant(start), Instant(end))
 
     def _known(self, rows: pa.Table) -> pa.Table:
         """Leave out what was not known then, or comes from other sources."""
