@@ -55,8 +55,12 @@ class Action(StrEnum):
 
     MACHINE_READ = "machine:read"
     READING_QUERY = "reading:query"
+    READING_CORRECT = "reading:correct"
+    READING_DELETE = "reading:delete"
     REFUSAL_READ = "refusal:read"
     LIVE_READ = "live:read"
+    HOLD_READ = "hold:read"
+    HOLD_WRITE = "hold:write"
     CONTRACT_READ = "contract:read"
     CONTRACT_WRITE = "contract:write"
     CONTRACT_ACTIVATE = "contract:activate"
