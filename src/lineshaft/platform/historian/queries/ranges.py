@@ -93,7 +93,9 @@ class RangeReader:
     def _span(self, rows: pa.Table) -> Period:
         """Return what the answer depends on: from the last good reading before to the next."""
         period, ts = self._query.period, columns.array(rows, "ts")
-        is_good = columns.is_good_reading(columns.array(rows, "kind"), columns.array(rows, "status"))
+        is_good = columns.is_good_reading(
+            columns.array(rows, "kind"), columns.array(rows, "status")
+        )
         start, end = int(period.start), int(period.end)
         if self._query.include_before:
             start = int(ts[is_good & (ts < start)].max(initial=-_FOREVER))
