@@ -59,7 +59,12 @@ class LossManifest:
         """
         if known_at is not None:
             self._require_knowledge(connection, known_at)
-        lost = self.losses(connection, series, span)
+        # What a restore has cut was not known at an instant before the cut.
+        lost = [
+            one
+            for one in self.losses(connection, series, span)
+            if known_at is None or one.source_epoch is None or known_at >= one.noted_at
+        ]
         if lost:
             name = connection.scalar(sa.select(SERIES.c.signal).where(SERIES.c.id == series))
             first = format_instant(min(one.first_ts for one in lost))
