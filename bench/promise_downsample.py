@@ -100,7 +100,7 @@ def fill(house: House, hours: int, signals: int, per_hour: int) -> None:
         mark = Mark(first + len(files), stored, bytes(32))
         segment = SimpleNamespace(source_epoch=1, header=header(first, mark, files))
         segment.header_bytes = segment.signature = b""
-        commit = Commit([segment], files, {1: mark}, {}, ())
+        commit = Commit([segment], files, {1: mark}, columns.SCHEMA.empty_table(), ())
         with house.database.unit_of_work() as unit:
             house.manifest.write(unit.connection, commit, house.clock.now())
 

@@ -418,14 +418,14 @@ class Commit:
 
     Attributes:
         marks: by number of source and epoch, how far it is stored with this commit.
-        latest: for each series of the commit its last state row.
+        latest: the last state row of each series of the commit; columns of a store file.
         entries: the corrections and refusals among the rows.
     """
 
     segments: Sequence[SegmentRow]
     files: Sequence[NewStoreFile]
     marks: dict[int, Mark]
-    latest: dict[int, StoredReading]
+    latest: pa.Table
     entries: Sequence[RecordEntry]
 
 

@@ -12,29 +12,12 @@ from lineshaft.core.value import Columns
 from lineshaft.platform.historian.model import (
     ZONE_DTYPE,
     Mark,
-    SegmentRow,
     SourceEpoch,
     StoredHeader,
     StoredReading,
     StoreFile,
     ZoneRows,
 )
-
-
-def segment_row(segment: SegmentRow, known_at: Instant) -> dict[str, Any]:
-    """Return a segment as a row of the manifest."""
-    header = segment.header
-    return {
-        "source_epoch": segment.source_epoch,
-        "number": header.number,
-        "first_sequence": header.first_sequence,
-        "last_sequence": header.last_sequence,
-        "min_ts": header.min_ts,
-        "max_ts": header.max_ts,
-        "header": segment.header_bytes,
-        "signature": segment.signature,
-        "known_at": known_at,
-    }
 
 
 def to_source_epoch(row: Any) -> SourceEpoch:

@@ -1,52 +1,43 @@
 """The manifest in SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lineshaft.core.period import Instant, Period
-from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of
+from lineshaft.core.period import Period
+from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS
 from lineshaft.platform.historian.backup.losses import LossManifest
-from lineshaft.platform.historian.files.manifest import FileManifest, insert_rows, parts
+from lineshaft.platform.historian.files.manifest import parts
+from lineshaft.platform.historian.intake.manifest import CommitManifest
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
-    Commit,
-    RecordEntry,
     RefusalEntry,
     RefusedSegment,
     SourceEpoch,
     StoredBeat,
-    StoredReading,
 )
 from lineshaft.platform.historian.queries.manifest import FleetRows
+from lineshaft.platform.historian.proof.path_rows import PathRows
 from lineshaft.platform.historian.remains import RemainsRows
 from lineshaft.platform.historian.rollups.manifest import RollupRows
-from lineshaft.platform.historian.rows import (
-    latest_row,
-    segment_row,
-    to_reading,
-    to_source_epoch,
-)
+from lineshaft.platform.historian.rows import to_source_epoch
 from lineshaft.platform.historian.segments import SegmentStore
 from lineshaft.platform.historian.tables import (
     BEAT,
     CORRECTION,
-    LATEST,
     REFUSAL,
     REFUSED_SEGMENT,
-    SEGMENT,
     SERIES,
-    SETTLED,
     SOURCE_EPOCH,
 )
 
 _BIGINT_MAX = 2**63 - 1
 
 
-class ManifestStore(FileManifest, SegmentStore, LossManifest, RemainsRows, RollupRows, FleetRows):
+class ManifestStore(CommitManifest, SegmentStore, LossManifest, RemainsRows, RollupRows, FleetRows, PathRows):
     """What is in which file, and how far each source has come."""
 
     # ---- names and marks
@@ -109,55 +100,6 @@ class ManifestStore(FileManifest, SegmentStore, LossManifest, RemainsRows, Rollu
         # In Python: the order of texts is the database's own business.
         return sorted(rows, key=lambda one: (one.source, one.epoch))
 
-    def last_known_at(self, connection: sa.Connection) -> Instant:
-        """Return the instant of the last commit or settlement; 0 before the first."""
-        committed = connection.scalar(sa.select(sa.func.max(SOURCE_EPOCH.c.known_at)))
-        settled = connection.scalar(sa.select(sa.func.max(SETTLED.c.at)))
-        return Instant(max(committed or 0, settled or 0))
-
-    def settle(self, connection: sa.Connection, now: Instant) -> Instant:
-        """Keep and return an instant that every commit from now on is later than.
-
-        To be called in a transaction that no commit runs beside.
-        """
-        instant = Instant(max(now, self.last_known_at(connection)))
-        _upsert(connection, SETTLED, [{"id": 1, "at": instant}])
-        return instant
-
-    # ---- a commit
-
-    def write(self, connection: sa.Connection, commit: Commit, now: Instant) -> Instant:
-        """Write a commit and return its instant, later than that of every commit before it.
-
-        To be called in a transaction that no other commit runs beside.
-        """
-        known_at = Instant(max(now, self.last_known_at(connection) + 1))
-        insert_rows(connection, SEGMENT, [segment_row(one, known_at) for one in commit.segments])
-        for new in commit.files:
-            self.insert_file(connection, new, known_at)
-        for identity, mark in commit.marks.items():
-            values: dict[str, Any] = {"number": mark.number, "sequence": mark.sequence}
-            values |= {"header_hash": mark.header_hash, "known_at": known_at}
-            statement = sa.update(SOURCE_EPOCH).where(SOURCE_EPOCH.c.id == identity)
-            connection.execute(statement.values(values))
-        self._index(connection, commit.entries, known_at)
-        return known_at
-
-    def _index(
-        self, connection: sa.Connection, entries: Sequence[RecordEntry], known_at: Instant
-    ) -> None:
-        corrections, refusals = [], []
-        for entry in entries:
-            row = {"source_epoch": entry.source_epoch, "sequence": entry.sequence}
-            row |= {"series": entry.series, "ts": entry.ts}
-            if entry.kind is RecordKind.CORRECTION:
-                corrections.append(row)
-            else:
-                detail = {"machine": machine_of(entry.signal), "detail": entry.columns.text or ""}
-                refusals.append(row | detail | {"known_at": known_at})
-        insert_rows(connection, CORRECTION, corrections)
-        insert_rows(connection, REFUSAL, refusals)
-
     # ---- corrections, refusals, latest values
 
     def corrected_hours(
@@ -195,22 +137,6 @@ class ManifestStore(FileManifest, SegmentStore, LossManifest, RemainsRows, Rollu
         if after is not None:
             query = query.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
         return [RefusalEntry(*row) for row in connection.execute(query)]
-
-    def latest(self, connection: sa.Connection, series: Sequence[int]) -> dict[int, StoredReading]:
-        """Return the last state row in force of each series that has one."""
-        query = sa.select(LATEST, SERIES.c.signal).join(SERIES, SERIES.c.id == LATEST.c.series)
-        found = {}
-        for part in parts(series):
-            for row in connection.execute(query.where(LATEST.c.series.in_(part))):
-                found[row.series] = to_reading(row)
-        return found
-
-    def write_latest(self, connection: sa.Connection, rows: dict[int, StoredReading]) -> None:
-        """Write the last state rows of series."""
-        if not rows:
-            return
-        values = [latest_row(series, reading) for series, reading in rows.items()]
-        _upsert(connection, LATEST, values)
 
     # ---- beats and refused segments
 

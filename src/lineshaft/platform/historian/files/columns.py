@@ -4,6 +4,7 @@ Nothing here loops over readings: a hub takes hundreds of thousands of them per 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,54 @@ def filled(table: pa.Table, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]
     return (column.fill_null(0) if column.null_count else column).to_numpy(), has
 
 
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Rows that came together: those of one series and source, in sequence order.
+
+    Attributes:
+        series, source_epoch: int32[n], of each block.
+        counts: int64[n], its rows.
+    """
+
+    series: NDArray[np.int32]
+    source_epoch: NDArray[np.int32]
+    counts: NDArray[np.int64]
+
+
+def gathered(rows: pa.Table, blocks: Blocks, ranks: NDArray[np.int64]) -> pa.Table:
+    """Return rows that came block by block as sorted rows of `SCHEMA`.
+
+    A block is nearly always in the order of time already, and so are those of one series one after
+    the other: only the blocks are sorted then, not their rows.
+
+    Args:
+        rows: of all blocks, one behind the other; `SCHEMA` without series and source_epoch.
+        blocks: whose rows they are.
+        ranks: see `ordered`.
+    """
+    counts = blocks.counts
+    starts = np.cumsum(counts) - counts
+    sequence, ts = array(rows, "sequence")[starts], array(rows, "ts")[starts]
+    by = np.lexsort((sequence, ranks[blocks.source_epoch], ts, blocks.series))
+    taken = counts[by]
+    order = np.repeat(starts[by] - np.cumsum(taken) + taken, taken) + np.arange(rows.num_rows)
+    arrays = {name: _picked(rows.column(name), order) for name in rows.column_names}
+    arrays["series"] = pa.array(np.repeat(blocks.series[by], taken))
+    arrays["source_epoch"] = pa.array(np.repeat(blocks.source_epoch[by], taken))
+    table = pa.table([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
+    return ordered(table, ranks)
+
+
+def _picked(column: pa.ChunkedArray, order: NDArray[np.int64]) -> pa.Array:
+    """Take rows of a column: by numpy where there is nothing but numbers, as it is much faster."""
+    values = column.combine_chunks()
+    if values.null_count == len(values):
+        return pa.nulls(len(order), values.type)
+    if values.null_count or not pa.types.is_primitive(values.type):
+        return values.take(pa.array(order))
+    return pa.array(values.to_numpy()[order])
+
+
 def ordered(table: pa.Table, ranks: NDArray[np.int64]) -> pa.Table:
     """Sort rows by (series, ts, source, epoch, sequence).
 
@@ -63,25 +112,35 @@ def ordered(table: pa.Table, ranks: NDArray[np.int64]) -> pa.Table:
         table: rows of `SCHEMA`.
         ranks: by `source_epoch`, its position in the order of (source, epoch).
     """
-    keys = (
-        array(table, "sequence"),
-        ranks[array(table, "source_epoch")],
-        array(table, "ts"),
-        array(table, "series"),
-    )
-    order = np.lexsort(keys)
-    if np.array_equal(order, np.arange(len(order))):
+    names = ("sequence", "source_epoch", "ts", "series")
+    sequence, source_epoch, ts, series = (array(table, name) for name in names)
+    rank = ranks[source_epoch]
+    if _is_ordered(series, ts, rank, sequence):
         return table
-    return table.take(pa.array(order))
+    return table.take(pa.array(np.lexsort((sequence, rank, ts, series))))
+
+
+def _is_ordered(*keys: NDArray[Any]) -> bool:
+    """Tell whether rows are in the order of their keys, the first key first."""
+    is_open: Any = np.True_
+    for key in keys:
+        before, after = key[:-1], key[1:]
+        if np.any((after < before) & is_open):
+            return False
+        is_open = (after == before) & is_open
+        if not np.any(is_open):
+            break
+    return True
 
 
 def hours(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     """Cut rows into those of each hour, in time order; their order within is kept."""
-    hour = array(table, "ts") // US_PER_HOUR
-    low, high = int(hour.min()), int(hour.max())
+    ts = array(table, "ts")
+    low, high = int(ts.min()) // US_PER_HOUR, int(ts.max()) // US_PER_HOUR
     if low == high:
         yield low, table
         return
+    hour = ts // US_PER_HOUR
     for one in np.unique(hour).tolist():
         yield one, table.filter(pa.array(hour == one))
 
@@ -135,7 +194,8 @@ def zones(table: pa.Table) -> NDArray[np.void]:
     state = is_state(kind)
     good = is_good_reading(kind, status)
     for name, chosen in (("state", state), ("good", good)):
-        result[f"first_{name}_ts"], result[f"last_{name}_ts"] = _span(ts, chosen, starts)
+        first, last = _span(ts, chosen, starts)
+        result[f"first_{name}_ts"], result[f"last_{name}_ts"] = first, last
     value, has_value = numeric(table)
     counted = in_force(series, ts, state) & good & has_value
     result["count"] = np.add.reduceat(counted.astype(np.int64), starts)
@@ -148,7 +208,9 @@ def zones(table: pa.Table) -> NDArray[np.void]:
 def _span(
     ts: NDArray[np.int64], chosen: NDArray[np.bool_], starts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first and last chosen instant of each run of rows, or NEVER."""
+    """Return the first and last chosen instant of each run of rows in order, or NEVER."""
+    if chosen.all():
+        return ts[starts], ts[np.r_[starts[1:], len(ts)] - 1]
     largest = np.iinfo(np.int64).max
     first = np.minimum.reduceat(np.where(chosen, ts, largest), starts)
     last = np.maximum.reduceat(np.where(chosen, ts, NEVER), starts)

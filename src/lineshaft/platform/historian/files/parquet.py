@@ -6,7 +6,6 @@ reading on regular data. Any engine that reads Parquet reads them.
 
 import glob
 import hashlib
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -21,11 +20,28 @@ from lineshaft.platform.historian.files.integrity import Integrity
 from lineshaft.platform.historian.model import NewStoreFile, StoreFile
 
 ROW_GROUP_ROWS = 128_000
-COMPRESSION = "zstd"
-COMPRESSION_LEVEL = 3
 _HOURS_PER_DAY = 24
 _DELTA = ("ts", "own_ts", "mantissa", "sequence", "ordinal")
 _DICTIONARY = ("series", "source_epoch", "status", "kind", "exponent", "text")
+SMALL = {
+    "compression": "zstd",
+    "compression_level": 3,
+    "use_dictionary": list(_DICTIONARY),
+    "column_encoding": dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED") | {"number": "PLAIN"},
+    "write_page_index": True,
+}
+"""How merged rows are written: they stay."""
+FAST = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "use_dictionary": ["text"],
+    "column_encoding": dict.fromkeys(
+        (*_DELTA, "series", "source_epoch", "status", "kind", "exponent"), "DELTA_BINARY_PACKED"
+    )
+    | {"number": "PLAIN"},
+    "write_statistics": ["series", "ts"],
+}
+"""How a commit is written: two thirds of the time, a tenth larger."""
 
 
 class StoreFiles:
@@ -51,7 +67,7 @@ class StoreFiles:
             OSError: when the disk refuses.
         """
         path = f"{hour // _HOURS_PER_DAY}/{hour}-{level}-{self._ids.new_id(self._prefix)}.parquet"
-        data = encode(table)
+        data = encode(table, level)
         make_dir((self.directory / path).parent)
         write_durably(self.directory / path, data)
         self._integrity.trust(path)
@@ -114,18 +130,15 @@ class StoreFiles:
         return file.endswith((".parquet", TEMPORARY_SUFFIX)) and f"-{self._prefix}_" in file
 
 
-def encode(table: pa.Table) -> bytes:
-    """Return sorted rows as the bytes of a Parquet file."""
-    sink = io.BytesIO()
-    pq.write_table(
-        table,
-        sink,
-        row_group_size=ROW_GROUP_ROWS,
-        compression=COMPRESSION,
-        compression_level=COMPRESSION_LEVEL,
-        use_dictionary=list(_DICTIONARY),
-        column_encoding=dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED") | {"number": "PLAIN"},
-        write_page_index=True,
-        store_schema=False,
-    )
-    return sink.getvalue()
+def encode(table: pa.Table, level: int = 0) -> bytes:
+    """Return sorted rows as the bytes of a Parquet file.
+
+    Args:
+        table: rows of `columns.SCHEMA`.
+        level: of the file. What was just committed is merged soon, so it is written the fast way.
+    """
+    sink = pa.BufferOutputStream()
+    options = FAST if level == 0 else SMALL
+    pq.write_table(table, sink, row_group_size=ROW_GROUP_ROWS, store_schema=False, **options)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data

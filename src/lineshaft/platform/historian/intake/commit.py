@@ -21,7 +21,6 @@ from lineshaft.platform.historian.model import (
     RecordEntry,
     SegmentRow,
     SourceEpoch,
-    StoredReading,
 )
 from lineshaft.platform.historian.ports import Manifest
 
@@ -86,7 +85,8 @@ class Committer:
             OSError: when the disk refuses.
         """
         require_free_space(self._files.directory, self._floor_mb)
-        self._intern(segments)
+        self._intern_sources(segments)
+        self._intern_series(segments)
         table = self._gathered(segments)
         return Commit(
             segments=[self._segment_row(segment) for segment in segments],
@@ -94,7 +94,7 @@ class Committer:
                 self._files.write(rows, hour, 0, Instant(0)) for hour, rows in columns.hours(table)
             ],
             marks={self._id(one): _mark(one) for one in segments},
-            latest=self._offered(table),
+            latest=latest.last_rows(table),
             entries=self._entries(table),
         )
 
@@ -112,14 +112,21 @@ class Committer:
             unit.lock(COMMIT_LOCK)
             connection = unit.connection
             known_at = self._manifest.write(connection, commit, self._clock.now())
-            touched = {entry.series for entry, _ in corrections} | set(commit.latest)
-            known = self._manifest.latest(connection, sorted(touched))
-            changed = latest.advanced(known, commit.latest, corrections)
-            self._manifest.write_latest(connection, changed)
+            known = self._manifest.latest(connection, [entry.series for entry, _ in corrections])
+            self._manifest.write_latest(connection, latest.corrected(known, corrections))
         marks = {(one.header.source, one.header.epoch): _mark(one) for one in commit.segments}
         return Committed(known_at, marks, sum(one.header.record_count for one in commit.segments))
 
-    def _intern(self, segments: Sequence[Opened]) -> None:
+    def _intern_sources(self, segments: Sequence[Opened]) -> None:
+        """Give every new source and epoch its number, all in one transaction."""
+        keys = {(one.header.source, one.header.epoch) for one in segments}
+        missing = sorted(keys - self._sources.keys())
+        if missing:
+            with self._database.unit_of_work() as unit:
+                found = [self._manifest.intern_source(unit.connection, *key) for key in missing]
+            self._sources |= dict(zip(missing, found, strict=True))
+
+    def _intern_series(self, segments: Sequence[Opened]) -> None:
         """Give every new signal its number; should the commit fail, a number is left unused."""
         missing = {name for one in segments for name in one.signals if name not in self._series}
         if missing:
@@ -137,17 +144,16 @@ class Committer:
             return self._manifest.series_ids(connection, names)
 
     def _gathered(self, segments: Sequence[Opened]) -> pa.Table:
-        rows = pa.concat_tables([one.rows for one in segments]).combine_chunks()
-        ids = [self._series[name] for one in segments for name in one.signals]
-        counts = [count for one in segments for count in one.counts]
-        series = np.repeat(np.array(ids, dtype=np.int32), counts)
-        sizes = [one.header.record_count for one in segments]
-        sources = np.repeat(np.array([self._id(one) for one in segments], dtype=np.int32), sizes)
-        rows = rows.append_column(columns.SCHEMA.field("series"), pa.array(series))
-        rows = rows.append_column(columns.SCHEMA.field("source_epoch"), pa.array(sources))
-        return columns.ordered(
-            rows.select(columns.SCHEMA.names), columns.ranks(self._sources.values())
+        sources = [self._id(one) for one in segments]
+        blocks = columns.Blocks(
+            series=np.array([self._series[name] for one in segments for name in one.signals], "i4"),
+            source_epoch=np.repeat(
+                np.array(sources, dtype=np.int32), [len(one.signals) for one in segments]
+            ),
+            counts=np.array([count for one in segments for count in one.counts], dtype=np.int64),
         )
+        rows = pa.concat_tables([one.rows for one in segments])
+        return columns.gathered(rows, blocks, columns.ranks(self._sources.values()))
 
     def _id(self, segment: Opened) -> int:
         return self.source(segment.header.source, segment.header.epoch).id
@@ -156,15 +162,6 @@ class Committer:
         header = segment.header
         parts = (header, segment.header_bytes, segment.header_hash, segment.signature)
         return SegmentRow(self._id(segment), *parts)
-
-    def _offered(self, table: pa.Table) -> dict[int, StoredReading]:
-        signals, sources = self._names, self._by_id()
-        return {
-            row["series"]: latest.to_reading(
-                row, signals[row["series"]], sources[row["source_epoch"]]
-            )
-            for row in latest.last_rows(table).to_pylist()
-        }
 
     def _entries(self, table: pa.Table) -> list[RecordEntry]:
         kind = columns.array(table, "kind")
@@ -185,9 +182,6 @@ class Committer:
             )
             for row in table.filter(pa.array(chosen)).to_pylist()
         ]
-
-    def _by_id(self) -> dict[int, SourceEpoch]:
-        return {source.id: source for source in self._sources.values()}
 
 
 def _mark(segment: Opened | SegmentRow) -> Mark:

@@ -7,29 +7,16 @@ import numpy as np
 import pyarrow as pa
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.reading import RecordKind, SignalId
+from lineshaft.core.reading import RecordKind
 from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.core.value import Columns
 from lineshaft.platform.historian.files import columns
-from lineshaft.platform.historian.model import RecordEntry, SourceEpoch, StoredReading
+from lineshaft.platform.historian.model import RecordEntry, StoredReading
 
 
 def to_columns(row: dict[str, object]) -> Columns:
     """Return the value of a row of `columns.SCHEMA`."""
     return Columns(row["mantissa"], row["exponent"], row["number"], row["text"])  # type: ignore[arg-type]
-
-
-def to_reading(row: dict[str, object], signal: SignalId, source: SourceEpoch) -> StoredReading:
-    """Return a row of `columns.SCHEMA` as a stored reading."""
-    kept = {name: row[name] for name in ("ts", "own_ts", "sequence", "ordinal", "status")}
-    return StoredReading(
-        signal=signal,
-        source=source.source,
-        epoch=source.epoch,
-        kind=RecordKind(int(row["kind"])),  # type: ignore[call-overload]
-        columns=to_columns(row),
-        **kept,  # type: ignore[arg-type]
-    )
 
 
 def last_rows(table: pa.Table) -> pa.Table:
@@ -40,23 +27,16 @@ def last_rows(table: pa.Table) -> pa.Table:
     return table.take(pa.array(rows[is_last]))
 
 
-def advanced(
-    known: dict[int, StoredReading],
-    offered: dict[int, StoredReading],
-    corrections: Iterable[tuple[RecordEntry, CorrectionDetail]],
+def corrected(
+    known: dict[int, StoredReading], corrections: Iterable[tuple[RecordEntry, CorrectionDetail]]
 ) -> dict[int, StoredReading]:
-    """Return the last readings that change with a commit, by series.
+    """Return the last readings that corrections change, by series.
 
     Args:
-        known: the last readings so far.
-        offered: those of the commit.
+        known: the last readings, those of the same commit included.
         corrections: of the commit; one counts where it names the last reading of its series.
     """
-    changed = {
-        series: reading
-        for series, reading in offered.items()
-        if series not in known or reading.order > known[series].order
-    }
+    changed: dict[int, StoredReading] = {}
     for entry, detail in corrections:
         last = changed.get(entry.series) or known.get(entry.series)
         target = (detail.source, detail.epoch, detail.sequence)

@@ -1,0 +1,219 @@
+"""The part of the manifest that a commit writes, in SQL.
+
+A commit of 100,000 readings may have two thousand series and a hundred segments. SQLAlchemy spends
+some 10 µs on each row of parameters, more than the database itself, so these statements are
+compiled once and get their rows past it.
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lineshaft.core.errors import InvariantError
+from lineshaft.core.period import Instant
+from lineshaft.core.reading import RecordKind, machine_of
+from lineshaft.platform.historian.files.manifest import FileManifest, insert_rows, parts
+from lineshaft.platform.historian.model import (
+    Commit,
+    RecordEntry,
+    SegmentRow,
+    StoredReading,
+)
+from lineshaft.platform.historian.rows import latest_row, to_reading
+from lineshaft.platform.historian.tables import (
+    CORRECTION,
+    LATEST,
+    REFUSAL,
+    SEGMENT,
+    SERIES,
+    SETTLED,
+    SOURCE_EPOCH,
+)
+
+_LATEST_NAMES = tuple(column.name for column in LATEST.columns)
+_SEGMENT_NAMES = tuple(column.name for column in SEGMENT.columns)
+_MARK_NAMES = ("number", "sequence", "header_hash", "known_at", "identity")
+_COMPILED_MAX = 16
+
+
+class CommitManifest(FileManifest):
+    """What a commit writes; `store.ManifestStore` is the whole manifest."""
+
+    def last_known_at(self, connection: sa.Connection) -> Instant:
+        """Return the instant of the last commit or settlement; 0 before the first."""
+        committed = connection.scalar(sa.select(sa.func.max(SOURCE_EPOCH.c.known_at)))
+        settled = connection.scalar(sa.select(sa.func.max(SETTLED.c.at)))
+        return Instant(max(committed or 0, settled or 0))
+
+    def settle(self, connection: sa.Connection, now: Instant) -> Instant:
+        """Keep and return an instant that every commit from now on is later than.
+
+        To be called in a transaction that no commit runs beside.
+        """
+        instant = Instant(max(now, self.last_known_at(connection)))
+        statement = _upsert(connection.dialect.name, SETTLED)
+        connection.execute(statement, [{"id": 1, "at": instant}])
+        return instant
+
+    def write(self, connection: sa.Connection, commit: Commit, now: Instant) -> Instant:
+        """Write a commit and return its instant, later than that of every commit before it.
+
+        To be called in a transaction that no other commit runs beside.
+        """
+        known_at = Instant(max(now, self.last_known_at(connection) + 1))
+        segments = [_segment_values(one, known_at) for one in commit.segments]
+        _execute_rows(connection, _insert_segment, _SEGMENT_NAMES, segments)
+        for new in commit.files:
+            self.insert_file(connection, new, known_at)
+        marks = [
+            (one.number, one.sequence, one.header_hash, known_at, identity)
+            for identity, one in commit.marks.items()
+        ]
+        _execute_rows(connection, _advance_mark, _MARK_NAMES, marks)
+        _index(connection, commit.entries, known_at)
+        if commit.latest.num_rows:
+            _execute_rows(connection, _advance_latest, _LATEST_NAMES, _latest_values(commit))
+        return known_at
+
+    # ---- last values
+
+    def latest(self, connection: sa.Connection, series: Sequence[int]) -> dict[int, StoredReading]:
+        """Return the last state row in force of each series that has one."""
+        query = sa.select(LATEST, SERIES.c.signal).join(SERIES, SERIES.c.id == LATEST.c.series)
+        found = {}
+        for part in parts(series):
+            for row in connection.execute(query.where(LATEST.c.series.in_(part))):
+                found[row.series] = to_reading(row)
+        return found
+
+    def write_latest(self, connection: sa.Connection, rows: dict[int, StoredReading]) -> None:
+        """Write the last state rows of series, whatever stood there."""
+        values = [latest_row(series, reading) for series, reading in rows.items()]
+        if values:
+            connection.execute(_upsert(connection.dialect.name, LATEST), values)
+
+
+# ---- statements, by the dialect that they are for
+
+
+def _insert_segment(_dialect: str) -> Any:
+    return sa.insert(SEGMENT)
+
+
+def _advance_mark(_dialect: str) -> Any:
+    return sa.update(SOURCE_EPOCH).where(SOURCE_EPOCH.c.id == sa.bindparam("identity"))
+
+
+def _advance_latest(dialect: str) -> Any:
+    """Write the last state row of a series where it is later than what stands there."""
+    # The order of source ids is that of their bytes, whatever the database thinks of texts.
+    collation = "BINARY" if dialect == "sqlite" else "C"
+
+    def order(columns: Any) -> Any:
+        source = columns.source.collate(collation)
+        return sa.tuple_(columns.ts, source, columns.epoch, columns.sequence)
+
+    return _upsert(dialect, LATEST, is_newer=lambda new: order(new) > order(LATEST.c))
+
+
+def _upsert(dialect: str, table: sa.Table, is_newer: Callable[[Any], Any] | None = None) -> Any:
+    """Insert a row, or replace the one with the same primary key (where the new one is newer)."""
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    keys = list(table.primary_key)
+    changed = {one.name: statement.excluded[one.name] for one in table.columns if one not in keys}
+    where = None if is_newer is None else is_newer(statement.excluded)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
+
+
+# ---- values
+
+
+def _segment_values(segment: SegmentRow, known_at: Instant) -> tuple[Any, ...]:
+    """Return a segment in the order of the columns of its table."""
+    header = segment.header
+    return (
+        segment.source_epoch,
+        header.number,
+        header.first_sequence,
+        header.last_sequence,
+        header.min_ts,
+        header.max_ts,
+        segment.header_bytes,
+        segment.signature,
+        known_at,
+    )
+
+
+def _latest_values(commit: Commit) -> list[tuple[Any, ...]]:
+    """Return the last rows of a commit in the order of the columns of their table."""
+    rows = commit.latest
+    names = {one.source_epoch: one.header for one in commit.segments}
+    headers = [names[one] for one in _values(rows.column("source_epoch"))]
+    values: dict[str, Iterable[Any]] = {
+        "source": [header.source for header in headers],
+        "epoch": [header.epoch for header in headers],
+    }
+    values |= {name: _values(rows.column(name)) for name in _LATEST_NAMES if name not in values}
+    return list(zip(*(values[name] for name in _LATEST_NAMES), strict=False))
+
+
+def _values(column: pa.ChunkedArray) -> Iterable[Any]:
+    """Return the values of a column; numpy makes numbers of Python ten times as fast."""
+    if column.null_count == len(column):
+        return repeat(None)
+    if column.null_count or not pa.types.is_primitive(column.type):
+        result: list[Any] = column.to_pylist()
+    else:
+        result = column.to_numpy().tolist()
+    return result
+
+
+def _index(connection: sa.Connection, entries: Sequence[RecordEntry], known_at: Instant) -> None:
+    corrections, refusals = [], []
+    for entry in entries:
+        row = {"source_epoch": entry.source_epoch, "sequence": entry.sequence}
+        row |= {"series": entry.series, "ts": entry.ts}
+        if entry.kind is RecordKind.CORRECTION:
+            corrections.append(row)
+        else:
+            detail = {"machine": machine_of(entry.signal), "detail": entry.columns.text or ""}
+            refusals.append(row | detail | {"known_at": known_at})
+    insert_rows(connection, CORRECTION, corrections)
+    insert_rows(connection, REFUSAL, refusals)
+
+
+def _execute_rows(
+    connection: sa.Connection,
+    build: Callable[[str], Any],
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Execute a statement for rows whose values need no conversion by SQLAlchemy.
+
+    Args:
+        connection: inside a transaction.
+        build: makes the statement, with a parameter of each name.
+        names: of the values of a row, in order.
+        rows: the values.
+    """
+    text, is_positional = _compiled(build, names, connection.dialect)
+    values = rows if is_positional else [dict(zip(names, row, strict=True)) for row in rows]
+    if rows:
+        connection.exec_driver_sql(text, list(values))
+
+
+@functools.lru_cache(maxsize=_COMPILED_MAX)
+def _compiled(
+    build: Callable[[str], Any], names: tuple[str, ...], dialect: sa.Dialect
+) -> tuple[str, bool]:
+    """Return the text of a statement, and whether it takes its values in the order of the names."""
+    compiled: Any = build(dialect.name).compile(dialect=dialect, column_keys=list(names))
+    if compiled.positional and tuple(compiled.positiontup) != names:
+        msg = f"{build.__name__} takes {compiled.positiontup}, not {names}"
+        raise InvariantError(msg)
+    return str(compiled), compiled.positional
