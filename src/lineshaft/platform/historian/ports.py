@@ -13,7 +13,6 @@ from lineshaft.core.messages import EnrolAnswer, EnrolRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.tombstone import Tombstone
-from lineshaft.platform.historian.files.archive import SegmentRun
 from lineshaft.platform.historian.model import (
     Commit,
     DeletedSegment,
@@ -29,6 +28,7 @@ from lineshaft.platform.historian.model import (
     StoreFile,
     ZoneRows,
 )
+from lineshaft.platform.historian.packed import HeldPath, HeldPaths, SegmentRun
 from lineshaft.security.authorisation.model import Actor, Resource
 
 
@@ -109,6 +109,14 @@ class RollupWriter(Protocol):
         ...
 
 
+class HeldSeries(Protocol):
+    """Which series are held: what is billed from them must stay provable."""
+
+    def held(self) -> frozenset[str]:
+        """Return the signals that are held now; it is asked for each batch of segments."""
+        ...
+
+
 class Manifest(Protocol):
     """What is in which file, and how far each source has come; `store.ManifestStore`."""
 
@@ -172,6 +180,26 @@ class Manifest(Protocol):
 
     def put_run(self, connection: sa.Connection, run: SegmentRun) -> None:
         """Put a run in the place of the rows of its segments."""
+        ...
+
+    def add_paths(self, connection: sa.Connection, found: Iterable[HeldPaths]) -> None:
+        """Write paths of segments that have none yet."""
+        ...
+
+    def put_paths(self, connection: sa.Connection, found: HeldPaths) -> None:
+        """Write paths of a series; where segments have one already, it is replaced."""
+        ...
+
+    def paths_of(
+        self, connection: sa.Connection, source_epoch: int, series: int, numbers: tuple[int, int]
+    ) -> list[HeldPath]:
+        """Return the paths of a series in segments from one number to another, in order."""
+        ...
+
+    def pack_paths(
+        self, connection: sa.Connection, source_epoch: int, numbers: tuple[int, int]
+    ) -> None:
+        """Gather the paths of segments from one number to another: one row for each series."""
         ...
 
     def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import SourceId
-from lineshaft.platform.historian.files.archive import SegmentRun, unpack
+from lineshaft.platform.historian.files.archive import unpack
 from lineshaft.platform.historian.model import StoredHeader
+from lineshaft.platform.historian.packed import SegmentRun
 from lineshaft.platform.historian.rows import to_header
 from lineshaft.platform.historian.tables import SEGMENT, SEGMENT_RUN, SOURCE_EPOCH
 

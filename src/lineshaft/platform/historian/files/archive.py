@@ -11,7 +11,6 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,41 +23,12 @@ from lineshaft.core.segment.header import SIGNATURE_BYTES, Header
 from lineshaft.core.segment.merkle import HASH_BYTES
 from lineshaft.platform.historian.errors import SegmentRunDamaged
 from lineshaft.platform.historian.model import StoredHeader
+from lineshaft.platform.historian.packed import SegmentRun
 
 RUN_SEGMENTS_MAX = 256
 """Segments of a run: to read one header, all of them are decoded, in about a millisecond."""
 _COLUMNS = 5
 _LEVEL = 9
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRun:
-    """Consecutive segments of one source and epoch, packed.
-
-    Attributes:
-        source_epoch: number of source and epoch.
-        first_number, last_number: of the headers.
-        first_sequence, last_sequence: of their records.
-        min_ts, max_ts: smallest and largest effective instant of all of them.
-        first_known_at, last_known_at: when the historian learnt of the first and of the last.
-        data: hash before the first header, roots, signatures, deflated numbers, digest.
-    """
-
-    source_epoch: int
-    first_number: int
-    last_number: int
-    first_sequence: int
-    last_sequence: int
-    min_ts: Instant
-    max_ts: Instant
-    first_known_at: Instant
-    last_known_at: Instant
-    data: bytes
-
-    @property
-    def count(self) -> int:
-        """Number of its segments."""
-        return self.last_number - self.first_number + 1
 
 
 def pack(source_epoch: int, segments: Sequence[StoredHeader]) -> SegmentRun:

@@ -61,5 +61,6 @@ class SegmentPacker:
         # Packing verifies that what it returns unpacks to the very same bytes.
         run = pack(source.id, self._manifest.headers(connection, source.id, first, last))
         self._manifest.put_run(connection, run)
+        self._manifest.pack_paths(connection, source.id, (first, last))
         self._first_young[source.id] = last + 1
         return run.count

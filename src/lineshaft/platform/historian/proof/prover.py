@@ -16,13 +16,16 @@ from lineshaft.platform.historian.model import (
     Remains,
     SourceEpoch,
 )
+from lineshaft.platform.historian.packed import HeldPath
 from lineshaft.platform.historian.ports import Manifest, SourceKeys
 from lineshaft.platform.historian.proof.blocks import Block, rebuild
 from lineshaft.platform.historian.proof.rebuilt import RebuiltSegment
+from lineshaft.platform.historian.proof.series import SeriesProver
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 
 SEGMENTS_AT_ONCE_MAX = 64
 """Segments whose rows are held in memory together: at most 64,000 records."""
+_ALL_ORDINALS = (1, 2**63 - 1)
 
 
 class Prover:
@@ -34,6 +37,7 @@ class Prover:
         """Read rows through `scanner` and secrets through `keys`."""
         self._database, self._manifest, self._scanner = database, manifest, scanner
         self._keys = keys
+        self._series = SeriesProver(database, manifest, scanner, keys)
 
     def proofs(
         self, signal: SignalId, source: SourceEpoch, ordinals: tuple[int, int]
@@ -43,10 +47,46 @@ class Prover:
         Raises:
             ProofBroken: when the rows do not lead to a signed root.
         """
-        numbers = self._numbers(signal, source, ordinals)
+        unproven: list[int] = []
+        for number, proof in self._series.proofs(signal, source, ordinals):
+            if proof is None:
+                unproven.append(number)
+                continue
+            yield from self._rebuilt_proofs(signal, source, unproven)
+            unproven = []
+            yield proof
+        yield from self._rebuilt_proofs(signal, source, unproven)
+
+    def _rebuilt_proofs(
+        self, signal: SignalId, source: SourceEpoch, numbers: Sequence[int]
+    ) -> Iterator[BlockProof]:
+        """Yield proofs where no path is stored: from the rows of all series."""
         for run in _runs(numbers):
             for segment in self.segments(source, run[0], run[-1]):
                 yield self._proof(segment, signal)
+
+    def paths(
+        self, signals: Sequence[SignalId], source: SourceEpoch
+    ) -> Iterator[tuple[int, list[tuple[SignalId, HeldPath]]]]:
+        """Yield the segments where blocks of signals have no stored path, with the paths.
+
+        However many signals it is for, the rows of a segment are read once.
+        """
+        missing: dict[int, set[SignalId]] = {}
+        for signal in signals:
+            for number, proof in self._series.proofs(signal, source, _ALL_ORDINALS):
+                if proof is None:
+                    missing.setdefault(number, set()).add(signal)
+        for run in _runs(sorted(missing)):
+            for segment in self.segments(source, run[0], run[-1]):
+                number = segment.stored.header.number
+                segment.check()
+                found = []
+                for position, block in enumerate(segment.blocks):
+                    if block.signal in missing[number]:
+                        place, path = segment.way_up(position)
+                        found.append((block.signal, HeldPath(number, place, b"".join(path))))
+                yield number, found
 
     def segments(self, source: SourceEpoch, first: int, last: int) -> Iterator[RebuiltSegment]:
         """Yield the segments from number `first` to `last` with the blocks rebuilt for them."""
@@ -82,37 +122,6 @@ class Prover:
             remains = self._manifest.remains(connection, source.id, *numbers)
         where = "source_epoch = ? AND sequence BETWEEN ? AND ?"
         return self._scanner.rows(files, where, (source.id, *sequences)), remains
-
-    def _numbers(
-        self, signal: SignalId, source: SourceEpoch, ordinals: tuple[int, int]
-    ) -> list[int]:
-        """Return the numbers of the segments with a block of the signal in a range of ordinals."""
-        rows = with_present_files(lambda: self._signal_rows(signal, source, ordinals))
-        sequences = np.sort(columns.array(rows, "sequence"))
-        if not len(sequences):
-            return []
-        with self._database.read() as connection:
-            first, last = (
-                self._manifest.number_of(connection, source.id, int(sequence)) or 0
-                for sequence in (sequences[0], sequences[-1])
-            )
-            stored = self._manifest.headers(connection, source.id, first, last)
-        firsts = np.array([one.header.first_sequence for one in stored])
-        found = np.unique(np.searchsorted(firsts, sequences, side="right") - 1)
-        return [stored[index].header.number for index in found.tolist()]
-
-    def _signal_rows(
-        self, signal: SignalId, source: SourceEpoch, ordinals: tuple[int, int]
-    ) -> pa.Table:
-        first, last = ordinals
-        with self._database.read() as connection:
-            series = self._manifest.series_ids(connection, [signal]).get(signal, 0)
-            zones = self._manifest.zones(connection, series)
-        entries = zones.entries
-        holds = (entries["first_ordinal"] <= last) & (entries["last_ordinal"] >= first)
-        files = [zones.files[index] for index in np.flatnonzero(holds).tolist()]
-        where = "series = ? AND source_epoch = ? AND ordinal BETWEEN ? AND ?"
-        return self._scanner.rows(files, where, (series, source.id, first, last))
 
     def _proof(self, segment: RebuiltSegment, signal: SignalId) -> BlockProof:
         segment.check()

@@ -1,0 +1,100 @@
+"""Paths of held blocks in SQL: a row for each commit, later one for each run of segments."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from lineshaft.platform.historian.packed import HeldPath, HeldPaths
+from lineshaft.platform.historian.proof.paths import decode_paths, encode_paths
+from lineshaft.platform.historian.tables import HELD_PATH
+
+
+class PathRows:
+    """The paths of all held series; the rows of a series never overlap."""
+
+    def add_paths(self, connection: sa.Connection, found: Iterable[HeldPaths]) -> None:
+        """Write paths of segments that have none yet."""
+        rows = [_row(one.source_epoch, one.series, one.paths) for one in found if one.paths]
+        if rows:
+            connection.execute(sa.insert(HELD_PATH), rows)
+
+    def put_paths(self, connection: sa.Connection, found: HeldPaths) -> None:
+        """Write paths of a series; where segments have one already, it is replaced."""
+        if found.paths:
+            numbers = found.paths[0].number, found.paths[-1].number
+            self._gather(connection, (found.source_epoch, found.series), numbers, found.paths)
+
+    def paths_of(
+        self, connection: sa.Connection, source_epoch: int, series: int, numbers: tuple[int, int]
+    ) -> list[HeldPath]:
+        """Return the paths of a series in segments from one number to another, in order.
+
+        Raises:
+            SegmentRunDamaged: when a row is not as it was written.
+        """
+        first, last = numbers
+        found = self._overlapping(connection, (source_epoch, series), numbers)
+        return [one for one in found if first <= one.number <= last]
+
+    def pack_paths(
+        self, connection: sa.Connection, source_epoch: int, numbers: tuple[int, int]
+    ) -> None:
+        """Gather the paths of segments from one number to another: one row for each series."""
+        query = sa.select(HELD_PATH.c.series).distinct()
+        held = connection.execute(query.where(_is_overlapping(source_epoch, numbers))).scalars()
+        for series in sorted(held):
+            self._gather(connection, (source_epoch, series), numbers, ())
+
+    def _gather(
+        self,
+        connection: sa.Connection,
+        owner: tuple[int, int],
+        numbers: tuple[int, int],
+        new: Sequence[HeldPath],
+    ) -> None:
+        """Write what a series has in a range of segments as one row, and what sticks out beside."""
+        first, last = numbers
+        found = {one.number: one for one in self._overlapping(connection, owner, numbers)}
+        found |= {one.number: one for one in new}
+        paths = [found[number] for number in sorted(found)]
+        parts = (
+            [one for one in paths if one.number < first],
+            [one for one in paths if first <= one.number <= last],
+            [one for one in paths if one.number > last],
+        )
+        source_epoch, series = owner
+        gone = sa.and_(_is_overlapping(source_epoch, numbers), HELD_PATH.c.series == series)
+        connection.execute(sa.delete(HELD_PATH).where(gone))
+        self.add_paths(connection, [HeldPaths(source_epoch, series, part) for part in parts])
+
+    def _overlapping(
+        self, connection: sa.Connection, owner: tuple[int, int], numbers: tuple[int, int]
+    ) -> list[HeldPath]:
+        source_epoch, series = owner
+        query = (
+            sa.select(HELD_PATH.c.data)
+            .where(_is_overlapping(source_epoch, numbers), HELD_PATH.c.series == series)
+            .order_by(HELD_PATH.c.first_number)
+        )
+        rows = connection.execute(query).scalars()
+        return [one for data in rows for one in decode_paths(data)]
+
+
+def _is_overlapping(source_epoch: int, numbers: tuple[int, int]) -> Any:
+    first, last = numbers
+    return sa.and_(
+        HELD_PATH.c.source_epoch == source_epoch,
+        HELD_PATH.c.first_number <= last,
+        HELD_PATH.c.last_number >= first,
+    )
+
+
+def _row(source_epoch: int, series: int, paths: Sequence[HeldPath]) -> dict[str, Any]:
+    return {
+        "source_epoch": source_epoch,
+        "series": series,
+        "first_number": paths[0].number,
+        "last_number": paths[-1].number,
+        "data": encode_paths(paths),
+    }
