@@ -203,6 +203,19 @@ class House:
             self.clock.advance(SECOND)
             self.committer.commit(opened(todo[start : start + per_commit], source))
 
+    def store_some(self, source: Source, segments: int) -> None:
+        """Store the next few segments of a source in one commit."""
+        known = self.historian.marks(ACTOR).get((source.name, source.epoch))
+        first = known.number if known else 0
+        self.committer.commit(opened(source.segments[first : first + segments], source))
+
+    def compact(self) -> None:
+        """Do everything that there is to do with the files that are stored."""
+        with self.database.read() as connection:
+            hours = sorted({file.hour for file in self.manifest.files(connection)})
+        self.merger.merge(hours, is_at_rest=True)
+        self.merger.unlink_merged()
+
     def parts(self) -> IntakeParts:
         return IntakeParts(
             database=self.database,
