@@ -86,6 +86,8 @@ class Action(StrEnum):
     STATUS_READ = "status:read"
     AUDIT_READ = "audit:read"
     KEY_ROTATE = "key:rotate"
+    BACKUP_CREATE = "backup:create"
+    STORE_REPAIR = "store:repair"
 
 
 @dataclass(frozen=True, slots=True)

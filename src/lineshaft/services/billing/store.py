@@ -55,6 +55,17 @@ class SqlDocumentStore:
         )
         return position
 
+    def skip_numbers(self, connection: sa.Connection, count: int) -> dict[str, int]:
+        """Pass over the next numbers of every series; return the last one that is left out.
+
+        After a restore: documents that were issued after the backup bear the next numbers.
+        """
+        table = BILLING_SERIES
+        position = table.c.last_position
+        connection.execute(sa.update(table).values(last_position=position + count))
+        rows = connection.execute(sa.select(table.c.series, position).order_by(table.c.series))
+        return {row.series: int(row.last_position) for row in rows}
+
     def add_document(
         self, connection: sa.Connection, issued: IssuedDocument, place: tuple[str, int]
     ) -> None:
