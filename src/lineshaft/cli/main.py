@@ -2,7 +2,19 @@
 
 import typer
 
-from lineshaft.cli import demo, historian, invoice, plant, query, source, status, up, user, verify
+from lineshaft.cli import (
+    backup,
+    demo,
+    historian,
+    invoice,
+    plant,
+    query,
+    source,
+    status,
+    up,
+    user,
+    verify,
+)
 
 app = typer.Typer(
     name="lineshaft",
@@ -22,6 +34,7 @@ app.add_typer(invoice.app, name="invoice")
 app.command()(verify.verify)
 app.add_typer(user.app, name="user")
 app.add_typer(source.app, name="source")
+app.add_typer(backup.app, name="backup")
 app.add_typer(historian.app, name="historian")
 app.command()(up.replay)
 app.command()(up.edge)
