@@ -19,8 +19,8 @@ from lineshaft.platform.historian.model import (
     SourceEpoch,
     StoredBeat,
 )
-from lineshaft.platform.historian.queries.manifest import FleetRows
 from lineshaft.platform.historian.proof.path_rows import PathRows
+from lineshaft.platform.historian.queries.manifest import FleetRows
 from lineshaft.platform.historian.remains import RemainsRows
 from lineshaft.platform.historian.rollups.manifest import RollupRows
 from lineshaft.platform.historian.rows import to_source_epoch
@@ -37,7 +37,15 @@ from lineshaft.platform.historian.tables import (
 _BIGINT_MAX = 2**63 - 1
 
 
-class ManifestStore(CommitManifest, SegmentStore, LossManifest, RemainsRows, RollupRows, FleetRows, PathRows):
+class ManifestStore(
+    CommitManifest,
+    SegmentStore,
+    LossManifest,
+    RemainsRows,
+    RollupRows,
+    FleetRows,
+    PathRows,
+):
     """What is in which file, and how far each source has come."""
 
     # ---- names and marks
@@ -66,6 +74,15 @@ class ManifestStore(CommitManifest, SegmentStore, LossManifest, RemainsRows, Rol
         found: dict[int, SignalId] = {}
         for part in parts(list(ids)):
             found |= _pairs(connection, query.where(SERIES.c.id.in_(part)))
+        return found
+
+    def series_of(self, connection: sa.Connection, machines: Iterable[str]) -> dict[SignalId, int]:
+        """Return every signal of machines with its number."""
+        query = sa.select(SERIES.c.signal, SERIES.c.id)
+        found: dict[SignalId, int] = {}
+        for machine in machines:
+            mine = SERIES.c.signal.startswith(f"{machine}/", autoescape=True)
+            found |= _pairs(connection, query.where(mine))
         return found
 
     def intern_source(self, connection: sa.Connection, source: SourceId, epoch: int) -> SourceEpoch:
