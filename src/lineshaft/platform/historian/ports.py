@@ -132,6 +132,10 @@ class Manifest(Protocol):
         """Return the signals of numbers."""
         ...
 
+    def series_of(self, connection: sa.Connection, machines: Iterable[str]) -> dict[SignalId, int]:
+        """Return every signal of machines with its number."""
+        ...
+
     def intern_source(self, connection: sa.Connection, source: SourceId, epoch: int) -> SourceEpoch:
         """Return a source and epoch with its mark; a new one starts at no mark."""
         ...

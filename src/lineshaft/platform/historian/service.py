@@ -1,5 +1,6 @@
 """What can be asked of the historian."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -36,6 +37,7 @@ from lineshaft.platform.historian.model import (
 from lineshaft.platform.historian.ports import Authorizer, Manifest, SourceKeys
 from lineshaft.platform.historian.proof.checker import Checker
 from lineshaft.platform.historian.proof.prover import Prover
+from lineshaft.platform.historian.queries.analysis import Analysis, SqlQuery
 from lineshaft.platform.historian.queries.buckets import Buckets, Grid, grid, split, values_in_force
 from lineshaft.platform.historian.queries.ranges import RangeReader
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
@@ -65,6 +67,7 @@ class Historian:
         self._scanner = Scanner(files)
         self._prover = Prover(database, manifest, self._scanner, keys)
         self._checker = Checker(database, manifest, files, self._prover, keys)
+        self._analysis = Analysis(database, manifest, self._scanner)
 
     # ---- values
 
@@ -148,6 +151,22 @@ class Historian:
             rows = self._scanner.rows(group, where, (series, period.start, period.end))
             buckets.add_values(*values_in_force(rows, sources))
         return buckets.table()
+
+    def sql(self, actor: Actor, query: SqlQuery, gone: threading.Event | None = None) -> pa.Table:
+        """Return the result of an analyst's SELECT over the readings of machines in a period.
+
+        Args:
+            actor: who asks.
+            query: what.
+            gone: is set when nobody waits for the result any more.
+
+        Raises:
+            Forbidden: when the actor may not query one of the machines in the whole period.
+            SqlRefused, SqlTooLong: when it is no such SELECT, or more than its limits.
+        """
+        for machine in sorted(set(query.machines)):
+            self._authorize(actor, Action.SQL_QUERY, machine, query.period)
+        return self._analysis.run(query, gone or threading.Event())
 
     def refusals(
         self,

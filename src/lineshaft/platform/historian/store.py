@@ -85,6 +85,15 @@ class ManifestStore(
             found |= _pairs(connection, query.where(mine))
         return found
 
+    def series_of(self, connection: sa.Connection, machines: Iterable[str]) -> dict[SignalId, int]:
+        """Return every signal of machines with its number."""
+        query = sa.select(SERIES.c.signal, SERIES.c.id)
+        found: dict[SignalId, int] = {}
+        for machine in machines:
+            mine = SERIES.c.signal.startswith(f"{machine}/", autoescape=True)
+            found |= _pairs(connection, query.where(mine))
+        return found
+
     def intern_source(self, connection: sa.Connection, source: SourceId, epoch: int) -> SourceEpoch:
         """Return a source and epoch with its mark; a new one starts at no mark."""
         row = {

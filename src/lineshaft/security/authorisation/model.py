@@ -55,6 +55,7 @@ class Action(StrEnum):
 
     MACHINE_READ = "machine:read"
     READING_QUERY = "reading:query"
+    SQL_QUERY = "sql:query"
     READING_CORRECT = "reading:correct"
     READING_DELETE = "reading:delete"
     REFUSAL_READ = "refusal:read"
