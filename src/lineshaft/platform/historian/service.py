@@ -37,10 +37,10 @@ from lineshaft.platform.historian.model import (
 from lineshaft.platform.historian.ports import Authorizer, Manifest, SourceKeys
 from lineshaft.platform.historian.proof.checker import Checker
 from lineshaft.platform.historian.proof.prover import Prover
-from lineshaft.platform.historian.queries.analysis import Analysis, SqlQuery
 from lineshaft.platform.historian.queries.buckets import Buckets, Grid, grid, split, values_in_force
 from lineshaft.platform.historian.queries.ranges import RangeReader
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
+from lineshaft.platform.historian.queries.sql import SqlEngine, SqlQuery
 from lineshaft.platform.historian.queries.stream import Place, RangeSource, RangeStream, pieces
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 
@@ -67,7 +67,7 @@ class Historian:
         self._scanner = Scanner(files)
         self._prover = Prover(database, manifest, self._scanner, keys)
         self._checker = Checker(database, manifest, files, self._prover, keys)
-        self._analysis = Analysis(database, manifest, self._scanner)
+        self._sql = SqlEngine(database, manifest, self._scanner)
 
     # ---- values
 
@@ -166,7 +166,7 @@ class Historian:
         """
         for machine in sorted(set(query.machines)):
             self._authorize(actor, Action.SQL_QUERY, machine, query.period)
-        return self._analysis.run(query, gone or threading.Event())
+        return self._sql.run(query, gone or threading.Event())
 
     def refusals(
         self,

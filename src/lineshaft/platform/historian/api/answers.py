@@ -112,19 +112,23 @@ def whole(
     """Answer with a table that is there as a whole.
 
     Args:
-        table: its int64 instants become timestamps.
+        table: its instants are timestamps.
         shape: the format.
         name: of the list of rows in JSON.
         head: further members in JSON.
     """
-    given = formats.with_instants(table)
     if shape is AnswerFormat.JSON:
-        return json_answer((head or {}) | {name: formats.rows_of(given)})
+        return json_answer((head or {}) | {name: formats.rows_of(table)})
+    return sheet(table, shape)
+
+
+def sheet(table: pa.Table, shape: AnswerFormat) -> Response:
+    """Answer with a table as CSV or Arrow."""
     if shape is AnswerFormat.CSV:
-        data = b"".join(formats.csv_chunks([given], given.column_names))
+        chunks = formats.csv_chunks([table], table.column_names)
     else:
-        data = b"".join(formats.arrow_chunks([given], given.schema))
-    return Response(data, media_type=MEDIA_TYPES[shape], headers=NOT_KEPT)
+        chunks = formats.arrow_chunks([table], table.schema)
+    return Response(b"".join(chunks), media_type=MEDIA_TYPES[shape], headers=NOT_KEPT)
 
 
 def json_answer(content: Any, headers: dict[str, str] | None = None) -> Response:

@@ -23,6 +23,10 @@ _MEDIA_RANGES_MAX = 20
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
+class Unwritable(Invalid):
+    """A value of an answer cannot be written in the format that was asked for."""
+
+
 class AnswerFormat(StrEnum):
     """How rows are written."""
 
@@ -112,16 +116,21 @@ def rows_of(table: pa.Table) -> list[dict[str, Any]]:
 
 
 def lists_of(table: pa.Table) -> list[list[Any]]:
-    """Return the columns of a table as lists of what JSON can hold."""
-    return [
-        _list_of(column, field) for column, field in zip(table.columns, table.schema, strict=True)
-    ]
+    """Return the columns of a table as lists of what JSON can hold.
+
+    Raises:
+        Unwritable: for an instant beyond the years 1 to 9999, and the like.
+    """
+    try:
+        return [_list_of(column) for column in table.columns]
+    except (pa.ArrowException, ArithmeticError, ValueError) as error:
+        msg = "cannot write a value as text: ask for Arrow, or cast it to text"
+        raise Unwritable(msg) from error
 
 
-def _list_of(column: pa.ChunkedArray, field: pa.Field) -> list[Any]:
-    is_instant = pa.types.is_timestamp(field.type)
-    if is_instant or (field.name in INSTANTS and pa.types.is_int64(field.type)):
-        micros = column.cast(pa.timestamp("us", field.type.tz)) if is_instant else column
+def _list_of(column: pa.ChunkedArray) -> list[Any]:
+    if pa.types.is_timestamp(column.type):
+        micros = column.cast(pa.timestamp("us", column.type.tz), safe=False)
         return [_moment(value) for value in micros.cast(pa.int64()).to_pylist()]
     return [_plain(value) for value in column.to_pylist()]
 

@@ -13,7 +13,7 @@ from lineshaft.core.period import format_instant
 from lineshaft.core.reading import SignalId
 from lineshaft.platform.historian.api import formats, readings
 from lineshaft.platform.historian.api.answers import NOT_KEPT, Streams, json_answer, whole
-from lineshaft.platform.historian.api.formats import MEDIA_TYPES, AnswerFormat
+from lineshaft.platform.historian.api.formats import MEDIA_TYPES, AnswerFormat, with_instants
 from lineshaft.platform.historian.api.parameters import (
     PAGE_ROWS_MAX,
     STREAM_ROWS_MAX,
@@ -32,6 +32,7 @@ from lineshaft.platform.historian.api.parameters import (
     signal_of,
     signals_of,
 )
+from lineshaft.platform.historian.api.sql import add_sql
 from lineshaft.platform.historian.model import RANGE_SCHEMA, RangeQuery, StoredRefusal
 from lineshaft.platform.historian.queries.stream import Place
 from lineshaft.platform.historian.service import Historian
@@ -61,6 +62,7 @@ def router(historian: Historian, actor_of: ActorOf) -> APIRouter:
     )
     _add_values(routes, historian, Streams())
     _add_others(routes, historian)
+    add_sql(routes, historian)
     return routes
 
 
@@ -107,7 +109,7 @@ def _add_values(routes: APIRouter, historian: Historian, streams: Streams) -> No
         """Return minimum, maximum, mean and count of equal parts of a period, for the eye."""
         named = signal_of(signal)
         table = historian.downsample(asking.actor, named, span.period, points)
-        return whole(table, asking.shape, "buckets", {"signal": named})
+        return whole(with_instants(table), asking.shape, "buckets", {"signal": named})
 
 
 def _add_others(routes: APIRouter, historian: Historian) -> None:

@@ -1,5 +1,7 @@
 """SQL for analysts: right results, and no way out."""
 
+import asyncio
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -17,12 +19,13 @@ from lineshaft.core.errors import Refusal
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind
 from lineshaft.core.segment.detail import CorrectionDetail
-from lineshaft.platform.historian.queries import analysis as analysis_module
-from lineshaft.platform.historian.queries.analysis import (
+from lineshaft.platform.historian import api
+from lineshaft.platform.historian.queries import sql as sql_module
+from lineshaft.platform.historian.queries.sql import (
     MACHINES_MAX,
     SQL_CHARACTERS_MAX,
-    Analysis,
     SqlCancelled,
+    SqlEngine,
     SqlLimits,
     SqlQuery,
     SqlRefused,
@@ -35,6 +38,8 @@ from lineshaft.security.authorisation.errors import NotAllowed
 from lineshaft.security.authorisation.model import Actor, Grant, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
+from tests.platform.historian.asking import DAY as HTTP_DAY
+from tests.platform.historian.asking import desk_of
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source
 
 DAY = Period(START, Instant(START + 24 * HOUR))
@@ -250,20 +255,20 @@ def test_a_customer_queries_its_machine_in_its_period(house: House) -> None:
 # ---- limits
 
 
-def limited(house: House, **limits: Any) -> Analysis:
+def limited(house: House, **limits: Any) -> SqlEngine:
     scanner = house.historian._scanner
-    return Analysis(house.database, house.manifest, scanner, SqlLimits(**limits))
+    return SqlEngine(house.database, house.manifest, scanner, SqlLimits(**limits))
 
 
-def run(analysis: Analysis, sql: str) -> pa.Table:
-    return analysis.run(SqlQuery(sql, ("m1",), DAY), threading.Event())
+def run(engine: SqlEngine, sql: str) -> pa.Table:
+    return engine.run(SqlQuery(sql, ("m1",), DAY), threading.Event())
 
 
 def test_rows_of_the_result(house: House) -> None:
-    analysis = limited(house, rows=10)
-    assert run(analysis, "FROM readings LIMIT 10").num_rows == 10
+    engine = limited(house, rows=10)
+    assert run(engine, "FROM readings LIMIT 10").num_rows == 10
     with pytest.raises(SqlRefused, match="more than 10 rows"):
-        run(analysis, "FROM readings LIMIT 11")
+        run(engine, "FROM readings LIMIT 11")
 
 
 def test_readings_that_are_looked_at(house: House) -> None:
@@ -274,7 +279,7 @@ def test_readings_that_are_looked_at(house: House) -> None:
 
 
 def test_memory(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis_module, "MEMORY_MB_MAX", 32)
+    monkeypatch.setattr(sql_module, "MEMORY_MB_MAX", 32)
     with pytest.raises(SqlRefused, match="Out of Memory"):
         ask(house, "SELECT list(range) FROM range(100000000)")
 
@@ -298,17 +303,17 @@ def test_a_query_ends_when_its_client_has_gone(house: House) -> None:
 
 
 @contextmanager
-def another_query(analysis: Analysis) -> Iterator[None]:
+def another_query(engine: SqlEngine) -> Iterator[None]:
     gone = threading.Event()
 
     def forever() -> None:
         with pytest.raises(SqlCancelled):
-            analysis.run(SqlQuery(FOREVER, ("m1",), DAY), gone)
+            engine.run(SqlQuery(FOREVER, ("m1",), DAY), gone)
 
     thread = threading.Thread(target=forever)
     thread.start()
-    while analysis._free.acquire(blocking=False):
-        analysis._free.release()
+    while engine._free.acquire(blocking=False):
+        engine._free.release()
     try:
         yield
     finally:
@@ -317,10 +322,10 @@ def another_query(analysis: Analysis) -> Iterator[None]:
 
 
 def test_queries_at_once(house: House) -> None:
-    analysis = limited(house, at_once=1)
-    with another_query(analysis), pytest.raises(TooManyQueries):
-        run(analysis, "SELECT 1")
-    assert run(analysis, "SELECT 1").num_rows == 1
+    engine = limited(house, at_once=1)
+    with another_query(engine), pytest.raises(TooManyQueries):
+        run(engine, "SELECT 1")
+    assert run(engine, "SELECT 1").num_rows == 1
 
 
 def test_a_question_has_limits() -> None:
@@ -328,3 +333,76 @@ def test_a_question_has_limits() -> None:
     for sql, machines in (("x" * (SQL_CHARACTERS_MAX + 1), 1), ("x", MACHINES_MAX + 1), ("x", 0)):
         with pytest.raises(Refusal):
             SqlQuery(sql, ["m"] * machines, DAY)
+
+
+# ---- over HTTP
+
+
+def wanted(sql: str, **more: Any) -> dict[str, Any]:
+    return {"sql": sql, "machines": ["m1"]} | HTTP_DAY | more
+
+
+async def test_over_http_in_every_format(house: House) -> None:
+    desk = desk_of(house)
+    sql = "SELECT signal, ts, exact, 'x' AS signal FROM readings WHERE signal = 'm1/s0' ORDER BY ts"
+    answer = (await desk.post("/sql", wanted(sql))).json()
+    assert answer["columns"] == ["signal", "ts", "exact", "signal"]
+    assert answer["rows"][1] == ["m1/s0", "2027-03-01T00:15:00Z", -0.029, "x"]
+    arrow = await desk.post("/sql?format=arrow", wanted("SELECT count(*) AS n FROM readings"))
+    assert pa.ipc.open_stream(arrow.content).read_all().column("n").to_pylist() == [62]
+    text = await desk.post("/sql?format=csv", wanted("SELECT 1 AS start, [1, 2] AS list"))
+    assert text.text == 'start,list\r\n1,"[1,2]"\r\n'
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT NULL",
+        "SELECT 'NaN'::DOUBLE, 'inf'::DOUBLE",
+        "SELECT 170141183460469231731687303715884105727::HUGEINT",
+        "SELECT 'infinity'::TIMESTAMP",
+        "SELECT '290000-01-01'::DATE, '-infinity'::DATE",
+        "SELECT TIMESTAMP '290000-01-01'",
+        "SELECT TIMESTAMP_NS '2020-01-01', TIMESTAMP_S '2020-01-01'",
+        "SELECT INTERVAL 3 MONTH, TIME '12:00', '12:00+02'::TIMETZ",
+        "SELECT {'a': 1, 'b': [1.5]}, MAP {'k': 'v'}, [NULL]",
+        "SELECT 'ab'::BLOB, '101'::BIT, uuid(), 'x'::ENUM('x')",
+        "SELECT 1::UNION(a INT, b VARCHAR)",
+        "SELECT * FROM readings WHERE false",
+    ],
+)
+@pytest.mark.parametrize("shape", ["json", "csv", "arrow"])
+async def test_every_type_is_written_or_refused(house: House, sql: str, shape: str) -> None:
+    answer = await desk_of(house).post(f"/sql?format={shape}", wanted(sql))
+    assert answer.status_code in {200, 422}, answer.text
+    assert shape != "arrow" or answer.status_code == 200
+
+
+async def test_a_client_that_leaves_ends_its_query(house: House) -> None:
+    """The request's own channel says that the client has gone; the query stops at once."""
+    desk, sent = desk_of(house), []
+    body = json.dumps(wanted(FOREVER)).encode()
+    messages = [
+        {"type": "http.request", "body": body, "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, Any]:
+        if len(messages) == 1:
+            await asyncio.sleep(0.1)  # while the query runs
+        return messages.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": f"{api.PREFIX}/sql",
+        "query_string": b"",
+        "headers": [(b"authorization", b"Bearer worker"), (b"content-type", b"application/json")],
+    }
+    began = time.monotonic()
+    await desk.app(scope, receive, send)
+    assert time.monotonic() - began < 5
+    assert sent[0]["status"] == 503

@@ -107,7 +107,7 @@ class SqlLimits:
     at_once: int = QUERIES_MAX
 
 
-class Analysis:
+class SqlEngine:
     """Runs queries, a few at a time; safe to share between threads."""
 
     def __init__(
