@@ -37,7 +37,7 @@ from lineshaft.platform.historian.model import (
 from lineshaft.platform.historian.ports import Authorizer, Manifest, SourceKeys
 from lineshaft.platform.historian.proof.checker import Checker
 from lineshaft.platform.historian.proof.prover import Prover
-from lineshaft.platform.historian.queries.buckets import Buckets, Grid, grid, split, values_in_force
+from lineshaft.platform.historian.queries.functions import Functions
 from lineshaft.platform.historian.queries.ranges import RangeReader
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 from lineshaft.platform.historian.queries.sql import SqlEngine, SqlQuery
@@ -65,6 +65,7 @@ class Historian:
         self._database, self._manifest = database, manifest
         self._authorizer = authorizer
         self._scanner = Scanner(files)
+        self.functions = Functions(database, manifest, files, authorizer)
         self._prover = Prover(database, manifest, self._scanner, keys)
         self._checker = Checker(database, manifest, files, self._prover, keys)
         self._sql = SqlEngine(database, manifest, self._scanner)
@@ -132,25 +133,7 @@ class Historian:
             Forbidden: when the actor may not see the machine in this period.
             Invalid: when `points` is not from 1 to `POINTS_MAX`.
         """
-        self._authorize(actor, Action.READING_QUERY, machine_of(signal), period)
-        layout = grid(period, points)
-        return with_present_files(lambda: self._downsampled(signal, period, layout))
-
-    def _downsampled(self, signal: SignalId, period: Period, layout: Grid) -> pa.Table:
-        hours = period.start // US_PER_HOUR, (period.end - 1) // US_PER_HOUR
-        with self._database.read() as connection:
-            series = self._manifest.series_ids(connection, [signal]).get(signal, 0)
-            zones = self._manifest.zones(connection, series, hours)
-            corrected = self._manifest.corrected_hours(connection, series, period)
-            sources = self._manifest.source_epochs(connection)
-        entries, groups = split(zones, period, layout, corrected)
-        buckets = Buckets(layout)
-        buckets.add_zones(entries)
-        for group in groups:
-            where = "series = ? AND ts >= ? AND ts < ?"
-            rows = self._scanner.rows(group, where, (series, period.start, period.end))
-            buckets.add_values(*values_in_force(rows, sources))
-        return buckets.table()
+        return self.functions.downsample(actor, signal, period, points)
 
     def sql(self, actor: Actor, query: SqlQuery, gone: threading.Event | None = None) -> pa.Table:
         """Return the result of an analyst's SELECT over the readings of machines in a period.
