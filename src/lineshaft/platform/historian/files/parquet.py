@@ -111,6 +111,16 @@ class StoreFiles:
         self._require_sound(files)
         return [glob.escape(str(self.directory / file.path)) for file in files]
 
+    def path(self, file: StoreFile) -> Path:
+        """Return where a file is.
+
+        Raises:
+            FileNotFoundError: when it is not there.
+            StoreFileDamaged: when it is not the bytes that were written.
+        """
+        self._require_sound([file])
+        return self.directory / file.path
+
     def _require_sound(self, files: Iterable[StoreFile]) -> None:
         for file in files:
             self._integrity.require(file)

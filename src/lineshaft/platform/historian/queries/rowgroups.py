@@ -60,7 +60,7 @@ class RowGroups:
 
     def __init__(self, files: StoreFiles) -> None:
         """Read the files of `files`."""
-        self._directory = files.directory
+        self._files = files
         # Store files never change under their name.
         self._footer = lru_cache(maxsize=FOOTERS_MAX)(self._read_footer)
 
@@ -77,7 +77,13 @@ class RowGroups:
 
         Returns:
             Some columns of `columns.SCHEMA`; one of `OPTIONAL` is absent where it says nothing.
+
+        Raises:
+            FileNotFoundError: when a file is gone.
+            StoreFileDamaged: when one is not the bytes that were written.
         """
+        for one in wanted:
+            self._files.path(one.file)
         groups = [(one, group) for one in wanted for group in self._groups_of(one)]
         silent = OPTIONAL
         for one, group in groups:
@@ -103,7 +109,7 @@ class RowGroups:
     ) -> Iterator[tuple[int, pa.Table]]:
         """Yield the rows of each series in a row group."""
         footer = self._footer(wanted.file.path)
-        path = self._directory / wanted.file.path
+        path = self._files.directory / wanted.file.path
         with pq.ParquetFile(path, metadata=footer.metadata) as file:
             table = file.read_row_group(group, columns=list(names), use_threads=False)
         table = table.select(names)
@@ -120,7 +126,7 @@ class RowGroups:
                 yield one, table.slice(first + begin, end - begin)
 
     def _read_footer(self, path: str) -> _Footer:
-        metadata = pq.read_metadata(self._directory / path)
+        metadata = pq.read_metadata(self._files.directory / path)
         groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
         names = {name: index for index, name in enumerate(metadata.schema.names)}
         series = [group.column(names["series"]).statistics for group in groups]
