@@ -9,9 +9,10 @@ from lineshaft.bootstrap.source_adapters import AcceptedSourceKeys, Enrolment
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
+from lineshaft.network.backfill.model import key_path
 from lineshaft.network.edge.model import EdgeConfig
 from lineshaft.network.keys import load_or_create_keys
-from lineshaft.platform.historian.files.merge import Merger
+from lineshaft.platform.historian.files.compaction import Compactor
 from lineshaft.platform.historian.intake.bus import listen, segment_queue
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.program import Intake, IntakeLimits, IntakeParts
@@ -33,7 +34,7 @@ async def _intake(settings: Settings, stop: asyncio.Event, health: Health) -> No
         committer=Committer(
             database, manifest, files, clock, floor_mb=settings.free_space_floor_mb
         ),
-        merger=Merger(database, manifest, files, clock),
+        compactor=Compactor(database, manifest, files, clock),
         health=health,
         clock=clock,
     )
@@ -46,8 +47,11 @@ async def _intake(settings: Settings, stop: asyncio.Event, health: Health) -> No
 
 
 def _local_key(settings: Settings, source: SourceId) -> str:
-    """Return the public key of an edge node that shares this data directory, or nothing."""
-    path = EdgeConfig(source=source, directory=settings.edge_dir).key_path
-    if not path.exists():
-        return ""
-    return load_or_create_keys(path).private_key.public_key().public_bytes_raw().hex()
+    """Return the public key of an edge node or import that shares this data directory, if any."""
+    for path in (
+        EdgeConfig(source=source, directory=settings.edge_dir).key_path,
+        key_path(settings.backfill_dir, source),
+    ):
+        if path.exists():
+            return load_or_create_keys(path).private_key.public_key().public_bytes_raw().hex()
+    return ""

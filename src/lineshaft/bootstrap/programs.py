@@ -61,6 +61,19 @@ class ProgramReport:
         }
 
 
+def supervised_now(settings: Settings) -> list[dict[str, Any]]:
+    """Return what a supervisor that lives says of its programs; nothing where none does."""
+    try:
+        state = json.loads((settings.run_dir / STATE_FILE).read_bytes())
+        os.kill(state["pid"], 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    except PermissionError:
+        return []  # the number is somebody else's by now
+    programs: list[dict[str, Any]] = state["programs"][:PROGRAMS_MAX]
+    return programs
+
+
 class Programs:
     """Asks the supervisor's file and each program's `/health`.
 
@@ -97,23 +110,11 @@ class Programs:
             return self._kept
 
     def _ask_all(self) -> tuple[ProgramReport, ...]:
-        programs = self._supervised()
+        programs = supervised_now(self._settings)
         if not programs:
             return ()
         with ThreadPoolExecutor(len(programs)) as asking:
             return tuple(asking.map(self._ask, programs))
-
-    def _supervised(self) -> list[dict[str, Any]]:
-        """Return what a supervisor that lives says of its programs."""
-        try:
-            state = json.loads((self._settings.run_dir / STATE_FILE).read_bytes())
-            os.kill(state["pid"], 0)
-        except (FileNotFoundError, ProcessLookupError):
-            return []
-        except PermissionError:
-            return []  # the number is somebody else's by now
-        programs: list[dict[str, Any]] = state["programs"][:PROGRAMS_MAX]
-        return programs
 
     def _ask(self, program: dict[str, Any]) -> ProgramReport:
         name, state = program["name"], program["state"]

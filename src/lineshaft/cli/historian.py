@@ -2,7 +2,8 @@
 
 import typer
 
-from lineshaft.cli import historian_check
+from lineshaft.cli import historian_check, historian_import
 
 app = typer.Typer(help="The store of all readings.", no_args_is_help=True)
 app.command()(historian_check.check)
+app.command("import")(historian_import.import_file)

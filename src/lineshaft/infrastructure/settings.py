@@ -174,6 +174,11 @@ class Settings:
         return self.data_dir / "edge"
 
     @property
+    def backfill_dir(self) -> Path:
+        """Directory of the keys and memories of imports on this machine."""
+        return self.data_dir / "backfill"
+
+    @property
     def keys_dir(self) -> Path:
         """Directory of the private keys."""
         return self.data_dir / "keys"
