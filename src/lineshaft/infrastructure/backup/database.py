@@ -38,8 +38,9 @@ def snapshot_database(
         progress: is told pages (SQLite) or tables (PostgreSQL).
     """
     path.touch(mode=PRIVATE_MODE)
+    # The state of a transaction is that of its first question (on both engines).
+    connection.execute(sa.select(sa.func.count()).select_from(_REVISION)).all()
     if connection.dialect.name == "sqlite":
-        connection.execute(sa.select(sa.func.count()).select_from(sa.table("sqlite_master")))
         _copy_pages(connection.connection.driver_connection, path, progress)
     else:
         _copy_tables_out(connection, path, progress)

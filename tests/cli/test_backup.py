@@ -1,0 +1,293 @@
+"""`lineshaft backup`: what is restored answers as what was saved, to the byte."""
+
+import json
+import shutil
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lineshaft.bootstrap.application import build
+from lineshaft.core.clock import ManualClock
+from lineshaft.core.period import Instant, Period, format_instant
+from lineshaft.core.reading import SignalId
+from lineshaft.infrastructure.clock import SystemClock
+from lineshaft.infrastructure.settings import load_settings
+from lineshaft.platform.historian.intake.commit import Committer
+from lineshaft.platform.historian.model import RangeQuery
+from lineshaft.security.audit.model import AuditQuery
+from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+from tests.cli.conftest import DAY, HOUR, SIGNAL, Outcome
+from tests.platform.historian.house import Source, opened
+
+Run = Callable[..., Outcome]
+CONTRACT, AT = "first-customer-milling", "2026-01-05T12:00:00Z"
+EVER = Period(Instant(DAY - 100 * HOUR), Instant(DAY + 1_000 * HOUR))
+
+
+@pytest.fixture
+def backups(tmp_path: Path) -> Path:
+    return tmp_path / "backups"
+
+
+@pytest.fixture
+def issued(lineshaft: Run, data: Path) -> Path:
+    """The installation with its first invoice."""
+    assert lineshaft("invoice", "issue", CONTRACT, "--at", AT, "--data", data).exit_code == 0
+    return data
+
+
+def answers(data: Path) -> Iterator[object]:
+    """What an installation says of its readings, marks and documents."""
+    application = build(load_settings({}, data_dir=data))
+    try:
+        historian = application.historian
+        for signal in (SIGNAL, SignalId("mill/execution")):
+            yield historian.readings(LOCAL_OPERATOR, RangeQuery(signal, EVER)).to_pylist()
+        yield historian.latest(LOCAL_OPERATOR, [SIGNAL])
+        yield historian.marks(LOCAL_OPERATOR)
+        yield historian.check(LOCAL_OPERATOR).faults
+        with application.database.read() as connection:
+            query = "SELECT number, file, sha256 FROM billing_document ORDER BY number"
+            yield connection.exec_driver_sql(query).all()
+            yield connection.exec_driver_sql("SELECT * FROM ledger_entry").all()
+    finally:
+        application.database.close()
+
+
+def commit(data: Path, source: Source) -> int:
+    """Store what a source has sealed last; return when that became known."""
+    application = build(load_settings({}, data_dir=data))
+    try:
+        parts = application.database, application.manifest, application.files, SystemClock()
+        return Committer(*parts).commit(opened(source.segments[-1:], source)).known_at
+    finally:
+        application.database.close()
+
+
+def test_a_backup_is_verified_restored_and_answers_the_same(
+    lineshaft: Run, issued: Path, backups: Path, tmp_path: Path
+) -> None:
+    made = lineshaft("backup", "create", backups, "--data", issued)
+    assert made.exit_code == 0, made.err
+    assert "private keys of this hub are in it" in made.out
+    verified = lineshaft("backup", "verify", backups)
+    assert verified.exit_code == 0, verified.out
+    assert "every file is as it was saved" in verified.out
+    new = tmp_path / "new"
+    restored = lineshaft("backup", "restore", backups, "--data", new)
+    assert restored.exit_code == 0, restored.err
+    assert list(answers(new)) == list(answers(issued))
+    keys = sorted((new / "keys").iterdir())
+    assert [path.name for path in keys] == sorted(p.name for p in (issued / "keys").iterdir())
+    assert {stat.S_IMODE(path.stat().st_mode) for path in keys} == {0o600}
+
+
+def test_everything_in_a_backup_is_for_its_owner_only(
+    lineshaft: Run, data: Path, backups: Path
+) -> None:
+    lineshaft("backup", "create", backups, "--data", data)
+    for path in [backups, *backups.rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_a_second_backup_copies_only_what_is_new(lineshaft: Run, data: Path, backups: Path) -> None:
+    first = lineshaft("backup", "create", backups, "--data", data, "--json").json
+    objects = {path: path.stat().st_mtime_ns for path in backups.glob("objects/*/*")}
+    assert len(objects) == first["store_files"] > 0
+    source = Source("edge-2")
+    let_in(data, source)
+    source.add("mill/cut_time", DAY + 40 * HOUR, 7, 0)
+    source.seal()
+    commit(data, source)
+    second = lineshaft("backup", "create", backups, "--data", data, "--json").json
+    after = {path: path.stat().st_mtime_ns for path in backups.glob("objects/*/*")}
+    assert len(after) == second["store_files"] == first["store_files"] + 1
+    assert objects.items() <= after.items()
+    listed = lineshaft("backup", "list", backups, "--json").json
+    assert [one["snapshot"] for one in listed] == [first["snapshot"], second["snapshot"]]
+
+
+def test_linked_files_are_the_same_and_take_no_space(
+    lineshaft: Run, data: Path, backups: Path
+) -> None:
+    assert lineshaft("backup", "create", backups, "--link", "--data", data).exit_code == 0
+    assert {path.stat().st_nlink for path in backups.glob("objects/*/*")} == {2}
+    assert lineshaft("backup", "verify", backups).exit_code == 0
+
+
+def let_in(data: Path, source: Source) -> None:
+    from tests.cli.conftest import request_of
+
+    application = build(load_settings({}, data_dir=data))
+    application.identity.enrol_local(LOCAL_OPERATOR, request_of(source))
+    application.database.close()
+
+
+def test_readings_go_back_to_an_instant_and_documents_stay(
+    lineshaft: Run, issued: Path, backups: Path, tmp_path: Path
+) -> None:
+    then = list(answers(issued))
+    before = format_instant(SystemClock().now())
+    source = Source("edge-2")
+    let_in(issued, source)
+    source.add("mill/cut_time", DAY + 9 * HOUR + 1, 99_999, 0)
+    source.seal()
+    known_at = commit(issued, source)
+    lineshaft("backup", "create", backups, "--data", issued)
+    new = tmp_path / "new"
+    outcome = lineshaft("backup", "restore", backups, "--data", new, "--at", before, "--json")
+    assert outcome.json["records_cut"] == 1, outcome.err
+    application = build(load_settings({}, data_dir=new))
+    assert application.historian.check(LOCAL_OPERATOR).faults == ()
+    with application.database.read() as connection:
+        documents = "SELECT number, file, sha256 FROM billing_document ORDER BY number"
+        assert connection.exec_driver_sql(documents).all() == then[5]
+    application.database.close()
+    # What depends on the reading that was cut is refused; sent again, it is there.
+    end = ("--start", "2026-01-05T00:00:00Z", "--end", "2026-01-06T00:00:00Z")
+    refused = lineshaft("query", SIGNAL, *end, "--data", new)
+    assert refused.exit_code == 8
+    assert "1 of its records between 2026-01-05T09:00:00.000001Z" in refused.err
+    assert "RowsLost" in lineshaft("invoice", "preview", CONTRACT, "--at", AT, "--data", new).err
+    assert commit(new, source) > known_at
+    assert "99999" in lineshaft("query", SIGNAL, *end, "--data", new).out
+    assert list(answers(new))[:1] == list(answers(issued))[:1]
+
+
+def test_a_restored_hub_issues_no_number_a_second_time(
+    lineshaft: Run, issued: Path, backups: Path, tmp_path: Path
+) -> None:
+    lineshaft("backup", "create", backups, "--data", issued)
+    new, exact = tmp_path / "new", tmp_path / "exact"
+    passed_over = lineshaft("backup", "restore", backups, "--data", new, "--json").json
+    ((series, last),) = passed_over["numbers_passed_over"].items()
+    assert last == 1_001
+    next_day = "2026-01-06T12:00:00Z"
+    issue = ("invoice", "issue", CONTRACT, "--at", next_day, "--data")
+    number = lineshaft(*issue, new)
+    assert f"{series}-001002" in number.out, number.err
+    lineshaft("backup", "restore", backups, "--data", exact, "--skip-numbers", "0")
+    assert f"{series}-000002" in lineshaft(*issue, exact).out
+    application = build(load_settings({}, data_dir=new))
+    (entry,) = application.audit.entries(LOCAL_OPERATOR, AuditQuery(action="backup:restore"))
+    assert entry.detail["numbers_skipped"] == {series: 1_001}
+    assert application.audit.verify_chain(LOCAL_OPERATOR).is_sound
+    application.database.close()
+
+
+def test_a_damaged_backup_says_what_is_damaged(
+    lineshaft: Run, data: Path, backups: Path, tmp_path: Path
+) -> None:
+    lineshaft("backup", "create", backups, "--data", data)
+    path = min(backups.glob("objects/*/*"))
+    sound = path.read_bytes()
+    path.write_bytes(sound[:-1] + b"\0")
+    verified = lineshaft("backup", "verify", backups, "--json")
+    assert verified.exit_code == 1
+    assert len(verified.json["faults"]) == 1
+    assert "not the bytes that were backed up" in verified.json["faults"][0]
+    restored = lineshaft("backup", "restore", backups, "--data", tmp_path / "new")
+    assert restored.exit_code == 2
+    assert "is not the bytes that were written" in restored.err
+    assert not (tmp_path / "new" / "hub.sqlite").exists()
+    again = lineshaft("backup", "restore", backups, "--data", tmp_path / "new")
+    assert again.exit_code == 5
+    assert "DataDirectoryNotEmpty" in again.err
+
+
+def test_a_manifest_that_somebody_has_changed_is_not_what_was_signed(
+    lineshaft: Run, data: Path, backups: Path, tmp_path: Path
+) -> None:
+    lineshaft("backup", "create", backups, "--data", data)
+    (path,) = backups.glob("snapshots/*/manifest.json")
+    path.write_bytes(path.read_bytes().replace(b'"damaged":[]', b'"damaged":["x"]'))
+    verified = lineshaft("backup", "verify", backups, "--json")
+    assert any("not what was signed" in fault for fault in verified.json["faults"])
+    restored = lineshaft("backup", "restore", backups, "--data", tmp_path / "new")
+    assert "not what was signed" in restored.err
+
+
+def test_a_database_that_rots_in_the_backup_is_noticed(
+    lineshaft: Run, data: Path, backups: Path
+) -> None:
+    lineshaft("backup", "create", backups, "--data", data)
+    (path,) = backups.glob("snapshots/*/files/hub.sqlite")
+    content = bytearray(path.read_bytes())
+    content[4_096:4_196] = bytes(100)
+    path.write_bytes(content)
+    faults = json.dumps(lineshaft("backup", "verify", backups, "--json").json["faults"])
+    assert "hub.sqlite: not the bytes that were backed up" in faults
+
+
+def test_a_damaged_store_file_is_left_out_and_named(
+    lineshaft: Run, data: Path, backups: Path
+) -> None:
+    path = min(data.glob("store/*/*.parquet"))
+    path.unlink()
+    made = lineshaft("backup", "create", backups, "--data", data, "--json")
+    assert made.exit_code == 1
+    assert made.json["damaged"] == [f"{path.parent.name}/{path.name}"]
+    assert lineshaft("backup", "verify", backups).exit_code == 1
+
+
+def test_a_restore_needs_an_empty_directory_and_a_backup(
+    lineshaft: Run, data: Path, backups: Path, tmp_path: Path
+) -> None:
+    lineshaft("backup", "create", backups, "--data", data)
+    assert "DataDirectoryNotEmpty" in lineshaft("backup", "restore", backups, "--data", data).err
+    nothing = lineshaft("backup", "restore", tmp_path / "none", "--data", tmp_path / "new")
+    assert nothing.exit_code == 4
+    inside = lineshaft("backup", "create", data / "backups", "--data", data)
+    assert "it would be lost with" in inside.err
+    late = lineshaft(
+        "backup", "restore", backups, "--data", tmp_path / "new", "--at", "2999-01-01T00:00:00Z"
+    )
+    assert late.exit_code == 2
+
+
+def test_what_a_dead_backup_left_is_no_snapshot_and_goes(
+    lineshaft: Run, data: Path, backups: Path
+) -> None:
+    lineshaft("backup", "create", backups, "--data", data)
+    (snapshot,) = (backups / "snapshots").iterdir()
+    rest = shutil.copytree(snapshot, backups / "snapshots" / ".staged-000002-x")
+    assert len(lineshaft("backup", "list", backups, "--json").json) == 1
+    lineshaft("backup", "create", backups, "--data", data)
+    assert not rest.exists()
+    assert len(lineshaft("backup", "list", backups, "--json").json) == 2
+
+
+def test_the_newest_backup_is_the_last_one_made_whatever_the_clock_says(
+    data: Path, backups: Path
+) -> None:
+    from lineshaft.bootstrap.backups import Backups
+    from lineshaft.infrastructure.backup import Repository
+
+    clock = ManualClock(Instant(DAY + 100 * HOUR))
+    application = build(load_settings({}, data_dir=data), clock=clock)
+    first, _ = Backups(application).create(LOCAL_OPERATOR, backups)
+    clock.advance(-50 * HOUR)
+    second, _ = Backups(application).create(LOCAL_OPERATOR, backups)
+    application.database.close()
+    assert [one.name for one in Repository(backups).snapshots()] == [first, second]
+    assert second[7:] < first[7:]
+
+
+def test_a_spool_beside_the_hub_is_saved_whole(
+    lineshaft: Run, data: Path, backups: Path, tmp_path: Path
+) -> None:
+    (data / "edge").mkdir(exist_ok=True)
+    spool = sqlite3.connect(data / "edge" / "edge-9.sqlite")
+    spool.execute("PRAGMA journal_mode = WAL")
+    spool.execute("CREATE TABLE records (sequence INTEGER)")
+    spool.execute("INSERT INTO records VALUES (42)")
+    spool.commit()  # and it stays open: nothing has been written back from the log
+    lineshaft("backup", "create", backups, "--data", data)
+    lineshaft("backup", "restore", backups, "--data", tmp_path / "new")
+    copy = sqlite3.connect(tmp_path / "new" / "edge" / "edge-9.sqlite")
+    assert copy.execute("SELECT sequence FROM records").fetchall() == [(42,)]
+    copy.close()
+    spool.close()
