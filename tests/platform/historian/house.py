@@ -23,8 +23,9 @@ from lineshaft.core.segment.wire import (
 )
 from lineshaft.infrastructure.database import METADATA, Database
 from lineshaft.infrastructure.telemetry import Health
-from lineshaft.platform.historian.files.merge import Merger
+from lineshaft.platform.historian.files.compaction import Compactor
 from lineshaft.platform.historian.files.parquet import StoreFiles
+from lineshaft.platform.historian.files.plan import REST_S
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.program import Intake, IntakeLimits, IntakeParts
 from lineshaft.platform.historian.intake.reception import Decisions, Reception
@@ -176,7 +177,7 @@ class House:
         self.clock = clock
         self.files = StoreFiles(self.directory / "store", ids)
         self.committer = Committer(self.database, self.manifest, self.files, self.clock)
-        self.merger = Merger(self.database, self.manifest, self.files, self.clock)
+        self.merger = self.compactor_at(self.clock)
         self.historian = Historian(
             self.database, self.manifest, self.files, self.authorizer, self.keys
         )
@@ -211,10 +212,13 @@ class House:
 
     def compact(self) -> None:
         """Do everything that there is to do with the files that are stored."""
-        with self.database.read() as connection:
-            hours = sorted({file.hour for file in self.manifest.files(connection)})
-        self.merger.merge(hours, is_at_rest=True)
+        later = ManualClock(Instant(self.clock.now() + REST_S * SECOND))
+        self.compactor_at(later).run()
         self.merger.unlink_merged()
+
+    def compactor_at(self, clock: Clock) -> Compactor:
+        """A compactor by another clock: what is over, and at rest, depends on it."""
+        return Compactor(self.database, self.manifest, self.files, clock)
 
     def parts(self) -> IntakeParts:
         return IntakeParts(
@@ -222,7 +226,7 @@ class House:
             manifest=self.manifest,
             reception=self.reception(),
             committer=self.committer,
-            merger=self.merger,
+            compactor=self.compactor_at(self.clock),
             health=self.health,
             clock=self.clock,
         )

@@ -5,22 +5,24 @@ from hypothesis import given
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
+from lineshaft.platform.historian.files.compaction import GRACE_S
 from lineshaft.platform.historian.files.merge import (
-    GRACE_S,
     LIVE_FILES_MAX,
     MERGE_FILES,
     MERGED_ROWS_MAX,
     choose,
 )
+from lineshaft.platform.historian.files.plan import Job
 from lineshaft.platform.historian.model import RangeQuery, StoreFile
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source
 
 
-def file_of(identity: int, level: int, rows: int) -> StoreFile:
+def file_of(identity: int, merges: int, rows: int) -> StoreFile:
     ts = Instant(START)
     bounds = {"min_series": 1, "max_series": 1, "min_sequence": 1, "max_sequence": 1}
     more = {"hour": 1, "min_ts": ts, "max_ts": ts, "size": 1, "sha256": b"", "known_at": ts}
-    return StoreFile(path=str(identity), level=level, rows=rows, id=identity, **bounds, **more)
+    more |= {"path": str(identity), "level": 0, "id": identity}
+    return StoreFile(rows=rows, merges=merges, **bounds, **more)
 
 
 def merged_all(files: list[StoreFile], number: int, *, is_at_rest: bool = False) -> int:
@@ -31,7 +33,7 @@ def merged_all(files: list[StoreFile], number: int, *, is_at_rest: bool = False)
         written += rows
         for one in chosen:
             files.remove(one)
-        files.append(file_of(number, max(one.level for one in chosen) + 1, rows))
+        files.append(file_of(number, max(one.merges for one in chosen) + 1, rows))
         number += 1
     return written
 
@@ -42,7 +44,7 @@ def test_few_files_stay_and_each_row_is_written_a_few_times(sizes: list[int]) ->
     written = 0
     for number, rows in enumerate(sizes, start=1):
         files.append(file_of(number, 0, rows))
-        assert sum(one.level == 0 for one in files) <= LIVE_FILES_MAX
+        assert sum(one.merges == 0 for one in files) <= LIVE_FILES_MAX
         written += merged_all(files, number * 100_000)
         still_open = [one for one in files if one.rows * 2 < MERGED_ROWS_MAX]
         assert len(still_open) < LIVE_FILES_MAX
@@ -92,8 +94,9 @@ def test_a_merge_that_comes_too_late_changes_nothing(house: House) -> None:
     house.store(source, per_commit=1)
     with house.database.read() as connection:
         old = house.manifest.files(connection)[:2]
-    house.merger._merge(old)
-    house.merger._merge(old)
+    job = Job(tuple(old), 0, START // HOUR, merges=1)
+    assert house.merger._do(job, 1.0) == 2
+    assert house.merger._do(job, 1.0) == 0
     totals = house.historian.totals(ACTOR)
     assert (totals.records, totals.lost, totals.duplicated) == (100, 0, 0)
     assert house.merger.clear_orphans() == []

@@ -30,7 +30,7 @@ def test_blocks_come_back_as_they_were_signed(tmp_path_factory, seed, is_merged,
     house.store(source, per_commit=3)
     house.store(random_source(seed + 1, name="edge-2"))
     if is_merged:
-        house.merger.merge(house.merger.crowded(), is_at_rest=True)
+        house.compact()
     for signal in sorted({record.signal for record in source.records}):
         count = sum(record.signal == signal for record in source.records)
         first = data.draw(st.integers(1, count))
@@ -74,7 +74,7 @@ def test_headers_come_back_as_they_were_signed(house: House) -> None:
 def test_a_sound_store_passes_its_check(house: House) -> None:
     source = random_source(5, segments=12)
     house.store(source, per_commit=4)
-    house.merger.merge(house.merger.crowded(), is_at_rest=True)
+    house.compact()
     report = house.historian.check(ACTOR)
     assert (report.faults, report.segments, report.records) == ((), 12, len(source.records))
 

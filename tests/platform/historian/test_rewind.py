@@ -46,7 +46,7 @@ def test_a_rewind_leaves_what_was_known_and_what_is_sent_again_comes_back(
     at = house.clock.now() - 2 * SECOND  # two of the five commits came later
     then, now = everything(house, at), everything(house)
     latest = house.historian.latest(ACTOR, SIGNALS)
-    house.merger.merge(range((START - HOUR) // HOUR, (START + 99 * HOUR) // HOUR), is_at_rest=True)
+    house.compact()
 
     cut = rewinder(house).rewind(at, house.clock.now())
 

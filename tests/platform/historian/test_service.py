@@ -61,7 +61,7 @@ def test_a_range_is_what_was_written(tmp_path_factory, seed, data) -> None:
     for source in sources:
         house.store(source, per_commit=data.draw(st.integers(1, 3)))
     if data.draw(st.booleans()):
-        house.merger.merge(house.merger.crowded(), is_at_rest=True)
+        house.compact()
     signals = sorted({r.signal for r in sources[0].records})
     for signal in signals:
         start = data.draw(st.integers(-HOUR, 12 * HOUR))
@@ -105,7 +105,7 @@ def test_a_range_knows_what_was_known(house: House) -> None:
     source.add("m1/a", START + 20, 3)
     source.seal()
     house.store(source)
-    house.merger.merge(house.merger.crowded(), is_at_rest=True)
+    house.compact()
     query = RangeQuery(SignalId("m1/a"), period(8, 15))
     before = RangeQuery(query.signal, query.period, known_at=then)
     assert house.historian.readings(ACTOR, query)["ts"].to_pylist() == [
@@ -222,7 +222,7 @@ def test_buckets_hold_every_good_value_once(tmp_path_factory, seed, data) -> Non
     source = random_source(seed, segments=10)
     house.store(source, per_commit=data.draw(st.integers(1, 4)))
     if data.draw(st.booleans()):
-        house.merger.merge(house.merger.crowded(), is_at_rest=True)
+        house.compact()
     asked = period(data.draw(st.integers(-HOUR, HOUR)), data.draw(st.integers(2, 60)) * HOUR)
     points = data.draw(st.sampled_from([1, 3, 50, POINTS_MAX]))
     for signal in {r.signal for r in source.records}:

@@ -6,7 +6,7 @@ reading on regular data. Any engine that reads Parquet reads them.
 
 import glob
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,9 +14,15 @@ import pyarrow.parquet as pq
 
 from lineshaft.core.clock import IdSource
 from lineshaft.core.period import Instant
-from lineshaft.infrastructure.files import TEMPORARY_SUFFIX, make_dir, write_durably
+from lineshaft.infrastructure.files import (
+    TEMPORARY_SUFFIX,
+    durable_file,
+    make_dir,
+    write_durably,
+)
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.integrity import Integrity
+from lineshaft.platform.historian.files.writing import HashedSink, Shape, Summary
 from lineshaft.platform.historian.model import NewStoreFile, StoreFile
 
 ROW_GROUP_ROWS = 128_000
@@ -89,6 +95,41 @@ class StoreFiles:
             known_at=known_at,
         )
         return NewStoreFile(file, zones)
+
+    def write_stream(self, parts: Iterable[pa.Table], shape: Shape) -> NewStoreFile:
+        """Write sorted rows part by part; the file and its name are durable on return.
+
+        Args:
+            parts: in order, none without rows.
+            shape: what kind of file it becomes.
+
+        Raises:
+            OSError: when the disk refuses.
+        """
+        name = f"{shape.hour}-{shape.level}-{self._ids.new_id(self._prefix)}.parquet"
+        path = f"{shape.hour // _HOURS_PER_DAY}/{name}"
+        make_dir((self.directory / path).parent)
+        summary = Summary(shape)
+        options = FAST if shape.level == 0 else SMALL
+        with durable_file(self.directory / path) as file:
+            sink = HashedSink(file)
+            with pq.ParquetWriter(sink, columns.SCHEMA, store_schema=False, **options) as writer:
+                for part in parts:
+                    writer.write_table(part, row_group_size=ROW_GROUP_ROWS)
+                    summary.add(part)
+        self._integrity.trust(path)
+        return summary.file(path, sink)
+
+    def stream(self, file: StoreFile, batch_rows: int) -> Generator[pa.RecordBatch]:
+        """Yield the rows of a file in order, so many at once.
+
+        Raises:
+            FileNotFoundError: when it is not there.
+            StoreFileDamaged: when it is not the bytes that were written.
+        """
+        self._require_sound([file])
+        with pq.ParquetFile(self.directory / file.path, pre_buffer=False) as source:
+            yield from source.iter_batches(batch_rows, use_threads=False)
 
     def read(self, files: Sequence[StoreFile]) -> pa.Table:
         """Return the rows of files, one after the other.

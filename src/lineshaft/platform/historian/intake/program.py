@@ -29,10 +29,15 @@ from lineshaft.core.messages import (
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.database import Database
 from lineshaft.infrastructure.telemetry import Health
-from lineshaft.platform.historian.files.merge import REST_S, Merger
+from lineshaft.platform.historian.files.compaction import (
+    BACKLOG_BYTES_MAX,
+    CPU_SHARE,
+    FAILURES,
+    Compactor,
+)
 from lineshaft.platform.historian.intake.commit import Committed, Committer
 from lineshaft.platform.historian.intake.reception import Decisions, Key, Received, Reception
-from lineshaft.platform.historian.model import US_PER_HOUR, Commit, Mark, StoredBeat
+from lineshaft.platform.historian.model import Commit, Mark, StoredBeat
 from lineshaft.platform.historian.ports import (
     Announcer,
     Delivery,
@@ -60,7 +65,6 @@ _MS_PER_S = 1_000
 RECORDS = Counter("lineshaft_intake_records", "Records that were made durable")
 COMMITS = Counter("lineshaft_intake_commits", "Commits of intake")
 COMMIT_SECONDS = Histogram("lineshaft_intake_commit_seconds", "Duration of a commit of intake")
-MERGE_FAILURES = Counter("lineshaft_historian_merge_failures", "Merges that failed")
 STALLED = Gauge(
     "lineshaft_intake_stalled", "Whether intake cannot commit, and acknowledges nothing"
 )
@@ -76,7 +80,7 @@ class IntakeParts:
     manifest: Manifest
     reception: Reception
     committer: Committer
-    merger: Merger
+    compactor: Compactor
     health: Health
     clock: Clock
 
@@ -110,8 +114,9 @@ class Intake:
         self._changed = asyncio.Event()
         self._committed: dict[Key, Mark] = {}
         self._beats: dict[SourceId, StoredBeat] = {}
-        self._touched: dict[int, float] = {}
+        self._touched: set[int] = set()
         self._merging: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._commits_since_merge = 0
         self._is_stalled = False
 
@@ -125,17 +130,18 @@ class Intake:
                 tasks.create_task(self._commit())
                 tasks.create_task(self._tick())
         finally:
+            self._parts.compactor.stop()
             self._parts.reception.close()
 
     def _recover(self) -> None:
         parts = self._parts
-        orphans = parts.merger.clear_orphans()
+        orphans = parts.compactor.clear_orphans()
         if orphans:
             LOG.warning("removed %d unregistered files that a crash had left", len(orphans))
         with parts.database.read() as connection:
             known = parts.manifest.source_epochs(connection)
         self._committed = {(one.source, one.epoch): one.mark for one in known}
-        self._touched = dict.fromkeys(parts.merger.crowded(), 0.0)
+        self._touched = set(parts.compactor.crowded())
 
     # ---- receiving
 
@@ -311,7 +317,7 @@ class Intake:
             for key in self._parts.reception.gaps():
                 await self._notify(key, "missing", self._parts.reception.mark(key))
             await self._store_beats()
-            await self._merge_rested()
+            await self._compact()
 
     async def _store_beats(self) -> None:
         beats, self._beats = self._beats, {}
@@ -324,44 +330,41 @@ class Intake:
 
     async def _note_files(self, commit: Commit) -> None:
         """Start a merge where hours were touched; wait where it lags too far behind."""
-        now_s = asyncio.get_running_loop().time()
-        hours = sorted({new.file.hour for new in commit.files})
-        self._touched |= dict.fromkeys(hours, now_s)
+        self._touched |= {new.file.hour for new in commit.files}
         self._commits_since_merge += 1
         if self._merging is not None and not self._merging.done():
             if self._commits_since_merge < MERGE_LAG_COMMITS_MAX:
                 return
             await self._merging
         self._commits_since_merge = 0
-        self._start_merge(sorted(self._touched), is_at_rest=False)
+        hours, self._touched = sorted(self._touched), set()
+        self._merging = asyncio.create_task(
+            self._merge(partial(self._parts.compactor.merge, hours))
+        )
+        await self._until_backlog_fits()
 
-    async def _merge_rested(self) -> None:
-        if self._merging is not None and not self._merging.done():
-            return
-        rested_s = asyncio.get_running_loop().time() - REST_S
-        present = self._parts.clock.now() // US_PER_HOUR
-        rested = [
-            hour
-            for hour, touched_s in self._touched.items()
-            if touched_s < rested_s and hour != present
-        ]
-        for hour in rested:
-            del self._touched[hour]
-        self._start_merge(rested, is_at_rest=True)
-        await asyncio.to_thread(self._parts.merger.unlink_merged)
+    async def _until_backlog_fits(self) -> None:
+        """Wait while more is left to be closed than may be; what is being closed makes room."""
+        compactor = self._parts.compactor
+        while compactor.backlog_bytes >= BACKLOG_BYTES_MAX:
+            if self._closing is None or self._closing.done():
+                return
+            await asyncio.wait([self._closing], timeout=TICK_S)
 
-    def _start_merge(self, hours: Sequence[int], *, is_at_rest: bool) -> None:
-        if hours:
-            self._merging = asyncio.create_task(self._merge(hours, is_at_rest=is_at_rest))
+    async def _compact(self) -> None:
+        """Go on closing hours and days in the background; remove files that nobody reads."""
+        compactor = self._parts.compactor
+        if self._closing is None or self._closing.done():
+            self._closing = asyncio.create_task(self._merge(partial(compactor.run, CPU_SHARE)))
+        await self._merge(compactor.unlink_merged)
 
-    async def _merge(self, hours: Sequence[int], *, is_at_rest: bool) -> None:
-        merger = self._parts.merger
+    async def _merge(self, work: Callable[[], int]) -> None:
         try:
-            await asyncio.to_thread(merger.merge, hours, is_at_rest=is_at_rest)
+            await asyncio.to_thread(work)
         except Exception:
             # A file that cannot be merged stays as it is; to store what comes matters more.
-            LOG.exception("cannot merge the store files of %d hours", len(hours))
-            MERGE_FAILURES.inc()
+            LOG.exception("cannot merge store files")
+            FAILURES.inc()
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not condition():
