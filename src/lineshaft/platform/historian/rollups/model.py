@@ -120,13 +120,15 @@ def _known(*values: Fraction | None) -> list[Fraction]:
 def carried(earlier: Rollup, at: Instant) -> Rollup:
     """Return what a stretch hands over to the instant `at` behind it: what holds, and no row.
 
-    Combined with what follows, it counts nothing of the stretch itself.
+    Combined with what follows, it counts nothing of the stretch itself. A counter goes on from the
+    last good number, unless the last state row is a text.
     """
     held = earlier.held
+    last = earlier.last if earlier.last_state is None else None
     return Rollup(
         first_ts=at,
         last_ts=at,
-        last=earlier.last if held is None else Point(at, held),
+        last=last if held is None else Point(at, held),
         first_state=earlier.last_state,
         last_state=earlier.last_state,
     )
