@@ -31,6 +31,7 @@ ADMINISTRATOR = Actor("usr_a", Role.ADMINISTRATOR, None, "Ada")
 ENGINEER = Actor("usr_e", Role.ENGINEER, None, "Emil")
 FINANCE = Actor("usr_f", Role.FINANCE, None, "Fay")
 CUSTOMER = Actor("usr_c", Role.CUSTOMER, "acme", "Cleo")
+FIRST_HOUR = {"start": "2027-03-01T00:00:00Z", "end": "2027-03-01T01:00:00Z"}
 STAFF = {"administrator": ADMINISTRATOR, "engineer": ENGINEER, "finance": FINANCE}
 
 
@@ -137,6 +138,46 @@ async def test_downsample_in_every_format(desk: Desk) -> None:
     assert table.schema.field("bucket_start").type == pa.timestamp("us", "UTC")
     lines = (await desk.get("/downsample", format="csv", **asked)).text.splitlines()
     assert lines[0] == "bucket_start,min,max,mean,count"
+
+
+async def test_a_line_of_few_points(desk: Desk) -> None:
+    asked = {"signal": "m1/s0", "points": 3, "method": "lttb"} | DAY
+    points = (await desk.get("/downsample", **asked)).json()["points"]
+    assert [points[0]["ts"], points[-1]["ts"]] == ["2027-03-01T00:00:00Z", "2027-03-01T00:00:57Z"]
+    assert len(points) == 3
+    unknown = await desk.get("/downsample", **asked | {"signal": "m1/none"})
+    assert unknown.json() == {"signal": "m1/none", "points": []}
+
+
+async def test_aggregates_of_several_signals(desk: Desk) -> None:
+    asked = {"signal": ["m1/s0", "m1/s1"]} | FIRST_HOUR
+    rise = (await desk.get("/aggregates", function="increase", **asked)).json()["aggregates"]
+    assert rise[0] == {"signal": "m1/s0", "value": 0.399, "exact": "399/1000"}
+    mean = (await desk.get("/aggregates", function="mean", format="csv", **asked)).text
+    assert mean.splitlines()[0] == "signal,value,exact"
+    states = {"signal": "m1/text", "function": "durations"} | FIRST_HOUR
+    found = (await desk.get("/aggregates", **states)).json()["aggregates"]
+    assert {"signal": "m1/text", "state": "READY", "duration_us": 1_000_000} in found
+    assert (await desk.get("/aggregates", function="median", **asked)).status_code == 422
+
+
+async def test_buckets_and_a_grid_of_several_signals(desk: Desk) -> None:
+    asked = {"signal": ["m1/s1", "m1/s0"]} | FIRST_HOUR
+    answer = await desk.get("/buckets", width_ms=1_800_000, **asked)
+    assert [(row["signal"], row["count"]) for row in answer.json()["buckets"]] == [
+        ("m1/s1", 20),
+        ("m1/s0", 20),
+    ]
+    arrow = await desk.get("/grid", step_ms=60_000, gap_max_ms=1_000, format="arrow", **asked)
+    grid = pa.ipc.open_stream(arrow.content).read_all()
+    assert grid.column_names == ["ts", "m1/s1", "m1/s0"]
+    assert grid.num_rows == 60
+    assert grid.column("m1/s0").to_pylist()[:2] == [-0.05, None]
+    linear = {"step_ms": 1_000, "interpolation": "linear"} | asked
+    rows = (await desk.get("/grid", **linear)).json()["rows"]
+    assert rows[1]["m1/s0"] == pytest.approx(-0.043)
+    too_fine = await desk.get("/grid", step_ms=1, **asked | {"end": "2028-03-01T00:00:00Z"})
+    assert too_fine.status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -342,11 +383,15 @@ def guarded(desk: Desk) -> Desk:
     return desk_of(house, customer=CUSTOMER, **STAFF)
 
 
-FIRST_HOUR = {"start": "2027-03-01T00:00:00Z", "end": "2027-03-01T01:00:00Z"}
 QUESTIONS = [
     ("/readings", {"signal": "m1/s0"}),
     ("/readings", {"signal": "m1/s0", "format": "arrow"}),
     ("/downsample", {"signal": "m1/s0"}),
+    ("/downsample", {"signal": "m1/s0", "method": "lttb"}),
+    ("/aggregates", {"signal": "m1/s0", "function": "mean"}),
+    ("/aggregates", {"signal": "m1/text", "function": "durations"}),
+    ("/buckets", {"signal": "m1/s0", "width_ms": "60000"}),
+    ("/grid", {"signal": "m1/s0", "step_ms": "60000"}),
     ("/refusals", {"machine": "m1"}),
 ]
 

@@ -364,7 +364,7 @@ async def test_over_http_in_every_format(house: House) -> None:
         "SELECT '290000-01-01'::DATE, '-infinity'::DATE",
         "SELECT TIMESTAMP '290000-01-01'",
         "SELECT TIMESTAMP_NS '2020-01-01', TIMESTAMP_S '2020-01-01'",
-        "SELECT INTERVAL 3 MONTH, TIME '12:00', '12:00+02'::TIMETZ",
+        "SELECT INTERVAL 3 MONTH, TIME '12:00', '12:00:00+02'::TIMETZ",
         "SELECT {'a': 1, 'b': [1.5]}, MAP {'k': 'v'}, [NULL]",
         "SELECT 'ab'::BLOB, '101'::BIT, uuid(), 'x'::ENUM('x')",
         "SELECT 1::UNION(a INT, b VARCHAR)",

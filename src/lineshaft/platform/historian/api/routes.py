@@ -12,8 +12,9 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.period import format_instant
 from lineshaft.core.reading import SignalId
 from lineshaft.platform.historian.api import formats, readings
-from lineshaft.platform.historian.api.answers import NOT_KEPT, Streams, json_answer, whole
-from lineshaft.platform.historian.api.formats import MEDIA_TYPES, AnswerFormat, with_instants
+from lineshaft.platform.historian.api.answers import NOT_KEPT, Streams, json_answer
+from lineshaft.platform.historian.api.formats import MEDIA_TYPES, AnswerFormat
+from lineshaft.platform.historian.api.functions import add_functions
 from lineshaft.platform.historian.api.parameters import (
     PAGE_ROWS_MAX,
     STREAM_ROWS_MAX,
@@ -22,7 +23,6 @@ from lineshaft.platform.historian.api.parameters import (
     KnownAtText,
     ListPage,
     OpenSpan,
-    Points,
     Rows,
     SignalText,
     SignalTexts,
@@ -62,6 +62,7 @@ def router(historian: Historian, actor_of: ActorOf) -> APIRouter:
     )
     _add_values(routes, historian, Streams())
     _add_others(routes, historian)
+    add_functions(routes, historian)
     add_sql(routes, historian)
     return routes
 
@@ -98,18 +99,6 @@ def _add_values(routes: APIRouter, historian: Historian, streams: Streams) -> No
         tables = _at_most(stream.pieces, rows.limit or STREAM_ROWS_MAX)
         chunks = _chunks(tables, named, asking.shape)
         return streams.send(chunks, MEDIA_TYPES[asking.shape], headers)
-
-    @routes.get("/downsample")
-    def downsample(
-        asking: Annotated[Asking, Depends()],
-        signal: SignalText,
-        span: Annotated[Span, Depends()],
-        points: Points = 1_000,
-    ) -> Response:
-        """Return minimum, maximum, mean and count of equal parts of a period, for the eye."""
-        named = signal_of(signal)
-        table = historian.downsample(asking.actor, named, span.period, points)
-        return whole(with_instants(table), asking.shape, "buckets", {"signal": named})
 
 
 def _add_others(routes: APIRouter, historian: Historian) -> None:
