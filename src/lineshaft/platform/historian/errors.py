@@ -31,13 +31,14 @@ class StoreFileDamaged(Unavailable):
 
     Attributes:
         path: of the file, relative to the directory of the store.
+        why: what is wrong with it.
     """
 
     is_retryable = False
 
     def __init__(self, path: str, why: str) -> None:
         """Say which file, and what can be done."""
-        self.path = path
+        self.path, self.why = path, why
         super().__init__(
             f"cannot read store file {path}: {why}; 'lineshaft historian check' lists what is "
             "damaged, 'lineshaft historian repair' restores it"

@@ -13,6 +13,7 @@ from lineshaft.core.messages import EnrolAnswer, EnrolRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.tombstone import Tombstone
+from lineshaft.platform.historian.backup.model import Loss
 from lineshaft.platform.historian.model import (
     Commit,
     DeletedSegment,
@@ -281,6 +282,16 @@ class Manifest(Protocol):
 
     def clear_leases(self, connection: sa.Connection, now: Instant) -> None:
         """Forget leases that have run out."""
+        ...
+
+    def losses(
+        self, connection: sa.Connection, series: int | None = None, span: Period | None = None
+    ) -> list[Loss]:
+        """Return what is lost of a series, or of all, in a period."""
+        ...
+
+    def write_losses(self, connection: sa.Connection, losses: Sequence[Loss]) -> None:
+        """Write down what is lost."""
         ...
 
     def require_known(

@@ -12,6 +12,7 @@ from lineshaft.core.errors import NotFound
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId, machine_of
 from lineshaft.core.segment.detail import RefusalDetail
+from lineshaft.infrastructure.backup import Progress, no_progress
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.errors import CursorInvalid
 from lineshaft.platform.historian.files.parquet import StoreFiles
@@ -283,10 +284,18 @@ class Historian:
             deleted=sum(deleted.get(one.id, 0) for one in chosen),
         )
 
-    def check(self, actor: Actor) -> CheckReport:
-        """Re-read every store file and rebuild every segment; say what is wrong."""
+    def check(
+        self, actor: Actor, *, is_quick: bool = False, progress: Progress = no_progress
+    ) -> CheckReport:
+        """Re-read every store file and rebuild every segment; say what is wrong.
+
+        Args:
+            actor: who asks.
+            is_quick: the bytes of the files and the database only.
+            progress: is told how far it is.
+        """
         self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
-        return self._checker.check()
+        return self._checker.check(is_quick=is_quick, progress=progress)
 
     def _authorize(
         self, actor: Actor, action: Action, machine: str, period: Period | None = None

@@ -6,7 +6,7 @@ by series, until its source has sent it again; and what was known between the in
 restore can never be asked for again, because it may come back in another order.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -14,14 +14,15 @@ import sqlalchemy as sa
 
 from lineshaft.core.period import Instant, format_instant
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.backup.last_values import LastValues
 from lineshaft.platform.historian.backup.losses import LossManifest
 from lineshaft.platform.historian.backup.model import Cut, Loss
 from lineshaft.platform.historian.backup.rewind_rows import RewindRows
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
+from lineshaft.platform.historian.files.writing import Shape
 from lineshaft.platform.historian.model import Mark, NewStoreFile, SourceEpoch, StoreFile
 from lineshaft.platform.historian.ports import Manifest
+from lineshaft.platform.historian.proof.last_values import LastValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,8 @@ class Rewinder:
     def _kept(self, rows: pa.Table, file: StoreFile, at: Instant) -> list[NewStoreFile]:
         if not rows.num_rows:
             return []
-        new = self._files.write(rows.combine_chunks(), file.hour, file.level, at)
-        placed = replace(new.file, level=file.level, hours=file.hours, merges=file.merges)
-        return [NewStoreFile(placed, new.zones)]
+        shape = Shape(file.level, file.hour, file.hours, file.merges, at)
+        return [self._files.write_stream([rows.combine_chunks()], shape)]
 
     def _write(self, cut: Cut, goals: list[_Goal], changes: list[_Change]) -> None:
         with self._database.unit_of_work(is_long_expected=True) as unit:

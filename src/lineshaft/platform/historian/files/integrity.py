@@ -37,9 +37,17 @@ class Integrity:
             FileNotFoundError: when it is not there.
             StoreFileDamaged: when its bytes have changed.
         """
+        if self._sound.get(file.path) != self._look(file.path):
+            self.examine(file)
+
+    def examine(self, file: StoreFile) -> None:
+        """Read a file, whatever is remembered of it: a disk can age without a trace.
+
+        Raises:
+            FileNotFoundError: when it is not there.
+            StoreFileDamaged: when its bytes have changed.
+        """
         look = self._look(file.path)
-        if self._sound.get(file.path) == look:
-            return
         with (self._directory / file.path).open("rb") as data:
             digest = hashlib.file_digest(data, "sha256").digest()
         if digest != file.sha256:

@@ -162,6 +162,15 @@ class StoreFiles:
         self._require_sound([file])
         return self.directory / file.path
 
+    def examine(self, file: StoreFile) -> None:
+        """Read a file again, although it may have been found sound before.
+
+        Raises:
+            FileNotFoundError: when it is not there.
+            StoreFileDamaged: when it is not the bytes that were written.
+        """
+        self._integrity.examine(file)
+
     def _require_sound(self, files: Iterable[StoreFile]) -> None:
         for file in files:
             self._integrity.require(file)

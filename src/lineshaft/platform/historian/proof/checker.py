@@ -1,18 +1,21 @@
 """The check of the store: everything that is stored against what was signed."""
 
-import hashlib
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
 
 from lineshaft.core.errors import Refusal
-from lineshaft.core.reading import SourceId
+from lineshaft.core.reading import RecordKind, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS, verify_signature
+from lineshaft.infrastructure.backup import Progress, no_progress
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.errors import SegmentUnknownSource
+from lineshaft.platform.historian.errors import SegmentUnknownSource, StoreFileDamaged
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.model import CheckReport, SourceEpoch, StoreFile
 from lineshaft.platform.historian.ports import Manifest, SourceKeys
+from lineshaft.platform.historian.proof.content import Content, content_of, is_described, keys_of
+from lineshaft.platform.historian.proof.derived_rows import DerivedRows
 from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.proof.rebuilt import RebuiltSegment
 
@@ -33,35 +36,92 @@ class Checker:
         """Check `files` and the rows in them against `manifest`."""
         self._database, self._manifest, self._files = database, manifest, files
         self._prover, self._keys = prover, keys
+        self._derived = DerivedRows()
 
-    def check(self) -> CheckReport:
-        """Read every file and rebuild every segment."""
+    def check(self, *, is_quick: bool = False, progress: Progress = no_progress) -> CheckReport:
+        """Compare everything that is stored with the manifest and with what was signed.
+
+        Args:
+            is_quick: the database itself, the bytes of every file and the marks only; no row is
+                read and no segment rebuilt.
+            progress: is told files, then segments.
+        """
         with self._database.read() as connection:
             files = self._manifest.files(connection)
             sources = self._manifest.source_epochs(connection)
             deleted = sum(self._manifest.deleted_records(connection).values())
-        faults = [fault for file in files if (fault := self._file_fault(file))]
-        segments = 0
-        for source in sources:
-            if source.mark.number:
-                segments += source.mark.number
-                faults += self._chain_faults(source)
+            lost = sum(one.rows for one in self._manifest.losses(connection))
+            fault = self._derived.fault(connection, is_quick=is_quick)
+        faults = [f"the database: {fault}"] if fault else []
+        contents, found = self._file_faults(files, progress, is_quick=is_quick)
+        faults += found
+        segments = sum(source.mark.number for source in sources)
+        if not is_quick:
+            faults += self._chains(sources, segments, progress)
+            faults += self._derived_faults(contents)
         announced = sum(source.mark.sequence for source in sources)
         stored = sum(file.rows for file in files)
-        if announced != stored + deleted:
-            faults.append(
-                f"{stored} records are stored and {deleted} deleted, the marks announce {announced}"
-            )
+        if announced != stored + deleted + lost:
+            gone = f"{deleted} deleted, {lost} known to be lost"
+            faults.append(f"{stored} records are stored, {gone}, the marks announce {announced}")
         return CheckReport(len(files), segments, stored, tuple(faults[:FAULTS_MAX]))
 
-    def _file_fault(self, file: StoreFile) -> str:
-        try:
-            data = (self._files.directory / file.path).read_bytes()
-        except OSError as error:
-            return f"store file {file.path}: {error.strerror}"
-        if hashlib.sha256(data).digest() != file.sha256:
-            return f"store file {file.path}: not the bytes that were written"
-        return ""
+    def _file_faults(
+        self, files: Sequence[StoreFile], progress: Progress, *, is_quick: bool
+    ) -> tuple[list[Content], list[str]]:
+        """Look at every file; return what those hold that can be read, and what is wrong."""
+        contents, faults = [], []
+        for done, file in enumerate(files):
+            progress("files", done, len(files))
+            try:
+                if is_quick:
+                    self._files.examine(file)
+                else:
+                    contents.append(self._described(file, faults))
+            except StoreFileDamaged as error:
+                faults.append(f"store file {file.path}: {error.why}")
+            except FileNotFoundError:
+                if self._is_registered(file):
+                    faults.append(f"store file {file.path}: it is missing")
+        progress("files", len(files), len(files))
+        return contents, faults
+
+    def _described(self, file: StoreFile, faults: list[str]) -> Content:
+        self._files.examine(file)
+        content = content_of(self._files, file)
+        with self._database.read() as connection:
+            zones = self._derived.zones_of(connection, file)
+        if not is_described(content, file, zones) and self._is_registered(file):
+            faults.append(f"store file {file.path}: the manifest says something else of its rows")
+        return content
+
+    def _is_registered(self, file: StoreFile) -> bool:
+        """Tell whether a file still counts: it may have been merged away since it was listed."""
+        with self._database.read() as connection:
+            hours = file.hour, file.last_hour
+            return any(one.id == file.id for one in self._manifest.files(connection, hours))
+
+    def _derived_faults(self, contents: Sequence[Content]) -> list[str]:
+        faults = []
+        for kind in (RecordKind.CORRECTION, RecordKind.REFUSAL):
+            stored = keys_of(contents, kind)
+            with self._database.read() as connection:
+                indexed = self._derived.indexed(connection, kind)
+            if missing := stored - indexed:
+                faults.append(f"{len(missing)} {kind.name.lower()} records are not in their index")
+        return faults
+
+    def _chains(
+        self, sources: Sequence[SourceEpoch], segments: int, progress: Progress
+    ) -> list[str]:
+        faults, done = [], 0
+        for source in sources:
+            progress("segments", done, segments)
+            if source.mark.number:
+                faults += self._chain_faults(source)
+            done += source.mark.number
+        progress("segments", segments, segments)
+        return faults
 
     def _chain_faults(self, source: SourceEpoch) -> list[str]:
         name = f"{source.source}/{source.epoch}"
