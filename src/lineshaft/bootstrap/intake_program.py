@@ -17,6 +17,7 @@ from lineshaft.platform.historian.intake.bus import listen, segment_queue
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.program import Intake, IntakeLimits, IntakeParts
 from lineshaft.platform.historian.intake.reception import Reception
+from lineshaft.platform.historian.rollups.writer import DayRollups
 
 
 def run_intake(settings: Settings) -> None:
@@ -34,7 +35,7 @@ async def _intake(settings: Settings, stop: asyncio.Event, health: Health) -> No
         committer=Committer(
             database, manifest, files, clock, floor_mb=settings.free_space_floor_mb
         ),
-        compactor=Compactor(database, manifest, files, clock),
+        compactor=Compactor(database, manifest, files, clock, DayRollups(database, manifest)),
         health=health,
         clock=clock,
     )

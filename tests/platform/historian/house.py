@@ -30,6 +30,7 @@ from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.program import Intake, IntakeLimits, IntakeParts
 from lineshaft.platform.historian.intake.reception import Decisions, Reception
 from lineshaft.platform.historian.intake.unpack import Opened, open_segments
+from lineshaft.platform.historian.rollups.writer import DayRollups
 from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.store import ManifestStore
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Actor, Resource
@@ -218,7 +219,8 @@ class House:
 
     def compactor_at(self, clock: Clock) -> Compactor:
         """A compactor by another clock: what is over, and at rest, depends on it."""
-        return Compactor(self.database, self.manifest, self.files, clock)
+        rollups = DayRollups(self.database, self.manifest)
+        return Compactor(self.database, self.manifest, self.files, clock, rollups)
 
     def parts(self) -> IntakeParts:
         return IntakeParts(

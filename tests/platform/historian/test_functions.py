@@ -279,6 +279,18 @@ def test_buckets_are_the_same_from_rows_and_rollups(tmp_path: Path):
     assert one["count"].to_pylist() == [60] * 48
 
 
+def test_the_compactor_writes_the_rollups_of_closed_days(tmp_path: Path):
+    house, source = counter_house(tmp_path)
+    period = period_of(START + 5 * US_PER_HOUR, START + 2 * DAY)
+    house.compact()
+    with house.database.read() as connection:
+        ids = sorted(house.manifest.series_ids(connection, signals_of(source)).values())
+        stored = house.manifest.rollups(connection, ids, (0, 10**6))
+    assert [one.series for one in stored] == [one for one in ids for _ in range(2)]
+    for found in both(house, signals_of(source), period):
+        assert found == expected(source.records, signals_of(source), period)
+
+
 def test_a_year_is_answered_from_rollups_alone(tmp_path: Path):
     house, _ = counter_house(tmp_path)
     close_days(house)
