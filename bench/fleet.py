@@ -22,7 +22,7 @@ from lineshaft.core.segment.header import NO_PREVIOUS, Header, sign
 from lineshaft.platform.historian.intake.unpack import OPENED_SCHEMA, Opened
 
 SIGNALS = 20
-START_US = 1_800_003_600_000_000 // 86_400_000_000 * 86_400_000_000
+START_US = 1_767_571_200_000_000
 SECOND_US = 1_000_000
 _MS = 1_000
 # walks, waves, temperatures, energy and parts, bits, state, program

@@ -97,12 +97,12 @@ def gathered(rows: pa.Table, blocks: Blocks, ranks: NDArray[np.int64]) -> pa.Tab
 
 def _picked(column: pa.ChunkedArray, order: NDArray[np.int64]) -> pa.Array:
     """Take rows of a column: by numpy where there is nothing but numbers, as it is much faster."""
+    if column.null_count == len(column):
+        return pa.nulls(len(order), column.type)
     values = column.combine_chunks()
-    if values.null_count == len(values):
-        return pa.nulls(len(order), values.type)
     if values.null_count or not pa.types.is_primitive(values.type):
         return values.take(pa.array(order))
-    return pa.array(values.to_numpy()[order])
+    return pa.array(values.to_numpy().take(order))
 
 
 def ordered(table: pa.Table, ranks: NDArray[np.int64]) -> pa.Table:
@@ -155,8 +155,9 @@ def numeric(table: pa.Table) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     number, has_number = filled(table, "number")
     has_text = table.column("text").is_valid().to_numpy()
     has_text &= array(table, "kind") != RecordKind.CORRECTION  # there it holds the reason
-    scale = _POWERS[np.abs(exponent)]
-    decimal = np.where(exponent < 0, mantissa / scale, mantissa * scale)
+    decimal = mantissa / _POWERS[np.maximum(-exponent, 0)]
+    if (exponent > 0).any():
+        decimal *= _POWERS[np.maximum(exponent, 0)]
     return np.where(has_number, number, decimal), (has_mantissa & ~has_text) | has_number
 
 
@@ -172,6 +173,9 @@ def is_good_reading(kind: NDArray[np.uint8], status: NDArray[np.uint32]) -> Any:
 
 def in_force(series: NDArray[np.int32], ts: NDArray[np.int64], state: NDArray[np.bool_]) -> Any:
     """Tell which state rows are the last of their series and instant, in sorted rows."""
+    if state.all():
+        is_later = (series[1:] != series[:-1]) | (ts[1:] != ts[:-1])
+        return np.r_[is_later, True] if len(series) else is_later
     rows = np.flatnonzero(state)
     is_last = np.ones(len(rows), dtype=np.bool_)
     is_last[:-1] = (series[rows[1:]] != series[rows[:-1]]) | (ts[rows[1:]] != ts[rows[:-1]])

@@ -85,9 +85,8 @@ class Committer:
             OSError: when the disk refuses.
         """
         require_free_space(self._files.directory, self._floor_mb)
-        self._intern_sources(segments)
-        self._intern_series(segments)
-        table = self._gathered(segments)
+        self.introduce(segments)
+        table = self.rows(segments)
         return Commit(
             segments=[self._segment_row(segment) for segment in segments],
             files=[
@@ -117,6 +116,28 @@ class Committer:
         marks = {(one.header.source, one.header.epoch): _mark(one) for one in commit.segments}
         return Committed(known_at, marks, sum(one.header.record_count for one in commit.segments))
 
+    def introduce(self, segments: Sequence[Opened]) -> None:
+        """Give every new source and signal of segments its number.
+
+        Raises:
+            Unavailable: when the database cannot be written now.
+        """
+        self._intern_sources(segments)
+        self._intern_series(segments)
+
+    def rows(self, segments: Sequence[Opened]) -> pa.Table:
+        """Return the rows of segments that were introduced, as a store file has them."""
+        sources = [self._id(one) for one in segments]
+        blocks = columns.Blocks(
+            series=np.array([self._series[name] for one in segments for name in one.signals], "i4"),
+            source_epoch=np.repeat(
+                np.array(sources, dtype=np.int32), [len(one.signals) for one in segments]
+            ),
+            counts=np.array([count for one in segments for count in one.counts], dtype=np.int64),
+        )
+        rows = pa.concat_tables([one.rows for one in segments])
+        return columns.gathered(rows, blocks, columns.ranks(self._sources.values()))
+
     def _intern_sources(self, segments: Sequence[Opened]) -> None:
         """Give every new source and epoch its number, all in one transaction."""
         keys = {(one.header.source, one.header.epoch) for one in segments}
@@ -142,18 +163,6 @@ class Committer:
         with self._database.read() as connection:
             names = {name for one in segments for name in one.signals}
             return self._manifest.series_ids(connection, names)
-
-    def _gathered(self, segments: Sequence[Opened]) -> pa.Table:
-        sources = [self._id(one) for one in segments]
-        blocks = columns.Blocks(
-            series=np.array([self._series[name] for one in segments for name in one.signals], "i4"),
-            source_epoch=np.repeat(
-                np.array(sources, dtype=np.int32), [len(one.signals) for one in segments]
-            ),
-            counts=np.array([count for one in segments for count in one.counts], dtype=np.int64),
-        )
-        rows = pa.concat_tables([one.rows for one in segments])
-        return columns.gathered(rows, blocks, columns.ranks(self._sources.values()))
 
     def _id(self, segment: Opened) -> int:
         return self.source(segment.header.source, segment.header.epoch).id
