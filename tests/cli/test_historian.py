@@ -22,5 +22,5 @@ def test_a_fault_is_named_and_exits_1(lineshaft: Run, data: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1])
     faulty = lineshaft("historian", "check", "--data", data)
     assert faulty.exit_code == 1
-    assert f"store file {file.parent.name}/{file.name}: not the bytes" in faulty.out
+    assert f"store file {file.parent.name}/{file.name}: its bytes are not" in faulty.out
     assert lineshaft("historian", "check", "--data", data, "--json").json["faults"]

@@ -117,4 +117,4 @@ def test_the_check_finds_a_missing_file(house: House) -> None:
     house.store(source)
     next((house.directory / "store").glob("*/*.parquet")).unlink()
     faults = house.historian.check(ACTOR).faults
-    assert "No such file" in faults[0]
+    assert "it is missing" in faults[0]

@@ -50,7 +50,7 @@ class Checker:
             files = self._manifest.files(connection)
             sources = self._manifest.source_epochs(connection)
             deleted = sum(self._manifest.deleted_records(connection).values())
-            lost = sum(one.rows for one in self._manifest.losses(connection))
+            losses = self._manifest.losses(connection)
             fault = self._derived.fault(connection, is_quick=is_quick)
         faults = [f"the database: {fault}"] if fault else []
         contents, found = self._file_faults(files, progress, is_quick=is_quick)
@@ -59,6 +59,8 @@ class Checker:
         if not is_quick:
             faults += self._chains(sources, segments, progress)
             faults += self._derived_faults(contents)
+        # What a restore has cut was cut from the marks as well.
+        lost = sum(one.rows for one in losses if one.source_epoch is None)
         announced = sum(source.mark.sequence for source in sources)
         stored = sum(file.rows for file in files)
         if announced != stored + deleted + lost:
@@ -70,7 +72,8 @@ class Checker:
         self, files: Sequence[StoreFile], progress: Progress, *, is_quick: bool
     ) -> tuple[list[Content], list[str]]:
         """Look at every file; return what those hold that can be read, and what is wrong."""
-        contents, faults = [], []
+        contents: list[Content] = []
+        faults: list[str] = []
         for done, file in enumerate(files):
             progress("files", done, len(files))
             try:
