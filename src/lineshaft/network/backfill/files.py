@@ -87,6 +87,10 @@ class TableFile(Protocol):
         """
         ...
 
+    def is_changed(self) -> bool:
+        """Tell whether somebody has written to it since `facts`."""
+        ...
+
     def blocks(self, columns: Sequence[str], start: Place | None) -> Iterator[Block]:
         """Yield its rows from a place on.
 
@@ -113,13 +117,35 @@ def open_file(path: Path, delimiter: str) -> TableFile:
             raise FileUnreadable(msg)
 
 
-def _sha256(path: Path, look: Callable[[bytes], None] = lambda _: None) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_HASHED_BYTES):
-            digest.update(piece)
-            look(piece)
-    return digest.hexdigest()
+class _Seen:
+    """A file on the disk as it was when it was read whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stat = self._present()
+
+    def _present(self) -> tuple[int, int]:
+        stat = self._path.stat()
+        return stat.st_size, stat.st_mtime_ns
+
+    def sha256(self, look: Callable[[bytes], None] = lambda _: None) -> str:
+        """Return the hash; `look` is shown every piece."""
+        self._stat = self._present()
+        digest = hashlib.sha256()
+        with self._path.open("rb") as file:
+            while piece := file.read(_HASHED_BYTES):
+                digest.update(piece)
+                look(piece)
+        return digest.hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._stat[0]
+
+    def is_changed(self) -> bool:
+        """Tell whether somebody has written to it since."""
+        return self._present() != self._stat
 
 
 class CsvFile:
@@ -134,6 +160,8 @@ class CsvFile:
             FileUnreadable: when there is none.
         """
         self._path, self._delimiter = path, delimiter
+        self._seen = _Seen(path)
+        self.is_changed = self._seen.is_changed
         with path.open("rb") as file:
             line = file.readline(BLOCK_BYTES)
         self._start = Place(len(line), 2)
@@ -157,9 +185,9 @@ class CsvFile:
             count += piece.count(_NEWLINE)
             last = piece[-1:]
 
-        digest = _sha256(self._path, look)
+        digest = self._seen.sha256(look)
         lines = count + (last != _NEWLINE)
-        return FileFacts(digest, self._path.stat().st_size, max(0, lines - 1))
+        return FileFacts(digest, self._seen.size, max(0, lines - 1))
 
     def blocks(self, columns: Sequence[str], start: Place | None) -> Iterator[Block]:
         """Yield its rows from a place on.
@@ -319,6 +347,8 @@ class ParquetFile:
             FileUnreadable: when it is no Parquet file.
         """
         self._path = path
+        self._seen = _Seen(path)
+        self.is_changed = self._seen.is_changed
         try:
             self._metadata = pq.read_metadata(path)
         except pa.ArrowException as error:
@@ -328,8 +358,8 @@ class ParquetFile:
 
     def facts(self) -> FileFacts:
         """Hash it."""
-        digest = _sha256(self._path)
-        return FileFacts(digest, self._path.stat().st_size, self._metadata.num_rows)
+        digest = self._seen.sha256()
+        return FileFacts(digest, self._seen.size, self._metadata.num_rows)
 
     def blocks(self, columns: Sequence[str], start: Place | None) -> Iterator[Block]:
         """Yield its rows from a place on, row group by row group.

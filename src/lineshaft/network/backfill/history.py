@@ -105,6 +105,8 @@ class FileHistory:
         Raises:
             ChainConflict: when the hub has another history under this name.
         """
+        if self.conflict is not None:
+            return None
         if self.memory.epoch == 0:
             if answer.number:
                 why = f"the hub has {answer.sequence} records of {self.source} that this import "

@@ -1,7 +1,6 @@
 """From a file to its sealed segments, block by block."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
@@ -28,17 +27,16 @@ class Production:
     """
 
     def __init__(
-        self, path: Path, file: TableFile, memory: Memory, source: SourceId, keys: SigningKeys
+        self, file: TableFile, memory: Memory, source: SourceId, keys: SigningKeys
     ) -> None:
         """Find out what stands where.
 
         Raises:
             MapInvalid: when the file's columns do not fit the map.
         """
-        self._path, self._file, self._memory = path, file, memory
+        self._file, self._memory = file, memory
         self._source, self._keys = source, keys
         self._layout = layout_of(file.names, memory.map)
-        self._stat = self._present_stat()
         self.refusals = 0
         self.first_refusals: list[str] = []
         self.checkpoints: list[Checkpoint] = []
@@ -81,8 +79,8 @@ class Production:
             sealed = sealer.seal(rows)
             self._note(known, sealer, sealed)
             yield [one for one in sealed if one.number >= stored_number]
-        if self._present_stat() != self._stat:
-            msg = f"{self._path.name} has changed while it was imported"
+        if self._file.is_changed():
+            msg = f"{self._memory.file} has changed while it was imported"
             raise FileChanged(msg)
         yield [one for one in sealer.finish() if one.number >= stored_number]
 
@@ -131,7 +129,3 @@ class Production:
                     ordinals=dict(chain.ordinals),
                 )
             )
-
-    def _present_stat(self) -> tuple[int, int]:
-        stat = self._path.stat()
-        return stat.st_size, stat.st_mtime_ns

@@ -136,7 +136,7 @@ class BackFill:
         )
 
     def _production(self, memory: Memory) -> Production:
-        return Production(self._config.file, self._file, memory, self._config.source, self._keys)
+        return Production(self._file, memory, self._config.source, self._keys)
 
     def _progress(self, history: FileHistory, uplink: Uplink) -> Progress:
         return Progress(

@@ -49,10 +49,10 @@ def _texts(column: pa.StringArray, file_map: FileMap) -> Stamps:
     """Read stamps of which some are wrong, or have no offset."""
     found = np.zeros(len(column), np.int64)
     problems: dict[int, str] = {}
-    whole = pc.match_substring_regex(column, f"{_ISO}{_OFFSET}$").fill_null(value=False)
+    whole = pc.match_substring_regex(column, f"{_ISO}{_OFFSET}$").fill_null(fill_value=False)
     left = _cast(column, whole.to_numpy(zero_copy_only=False), _INSTANT, found)
     if file_map.assume_utc:
-        civil = pc.match_substring_regex(column, f"{_ISO}$").fill_null(value=False)
+        civil = pc.match_substring_regex(column, f"{_ISO}$").fill_null(fill_value=False)
         left &= _cast(column, civil.to_numpy(zero_copy_only=False), _CIVIL, found)
     for row in np.flatnonzero(left).tolist():
         text = column[row].as_py() or ""
@@ -100,7 +100,7 @@ def _counts(column: pa.Array, unit: str) -> Stamps:
     if pa.types.is_integer(column.type) and column.type != pa.uint64():
         return _counted(column.cast(pa.int64()), unit)
     texts = column.cast(pa.string())
-    is_count = pc.match_substring_regex(texts, r"^-?[0-9]{1,18}$").fill_null(value=False)
+    is_count = pc.match_substring_regex(texts, r"^-?[0-9]{1,18}$").fill_null(fill_value=False)
     integers = pc.if_else(is_count, texts, "0").cast(pa.int64())
     found, problems = _counted(integers, unit)
     for row in np.flatnonzero(~is_count.to_numpy(zero_copy_only=False)).tolist():
