@@ -8,19 +8,28 @@ import pytest
 
 from lineshaft.core import canonical
 from lineshaft.services.evidence import bundle as bundle_module
-from lineshaft.services.evidence.bundle import bundle_content, read_bundle
+from lineshaft.services.evidence import reading
 from lineshaft.services.evidence.envelope import Envelope, read_envelope
 from lineshaft.services.evidence.errors import BundleTooLarge, WrongEvidence
+from lineshaft.services.evidence.reading import Bundle
 from tests.services.evidence.flips import TINY
+from tests.services.evidence.world import sign_bundle
 
 
 def content() -> Any:
     return json.loads(TINY.bundle)["bundle"]
 
 
+def read_bundle(found: Any) -> Bundle:
+    """Read content as a file of its own, in canonical form."""
+    envelope = {"bundle": found, "key_id": "k", "signature": bytes(64).hex()}
+    return reading.read_bundle(canonical.encode(envelope)).bundle
+
+
 def test_order_and_repetition_of_proofs_do_not_matter() -> None:
     twice = [*reversed(TINY.proofs), *TINY.proofs]
-    assert bundle_content(TINY.document, "NM-2017-000001", twice) == content()
+    assert sign_bundle(TINY.document, "NM-2017-000001", twice) == TINY.bundle
+    assert canonical.encode(canonical.decode(TINY.bundle)) == TINY.bundle
 
 
 def test_headers_that_blocks_share_are_written_once() -> None:
@@ -34,15 +43,33 @@ def test_headers_that_blocks_share_are_written_once() -> None:
 
 
 def test_more_blocks_than_the_maximum_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle_module, "BUNDLE_BLOCKS_MAX", 2)
     assert len(TINY.proofs) == 2
-    bundle_content(TINY.document, "n", TINY.proofs)
+    for module in (bundle_module, reading):
+        monkeypatch.setattr(module, "BUNDLE_BLOCKS_MAX", 2)
+    sign_bundle(TINY.document, "n", TINY.proofs)
     read_bundle(content())
-    monkeypatch.setattr(bundle_module, "BUNDLE_BLOCKS_MAX", 1)
+    for module in (bundle_module, reading):
+        monkeypatch.setattr(module, "BUNDLE_BLOCKS_MAX", 1)
     with pytest.raises(BundleTooLarge):
-        bundle_content(TINY.document, "n", TINY.proofs)
-    with pytest.raises(WrongEvidence, match="more than 1 blocks"):
+        sign_bundle(TINY.document, "n", TINY.proofs)
+    with pytest.raises(BundleTooLarge, match="more than 1 blocks"):
         read_bundle(content())
+
+
+def test_a_bundle_over_the_maximum_is_neither_written_nor_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for size, is_refused in ((len(TINY.bundle), False), (len(TINY.bundle) - 1, True)):
+        for module in (bundle_module, reading):
+            monkeypatch.setattr(module, "BUNDLE_BYTES_MAX", size)
+        if is_refused:
+            with pytest.raises(BundleTooLarge):
+                sign_bundle(TINY.document, "NM-2017-000001", TINY.proofs)
+            with pytest.raises(WrongEvidence, match="at most"):
+                reading.read_bundle(TINY.bundle)
+        else:
+            assert sign_bundle(TINY.document, "NM-2017-000001", TINY.proofs) == TINY.bundle
+            reading.read_bundle(TINY.bundle)
 
 
 def test_a_file_over_the_maximum_is_refused_unread() -> None:

@@ -19,13 +19,13 @@ from lineshaft.core.segment.block import decode_block
 from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.core.segment.header import NO_PREVIOUS, Header
 from lineshaft.core.segment.wire import ChainPosition, SealedSegment, seal
-from lineshaft.security.keys.model import KeyFile, SourcePublicKey, next_key
+from lineshaft.security.keys.model import KeyFile, Signature, SourcePublicKey, next_key
 from lineshaft.services.billing.document import document_content, encode_file
 from lineshaft.services.billing.model import Engine
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.billing.rendering.model import Language, MediaType, record_file
 from lineshaft.services.billing.rendering.renderer import record_of, render
-from lineshaft.services.evidence.bundle import bundle_content
+from lineshaft.services.evidence.bundle import bundle_file
 from lineshaft.services.evidence.envelope import Envelope
 from lineshaft.services.metering.measure import measure
 from lineshaft.services.metering.model import BlockEntry, Meter, UsageRecord
@@ -196,8 +196,12 @@ def sign_document(content: dict[str, Any]) -> bytes:
 
 
 def sign_bundle(document: bytes, number: str, proofs: Sequence[Proof]) -> bytes:
-    content = bundle_content(document, number, proofs)
-    return sign_envelope(content, "bundle")
+    return bundle_file(
+        document,
+        number,
+        proofs,
+        lambda data: Signature(key_record().key_id, DOCUMENT_KEY.sign(data)),
+    )
 
 
 def sign_envelope(content: Any, name: str) -> bytes:

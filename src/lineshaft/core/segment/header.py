@@ -124,7 +124,7 @@ class Header:
         return hashlib.sha256(self.encode()).digest()
 
 
-def sign(message: bytes, key: Ed25519PrivateKey) -> bytes:
+def sign(message: bytes | memoryview, key: Ed25519PrivateKey) -> bytes:
     """Sign canonical bytes; each format begins with a magic of its own, so none passes as another.
 
     Returns:
@@ -133,7 +133,7 @@ def sign(message: bytes, key: Ed25519PrivateKey) -> bytes:
     return key.sign(message)
 
 
-def verify_signature(message: bytes, signature: bytes, key: Ed25519PublicKey) -> None:
+def verify_signature(message: bytes | memoryview, signature: bytes, key: Ed25519PublicKey) -> None:
     """Check a signature over canonical bytes.
 
     Raises:
@@ -142,5 +142,5 @@ def verify_signature(message: bytes, signature: bytes, key: Ed25519PublicKey) ->
     try:
         key.verify(signature, message)
     except InvalidSignature as error:
-        msg = f"the signature over {message[:4]!r}… was not made by the expected key"
+        msg = f"the signature over {bytes(message[:4])!r}… was not made by the expected key"
         raise BadSignature(msg) from error

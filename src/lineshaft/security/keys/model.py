@@ -234,7 +234,7 @@ class KeyFile:
         msg = f"the key file does not hold the key of source {source[:80]} in epoch {epoch}"
         raise UnknownKey(msg)
 
-    def verify(self, data: bytes, signature: Signature) -> None:
+    def verify(self, data: bytes | memoryview, signature: Signature) -> None:
         """Check the signature of a document.
 
         Raises:

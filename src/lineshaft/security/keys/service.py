@@ -70,7 +70,7 @@ class DocumentKeys:
             self._begin(unit, LOCAL_OPERATOR, None)
         return True
 
-    def sign(self, connection: sa.Connection, data: bytes) -> Signature:
+    def sign(self, connection: sa.Connection, data: bytes | memoryview) -> Signature:
         """Sign the canonical bytes of a document with the present key.
 
         Args:

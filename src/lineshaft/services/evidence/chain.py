@@ -3,16 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from lineshaft.core.errors import Invalid
-from lineshaft.core.segment import merkle
-from lineshaft.core.segment.block import BlockColumns
-from lineshaft.core.segment.errors import BadSignature
-from lineshaft.core.segment.header import verify_signature
-from lineshaft.services.evidence.bundle import Bundle, ProvenBlock, Series
 from lineshaft.services.evidence.errors import WrongEvidence
+from lineshaft.services.evidence.reading import Bundle, ProvenBlock, Series
+from lineshaft.services.evidence.signatures import SignatureCheck, SignedBytes
 from lineshaft.services.metering.model import (
     BlockEntry,
     EvidenceRange,
@@ -24,32 +19,42 @@ SourceKeys = Callable[[str, int], Ed25519PublicKey]
 """Returns the public key of a source and epoch; refuses one that it does not know."""
 
 
-def check_headers(bundle: Bundle, key_of: SourceKeys) -> None:
+def signatures_of(bundle: Bundle, key_of: SourceKeys) -> SignatureCheck:
+    """Begin to check the signature of each header; `check_headers` waits for it."""
+    keys: dict[tuple[str, int], bytes] = {}
+
+    def signed() -> Iterator[SignedBytes]:
+        for one in bundle.headers:
+            owner = one.header.source, one.header.epoch
+            if owner not in keys:
+                keys[owner] = key_of(*owner).public_bytes_raw()
+            yield SignedBytes(keys[owner], one.signature, one.header.encode())
+
+    return SignatureCheck(signed, len(bundle.headers))
+
+
+def check_headers(bundle: Bundle, signatures: SignatureCheck) -> None:
     """Check each header's signature, and the chain wherever two neighbours are at hand.
 
     Raises:
         WrongEvidence: naming the first segment that does not hold.
         Invalid: when the key of a source is not known.
     """
-    for signed in bundle.headers:
-        header = signed.header
-        place = f"segment {header.number} of {header.source}/{header.epoch}"
-        try:
-            verify_signature(signed.data, signed.signature, key_of(header.source, header.epoch))
-        except BadSignature as error:
-            msg = f"{place}: the header was not signed by its source"
-            raise WrongEvidence(msg) from error
-    for left, right in pairwise(h.header for h in bundle.headers):
+    wrong = signatures.first_wrong()
+    if wrong is not None:
+        msg = f"{bundle.headers[wrong].place}: the header was not signed by its source"
+        raise WrongEvidence(msg)
+    for before, after in pairwise(bundle.headers):
+        left, right = before.header, after.header
         is_next = (right.source, right.epoch, right.number) == (
             left.source,
             left.epoch,
             left.number + 1,
         )
         if is_next and (
-            right.previous_hash != left.hash() or right.first_sequence != left.last_sequence + 1
+            right.previous_hash != before.hash or right.first_sequence != left.last_sequence + 1
         ):
-            msg = f"segment {right.number} of {right.source}/{right.epoch} does not follow on "
-            msg += f"segment {left.number}"
+            msg = f"{after.place} does not follow on segment {left.number}"
             raise WrongEvidence(msg)
 
 
@@ -61,38 +66,30 @@ def check_blocks(bundle: Bundle) -> None:
     """
     used = set()
     for series in bundle.series:
-        for block in series.blocks:
-            _check_block(block, series)
-            used.add(block.signed.data)
+        for block, bounds in zip(series.blocks, series.bounds, strict=True):
+            _check_block(block, series, bounds)
+            used.add(block.signed.hash)
     for signed in bundle.headers:
-        if signed.data not in used:
-            header = signed.header
-            msg = f"segment {header.number} of {header.source}/{header.epoch} has no block here"
+        if signed.hash not in used:
+            msg = f"{signed.place} has no block here"
             raise WrongEvidence(msg)
 
 
-def _check_block(block: ProvenBlock, series: Series) -> None:
+def _check_block(block: ProvenBlock, series: Series, bounds: tuple[int, int, int, int]) -> None:
     header = block.signed.header
-    try:
-        root = merkle.root_from_path(block.leaf, block.leaf_index, header.block_count, block.path)
-    except Invalid as error:
-        msg = f"{block.place}: {error}"
-        raise WrongEvidence(msg) from error
-    if root != header.root:
-        msg = f"{block.place}: these are not the readings that the source signed"
+    why = block.root_flaw or block.flaw
+    if why:
+        msg = f"{block.place}: {why}"
         raise WrongEvidence(msg)
-    rows = block.columns
-    if rows is None:
-        msg = f"{block.place}: {block.flaw}"
-        raise WrongEvidence(msg)
-    if rows.signal != series.signal:
+    if block.head.signal != series.signal:
         msg = f"{block.place}: they stand under {series.name}"
         raise WrongEvidence(msg)
+    first, last, low, high = bounds
     is_inside = (
-        header.first_sequence <= int(rows.sequence[0])
-        and int(rows.sequence[-1]) <= header.last_sequence
-        and header.min_ts <= int(rows.ts.min())
-        and int(rows.ts.max()) <= header.max_ts
+        header.first_sequence <= first
+        and last <= header.last_sequence
+        and header.min_ts <= low
+        and high <= header.max_ts
     )
     if not is_inside:
         msg = f"{block.place}: they lie outside the range that the header announces"
@@ -105,7 +102,10 @@ def check_nothing_else(bundle: Bundle, claims: Sequence[UsageRecord]) -> None:
     Raises:
         WrongEvidence: naming the first such block.
     """
-    named = {id(block) for claim in claims for block, _ in blocks_of(bundle, claim)}
+    named: set[int] = set()
+    for claim in claims:
+        for wanted in claim.ranges:
+            named.update(map(id, blocks_in(bundle, claim, wanted)))
     for series in bundle.series:
         for block in series.blocks:
             if id(block) not in named:
@@ -134,12 +134,13 @@ def entries_of(bundle: Bundle, claim: UsageRecord) -> tuple[BlockEntry, ...]:
             source=block.signed.header.source,
             epoch=block.signed.header.epoch,
             header_number=block.signed.header.number,
-            header_hash=block.signed.header.hash(),
+            header_hash=block.signed.hash,
             leaf_hash=block.leaf,
-            first_ordinal=rows.first_ordinal,
-            last_ordinal=rows.first_ordinal + len(rows) - 1,
+            first_ordinal=block.head.first_ordinal,
+            last_ordinal=block.head.last_ordinal,
         )
-        for block, rows in blocks_of(bundle, claim)
+        for wanted in sorted(claim.ranges)
+        for block in blocks_in(bundle, claim, wanted)
     )
 
 
@@ -148,20 +149,20 @@ def _check_range(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> N
         wanted.first_ordinal,
         f"{claim.meter.signal} from {wanted.source}/{wanted.epoch}",
     )
-    headers = []
-    for block, rows in _blocks_in(bundle, claim.meter.signal, wanted):
-        if rows.first_ordinal != expected:
-            last = rows.first_ordinal - 1
+    blocks = blocks_in(bundle, claim, wanted)
+    for block in blocks:
+        if block.head.first_ordinal != expected:
+            last = block.head.first_ordinal - 1
             msg = f"{name}: readings {expected} to {last} are missing before {block.place}"
             raise WrongEvidence(msg)
-        expected += len(rows)
-        headers.append(block.signed.header.number)
+        expected += block.head.count
     if expected != wanted.last_ordinal + 1:
         msg = f"{name}: readings {expected} to {wanted.last_ordinal} are missing at the end"
         raise WrongEvidence(msg)
-    if (headers[0], headers[-1]) != (wanted.first_header, wanted.last_header):
+    first, last = blocks[0].signed.header.number, blocks[-1].signed.header.number
+    if (first, last) != (wanted.first_header, wanted.last_header):
         msg = f"{name}: the usage record names segments {wanted.first_header} to "
-        msg += f"{wanted.last_header}, the blocks stand in {headers[0]} to {headers[-1]}"
+        msg += f"{wanted.last_header}, the blocks stand in {first} to {last}"
         raise WrongEvidence(msg)
     _check_start(bundle, claim, wanted)
 
@@ -171,8 +172,8 @@ def _check_start(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> N
 
     The reading in force at the start of the period stands in the first block, or there is none.
     """
-    _, first = next(_blocks_in(bundle, claim.meter.signal, wanted))
-    if wanted.first_ordinal > 1 and int(first.ts.min()) >= claim.period.start:
+    _, _, low, _ = next(_bounds_in(bundle, claim, wanted))
+    if wanted.first_ordinal > 1 and low >= claim.period.start:
         msg = f"{claim.meter.signal} from {wanted.source}/{wanted.epoch}: the evidence begins "
         msg += "after the period does, with records before it left out"
         raise WrongEvidence(msg)
@@ -186,24 +187,32 @@ def open_ends(bundle: Bundle, claim: UsageRecord) -> list[EvidenceRange]:
     return [
         wanted
         for wanted in claim.ranges
-        if not any(
-            bool(np.any(rows.ts >= claim.period.end))
-            for _, rows in _blocks_in(bundle, claim.meter.signal, wanted)
-        )
+        if not any(high >= claim.period.end for *_, high in _bounds_in(bundle, claim, wanted))
     ]
 
 
-def blocks_of(bundle: Bundle, claim: UsageRecord) -> list[tuple[ProvenBlock, BlockColumns]]:
-    """Return the blocks that a claim names, ordered by source, epoch and ordinal."""
-    ranges = sorted(claim.ranges)
-    return [pair for wanted in ranges for pair in _blocks_in(bundle, claim.meter.signal, wanted)]
+def blocks_in(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> list[ProvenBlock]:
+    """Return the blocks of a range that a claim names, in their order, without those with a flaw.
+
+    Those are found by `check_blocks`.
+    """
+    return [block for block, _ in _in_range(bundle, claim, wanted)]
 
 
-def _blocks_in(
-    bundle: Bundle, signal: str, wanted: EvidenceRange
-) -> Iterator[tuple[ProvenBlock, BlockColumns]]:
-    series = bundle.series_of(signal, wanted.source, wanted.epoch)
-    for block in series.blocks if series is not None else ():
-        rows = block.columns
-        if rows is not None and wanted.first_ordinal <= rows.first_ordinal <= wanted.last_ordinal:
-            yield block, rows
+_Bounds = tuple[int, int, int, int]
+
+
+def _bounds_in(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> Iterator[_Bounds]:
+    return (bounds for _, bounds in _in_range(bundle, claim, wanted))
+
+
+def _in_range(
+    bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange
+) -> Iterator[tuple[ProvenBlock, _Bounds]]:
+    series = bundle.series_of(claim.meter.signal, wanted.source, wanted.epoch)
+    if series is None:
+        return
+    first, last = wanted.first_ordinal, wanted.last_ordinal
+    for block, bounds in zip(series.blocks, series.bounds, strict=True):
+        if not block.flaw and first <= block.head.first_ordinal <= last:
+            yield block, bounds

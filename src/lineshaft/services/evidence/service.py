@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator
 
-from lineshaft.core import canonical
 from lineshaft.core.errors import NotFound
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.model import BlockProof, Page, PageRequest
 from lineshaft.platform.historian.service import Historian
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.security.keys.model import Signature
 from lineshaft.security.keys.service import DocumentKeys
 from lineshaft.services.billing.document import decode_file
 from lineshaft.services.billing.model import IssuedDocument
 from lineshaft.services.billing.service import Billing
 from lineshaft.services.evidence.behind import page_behind
-from lineshaft.services.evidence.bundle import bundle_content
-from lineshaft.services.evidence.envelope import Envelope
+from lineshaft.services.evidence.bundle import bundle_file
 from lineshaft.services.evidence.model import LineReading, Report
 from lineshaft.services.evidence.verify import JSON, verify
 from lineshaft.services.metering.model import UsageRecord
@@ -59,11 +58,11 @@ class Evidence:
             ProofBroken: when the stored rows do not lead to what the sources signed.
         """
         issued, usage = self._document(actor, number)
-        content = bundle_content(issued.file, number, self._proofs(usage))
-        signed = canonical.encode(content)
+        return bundle_file(issued.file, number, self._proofs(usage), self._sign)
+
+    def _sign(self, data: bytes | memoryview) -> Signature:
         with self._database.read() as connection:
-            signature = self._keys.sign(connection, signed)
-        return Envelope(content, signed, signature.key_id, signature.signature).encode("bundle")
+            return self._keys.sign(connection, data)
 
     def readings_behind(
         self, actor: Actor, number: str, line: str, page: PageRequest = _FIRST_PAGE

@@ -1,9 +1,11 @@
 """Measure the usage again from the rows of a bundle, with the function that first measured it."""
 
-from lineshaft.services.evidence.bundle import Bundle
-from lineshaft.services.evidence.chain import blocks_of, entries_of
+from collections.abc import Iterator
+
+from lineshaft.services.evidence.chain import blocks_in, entries_of
+from lineshaft.services.evidence.reading import Bundle, ProvenBlock
 from lineshaft.services.metering.measure import measure
-from lineshaft.services.metering.model import UsageRecord
+from lineshaft.services.metering.model import EvidenceRange, UsageRecord
 from lineshaft.services.metering.series import MeterInput, SeriesRows, join
 
 
@@ -18,8 +20,27 @@ def measured_again(proofs: Bundle, claim: UsageRecord) -> UsageRecord:
         Invalid: when blocks are missing between two others, or corrections go in a circle.
     """
     parts = [
-        SeriesRows.of_block(block.signed.header.source, block.signed.header.epoch, columns)
-        for block, columns in blocks_of(proofs, claim)
+        SeriesRows.of_block(wanted.source, wanted.epoch, first.rows.columns(first.head, last.head))
+        for wanted in sorted(claim.ranges)
+        for first, last in _spans(proofs, claim, wanted)
     ]
     rows = MeterInput(join(parts), entries_of(proofs, claim), claim.known_until)
     return measure(claim.meter, rows, claim.period, claim.known_at)
+
+
+def _spans(
+    proofs: Bundle, claim: UsageRecord, wanted: EvidenceRange
+) -> Iterator[tuple[ProvenBlock, ProvenBlock]]:
+    """Yield the first and last of blocks whose rows and ordinals go on from one to the next."""
+    first = last = None
+    for block in blocks_in(proofs, claim, wanted):
+        if first is not None and last is not None:
+            head = last.head
+            goes_on = (head.last_ordinal + 1, head.start + head.count)
+            if goes_on == (block.head.first_ordinal, block.head.start):
+                last = block
+                continue
+            yield first, last
+        first = last = block
+    if first is not None and last is not None:
+        yield first, last
