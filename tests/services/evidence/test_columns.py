@@ -15,7 +15,6 @@ from lineshaft.services.evidence import columns
 from lineshaft.services.evidence.columns import SeriesColumns
 from tests.platform.historian.house import random_source
 
-
 SEEDS = st.integers(0, 30)
 
 
