@@ -17,6 +17,7 @@ from lineshaft.core.value import Columns, Value, from_columns
 
 US_PER_HOUR = 3_600_000_000
 HOURS_PER_DAY = 24
+HOUR_LEVEL, DAY_LEVEL = 1, 2
 DAY_SERIES_ROWS_MAX = 4_000_000
 """A series with more rows in a day (46 per second) gets no roll-up of it: memory is bounded."""
 PAGE_SIZE_MAX = 500

@@ -26,10 +26,10 @@ from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.files import columns, slices
 from lineshaft.platform.historian.files.merge import choose
 from lineshaft.platform.historian.files.parquet import StoreFiles
-from lineshaft.platform.historian.files.plan import DAY_LEVEL, Job, plan
+from lineshaft.platform.historian.files.plan import Job, plan
 from lineshaft.platform.historian.files.runs import joined
 from lineshaft.platform.historian.files.writing import Shape
-from lineshaft.platform.historian.model import NewStoreFile, StoreFile
+from lineshaft.platform.historian.model import DAY_LEVEL, NewStoreFile, StoreFile
 from lineshaft.platform.historian.ports import Manifest, RollupWriter
 
 LOG = logging.getLogger(__name__)
@@ -306,7 +306,7 @@ class _Input:
         taken, missing = [self._rest.slice(0, count)], count - self._rest.num_rows
         self._rest = self._rest.slice(count)
         while missing > 0 and (batch := next(self._batches, None)) is not None:
-            table = pa.Table.from_batches([batch]).cast(columns.SCHEMA)
+            table = pa.Table.from_batches([batch])
             taken.append(table.slice(0, missing))
             self._rest = table.slice(missing)
             missing -= table.num_rows

@@ -13,9 +13,14 @@ from dataclasses import dataclass
 
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.files.merge import choose
-from lineshaft.platform.historian.model import HOURS_PER_DAY, US_PER_HOUR, StoreFile
+from lineshaft.platform.historian.model import (
+    DAY_LEVEL,
+    HOUR_LEVEL,
+    HOURS_PER_DAY,
+    US_PER_HOUR,
+    StoreFile,
+)
 
-HOUR_LEVEL, DAY_LEVEL = 1, 2
 REST_S = 10
 """An hour, or a day, without a commit for so long has come to rest."""
 LATE_SHARE = 4

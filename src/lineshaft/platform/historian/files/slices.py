@@ -78,9 +78,10 @@ def _starts(
     """Return with which series a slice begins, and whether a file begins there as well."""
     starts, is_new_file = [], []
     in_file, in_slice = 0, 0
-    file_max = _ROWS_MAX if cuts else FILE_ROWS
+    count = -(-sum(totals) // FILE_ROWS)
+    file_max = _ROWS_MAX if cuts else -(-sum(totals) // count)
     for index, (number, rows) in enumerate(zip(series, totals, strict=True)):
-        begins = not index or (in_file and in_file + rows > file_max)
+        begins = not index or (in_file and in_file + rows // 2 > file_max)
         begins = begins or (number in cuts and in_file >= _WORTH_A_CUT)
         if begins or in_slice + rows > SLICE_ROWS_MAX:
             starts.append(index)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.files import columns
-from lineshaft.platform.historian.model import NEVER, NewStoreFile, StoreFile
+from lineshaft.platform.historian.model import DAY_LEVEL, NEVER, NewStoreFile, StoreFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Summary:
     def add(self, part: pa.Table) -> None:
         """Add sorted rows that follow on those before."""
         # A day is summed up by its roll-ups, and is not measured by its zone map.
-        is_measured = self._shape.level < 2
+        is_measured = self._shape.level < DAY_LEVEL
         self._zones.append(columns.zones(part, is_measured=is_measured))
         sequence = columns.array(part, "sequence")
         self._sequences += [int(sequence.min()), int(sequence.max())]
