@@ -337,6 +337,16 @@ class Manifest(Protocol):
         """Note segments of which nothing is left; their tombstones go as well."""
         ...
 
+    def write_deleted_days(self, connection: sa.Connection, days: Iterable[tuple[int, int]]) -> None:
+        """Note series and days (since 1970-01-01) of which rows were deleted."""
+        ...
+
+    def deleted_days(
+        self, connection: sa.Connection, series: int, days: tuple[int, int]
+    ) -> frozenset[int]:
+        """Return the days, of a range with both ends, of which rows of a series were deleted."""
+        ...
+
     def write_rollups(
         self,
         connection: sa.Connection,

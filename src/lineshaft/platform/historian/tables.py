@@ -98,6 +98,14 @@ SEGMENT_DELETED = sa.Table(
     sa.Column("records", sa.BigInteger, nullable=False),
 )
 
+DELETED_DAY = sa.Table(
+    # Days of a series of which rows were deleted: their roll-up cannot be made anew.
+    "deleted_day",
+    METADATA,
+    sa.Column("series", sa.ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    sa.Column("day", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+
 DESK_ORDINAL = sa.Table(
     # The last ordinal of each series in the desk's own source (desk.py).
     "desk_ordinal",

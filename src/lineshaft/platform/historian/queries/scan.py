@@ -64,6 +64,14 @@ class Scanner:
         sql = f"SELECT DISTINCT {column} FROM store WHERE series = ?"
         return _tuples(self._query(files, sql, (series,)))
 
+    def ordinals(
+        self, files: Sequence[StoreFile], where: str, values: Sequence[Any]
+    ) -> dict[int, tuple[int, int]]:
+        """Return by source and epoch the first and last ordinal among rows of one series."""
+        sql = "SELECT source_epoch, min(ordinal), max(ordinal) FROM store WHERE "
+        found = _tuples(self._query(files, f"{sql}{where} GROUP BY source_epoch", values))
+        return {source_epoch: (first, last) for source_epoch, first, last in found}
+
     def totals(
         self, files: Sequence[StoreFile], sources: Sequence[int]
     ) -> tuple[int, int, int, int, int]:

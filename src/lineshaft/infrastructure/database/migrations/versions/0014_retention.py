@@ -75,3 +75,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["series"], ["series.id"], name="fk_desk_ordinal_series"),
         sa.PrimaryKeyConstraint("source_epoch", "series", name="pk_desk_ordinal"),
     )
+    op.create_table(
+        "deleted_day",
+        sa.Column("series", _NUMBER, nullable=False),
+        sa.Column("day", sa.BigInteger, nullable=False),
+        sa.ForeignKeyConstraint(["series"], ["series.id"], name="fk_deleted_day_series"),
+        sa.PrimaryKeyConstraint("series", "day", name="pk_deleted_day"),
+    )
