@@ -40,6 +40,10 @@ class Authorizer(Protocol):
         """Pass, or raise Forbidden."""
         ...
 
+    def permitted(self, actor: Actor, action: str, resources: Sequence[Resource]) -> list[Resource]:
+        """Return those of a list that the actor may act on."""
+        ...
+
 
 class SourceKeys(Protocol):
     """The keys of sources; `security.identity` has them."""
@@ -133,8 +137,10 @@ class Manifest(Protocol):
         """Return the signals of numbers."""
         ...
 
-    def series_of(self, connection: sa.Connection, machines: Iterable[str]) -> dict[SignalId, int]:
-        """Return every signal of machines with its number."""
+    def series_of(
+        self, connection: sa.Connection, machines: Iterable[str] | None
+    ) -> dict[SignalId, int]:
+        """Return every signal of machines, or of all, with its number."""
         ...
 
     def intern_source(self, connection: sa.Connection, source: SourceId, epoch: int) -> SourceEpoch:

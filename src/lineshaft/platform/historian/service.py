@@ -40,6 +40,7 @@ from lineshaft.platform.historian.proof.checker import Checker
 from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.queries.functions import Functions
 from lineshaft.platform.historian.queries.ranges import RangeReader
+from lineshaft.platform.historian.queries.records import Export, ExportQuery, export_pieces
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 from lineshaft.platform.historian.queries.sql import SqlEngine, SqlQuery
 from lineshaft.platform.historian.queries.stream import Place, RangeSource, RangeStream, pieces
@@ -47,6 +48,8 @@ from lineshaft.security.authorisation.model import Action, Actor, Resource
 
 HEADERS_MAX = 10_000
 """Headers in one answer."""
+SIGNALS_LISTED_MAX = 10_000
+"""Signals in one answer."""
 _HUB = Resource("hub", "*")
 _FIRST_PAGE = PageRequest()
 
@@ -151,6 +154,52 @@ class Historian:
         for machine in sorted(set(query.machines)):
             self._authorize(actor, Action.SQL_QUERY, machine, query.period)
         return self._sql.run(query, gone or threading.Event())
+
+    def export(self, actor: Actor, query: ExportQuery) -> Export:
+        """Return the records of signals in a period, in pieces, as known at one instant.
+
+        Raises:
+            Forbidden: when the actor may not see one of the machines in the whole period; before
+                anything is read.
+        """
+        for machine in sorted({machine_of(signal) for signal in query.signals}):
+            self._authorize(actor, Action.READING_QUERY, machine, query.period)
+        with self._database.read() as connection:
+            now = self._manifest.last_known_at(connection)
+        known_at = now if query.known_at is None else query.known_at
+
+        def stream(signal: SignalId) -> Iterator[pa.Table]:
+            wanted = RangeQuery(
+                signal, query.period, known_at, include_before=False, include_after=False
+            )
+            return self.stream(actor, wanted).pieces
+
+        return Export(known_at, export_pieces(query, stream))
+
+    def signals(
+        self, actor: Actor, machines: Sequence[str] | None = None, after: str = ""
+    ) -> list[SignalId]:
+        """Return the signals that have stored records, in order, at most `SIGNALS_LISTED_MAX`.
+
+        Args:
+            actor: who asks; machines that he may not see are left out.
+            machines: of these only; None: of all.
+            after: only those behind this one.
+        """
+        with self._database.read() as connection:
+            found = sorted(self._manifest.series_of(connection, machines))
+        named = sorted({machine_of(signal) for signal in found})
+        seen = {
+            one.id
+            for start in range(0, len(named), SIGNALS_LISTED_MAX)
+            for one in self._authorizer.permitted(
+                actor,
+                Action.MACHINE_READ,
+                [_machine(machine) for machine in named[start : start + SIGNALS_LISTED_MAX]],
+            )
+        }
+        listed = [one for one in found if machine_of(one) in seen and one > after]
+        return listed[:SIGNALS_LISTED_MAX]
 
     def refusals(
         self,

@@ -76,18 +76,13 @@ class ManifestStore(
             found |= _pairs(connection, query.where(SERIES.c.id.in_(part)))
         return found
 
-    def series_of(self, connection: sa.Connection, machines: Iterable[str]) -> dict[SignalId, int]:
-        """Return every signal of machines with its number."""
+    def series_of(
+        self, connection: sa.Connection, machines: Iterable[str] | None
+    ) -> dict[SignalId, int]:
+        """Return every signal of machines, or of all, with its number."""
         query = sa.select(SERIES.c.signal, SERIES.c.id)
-        found: dict[SignalId, int] = {}
-        for machine in machines:
-            mine = SERIES.c.signal.startswith(f"{machine}/", autoescape=True)
-            found |= _pairs(connection, query.where(mine))
-        return found
-
-    def series_of(self, connection: sa.Connection, machines: Iterable[str]) -> dict[SignalId, int]:
-        """Return every signal of machines with its number."""
-        query = sa.select(SERIES.c.signal, SERIES.c.id)
+        if machines is None:
+            return _pairs(connection, query)
         found: dict[SignalId, int] = {}
         for machine in machines:
             mine = SERIES.c.signal.startswith(f"{machine}/", autoescape=True)

@@ -1,37 +1,16 @@
-"""Stored records as an answer has them: one value column, the exact one beside it."""
+"""Stored records as texts have them, exact."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import format_instant
 from lineshaft.core.reading import RecordKind
 from lineshaft.core.segment.detail import CorrectionDetail, RefusalDetail
-from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import RANGE_SCHEMA, StoredReading
-
-_INSTANT = pa.timestamp("us", "UTC")
-READING_SCHEMA = pa.schema(
-    [
-        pa.field("signal", pa.string(), nullable=False),
-        pa.field("ts", _INSTANT, nullable=False),
-        pa.field("own_ts", _INSTANT),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("status", pa.uint32(), nullable=False),
-        pa.field("value", pa.float64()),
-        pa.field("mantissa", pa.int64()),
-        pa.field("exponent", pa.int8()),
-        pa.field("text", pa.string()),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("epoch", pa.uint32(), nullable=False),
-        pa.field("sequence", pa.uint64(), nullable=False),
-    ]
-)
-"""The columns of readings in Arrow: `value` is the nearest float64, mantissa and exponent exact."""
 
 TEXT_NAMES = (
     "signal",
@@ -47,22 +26,6 @@ TEXT_NAMES = (
     "sequence",
 )
 """The columns of readings in CSV, and the members in JSON: `value` is exact."""
-
-_KINDS = pa.array([kind.name.lower() for kind in RecordKind])
-
-
-def to_arrow(rows: pa.Table, signals: pa.Array) -> pa.Table:
-    """Return records (`RANGE_SCHEMA`) as `READING_SCHEMA`; `signals` has the signal of each."""
-    value, has_value = columns.numeric(rows)
-    given = {
-        "signal": signals,
-        "ts": rows.column("ts").cast(_INSTANT),
-        "own_ts": rows.column("own_ts").cast(_INSTANT),
-        "kind": _KINDS.take(pa.array(columns.array(rows, "kind"))),
-        "value": pa.array(np.where(has_value, value, 0.0), mask=~has_value),
-    }
-    arrays = [given.get(name) or rows.column(name) for name in READING_SCHEMA.names]
-    return pa.table(arrays, schema=READING_SCHEMA)
 
 
 def to_text(rows: pa.Table, signals: Iterable[str]) -> list[dict[str, Any]]:

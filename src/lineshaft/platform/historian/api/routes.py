@@ -10,11 +10,12 @@ from fastapi.security import HTTPBearer
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import format_instant
-from lineshaft.core.reading import SignalId
+from lineshaft.core.reading import SignalId, check_machine_id
 from lineshaft.platform.historian.api import formats, readings
 from lineshaft.platform.historian.api.answers import NOT_KEPT, Streams, json_answer
 from lineshaft.platform.historian.api.formats import MEDIA_TYPES, AnswerFormat
 from lineshaft.platform.historian.api.functions import add_functions
+from lineshaft.platform.historian.api.grafana import add_grafana
 from lineshaft.platform.historian.api.parameters import (
     PAGE_ROWS_MAX,
     STREAM_ROWS_MAX,
@@ -34,13 +35,22 @@ from lineshaft.platform.historian.api.parameters import (
 )
 from lineshaft.platform.historian.api.sql import add_sql
 from lineshaft.platform.historian.model import RANGE_SCHEMA, RangeQuery, StoredRefusal
+from lineshaft.platform.historian.queries.records import (
+    READING_SCHEMA,
+    ExportQuery,
+    parquet_chunks,
+    to_arrow,
+)
+from lineshaft.platform.historian.queries.sql import MACHINES_MAX
 from lineshaft.platform.historian.queries.stream import Place
-from lineshaft.platform.historian.service import Historian
+from lineshaft.platform.historian.service import SIGNALS_LISTED_MAX, Historian
 from lineshaft.security.authorisation.model import Actor
 
 PREFIX = "/api/v1/historian"
 KNOWN_AT_HEADER = "lineshaft-known-at"
 """Says what an answer knows: with it as `known_at`, the same question has the same answer."""
+
+PARQUET = "application/vnd.apache.parquet"
 
 ActorOf = Callable[[Request], Actor]
 
@@ -60,10 +70,13 @@ def router(historian: Historian, actor_of: ActorOf) -> APIRouter:
     routes = APIRouter(
         prefix=PREFIX, tags=["historian"], dependencies=[Depends(bearer), Depends(sign_in)]
     )
-    _add_values(routes, historian, Streams())
+    streams = Streams()
+    _add_values(routes, historian, streams)
+    _add_export(routes, historian, streams)
     _add_others(routes, historian)
     add_functions(routes, historian)
     add_sql(routes, historian)
+    add_grafana(routes, historian)
     return routes
 
 
@@ -114,11 +127,43 @@ def _add_others(routes: APIRouter, historian: Historian) -> None:
         content = {"refusals": [_refusal(one) for one in found.items], "next": found.next}
         return json_answer(content)
 
+    @routes.get("/signals")
+    def signals(
+        asking: Annotated[Asking, Depends()],
+        machines: Annotated[
+            list[str] | None, Query(alias="machine", max_length=MACHINES_MAX)
+        ] = None,
+        after: Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX)] = "",
+    ) -> Response:
+        """Return the signals that have stored records, in order, page by page, as JSON."""
+        chosen = None if machines is None else [check_machine_id(one) for one in machines]
+        found = historian.signals(asking.actor, chosen, after)
+        last = found[-1] if len(found) == SIGNALS_LISTED_MAX else None
+        return json_answer({"signals": found, "next": last})
+
     @routes.get("/sources")
     def sources(asking: Annotated[Asking, Depends()], signal: SignalText) -> Response:
         """Return the sources and epochs that have stored records of a signal, as JSON."""
         found = historian.sources_of(asking.actor, signal_of(signal))
         return json_answer({"sources": [{"source": name, "epoch": epoch} for name, epoch in found]})
+
+
+def _add_export(routes: APIRouter, historian: Historian, streams: Streams) -> None:
+    @routes.get("/export", response_class=Response)
+    def export(
+        asking: Annotated[Asking, Depends()],
+        signals: SignalTexts,
+        span: Annotated[Span, Depends()],
+        known_at: KnownAtText = None,
+    ) -> Response:
+        """Return the records of signals in a period as one Parquet file."""
+        query = ExportQuery(signals_of(signals), span.period, instant_of(known_at))
+        found = historian.export(asking.actor, query)
+        headers = {
+            KNOWN_AT_HEADER: format_instant(found.known_at),
+            "content-disposition": 'attachment; filename="readings.parquet"',
+        }
+        return streams.send(parquet_chunks(found.pieces), PARQUET, headers)
 
 
 def _page(tables: Iterator[pa.Table], signal: SignalId, limit: int) -> dict[str, Any]:
@@ -154,10 +199,10 @@ def _chunks(
     named = repeat(signals) if isinstance(signals, str) else signals
     if shape is AnswerFormat.ARROW:
         made = (
-            readings.to_arrow(table, pa.array(islice(named, table.num_rows), pa.string()))
+            to_arrow(table, pa.array(islice(named, table.num_rows), pa.string()))
             for table in tables
         )
-        yield from formats.arrow_chunks(made, readings.READING_SCHEMA)
+        yield from formats.arrow_chunks(made, READING_SCHEMA)
         return
     yield formats.csv_lines(readings.TEXT_NAMES, [])
     for table in tables:
