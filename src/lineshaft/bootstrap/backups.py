@@ -7,8 +7,7 @@ store files; then those, which never change.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -33,17 +32,15 @@ from lineshaft.infrastructure.backup import (
 )
 from lineshaft.infrastructure.files import free_bytes, require_free_space
 from lineshaft.infrastructure.settings import SETTINGS_FILE
+from lineshaft.platform.historian.files.leases import Leases
 from lineshaft.platform.historian.model import StoreFile
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 
 DATABASE_FILE = "hub.sqlite"
 KEY_FILE = "key-file.json"
 """The public keys of the installation, as they stood: whoever has them can verify the backup."""
-LEASE_S = 60
-"""A backup that has died lets go of the store files after so long."""
 _PLANT_DIR = "plant"
 _MB = 1_000_000
-_US_PER_S = 1_000_000
 
 
 class Backups:
@@ -86,10 +83,11 @@ class Backups:
             raise Invalid(msg)
         repository = Repository(directory)
         name = self._name(repository)
-        with repository.staged(name) as staging, self._lease() as renew:
+        leases = Leases(parts.database, parts.manifest, parts.clock)
+        with repository.staged(name) as staging, leases.kept():
             files = [*self._beside(staging)]
             database, known_at, store_files = self._database(staging, progress)
-            stored, damaged = self._store(repository, store_files, (is_linked, progress, renew))
+            stored, damaged = self._store(repository, store_files, progress, is_linked=is_linked)
             manifest = BackupManifest(
                 taken_at=parts.clock.now(),
                 known_at=known_at,
@@ -109,29 +107,6 @@ class Backups:
         number = max((int(one.name.partition("-")[0]) for one in repository.snapshots()), default=0)
         moment = to_datetime(self._application.clock.now())
         return f"{number + 1:06}-{moment:%Y%m%dT%H%M%SZ}"
-
-    @contextmanager
-    def _lease(self) -> Iterator[Callable[[], None]]:
-        """Hold the store files that are live from now on; yield what holds them longer."""
-        database, manifest = self._application.database, self._application.manifest
-        clock = self._application.clock
-        began = clock.now()
-        until = Instant(began + LEASE_S * _US_PER_S)
-        with database.unit_of_work() as unit:
-            lease = manifest.begin_lease(unit.connection, began, until)
-
-        def renew() -> None:
-            nonlocal until
-            if clock.now() > until - LEASE_S * _US_PER_S // 2:
-                until = Instant(clock.now() + LEASE_S * _US_PER_S)
-                with database.unit_of_work() as unit:
-                    manifest.renew_lease(unit.connection, lease, until)
-
-        try:
-            yield renew
-        finally:
-            with database.unit_of_work() as unit:
-                manifest.end_lease(unit.connection, lease)
 
     def _beside(self, staging: Path) -> Iterator[BackupEntry]:
         """Copy what lies beside the database: spools, keys, settings, files of the plant."""
@@ -168,10 +143,11 @@ class Backups:
         self,
         repository: Repository,
         files: list[StoreFile],
-        how: tuple[bool, Progress, Callable[[], None]],
+        progress: Progress,
+        *,
+        is_linked: bool,
     ) -> tuple[list[BackupEntry], list[str]]:
         """Copy store files that are not there yet; return all entries, and what is damaged."""
-        is_linked, progress, renew = how
         entries = [BackupEntry(one.path, one.size, one.sha256.hex()) for one in files]
         missing = [one for one in entries if not repository.has(one)]
         total = sum(one.size for one in missing)
@@ -179,7 +155,6 @@ class Backups:
         done, damaged = 0, []
         for entry in missing:
             progress("copying", done, total)
-            renew()
             try:
                 source = self._application.files.directory / entry.path
                 repository.add(source, entry, is_linked=is_linked)

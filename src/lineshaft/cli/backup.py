@@ -12,15 +12,14 @@ from lineshaft.cli.context import (
     errors_by_kind,
     progress,
     settings_of,
+    shown_on,
     write_json,
     write_line,
 )
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-
     from lineshaft.bootstrap.restore import Restored
-    from lineshaft.infrastructure.backup import BackupManifest, Progress, Repository
+    from lineshaft.infrastructure.backup import BackupManifest, Repository
 
 app = typer.Typer(help="Save the whole installation, and make it again.", no_args_is_help=True)
 SKIPPED_HELP = "How many document numbers of each series to pass over."
@@ -49,7 +48,7 @@ def create(
         application = application_of(data)
         with progress() as bar:
             name, manifest = Backups(application).create(
-                LOCAL_OPERATOR, directory, is_linked=link, progress=_shown_on(bar)
+                LOCAL_OPERATOR, directory, is_linked=link, progress=shown_on(bar)
             )
         if json:
             write_json({"snapshot": name} | _content(manifest))
@@ -85,7 +84,7 @@ def verify(
         manifest = found.manifest()
         with progress() as bar:
             known = None if keys is None else keys.read_bytes()
-            faults = verify_backup(found, repository, known, _shown_on(bar))
+            faults = verify_backup(found, repository, known, shown_on(bar))
         if json:
             write_json({"snapshot": found.name, "faults": faults} | _content(manifest))
         else:
@@ -138,7 +137,7 @@ def restore(
         settings = settings_of(data)
         repository = _repository(directory)
         with progress() as bar:
-            restored = restore_backup(repository, settings, options, SystemClock(), _shown_on(bar))
+            restored = restore_backup(repository, settings, options, SystemClock(), shown_on(bar))
         if json:
             write_json(_restored(restored))
         else:
@@ -149,17 +148,6 @@ def _repository(directory: Path) -> "Repository":
     from lineshaft.infrastructure.backup import Repository
 
     return Repository(directory.absolute())
-
-
-def _shown_on(bar: "Bar") -> "Progress":
-    tasks: dict[str, Any] = {}
-
-    def show(what: str, done: int, total: int) -> None:
-        if what not in tasks:
-            tasks[what] = bar.add_task(what, total=total)
-        bar.update(tasks[what], completed=done, total=total)
-
-    return show
 
 
 def _content(manifest: "BackupManifest") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -102,6 +103,18 @@ def progress() -> Progress:
         transient=True,
         disable=not ERR.is_terminal,
     )
+
+
+def shown_on(bar: Progress) -> Callable[[str, int, int], None]:
+    """Return what shows each kind of work on a progress bar: what, how much is done, of how much."""
+    tasks: dict[str, TaskID] = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        if what not in tasks:
+            tasks[what] = bar.add_task(what, total=total)
+        bar.update(tasks[what], completed=done, total=total)
+
+    return show
 
 
 def write_line(text: str = "") -> None:

@@ -2,8 +2,9 @@
 
 import typer
 
-from lineshaft.cli import historian_check, historian_import
+from lineshaft.cli import historian_check, historian_import, historian_repair
 
 app = typer.Typer(help="The store of all readings.", no_args_is_help=True)
 app.command()(historian_check.check)
+app.command()(historian_repair.repair)
 app.command("import")(historian_import.import_file)

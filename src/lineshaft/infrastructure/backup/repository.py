@@ -182,6 +182,10 @@ class Repository:
         progress("checking", manifest.size, manifest.size)
         return faults
 
+    def objects(self) -> list[Path]:
+        """Return all store files, each named by its SHA-256."""
+        return sorted(path for path in self._objects.glob("*/*") if not path.name.startswith("."))
+
     def object_path(self, sha256: str) -> Path:
         """Return where a store file lies."""
         return self._objects / sha256[:2] / sha256

@@ -16,7 +16,6 @@ from lineshaft.platform.historian.model import (
 )
 from lineshaft.platform.historian.tables import (
     CORRECTION,
-    LATEST,
     REFUSAL,
     SERIES,
     STORE_FILE,
@@ -112,10 +111,6 @@ class DerivedRows:
                 value["known_at"] = row["known_at"]
         if values:
             connection.execute(sa.insert(_index_of(kind)), values)
-
-    def forget_latest(self, connection: sa.Connection) -> None:
-        """Forget every last value."""
-        connection.execute(sa.delete(LATEST))
 
 
 def _index_of(kind: RecordKind) -> sa.Table:
