@@ -106,7 +106,7 @@ def progress() -> Progress:
 
 
 def shown_on(bar: Progress) -> Callable[[str, int, int], None]:
-    """Return what shows each kind of work on a progress bar: what, how much is done, of how much."""
+    """Return what shows each kind of work on a bar: what, how much is done, of how much."""
     tasks: dict[str, TaskID] = {}
 
     def show(what: str, done: int, total: int) -> None:

@@ -362,6 +362,30 @@ class CheckReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """Rows of a series that the marks announce and no store file has any more.
+
+    Attributes:
+        series: number of its signal.
+        source_epoch: whose records; None when those of several sources are lost with a file.
+        last_sequence: the last lost record; once the mark of the source has reached it again, all
+            of them are back.
+        first_ts, last_ts: the rows lie at these instants and between.
+        rows: how many.
+        reason: what happened, for people.
+    """
+
+    series: int
+    source_epoch: int | None
+    last_sequence: int
+    first_ts: Instant
+    last_ts: Instant
+    rows: int
+    reason: str
+    noted_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class PageRequest:
     """At most `size` items behind the cursor `after`; the empty cursor is the beginning."""
 

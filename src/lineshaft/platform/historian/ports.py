@@ -13,10 +13,10 @@ from lineshaft.core.messages import EnrolAnswer, EnrolRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.tombstone import Tombstone
-from lineshaft.platform.historian.backup.model import Loss
 from lineshaft.platform.historian.model import (
     Commit,
     DeletedSegment,
+    Loss,
     NewStoreFile,
     PackedRollup,
     RefusalEntry,

@@ -6,9 +6,9 @@ from dataclasses import asdict
 import sqlalchemy as sa
 
 from lineshaft.core.period import Instant, Period, format_instant
-from lineshaft.platform.historian.backup.model import Loss
 from lineshaft.platform.historian.backup.tables import KNOWLEDGE_CUT, LOST_ROWS
 from lineshaft.platform.historian.errors import KnowledgeCut, RowsLost
+from lineshaft.platform.historian.model import Loss
 from lineshaft.platform.historian.tables import SERIES, SOURCE_EPOCH
 
 

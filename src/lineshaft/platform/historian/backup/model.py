@@ -1,32 +1,9 @@
-"""Words for what is lost, and for going back to an earlier instant: pure."""
+"""What going back to an earlier instant does: pure."""
 
 from dataclasses import dataclass
 
 from lineshaft.core.period import Instant
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Rows of a series that the marks announce and no store file has any more.
-
-    Attributes:
-        series: number of its signal.
-        source_epoch: whose records; None when those of several sources are lost with a file.
-        last_sequence: the last lost record; once the mark of the source has reached it again, all
-            of them are back.
-        first_ts, last_ts: the rows lie at these instants and between.
-        rows: how many.
-        reason: what happened, for people.
-    """
-
-    series: int
-    source_epoch: int | None
-    last_sequence: int
-    first_ts: Instant
-    last_ts: Instant
-    rows: int
-    reason: str
-    noted_at: Instant
+from lineshaft.platform.historian.model import Loss
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from lineshaft.core.period import Instant, format_instant
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.backup.losses import LossManifest
-from lineshaft.platform.historian.backup.model import Cut, Loss
+from lineshaft.platform.historian.backup.model import Cut
 from lineshaft.platform.historian.backup.rewind_rows import RewindRows
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.files.writing import Shape
-from lineshaft.platform.historian.model import Mark, NewStoreFile, SourceEpoch, StoreFile
+from lineshaft.platform.historian.model import Loss, Mark, NewStoreFile, SourceEpoch, StoreFile
 from lineshaft.platform.historian.ports import Manifest
 from lineshaft.platform.historian.proof.last_values import LastValues
 

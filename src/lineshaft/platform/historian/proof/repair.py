@@ -24,12 +24,11 @@ from lineshaft.infrastructure.backup import (
 )
 from lineshaft.infrastructure.database import Database
 from lineshaft.infrastructure.files import make_dir
-from lineshaft.platform.historian.backup.model import Loss
 from lineshaft.platform.historian.errors import StoreFileDamaged
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.files.writing import Shape
-from lineshaft.platform.historian.model import NewStoreFile, StoreFile
+from lineshaft.platform.historian.model import Loss, NewStoreFile, StoreFile
 from lineshaft.platform.historian.ports import Manifest
 from lineshaft.platform.historian.proof.content import Content, content_of, is_described
 from lineshaft.platform.historian.proof.derived import Derived
