@@ -1,8 +1,9 @@
-"""What the tests of retention and corrections share: the use cases on a house, and a plain model."""
+"""What the tests of retention and corrections share: the use cases on a house, a plain model."""
 
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.period import Instant, Period
@@ -10,7 +11,10 @@ from lineshaft.core.reading import Record, SignalId
 from lineshaft.core.segment import merkle
 from lineshaft.core.segment.block import decode_block
 from lineshaft.core.segment.header import Header
+from lineshaft.infrastructure.clock import RandomIds
+from lineshaft.platform.historian.desk import DESK, Desk, DeskKey, DeskParts
 from lineshaft.platform.historian.files.parquet import StoreFiles
+from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.platform.historian.retention.model import Hold
 from lineshaft.platform.historian.retention.service import Retention, RetentionParts
@@ -46,6 +50,34 @@ def retention_of(
             authorizer=house.authorizer,
             audit=audit_of(house),
             clock=clock or house.clock,
+        )
+    )
+
+
+class DeskKeysOf:
+    """Lets the desk in at a house."""
+
+    def __init__(self, house: House) -> None:
+        self.key = DeskKey(1, b"k" * 32, Ed25519PrivateKey.from_private_bytes(b"d" * 32))
+        public = self.key.private_key.public_key()
+        house.keys.known[DESK, 1] = self.key.salt_secret, public
+
+    def desk_key(self) -> DeskKey:
+        return self.key
+
+
+def desk_of(house: House) -> Desk:
+    """A desk as another process has it: nothing is shared but database and directory."""
+    files = StoreFiles(house.directory / "store", RandomIds(house.clock), prefix="d")
+    return Desk(
+        DeskParts(
+            database=house.database,
+            manifest=house.manifest,
+            files=files,
+            committer=Committer(house.database, house.manifest, files, house.clock),
+            keys=DeskKeysOf(house),
+            authorizer=house.authorizer,
+            audit=audit_of(house),
         )
     )
 

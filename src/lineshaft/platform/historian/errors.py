@@ -61,3 +61,15 @@ class KnowledgeCut(PreconditionFailed):
 
 class ProofBroken(InvariantError):
     """The stored rows do not lead to the root that the source signed."""
+
+
+class ReadingNotFound(NotFound):
+    """There is no reading with that identity, or none of that signal at that instant."""
+
+
+class CorrectionInvalid(Invalid):
+    """A value of another kind than the reading's, or a correction without a reason."""
+
+
+class CorrectionConflict(Conflict):
+    """The desk is no source, or others correct readings so fast that it never was our turn."""

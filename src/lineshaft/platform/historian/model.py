@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Instant, Period
+from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS, Header
 from lineshaft.core.segment.tombstone import Tombstone
@@ -200,6 +200,48 @@ class StoredReading:
     def order(self) -> tuple[int, str, int, int]:
         """Of readings that share an instant, the one with the greatest order is in force."""
         return self.ts, self.source, self.epoch, self.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTarget:
+    """A stored record by its identity."""
+
+    source: SourceId
+    epoch: int
+    sequence: int
+
+    def __str__(self) -> str:
+        """Name it for a person."""
+        return f"{self.sequence} of {self.source}/{self.epoch}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingAt:
+    """What is in force of a signal at an instant."""
+
+    signal: SignalId
+    ts: Instant
+
+    def __str__(self) -> str:
+        """Name it for a person."""
+        return f"of {self.signal} at {format_instant(self.ts)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A correction that is stored.
+
+    Attributes:
+        source, epoch, sequence: its own identity.
+        replaced: the reading that it takes the place of, as its source sent it.
+        known_at: from then on it is in force; what was known before stays so.
+    """
+
+    source: SourceId
+    epoch: int
+    sequence: int
+    replaced: StoredReading
+    known_at: Instant
 
 
 @dataclass(frozen=True, slots=True)

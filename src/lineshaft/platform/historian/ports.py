@@ -343,7 +343,9 @@ class Manifest(Protocol):
         """Note segments of which nothing is left; their tombstones go as well."""
         ...
 
-    def write_deleted_days(self, connection: sa.Connection, days: Iterable[tuple[int, int]]) -> None:
+    def write_deleted_days(
+        self, connection: sa.Connection, days: Iterable[tuple[int, int]]
+    ) -> None:
         """Note series and days (since 1970-01-01) of which rows were deleted."""
         ...
 
@@ -417,4 +419,18 @@ class Manifest(Protocol):
         self, connection: sa.Connection, after: int, limit: int
     ) -> list[RefusedSegment]:
         """Return refused segments behind a number, the oldest first."""
+        ...
+
+
+class DeskManifest(Manifest, Protocol):
+    """The manifest, and how far the desk has counted; `store.ManifestStore`."""
+
+    def desk_ordinal(self, connection: sa.Connection, source_epoch: int, series: int) -> int:
+        """Return the last ordinal of a series; 0 before the first."""
+        ...
+
+    def write_desk_ordinal(
+        self, connection: sa.Connection, source_epoch: int, series: int, ordinal: int
+    ) -> None:
+        """Keep the last ordinal of a series."""
         ...

@@ -75,3 +75,19 @@ def latest_row(series: int, reading: StoredReading) -> dict[str, Any]:
         "number": columns.number,
         "text": columns.text,
     }
+
+
+def row_reading(row: dict[str, Any], signal: SignalId, source: SourceEpoch) -> StoredReading:
+    """Read a row of a store file."""
+    return StoredReading(
+        signal=signal,
+        ts=Instant(row["ts"]),
+        source=source.source,
+        epoch=source.epoch,
+        sequence=row["sequence"],
+        ordinal=row["ordinal"],
+        kind=RecordKind(row["kind"]),
+        status=row["status"],
+        columns=Columns(row["mantissa"], row["exponent"], row["number"], row["text"]),
+        own_ts=row["own_ts"],
+    )

@@ -10,6 +10,7 @@ from lineshaft.core.period import Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS
 from lineshaft.platform.historian.backup.losses import LossManifest
+from lineshaft.platform.historian.desk_rows import DeskRows
 from lineshaft.platform.historian.files.manifest import parts
 from lineshaft.platform.historian.intake.manifest import CommitManifest
 from lineshaft.platform.historian.model import (
@@ -41,6 +42,7 @@ class ManifestStore(
     CommitManifest,
     SegmentStore,
     LossManifest,
+    DeskRows,
     RemainsRows,
     RollupRows,
     FleetRows,

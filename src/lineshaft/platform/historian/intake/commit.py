@@ -1,10 +1,11 @@
 """Group commit: rows to durable files, then one transaction, in a worker thread."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import sqlalchemy as sa
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.period import Instant
@@ -97,11 +98,18 @@ class Committer:
             entries=self._entries(table),
         )
 
-    def register(self, commit: Commit) -> Committed:
+    def register(
+        self, commit: Commit, guard: Callable[[sa.Connection], None] | None = None
+    ) -> Committed:
         """Write files, headers, marks and indices in one transaction.
 
         After a failure the same commit may be registered again. Should the failed transaction have
         been kept after all, that breaks on the primary key of its segments, and nothing doubles.
+
+        Args:
+            commit: what was prepared.
+            guard: called in the transaction before anything is written, while no other commit
+                runs; what it raises undoes everything.
 
         Raises:
             Unavailable: when the database cannot be written now.
@@ -110,6 +118,8 @@ class Committer:
         with self._database.unit_of_work() as unit:
             unit.lock(COMMIT_LOCK)
             connection = unit.connection
+            if guard is not None:
+                guard(connection)
             known_at = self._manifest.write(connection, commit, self._clock.now())
             known = self._manifest.latest(connection, [entry.series for entry, _ in corrections])
             self._manifest.write_latest(connection, latest.corrected(known, corrections))

@@ -7,7 +7,6 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Instant
 from lineshaft.core.reading import RecordKind, SignalId
 from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.core.value import Columns
@@ -15,6 +14,7 @@ from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import NEVER, SourceEpoch, StoredReading, StoreFile
 from lineshaft.platform.historian.ports import Manifest
 from lineshaft.platform.historian.queries.scan import Scanner
+from lineshaft.platform.historian.rows import row_reading
 
 
 def last_in_force(
@@ -45,18 +45,7 @@ def _last_state(rows: pa.Table, signal: SignalId, sources: list[SourceEpoch]) ->
     states = np.flatnonzero(columns.is_state(columns.array(rows, "kind")))
     row = rows.slice(int(states[-1]), 1).to_pylist()[0]
     source = next(one for one in sources if one.id == row["source_epoch"])
-    return StoredReading(
-        signal=signal,
-        ts=Instant(row["ts"]),
-        source=source.source,
-        epoch=source.epoch,
-        sequence=row["sequence"],
-        ordinal=row["ordinal"],
-        kind=RecordKind(row["kind"]),
-        status=row["status"],
-        columns=_columns(row),
-        own_ts=row["own_ts"],
-    )
+    return row_reading(row, signal, source)
 
 
 def _corrected(reading: StoredReading, rows: pa.Table) -> StoredReading:
