@@ -5,7 +5,7 @@ entries, not 31 million rows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,11 @@ from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
 from lineshaft.platform.historian.model import BUCKET_SCHEMA, POINTS_MAX, US_PER_HOUR
 from lineshaft.platform.historian.queries.model import FLEET_BUCKET_SCHEMA
+from lineshaft.platform.historian.rollups.compute import entries_of
 from lineshaft.platform.historian.rollups.entries import Entries
-from lineshaft.platform.historian.rollups.rows import StateRows
+from lineshaft.platform.historian.rollups.rows import StateRows, decimals
+
+_SUM_MAX = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,15 @@ def grid(period: Period, points: int) -> Grid:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What some readings add to buckets; `key` is series by series, bucket by bucket."""
+    """What some readings add to buckets.
+
+    Attributes:
+        key: of the bucket: series by series, bucket by bucket.
+        ts: where the readings begin; sums are added in that order, whatever they were made of.
+    """
 
     key: NDArray[np.int64]
+    ts: NDArray[np.int64]
     count: NDArray[np.int64]
     total: NDArray[np.float64]
     minimum: NDArray[np.float64]
@@ -76,35 +85,54 @@ class Buckets:
         self._max = np.full(size, -np.inf)
 
     def of_rows(self, rows: StateRows) -> Sums:
-        """Return what rows, by series and instant, add; changes nothing."""
+        """Return what rows, by series and instant, add; changes nothing.
+
+        They are summed up by the hour where the grid cuts none, as roll-ups are.
+        """
         is_number = rows.is_number
         if not is_number.all():
             rows = rows.where(is_number)
-        key, value = self._key(rows.series, rows.ts), rows.floats()
-        if not len(key):
-            return Sums(key, key, value, value, value)
-        starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-        return Sums(
-            key=key[starts],
-            count=np.diff(np.r_[starts, len(key)]),
-            total=np.add.reduceat(value, starts),
-            minimum=np.minimum.reduceat(value, starts),
-            maximum=np.maximum.reduceat(value, starts),
+        is_exact = _fits_integers(rows)
+        if self._grid.is_of_hours and not is_exact:
+            return self.of_entries(entries_of(rows))
+        origin, width_us = (
+            (0, US_PER_HOUR) if self._grid.is_of_hours else (self._grid.start, self._grid.width_us)
         )
+        starts, number = rows.cut(origin, width_us)
+        value = rows.mantissa if is_exact else rows.floats()
+        measures: list[NDArray[np.float64]] = []
+        for function in (np.add, np.minimum, np.maximum):
+            found = function.reduceat(value, starts) if len(starts) else np.zeros(0)
+            measures.append(decimals(found, rows.exponent[starts]) if is_exact else found)
+        ts = origin + number * width_us
+        # The first bucket can begin before the period does.
+        key = self._key(rows.series[starts], rows.ts[starts])
+        return Sums(key, ts, np.diff(np.r_[starts, len(rows)]), *measures)
 
     def of_entries(self, entries: Entries) -> Sums:
         """Return what hours add that lie in one bucket each; changes nothing."""
         used = entries.where(entries.count > 0)
         names = ("total", "minimum", "maximum")
         total, minimum, maximum = (used.floats(name) for name in names)
-        return Sums(self._key(used.series, used.first_ts), used.count, total, minimum, maximum)
+        key = self._key(used.series, used.first_ts)
+        return Sums(key, used.hour * US_PER_HOUR, used.count, total, minimum, maximum)
 
-    def add(self, sums: Sums) -> None:
-        """Add up."""
-        np.add.at(self._count, sums.key, sums.count)
-        np.add.at(self._sum, sums.key, sums.total)
-        np.minimum.at(self._min, sums.key, sums.minimum)
-        np.maximum.at(self._max, sums.key, sums.maximum)
+    def add(self, parts: Sequence[Sums]) -> None:
+        """Add up, in the order of instants."""
+        if not parts:
+            return
+        joined = Sums(
+            *(
+                np.concatenate([getattr(part, field.name) for part in parts])
+                for field in fields(Sums)
+            )
+        )
+        order = np.argsort(joined.ts, kind="stable")
+        key = joined.key[order]
+        np.add.at(self._count, key, joined.count[order])
+        np.add.at(self._sum, key, joined.total[order])
+        np.minimum.at(self._min, key, joined.minimum[order])
+        np.maximum.at(self._max, key, joined.maximum[order])
 
     def _key(self, series: NDArray[np.integer], ts: NDArray[np.int64]) -> NDArray[np.int64]:
         place = np.searchsorted(self._series, series)
@@ -137,3 +165,17 @@ class Buckets:
         mean = self._sum[used] / self._count[used]
         columns = [starts, self._min[used], self._max[used], mean, self._count[used]]
         return [pa.array(one) for one in columns]
+
+
+def _fits_integers(rows: StateRows) -> bool:
+    """Tell whether all are decimals, of one scale per series, whose sum fits 64 bits."""
+    starts = rows.runs()
+    if not len(starts):
+        return True
+    if rows.is_float is not None and rows.is_float.any():
+        return False
+    finest = np.minimum.reduceat(rows.exponent, starts)
+    if (np.maximum.reduceat(rows.exponent, starts) != finest).any():
+        return False
+    largest = max(-int(rows.mantissa.min()), int(rows.mantissa.max()))
+    return largest * len(rows) < _SUM_MAX

@@ -85,18 +85,25 @@ class FleetReader:
 
     def entries(self, series: Sequence[int], period: Period) -> Entries:
         """Return the roll-ups of series (ascending) by the hour, cut to the period, in order."""
-        if not series:
-            return empty()
+        trusted, parts = self.hours(series, period, entries_of)
+        return joined([trusted, *parts]).in_order()
+
+    def hours(
+        self, series: Sequence[int], period: Period, work: Callable[[StateRows], R]
+    ) -> tuple[Entries, list[R]]:
+        """Return the trusted entries of series (ascending), and work done on the rows of the rest.
+
+        A group of rows has whole series of a day, by series and instant; several threads do the
+        work.
+        """
         need = _Need(series, period)
         trusted = empty() if self._rows_only else self._trusted(need)
-        groups = self._groups(self._zones(need))
-        parts = _parallel(lambda group: entries_of(self._state_rows(group, need)), groups)
-        return joined([trusted, *parts]).in_order()
+        return trusted, self._worked(need, work)
 
     def _trusted(self, need: "_Need") -> Entries:
         """Return the entries that are trusted, and take their hours from what is needed."""
         first, last = need.whole
-        if first > last:
+        if first > last or not len(need.series):
             return empty()
         series = need.series.tolist()
         days = first // HOURS_PER_DAY, last // HOURS_PER_DAY
@@ -158,11 +165,10 @@ class FleetReader:
     def each(
         self, series: Sequence[int], period: Period, work: Callable[[StateRows], R]
     ) -> list[R]:
-        """Do work on groups of the rows of series (ascending), however many there are.
+        """Do work on the rows of series (ascending), however many: see `hours`."""
+        return self._worked(_Need(series, period), work)
 
-        A group has whole series of a day, by series and instant; several threads do the work.
-        """
-        need = _Need(series, period)
+    def _worked(self, need: "_Need", work: Callable[[StateRows], R]) -> list[R]:
         groups = self._groups(self._zones(need))
         return _parallel(lambda group: work(self._state_rows(group, need)), groups)
 

@@ -260,10 +260,10 @@ def _buckets(reader: FleetReader, series: Sequence[int], period: Period, layout:
     """Fill buckets, from hours where the grid cuts none."""
     buckets = Buckets(layout, series)
     if layout.is_of_hours:
-        buckets.add(buckets.of_entries(reader.entries(series, period)))
-        return buckets
-    for sums in reader.each(series, period, buckets.of_rows):
-        buckets.add(sums)
+        trusted, sums = reader.hours(series, period, buckets.of_rows)
+        buckets.add([buckets.of_entries(trusted), *sums])
+    else:
+        buckets.add(reader.each(series, period, buckets.of_rows))
     return buckets
 
 

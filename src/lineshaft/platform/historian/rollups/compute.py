@@ -39,7 +39,7 @@ def entries_of(rows: StateRows) -> Entries:
     """Return an entry for each series and hour with rows, in order."""
     if not len(rows):
         return empty()
-    starts = np.flatnonzero(np.r_[True, rows.series[1:] != rows.series[:-1]])
+    starts = rows.runs()
     values, is_plain = _plain(rows, starts)
     if is_plain.all():
         return _entries(rows, starts, values)
@@ -49,7 +49,7 @@ def entries_of(rows: StateRows) -> Entries:
     for chosen, make in ((row_is_plain, _only_plain), (~row_is_plain, _odd)):
         if chosen.any():
             part = rows.where(chosen)
-            part_starts = np.flatnonzero(np.r_[True, part.series[1:] != part.series[:-1]])
+            part_starts = part.runs()
             parts.append(_entries(part, part_starts, make(part, part_starts)))
     return joined(parts).in_order()
 
@@ -130,11 +130,7 @@ def _odd(rows: StateRows, starts: NDArray[np.int64]) -> _Values:
 
 def _entries(rows: StateRows, series_starts: NDArray[np.int64], values: _Values) -> Entries:
     """Sum up each series and hour."""
-    hour = rows.ts // US_PER_HOUR
-    is_start = np.zeros(len(rows), dtype=np.bool_)
-    is_start[series_starts] = True
-    is_start[1:] |= hour[1:] != hour[:-1]
-    starts = np.flatnonzero(is_start)
+    starts, hour = rows.cut(0, US_PER_HOUR)
     ends = np.r_[starts[1:], len(rows)] - 1
     run = np.searchsorted(series_starts, starts, side="right") - 1
     # How long each row holds within its hour.
@@ -144,7 +140,7 @@ def _entries(rows: StateRows, series_starts: NDArray[np.int64], values: _Values)
     first_state, last_state, states = _state_columns(rows, held_us, starts, ends)
     return Entries(
         series=rows.series[starts].astype(np.int64),
-        hour=hour[starts],
+        hour=hour,
         two=values.two[run],
         five=values.five[run],
         first_ts=rows.ts[starts],

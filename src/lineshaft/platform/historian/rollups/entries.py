@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.rollups.model import Point, Rollup, combine
-
-_POWERS = 10.0 ** np.arange(19)
+from lineshaft.platform.historian.rollups.rows import decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +65,7 @@ class Entries:
         """Return a column of values as binary floats, for the eye."""
         values: NDArray[Any] = getattr(self, name)
         if ((self.two == self.five) & (np.abs(self.two) <= 18)).all():
-            power = _POWERS[np.abs(self.two)]
-            scaled = values.astype(np.float64)
-            return np.where(self.two < 0, scaled / power, scaled * power)
+            return decimals(values, self.two)
         exact = zip(values.tolist(), self.two.tolist(), self.five.tolist(), strict=True)
         return np.array([float(value * unit(two, five)) for value, two, five in exact])
 

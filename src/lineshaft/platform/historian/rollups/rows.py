@@ -65,13 +65,53 @@ class StateRows:
             self.states,
         )
 
+    def runs(self) -> NDArray[np.int64]:
+        """Return where the rows of each series begin."""
+        if not len(self.series):
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(np.r_[True, self.series[1:] != self.series[:-1]])
+
+    def cut(self, origin: int, width_us: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Cut the rows of each series at `origin` plus multiples of a width, in microseconds.
+
+        Returns:
+            Where each piece begins, and its multiple. No piece is empty.
+        """
+        starts = self.runs()
+        begins, numbers = [], []
+        for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(self)], strict=True):
+            ts = self.ts[start:end]
+            low, high = (int(one - origin) // width_us for one in (ts[0], ts[-1]))
+            if high - low >= end - start:
+                number = (ts - origin) // width_us
+                cuts = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
+                begins.append(start + cuts)
+                numbers.append(number[cuts])
+                continue
+            number = np.arange(low, high + 1)
+            cuts = np.searchsorted(ts, origin + number * width_us, side="left")
+            is_filled = np.r_[cuts[1:], len(ts)] > cuts
+            begins.append(start + cuts[is_filled])
+            numbers.append(number[is_filled])
+        nothing = [np.zeros(0, dtype=np.int64)]
+        return np.concatenate(begins or nothing), np.concatenate(numbers or nothing)
+
     def floats(self) -> NDArray[np.float64]:
         """Return the numbers as binary floats, for the eye; not a number where there is none."""
-        scale = _POWERS[np.abs(self.exponent)]
-        values = np.where(self.exponent < 0, self.mantissa / scale, self.mantissa * scale)
+        values = decimals(self.mantissa, self.exponent)
         if self.number is not None and self.is_float is not None:
             values = np.where(self.is_float, self.number, values)
         return np.where(self.is_number, values, np.nan)
+
+
+def decimals(mantissa: NDArray[Any], exponent: NDArray[Any]) -> NDArray[np.float64]:
+    """Return decimals as binary floats, for the eye; exponents are from -18 to 18."""
+    power = _POWERS[np.abs(exponent)]
+    values = mantissa.astype(np.float64)
+    result: NDArray[np.float64] = values / power
+    if (exponent > 0).any():
+        result = np.where(exponent < 0, result, values * power)
+    return result
 
 
 def corrected(table: pa.Table, sources: Sequence[SourceEpoch]) -> pa.Table:
@@ -165,10 +205,11 @@ def state_rows(table: pa.Table, sources: Sequence[SourceEpoch]) -> StateRows:
 
 def _in_force(table: pa.Table) -> NDArray[np.bool_]:
     series, ts = columns.array(table, "series"), columns.array(table, "ts")
+    state = np.ones(len(ts), dtype=np.bool_)
     if "kind" in table.column_names:
         state = columns.is_state(columns.array(table, "kind"))
-    else:
-        state = np.ones(len(ts), dtype=np.bool_)
+    elif not (ts[1:] == ts[:-1]).any():
+        return state
     result: NDArray[np.bool_] = columns.in_force(series, ts, state)
     return result
 
