@@ -1,14 +1,13 @@
 """The Parquet files of the store: written durably, read, merged away, and cleared of orphans.
 
-Layout and encodings were chosen by measurement (`notes/historian.md`, section 4): 0.8 bytes per
-reading on regular data. Any engine that reads Parquet reads them.
+What their bytes are like is the business of `encoding.py`.
 """
 
 import glob
 import hashlib
 from collections.abc import Generator, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,35 +21,12 @@ from lineshaft.infrastructure.files import (
     write_durably,
 )
 from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.files.encoding import OFTEN_ABSENT, encode, layout
 from lineshaft.platform.historian.files.integrity import Integrity
 from lineshaft.platform.historian.files.writing import HashedSink, Shape, Summary
-from lineshaft.platform.historian.model import DAY_LEVEL, NewStoreFile, StoreFile
+from lineshaft.platform.historian.model import NewStoreFile, StoreFile
 
-ROW_GROUP_ROWS = 128_000
 _HOURS_PER_DAY = 24
-_DELTA = ("ts", "own_ts", "mantissa", "sequence", "ordinal")
-_DICTIONARY = ("series", "source_epoch", "status", "kind", "exponent", "text")
-_OFTEN_ABSENT = ("own_ts", "number", "text")
-SMALL = {
-    "compression": "zstd",
-    "compression_level": 3,
-    "use_dictionary": list(_DICTIONARY),
-    "column_encoding": dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED") | {"number": "PLAIN"},
-    # Those of the other columns, and a page index, are 2 % of a file and rule nothing out.
-    "write_statistics": ["series", "ts", "sequence", "ordinal", *_OFTEN_ABSENT],
-}
-"""How day files are written: they stay."""
-FAST = {
-    "compression": "zstd",
-    "compression_level": 1,
-    "use_dictionary": ["text"],
-    "column_encoding": dict.fromkeys(
-        (*_DELTA, "series", "source_epoch", "status", "kind", "exponent"), "DELTA_BINARY_PACKED"
-    )
-    | {"number": "PLAIN"},
-    "write_statistics": ["series", "ts", *_OFTEN_ABSENT],
-}
-"""How commits and hours are written: nine tenths of the time, and they are merged soon."""
 
 
 class StoreFiles:
@@ -113,12 +89,16 @@ class StoreFiles:
         path = f"{shape.hour // _HOURS_PER_DAY}/{name}"
         make_dir((self.directory / path).parent)
         summary = Summary(shape)
-        options = _options(shape.level)
+        rest = iter(parts)
+        first = next(rest)
+        how = layout(shape.level, first)
         with durable_file(self.directory / path) as file:
             sink = HashedSink(file)
-            with pq.ParquetWriter(sink, columns.SCHEMA, store_schema=False, **options) as writer:
-                for part in parts:
-                    writer.write_table(part, row_group_size=ROW_GROUP_ROWS)
+            with pq.ParquetWriter(
+                sink, columns.SCHEMA, store_schema=False, **how.options
+            ) as writer:
+                for part in chain([first], rest):
+                    writer.write_table(part, row_group_size=how.row_group_rows)
                     summary.add(part)
         self._integrity.trust(path)
         return summary.file(path, sink)
@@ -205,7 +185,7 @@ class StoreFiles:
 def _absent(metadata: pq.FileMetaData) -> set[str]:
     """Return the columns that have no value at all: to decode them is a tenth of a merge."""
     absent = set()
-    for name in _OFTEN_ABSENT:
+    for name in OFTEN_ABSENT:
         index = columns.SCHEMA.get_field_index(name)
         chunks = [metadata.row_group(i).column(index) for i in range(metadata.num_row_groups)]
         if all(_is_null(chunk) for chunk in chunks):
@@ -216,21 +196,3 @@ def _absent(metadata: pq.FileMetaData) -> set[str]:
 def _is_null(chunk: pq.ColumnChunkMetaData) -> bool:
     known = chunk.statistics
     return known is not None and known.has_null_count and known.null_count == chunk.num_values
-
-
-def _options(level: int) -> dict[str, Any]:
-    return FAST if level < DAY_LEVEL else SMALL
-
-
-def encode(table: pa.Table, level: int = 0) -> bytes:
-    """Return sorted rows as the bytes of a Parquet file.
-
-    Args:
-        table: rows of `columns.SCHEMA`.
-        level: of the file. What is merged soon is written the fast way.
-    """
-    sink = pa.BufferOutputStream()
-    options = _options(level)
-    pq.write_table(table, sink, row_group_size=ROW_GROUP_ROWS, store_schema=False, **options)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
