@@ -68,7 +68,16 @@ class Asking:
     ) -> None:
         """Take the actor that the router has found."""
         self.actor: Actor = request.state.actor
-        self.shape = formats.chosen(format, request.headers.get("accept", ""))
+        self._named, self._accept = format, request.headers.get("accept", "")
+
+    @property
+    def shape(self) -> AnswerFormat:
+        """The format of rows.
+
+        Raises:
+            Invalid: when the request takes none of ours.
+        """
+        return formats.chosen(self._named, self._accept)
 
 
 class Span:
