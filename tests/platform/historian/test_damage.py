@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lineshaft.core.clock import CountingIds, ManualClock
+from lineshaft.core.clock import ManualClock
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
+from lineshaft.infrastructure.clock import RandomIds
 from lineshaft.platform.historian.errors import StoreFileDamaged
 from lineshaft.platform.historian.model import RangeQuery
 from tests.platform.historian.house import ACTOR, HOUR, START, House, Source
@@ -46,7 +47,8 @@ def stored_files(house: House) -> list[Path]:
 
 def restarted(house: House) -> House:
     """A process that has not read any file yet."""
-    house.use(ManualClock(house.clock.now()), CountingIds())
+    clock = ManualClock(house.clock.now())
+    house.use(clock, RandomIds(clock))
     return house
 
 

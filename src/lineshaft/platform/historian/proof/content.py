@@ -49,7 +49,8 @@ def content_of(files: StoreFiles, file: StoreFile) -> Content:
         if is_entry.any():
             entries.append(part.filter(pa.array(is_entry)))
     new = summary.file(file.path, HashedSink(io.BytesIO()))
-    same = replace(new.file, id=file.id, size=file.size, sha256=file.sha256)
+    size = (files.directory / file.path).stat().st_size
+    same = replace(new.file, id=file.id, size=size, sha256=file.sha256)
     found = pa.concat_tables(entries) if entries else columns.SCHEMA.empty_table()
     return Content(NewStoreFile(same, new.zones), found)
 

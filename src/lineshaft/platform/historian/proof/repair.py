@@ -35,7 +35,7 @@ from lineshaft.platform.historian.proof.derived import Derived
 from lineshaft.platform.historian.proof.derived_rows import DerivedRows
 from lineshaft.platform.historian.proof.model import LostPart, RepairReport, UnrepairedFile
 from lineshaft.platform.historian.proof.prover import Prover
-from lineshaft.platform.historian.proof.spares import Spare, on_disk, rows_of, without
+from lineshaft.platform.historian.proof.spares import Spare, readable, rows_of, without
 
 _FILE_MODE = 0o644
 _SPANS = ("series", "rows", "first_ts", "last_ts", "first_ordinal", "last_ordinal")
@@ -77,7 +77,8 @@ class Repairer:
         damaged = self._damaged(files, progress)
         restored = [file.path for file, _ in damaged if self._from_backup(file)]
         left = [(file, why) for file, why in damaged if file.path not in restored]
-        rebuilt = [file.path for file, _ in left if self._from_others(file, now)]
+        spares = self._spares([file for file, _ in left]) if left else []
+        rebuilt = [file.path for file, _ in left if self._from_others(file, spares, now)]
         left = [(file, why) for file, why in left if file.path not in rebuilt]
         described, contents = self._describe([file for file, _ in left], progress)
         derived = Derived(self._parts.database, self._parts.manifest, self._parts.files)
@@ -145,12 +146,17 @@ class Repairer:
             return True
         return False
 
-    def _from_others(self, file: StoreFile, now: Instant) -> bool:
+    def _from_others(self, file: StoreFile, spares: Sequence[Spare], now: Instant) -> bool:
         """Make a file again of the same records; tell whether they were all found."""
+        own = self._parts.files.directory / file.path
         zones = self._zones(file)
         if not len(zones):
             return False
-        found, is_certain = rows_of(self._spares(), zones)
+        others = [one for one in spares if one.sha256 is not None or one.path != own]
+        found, is_certain = rows_of(others, zones)
+        if found.num_rows != int(zones["rows"].sum()):
+            # Where its hash is what was damaged, its own rows lead to what was signed.
+            found, is_certain = rows_of([one for one in spares if one.path == own], zones)
         with self._parts.database.read() as connection:
             hours = file.hour, file.last_hour
             beside = [
@@ -202,17 +208,20 @@ class Repairer:
                 return False
         return True
 
-    def _spares(self) -> list[Spare]:
+    def _spares(self, damaged: Sequence[StoreFile]) -> list[Spare]:
+        """Return what may have the records of damaged files: merged files, backups, themselves."""
+        live, directory = self._files(), self._parts.files.directory
         with self._parts.database.read() as connection:
-            paths = self._parts.manifest.paths(connection)
-        live = self._files()
+            registered = self._parts.manifest.paths(connection)
+        merged = registered - {file.path for file in live}
+        unknown = [directory / path for path in sorted(merged | {one.path for one in damaged})]
         in_use = {file.sha256.hex() for file in live}
-        spares = on_disk(self._parts.files.directory, sorted(paths), live)
-        for backup in self._backups:
-            spares += [
-                Spare(path, path.name) for path in backup.objects() if path.name not in in_use
-            ]
-        return spares
+        return [Spare(path, None) for path in sorted(readable(unknown))] + [
+            Spare(path, path.name)
+            for backup in self._backups
+            for path in backup.objects()
+            if path.name not in in_use
+        ]
 
     # ---- what is said of files
 

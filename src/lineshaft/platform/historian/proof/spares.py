@@ -1,7 +1,9 @@
 """Rows that a damaged store file had, found in other files: merged ones, and those of backups."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,19 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from lineshaft.platform.historian.files import columns
-from lineshaft.platform.historian.model import StoreFile
+
+READ_S_MAX = 600.0
+"""Longest time that another process may take to read files of unknown state."""
+TRIED_AT_ONCE = 100
+_TRY = """
+import sys, pyarrow.parquet as pq
+for path in sys.argv[1:]:
+    try:
+        pq.read_table(path)
+        print("read", flush=True)
+    except Exception:
+        print("damaged", flush=True)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +69,8 @@ def without(rows: pa.Table, others: pa.Table) -> pa.Table:
 
 def _readable(spare: Spare, zones: NDArray[np.void]) -> Iterator[pa.Table]:
     try:
-        if spare.sha256 is not None:
-            with spare.path.open("rb") as data:
-                if hashlib.file_digest(data, "sha256").hexdigest() != spare.sha256:
-                    return
+        if not _is_safe(spare):
+            return
         with pq.ParquetFile(spare.path) as file:
             for index in range(file.num_row_groups):
                 if _may_hold(file.metadata.row_group(index), zones):
@@ -66,6 +78,37 @@ def _readable(spare: Spare, zones: NDArray[np.void]) -> Iterator[pa.Table]:
                     yield group.select(columns.SCHEMA.names).cast(columns.SCHEMA)
     except (OSError, pa.ArrowException, KeyError, ValueError):
         return
+
+
+def _is_safe(spare: Spare) -> bool:
+    if spare.sha256 is None:
+        return True  # `readable` has looked at it
+    with spare.path.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest() == spare.sha256
+
+
+def readable(paths: Iterable[Path]) -> frozenset[Path]:
+    """Return the files of unknown state that can be parsed without danger.
+
+    A damaged file can end the whole process that parses it (pyarrow 26 aborts), so another one
+    tries first: it names each file that it has read, and is started again behind one that ends it.
+    """
+    left, found = [path for path in paths if path.exists()], set()
+    while left:
+        try:
+            tried = subprocess.run(  # noqa: S603 - our own interpreter and paths of the store
+                [sys.executable, "-c", _TRY, *map(str, left[:TRIED_AT_ONCE])],
+                capture_output=True,
+                timeout=READ_S_MAX,
+                check=False,
+            )
+            answers = tried.stdout.decode().split()
+        except subprocess.TimeoutExpired:
+            answers = []
+        found |= {path for path, answer in zip(left, answers, strict=False) if answer == "read"}
+        # One that has ended the other process has no answer, and is passed over.
+        left = left[min(len(answers) + 1, TRIED_AT_ONCE) :]
+    return frozenset(found)
 
 
 def _may_hold(group: pq.RowGroupMetaData, zones: NDArray[np.void]) -> bool:
@@ -105,13 +148,3 @@ def _firsts(rows: pa.Table) -> NDArray[np.int64]:
     _, firsts = np.unique(_keys(rows), return_index=True)
     result: NDArray[np.int64] = firsts
     return result
-
-
-def on_disk(directory: Path, paths: Iterable[str], live: Sequence[StoreFile]) -> list[Spare]:
-    """Return merged files that are still there."""
-    in_use = {file.path for file in live}
-    return [
-        Spare(directory / path, None)
-        for path in paths
-        if path not in in_use and (directory / path).exists()
-    ]
