@@ -1,108 +1,136 @@
 """The store against a plain model: whatever is done to it, it answers as a list would.
 
 A Hypothesis state machine; `long_runs/store_model` runs it with its full counts. The model is a
-list of records with the commit that made each known, and the identities that were deleted.
+list of rows, each with the segment that it came in and the instant at which it became known.
 """
 
+import shutil
 import tempfile
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.period import Instant, Period
-from lineshaft.core.reading import Record, RecordKind, SignalId, is_good
-from lineshaft.core.segment.detail import CorrectionDetail
+from lineshaft.core.reading import RecordKind, SignalId, SourceId
+from lineshaft.core.value import DecimalValue
+from lineshaft.infrastructure.backup.database import copy_sqlite
 from lineshaft.infrastructure.clock import RandomIds, SystemClock
-from lineshaft.platform.historian.model import RangeQuery
+from lineshaft.platform.historian.model import RangeQuery, RecordTarget
+from lineshaft.platform.historian.retention.errors import BlocksHeld
+from lineshaft.platform.historian.retention.model import Deletion, Hold, matches
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source
+from tests.platform.historian.keeper import ADMIN, desk_of, hold, prove, retention_of
 
 SIGNALS = ("m1/a", "m1/b", "m2/a")
-DAYS = 3
+PATTERNS = ("m1/a", "m1/*", "*")
+DAYS = 4
 MANTISSAS = st.integers(-(10**6), 10**6)
-OFFSETS = st.integers(0, DAYS * 24 * 3600 - 1)
+SECONDS = st.integers(0, DAYS * 24 * 3600 - 1)
+HOURS = st.integers(0, DAYS * 24)
+SOURCES = st.integers(0, 1)
+BEFORE_ALL = Instant(START - 1_000 * HOUR)
+EVER = Period(START, Instant(START + (DAYS + 2) * 24 * HOUR))
+RULES = (
+    *("write", "equal_instants", "late", "redeliver", "correct", "delete", "hold", "release"),
+    *("compact", "crash", "restore", "query", "latest", "downsample", "check"),
+)
 USES: Counter[str] = Counter()
 """How often each rule was used in this process: a rule that is never used tests nothing."""
 
-Identity = tuple[str, int, int]
+
+@dataclass(frozen=True)
+class Row:
+    """What the model remembers of a record."""
+
+    signal: str
+    ts: int
+    source: str
+    epoch: int
+    sequence: int
+    kind: RecordKind
+    mantissa: int
+    segment: int
+    known_at: Instant
+    replaces: tuple[str, int, int] | None = None
+
+    @property
+    def identity(self) -> tuple[str, int, int]:
+        return self.source, self.epoch, self.sequence
+
+    @property
+    def block(self) -> tuple[str, int, int, str]:
+        return self.source, self.epoch, self.segment, self.signal
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """One store, two sources, and what a list remembers of them."""
+    """One store, two sources and the desk, and what a list remembers of them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._directory = tempfile.TemporaryDirectory(prefix="lineshaft-model-")
+        self._directory = Path(tempfile.mkdtemp(prefix="lineshaft-model-"))
         self.sources = [Source("edge-1"), Source("edge-2")]
-        self.known: dict[Identity, Instant] = {}
-        self.commits: list[Instant] = [Instant(0)]
-        self.house = self._opened(Path(self._directory.name) / "store-0")
+        self.rows: list[Row] = []
+        self.holds: dict[str, Hold] = {}
+        self.instants = [Instant(0)]
+        self._restores = 0
+        self.house = self._opened(self._directory / "store-0")
 
     def _opened(self, directory: Path) -> House:
         directory.mkdir(exist_ok=True)
         house = House(directory)
-        house.use(ManualClock(Instant(START + 60 * 24 * HOUR)), RandomIds(SystemClock()))
+        now = max(self.instants[-1], Instant(START + 60 * 24 * HOUR))
+        house.use(ManualClock(now), RandomIds(SystemClock()))
         house.know(*self.sources)
         house.merger.clear_orphans()
+        self.desk = desk_of(house)
         return house
 
     def teardown(self) -> None:
         self.house.database.close()
-        self._directory.cleanup()
+        shutil.rmtree(self._directory)
 
     # ---- what is done to it
 
     @initialize(values=st.lists(MANTISSAS, min_size=3, max_size=3))
     def begin(self, values: list[int]) -> None:
-        for signal, value in zip(SIGNALS, values, strict=True):
-            self.sources[0].add(signal, START, value)
-        self._seal_and_store(self.sources[0])
+        rows = [(signal, 0, value) for signal, value in zip(SIGNALS, values, strict=True)]
+        self._store(0, rows)
 
     @rule(
-        which=st.integers(0, 1),
+        which=SOURCES,
         rows=st.lists(
-            st.tuples(st.sampled_from(SIGNALS), st.integers(0, 3_600), MANTISSAS),
+            st.tuples(st.sampled_from(SIGNALS), st.integers(0, 7_200), MANTISSAS),
             min_size=1,
             max_size=12,
         ),
-        start=OFFSETS,
+        start=SECONDS,
     )
     def write(self, which: int, rows: list[tuple[str, int, int]], start: int) -> None:
         USES["write"] += 1
-        source = self.sources[which]
-        for signal, offset, mantissa in rows:
-            source.add(signal, START + (start + offset) * SECOND, mantissa)
-        self._seal_and_store(source)
+        self._store(which, [(signal, start + offset, value) for signal, offset, value in rows])
 
     @rule(
-        which=st.integers(0, 1),
+        which=SOURCES,
         signal=st.sampled_from(SIGNALS),
         values=st.lists(MANTISSAS, min_size=2, max_size=4),
+        pick=st.integers(0, 10**6),
     )
-    def write_equal_instants(self, which: int, signal: str, values: list[int]) -> None:
+    def write_equal_instants(self, which: int, signal: str, values: list[int], pick: int) -> None:
         USES["equal_instants"] += 1
-        source = self.sources[which]
-        at = max((r.ts for s in self.sources for r in s.records), default=START)
-        for mantissa in values:
-            source.add(signal, at, mantissa)
-        self._seal_and_store(source)
+        second = (self.rows[pick % len(self.rows)].ts - START) // SECOND if self.rows else 0
+        self._store(which, [(signal, second, value) for value in values])
 
-    @rule(
-        which=st.integers(0, 1),
-        signal=st.sampled_from(SIGNALS),
-        back=st.integers(1, 40),
-        value=MANTISSAS,
-    )
+    @rule(which=SOURCES, signal=st.sampled_from(SIGNALS), back=st.integers(1, 60), value=MANTISSAS)
     def write_late(self, which: int, signal: str, back: int, value: int) -> None:
         USES["late"] += 1
-        source = self.sources[which]
-        latest = max((r.ts for s in self.sources for r in s.records), default=START)
-        source.add(signal, max(START, latest - back * HOUR), value)
-        self._seal_and_store(source)
+        latest = max(((row.ts - START) // SECOND for row in self.rows), default=0)
+        self._store(which, [(signal, max(0, latest - back * 3_600), value)])
 
-    @rule(which=st.integers(0, 1), first=st.integers(0, 10**6))
+    @rule(which=SOURCES, first=st.integers(0, 10**6))
     def redeliver(self, which: int, first: int) -> None:
         USES["redeliver"] += 1
         segments = self.sources[which].segments or self.sources[0].segments
@@ -115,21 +143,50 @@ class StoreMachine(RuleBasedStateMachine):
         assert not decisions.accepted
         assert len(decisions.done) == len(again)
 
-    @rule(which=st.integers(0, 1), pick=st.integers(0, 10**6), value=MANTISSAS)
-    def correct(self, which: int, pick: int, value: int) -> None:
+    @precondition(lambda self: any(row.kind is RecordKind.READING for row in self.rows))
+    @rule(pick=st.integers(0, 10**6), value=MANTISSAS)
+    def correct(self, pick: int, value: int) -> None:
         USES["correct"] += 1
-        readings = [(s, r) for s in self.sources for r in s.records if r.kind is RecordKind.READING]
-        if not readings:
+        readings = [row for row in self.rows if row.kind is RecordKind.READING]
+        row = readings[pick % len(readings)]
+        self._tick()
+        target = RecordTarget(SourceId(row.source), row.epoch, row.sequence)
+        made = self.desk.correct(ADMIN, target, DecimalValue(value, -3), "a slip")
+        fields = (row.signal, row.ts, made.source, made.epoch, made.sequence)
+        content = (RecordKind.CORRECTION, value, made.sequence, made.known_at, row.identity)
+        self.rows.append(Row(*fields, *content))
+        self.instants.append(made.known_at)
+
+    @rule(pattern=st.sampled_from(PATTERNS), hours=HOURS)
+    def delete(self, pattern: str, hours: int) -> None:
+        USES["delete"] += 1
+        cut = Instant(START + hours * HOUR)
+        doomed = self._blocks_before(pattern, cut)
+        request = Deletion([pattern], Period(BEFORE_ALL, cut), "not needed", keep_rollups=False)
+        try:
+            report = retention_of(self.house).delete(ADMIN, request)
+        except BlocksHeld:
+            assert any(self._may_hold(one, row) for one in self.holds.values() for row in doomed)
             return
-        source, target = readings[pick % len(readings)]
-        detail = CorrectionDetail(
-            source.name, source.epoch, target.sequence, "ada", "a typing slip"
-        )
-        author = self.sources[which]
-        author.add(
-            target.signal, target.ts, value, kind=RecordKind.CORRECTION, text=detail.encode()
-        )
-        self._seal_and_store(author)
+        assert not any(self._holds(one, row) for one in self.holds.values() for row in doomed)
+        assert report.rows == len(doomed)
+        gone = {row.identity for row in doomed}
+        self.rows = [row for row in self.rows if row.identity not in gone]
+
+    @rule(pattern=st.sampled_from(PATTERNS), start=HOURS, hours=st.integers(1, 30))
+    def set_hold(self, pattern: str, start: int, hours: int) -> None:
+        USES["hold"] += 1
+        begin = START + start * HOUR
+        one = hold(pattern, begin, begin + hours * HOUR, id_=f"h{len(self.holds) % 3}")
+        self.holds[one.id] = retention_of(self.house).hold(ADMIN, one)
+
+    @precondition(lambda self: self.holds)
+    @rule(pick=st.integers(0, 10**6))
+    def release_hold(self, pick: int) -> None:
+        USES["release"] += 1
+        name = sorted(self.holds)[pick % len(self.holds)]
+        retention_of(self.house).release_hold(ADMIN, name, "billed and paid")
+        del self.holds[name]
 
     @rule()
     def compact(self) -> None:
@@ -143,63 +200,69 @@ class StoreMachine(RuleBasedStateMachine):
         old, self.house = self.house, self._opened(self.house.directory)
         old.database.close()
 
+    @rule()
+    def restore(self) -> None:
+        """Go on in a copy of the database and of the files that it lists, as from a backup."""
+        USES["restore"] += 1
+        old = self.house
+        self._restores += 1
+        target = self._directory / f"store-{self._restores}"
+        target.mkdir()
+        copy_sqlite(old.directory / "hub.sqlite", target / "hub.sqlite")
+        with old.database.read() as connection:
+            files = old.manifest.files(connection)
+        for file in files:
+            (target / "store" / file.path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(old.directory / "store" / file.path, target / "store" / file.path)
+        self.house = self._opened(target)
+        old.database.close()
+        shutil.rmtree(old.directory)
+
     # ---- what it answers
 
     @rule(
         signal=st.sampled_from(SIGNALS),
-        start=OFFSETS,
-        hours=st.integers(1, 50),
+        start=SECONDS,
+        hours=st.integers(1, 60),
         when=st.integers(0, 10**6),
     )
     def query(self, signal: str, start: int, hours: int, when: int) -> None:
         USES["query"] += 1
-        period = Period(
-            Instant(START + start * SECOND), Instant(START + start * SECOND + hours * HOUR)
-        )
-        known_at = None if when % 2 else self.commits[when % len(self.commits)]
-        query = RangeQuery(
-            SignalId(signal), period, known_at, include_before=False, include_after=False
-        )
+        begin = START + start * SECOND
+        period = Period(Instant(begin), Instant(begin + hours * HOUR))
+        known_at = None if when % 2 else self.instants[when % len(self.instants)]
+        inside = {"include_before": False, "include_after": False}
+        query = RangeQuery(SignalId(signal), period, known_at, **inside)
         table = self.house.historian.readings(ACTOR, query)
         columns = ("ts", "source", "epoch", "sequence", "kind", "mantissa")
         found = list(zip(*(table.column(name).to_pylist() for name in columns), strict=True))
-        assert found == self._expected(signal, period, known_at)
+        assert found == sorted(
+            (row.ts, *row.identity, int(row.kind), row.mantissa)
+            for row in self._of(signal)
+            if period.contains(row.ts) and (known_at is None or row.known_at <= known_at)
+        )
 
     @rule(signal=st.sampled_from(SIGNALS))
     def ask_latest(self, signal: str) -> None:
         USES["latest"] += 1
         found = self.house.historian.latest(ACTOR, [SignalId(signal)])
-        state = [
-            (r.ts, s.name, s.epoch, r.sequence)
-            for s, r in self._records(signal)
-            if r.kind is RecordKind.READING
-        ]
-        if not state:
+        readings = [row for row in self._of(signal) if row.kind is RecordKind.READING]
+        if not readings:
             assert not found
             return
-        last = found[SignalId(signal)]
-        assert (last.ts, last.source, last.epoch, last.sequence) == max(state)
-        corrections = [
-            r.mantissa for s, r in self._in_order(signal) if self._target(r) == max(state)[1:]
-        ]
-        own = next(
-            r.mantissa
-            for s, r in self._records(signal)
-            if (s.name, s.epoch, r.sequence) == max(state)[1:]
-        )
-        assert last.columns.mantissa == (corrections[-1] if corrections else own)
+        last = max(readings, key=lambda row: (row.ts, *row.identity))
+        corrections = [row for row in self._of(signal) if row.replaces == last.identity]
+        value = max(corrections, key=lambda row: row.sequence) if corrections else last
+        answer = found[SignalId(signal)]
+        assert (answer.source, answer.epoch, answer.sequence) == last.identity
+        assert (answer.ts, answer.columns.mantissa) == (last.ts, value.mantissa)
 
     @rule(signal=st.sampled_from(SIGNALS), points=st.integers(1, 50))
     def ask_buckets(self, signal: str, points: int) -> None:
         USES["downsample"] += 1
-        period = Period(START, Instant(START + (DAYS + 1) * 24 * HOUR))
-        table = self.house.historian.downsample(ACTOR, SignalId(signal), period, points)
-        in_force = {
-            r.ts
-            for _, r in self._records(signal)
-            if r.kind is RecordKind.READING and is_good(r.status) and period.contains(r.ts)
-        }
-        assert sum(table.column("count").to_pylist()) == len(in_force)
+        table = self.house.historian.downsample(ACTOR, SignalId(signal), EVER, points)
+        readings = {row.ts for row in self._of(signal) if row.kind is RecordKind.READING}
+        assert sum(table.column("count").to_pylist()) == len(readings)
 
     @rule()
     def check(self) -> None:
@@ -207,38 +270,46 @@ class StoreMachine(RuleBasedStateMachine):
         report = self.house.historian.check(ACTOR)
         assert report.is_ok, report.faults
         totals = self.house.historian.totals(ACTOR)
-        assert (totals.lost, totals.duplicated) == (0, 0)
+        assert (totals.lost, totals.duplicated, totals.records) == (0, 0, len(self.rows))
+        for source in self.sources:
+            if source.segments:
+                expected = [row.sequence for row in self._of("m1/a") if row.source == source.name]
+                assert prove(self.house, source, "m1/a") == sorted(expected)
 
     # ---- the model
 
-    def _seal_and_store(self, source: Source) -> None:
-        source.seal()
-        first = len([one for one in self.known if one[0] == source.name])
+    def _tick(self) -> None:
+        assert isinstance(self.house.clock, ManualClock)
+        self.house.clock.advance(SECOND)
+
+    def _store(self, which: int, rows: list[tuple[str, int, int]]) -> None:
+        source = self.sources[which]
+        first = len(source.records)
+        for signal, second, mantissa in rows:
+            source.add(signal, START + second * SECOND, mantissa)
+        number = source.seal().header.number
         self.house.store(source)
         known_at = self.house.historian.last_known_at(ACTOR)
+        self.instants.append(known_at)
         for record in source.records[first:]:
-            self.known[source.name, source.epoch, record.sequence] = known_at
-        self.commits.append(known_at)
+            identity = (source.name, source.epoch, record.sequence)
+            content = (record.kind, record.mantissa or 0, number, known_at)
+            self.rows.append(Row(record.signal, record.ts, *identity, *content))
 
-    def _records(self, signal: str) -> list[tuple[Source, Record]]:
-        return [(s, r) for s in self.sources for r in s.records if r.signal == signal]
+    def _of(self, signal: str) -> list[Row]:
+        return [row for row in self.rows if row.signal == signal]
 
-    def _in_order(self, signal: str) -> list[tuple[Source, Record]]:
-        """Corrections in the order that decides which is in force: that of all readings."""
-        found = [pair for pair in self._records(signal) if pair[1].kind is RecordKind.CORRECTION]
-        return sorted(found, key=lambda pair: (pair[1].ts, pair[0].name, pair[1].sequence))
+    def _blocks_before(self, pattern: str, cut: Instant) -> list[Row]:
+        """Return the rows of whole blocks that end before a cut."""
+        matching = [row for row in self.rows if matches(pattern, row.signal)]
+        reaching = {row.block for row in matching if row.ts >= cut}
+        return [row for row in matching if row.block not in reaching]
 
     @staticmethod
-    def _target(record: Record) -> Identity | None:
-        detail = CorrectionDetail.decode(record.text or "")
-        return detail.source, detail.epoch, detail.sequence
+    def _holds(one: Hold, row: Row) -> bool:
+        return matches(one.pattern, row.signal) and one.guarded.contains(Instant(row.ts))
 
-    def _expected(
-        self, signal: str, period: Period, known_at: Instant | None
-    ) -> list[tuple[object, ...]]:
-        return sorted(
-            (r.ts, s.name, s.epoch, r.sequence, int(r.kind), r.mantissa)
-            for s, r in self._records(signal)
-            if period.contains(r.ts)
-            and (known_at is None or self.known[s.name, s.epoch, r.sequence] <= known_at)
-        )
+    @staticmethod
+    def _may_hold(one: Hold, row: Row) -> bool:
+        """A hold also protects what a proof of its period needs: the neighbours of its signals."""
+        return matches(one.pattern, row.signal)
