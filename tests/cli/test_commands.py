@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,6 +162,17 @@ def test_a_state_file_of_a_supervisor_that_died_is_no_running_program(
     dead = {"pid": 2**22 + 1, "programs": [{"name": "bus"}]}
     (data / "run" / "supervisor.json").write_text(json.dumps(dead))
     assert not lineshaft("status", "--data", data, "--json").json["is_up"]
+
+
+def test_what_a_program_says_of_itself_is_a_problem(lineshaft: Run, data: Path) -> None:
+    (data / "run").mkdir(exist_ok=True)
+    silent = {"name": "intake", "state": "ready", "pid": 1, "restarts": 0}
+    state = {"pid": os.getpid(), "programs": [silent]}
+    (data / "run" / "supervisor.json").write_text(json.dumps(state))
+    (data / "run" / "intake.port").write_text("1\n")  # where nobody answers
+    content = lineshaft("status", "--data", data, "--json").json
+    assert content["is_up"]
+    assert "the program intake says: no answer within 1 s" in content["problems"]
 
 
 def test_problems_are_said(lineshaft: Run, data: Path) -> None:

@@ -1,7 +1,5 @@
 """`status`: how the installation is, whether its programs run or not."""
 
-import json as json_module
-import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,7 +56,17 @@ def _content(application: "Application") -> dict[str, Any]:
     from lineshaft.services.billing.model import DocumentQuery
 
     settings, historian = application.settings, application.historian
-    programs = _programs(settings)
+    reports = application.programs.reports(LOCAL_OPERATOR)
+    programs = [
+        {
+            "name": one.name,
+            "state": one.state,
+            "pid": one.pid,
+            "restarts": one.restarts,
+            "failing": sorted(why for why in one.checks.values() if why),
+        }
+        for one in reports
+    ]
     totals = historian.totals(LOCAL_OPERATOR)
     refused = historian.refused_segments(LOCAL_OPERATOR, PageRequest(REFUSED_SHOWN_MAX))
     content: dict[str, Any] = {
@@ -78,22 +86,6 @@ def _content(application: "Application") -> dict[str, Any]:
         "sources": _sources(application),
     }
     return content | {"problems": _problems(settings, content)}
-
-
-def _programs(settings: "Settings") -> list[dict[str, Any]]:
-    """Return what the supervisor says of its programs; nothing when it does not live."""
-    path = settings.run_dir / "supervisor.json"
-    if not path.exists():
-        return []
-    state = json_module.loads(path.read_text(encoding="utf-8"))
-    try:
-        os.kill(state["pid"], 0)
-    except ProcessLookupError:
-        return []
-    except PermissionError:
-        pass  # it lives, and is somebody else's
-    programs: list[dict[str, Any]] = state["programs"]
-    return programs
 
 
 def _pages(settings: "Settings") -> str | None:
@@ -136,6 +128,8 @@ def _problems(settings: "Settings", content: dict[str, Any]) -> list[str]:
         for program in content["programs"]
         if program["state"] != "ready"
     ]
+    for program in content["programs"]:
+        found += [f"the program {program['name']} says: {why}" for why in program["failing"]]
     for source in content["sources"]:
         name = source["source"]
         if source["asks"]:

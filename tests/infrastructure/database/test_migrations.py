@@ -37,6 +37,14 @@ def test_the_migrated_schema_is_the_declared_one(
     assert schema_differences(database, import_all_tables()) == []
 
 
+def test_a_migration_does_not_talk_about_itself(
+    empty_database_url: str, open_database: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        upgrade(open_database(empty_database_url))
+    assert [record for record in caplog.records if record.name.startswith("alembic")] == []
+
+
 def test_a_difference_is_found(database: Database) -> None:
     other = sa.MetaData()
     sa.Table("outbox", other, sa.Column("sequence", sa.BigInteger, primary_key=True))

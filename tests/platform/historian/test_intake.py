@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from lineshaft.core.errors import Unavailable
 from lineshaft.core.messages import EnrolAnswer, EnrolRequest, decode, encode
 from lineshaft.core.period import Instant
 from lineshaft.core.segment.beat import Beat, sign_beat
 from lineshaft.core.segment.wire import encode_segment
 from lineshaft.infrastructure.files import FreeSpaceLow
-from lineshaft.platform.historian.intake import commit, reception
+from lineshaft.platform.historian.intake import commit, program, reception
 from lineshaft.platform.historian.intake.program import Intake, IntakeLimits
 from lineshaft.platform.historian.model import PageRequest
 from tests.platform.historian.house import ACTOR, House, Source
@@ -79,6 +80,36 @@ async def test_a_segment_is_acknowledged_only_after_the_notice_of_its_commit(hou
     header = source.segments[-1].header
     assert (last.epoch, last.number, last.sequence) == (1, 3, 15)
     assert last.header_hash == header.hash().hex()
+
+
+async def test_an_outage_of_the_bus_is_said_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(program, "RETRY_S", 0.001)
+    source = Source()
+    source.fill(2, 5)
+    house.know(source)
+    house.queue.put(source.segments)
+    tries = 0
+    fetch = house.queue.fetch
+
+    async def failing(messages_max: int, wait_s: float) -> object:
+        nonlocal tries
+        tries += 1
+        if tries <= 20:
+            msg = "the bus is not connected"
+            raise Unavailable(msg)
+        return await fetch(messages_max, wait_s)
+
+    monkeypatch.setattr(house.queue, "fetch", failing)
+    with caplog.at_level("INFO", program.LOG.name):
+        async with running(house):
+            await stored(house, source)
+    said = [one.getMessage() for one in caplog.records if "fetch" in one.getMessage()]
+    assert said == [
+        "cannot fetch segments: the bus is not connected",
+        "segments can be fetched again",
+    ]
 
 
 async def test_a_gap_is_asked_for_and_what_is_ahead_waits(house: House) -> None:

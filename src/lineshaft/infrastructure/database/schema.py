@@ -4,6 +4,7 @@ Alembic is imported when it has something to do: nearly always the schema is the
 then a program starts sooner and smaller without it.
 """
 
+import logging
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -34,6 +35,8 @@ def upgrade(database: Database) -> None:
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
 
+    # Which dialect it has found says nothing to whoever reads the log of an installation.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with database.unit_of_work(is_long_expected=True) as unit:

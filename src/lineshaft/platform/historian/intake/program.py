@@ -119,6 +119,7 @@ class Intake:
         self._closing: asyncio.Task[None] | None = None
         self._commits_since_merge = 0
         self._is_stalled = False
+        self._is_cut_off = False
 
     async def run(self) -> None:
         """Work until cancelled; a broken invariant ends it, and the supervisor starts anew."""
@@ -157,12 +158,19 @@ class Intake:
                 await self._act(decisions)
 
     async def _fetched(self) -> Sequence[Delivery]:
+        """Fetch what there is; an outage of the bus is said once, and its end."""
         try:
-            return await self._queue.fetch(FETCH_MESSAGES_MAX, FETCH_WAIT_S)
+            found = await self._queue.fetch(FETCH_MESSAGES_MAX, FETCH_WAIT_S)
         except Unavailable as error:
-            LOG.info("cannot fetch segments: %s", error)
+            if not self._is_cut_off:
+                LOG.info("cannot fetch segments: %s", error)
+                self._is_cut_off = True
             await asyncio.sleep(RETRY_S)
             return []
+        if self._is_cut_off:
+            LOG.info("segments can be fetched again")
+            self._is_cut_off = False
+        return found
 
     async def _act(self, decisions: Decisions) -> None:
         arrived_s = asyncio.get_running_loop().time()
