@@ -41,7 +41,6 @@ from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.archive import RUN_SEGMENTS_MAX, pack
 from lineshaft.platform.historian.model import US_PER_HOUR, StoredHeader
 from lineshaft.platform.historian.packed import HeldPath, HeldPaths
-from lineshaft.platform.historian.proof.paths import root_over
 from lineshaft.platform.historian.tables import SOURCE_EPOCH
 from lineshaft.security.keys.model import KeyFile, Signature, SourcePublicKey
 from lineshaft.services.billing.document import document_content
@@ -298,7 +297,7 @@ def segments(rows: BlockColumns) -> Iterator[Segment]:
             max_ts=Instant(int(block.ts[-1])),
             block_count=SIGNALS,
             previous_hash=previous,
-            root=root_over(leaf, PLACE, SIGNALS, path),
+            root=merkle.root_over(leaf, PLACE, SIGNALS, path),
         )
         encoded, previous = header.encode(), header.hash()
         known_at = Instant(START + number // SEGMENTS_PER_COMMIT * US_PER_S)

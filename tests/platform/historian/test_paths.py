@@ -1,5 +1,7 @@
 """Held series are proven from their own rows and stored paths; other series are not read."""
 
+import asyncio
+import dataclasses
 import random
 
 import pytest
@@ -8,43 +10,48 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineshaft.core.segment import merkle
+from lineshaft.core.segment.merkle import levels, path_in, root_over
 from lineshaft.platform.historian.errors import ProofBroken, SegmentRunDamaged
 from lineshaft.platform.historian.files import packer
 from lineshaft.platform.historian.files.packer import SegmentPacker
+from lineshaft.platform.historian.intake import program
+from lineshaft.platform.historian.intake.program import Intake, IntakeLimits
 from lineshaft.platform.historian.packed import HeldPath, HeldPaths
 from lineshaft.platform.historian.proof import prover, series
 from lineshaft.platform.historian.proof.keeper import PathKeeper
-from lineshaft.platform.historian.proof.paths import (
-    decode_paths,
-    encode_paths,
-    path_in,
-    root_over,
-    tree_of,
-)
+from lineshaft.platform.historian.proof.paths import decode_paths, encode_paths
 from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.queries.scan import Scanner
-from lineshaft.platform.historian.tables import HELD_PATH
-from tests.platform.historian.house import ACTOR, House, Source, random_source
+from lineshaft.platform.historian.tables import HELD_PATH, SEGMENT_RUN
+from tests.platform.historian.house import ACTOR, House, Source, opened, random_source
 
 HASHES = st.integers(0, 2**256 - 1).map(lambda number: number.to_bytes(32, "big"))
+
+
+def recursive_root(leaves: list[bytes]) -> bytes:
+    """RFC 9162, clause 2.1, word for word."""
+    if len(leaves) == 1:
+        return leaves[0]
+    cut = merkle.split(len(leaves))
+    return merkle.node_hash(recursive_root(leaves[:cut]), recursive_root(leaves[cut:]))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(HASHES, min_size=1, max_size=40), st.data())
 def test_the_tree_is_that_of_core(leaves: list[bytes], data: st.DataObject) -> None:
-    levels = tree_of(leaves)
-    assert levels[-1] == [merkle.root(leaves)]
+    tree = levels(leaves)
+    assert tree[-1] == [recursive_root(leaves)] == [merkle.root(leaves)]
     index = data.draw(st.integers(0, len(leaves) - 1))
-    path = path_in(levels, index)
+    path = path_in(tree, index)
     assert path == b"".join(merkle.inclusion_path(leaves, index))
-    assert root_over(leaves[index], index, len(leaves), path) == levels[-1][0]
+    assert root_over(leaves[index], index, len(leaves), path) == tree[-1][0]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 40), st.integers(-2, 45), st.integers(0, 8))
 def test_a_path_of_another_length_or_place_leads_nowhere(count: int, index: int, more: int) -> None:
     leaves = [bytes([number]) * 32 for number in range(count)]
-    levels = tree_of(leaves)
+    tree = levels(leaves)
     path = [leaves[0]] * more
     leaf = leaves[max(0, min(index, count - 1))]
     try:
@@ -52,7 +59,7 @@ def test_a_path_of_another_length_or_place_leads_nowhere(count: int, index: int,
     except merkle.Invalid:
         expected = b""
     assert root_over(leaf, index, count, b"".join(path)) == expected
-    assert root_over(leaf, count, count, path_in(levels, count - 1)) == b""
+    assert root_over(leaf, count, count, path_in(tree, count - 1)) == b""
 
 
 PATHS = st.lists(
@@ -180,3 +187,66 @@ def test_rows_of_paths_are_gathered_and_cut_by_runs(database, tmp_path) -> None:
         assert [one.number for one in manifest.paths_of(connection, 1, 2, (7, 10))] == [7, 8, 9, 10]
         assert manifest.paths_of(connection, 1, 1, (9, 9))[0].leaf_index == 9
         assert manifest.paths_of(connection, 1, 3, (1, 99)) == []
+
+
+class Held:
+    """Holds some signals."""
+
+    def __init__(self, *signals: str) -> None:
+        self.signals = signals
+
+    def is_held(self, signal: str) -> bool:
+        return signal in self.signals
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_intake_stores_the_paths_of_held_series(
+    house: House, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    source = random_source(seed, segments=9)
+    house.know(source)
+    signals = sorted({record.signal for record in source.records})
+    for start in (0, 4):
+        part = opened(source.segments[start : start + 4 + start], source)
+        house.committer.commit(part, Held(*signals[1:3]))
+    expected = {signal: proofs(house, source, signal) for signal in signals}
+    assert keeper(house).keep(signals[1:3]) == 0
+    assert keeper(house).keep(signals[:1]) == len(expected[signals[0]])
+    with house.database.unit_of_work() as unit:
+        unit.connection.execute(sa.delete(HELD_PATH))
+    assert {signal: proofs(house, source, signal) for signal in signals} == expected
+    assert keeper(house).keep(signals[1:3]) == sum(len(expected[one]) for one in signals[1:3])
+    no_rebuilding(monkeypatch)
+    assert proofs(house, source, signals[1]) == expected[signals[1]]
+
+
+async def test_intake_packs_old_segments_and_their_paths(
+    house: House, few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "TICK_S", 0.01)
+    source = Source()
+    source.fill(9, 12)
+    house.know(source)
+    parts = dataclasses.replace(house.parts(), held=Held("m1/s1"))
+    intake = Intake(parts, house.queue, house.notices, IntakeLimits(commit_ms=5))
+    intake._packer = SegmentPacker(house.database, house.manifest, young_segments=1)
+    house.queue.put(source.segments)
+    running = asyncio.create_task(intake.run())
+    try:
+        async with asyncio.timeout(10):
+            while runs(house) < 2:
+                await asyncio.sleep(0.01)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    no_rebuilding(monkeypatch)
+    assert len(proofs(house, source, "m1/s1")) == 9
+    with house.database.read() as connection:
+        query = sa.select(HELD_PATH.c.first_number, HELD_PATH.c.last_number)
+        found = [tuple(row) for row in connection.execute(query.order_by(HELD_PATH.c.first_number))]
+    assert found[:2] == [(1, 4), (5, 8)]
+
+
+def runs(house: House) -> int:
+    with house.database.read() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(SEGMENT_RUN))

@@ -49,10 +49,49 @@ def root(leaves: Sequence[bytes]) -> bytes:
     if not leaves:
         msg = "a Merkle tree needs at least one leaf"
         raise Invalid(msg)
-    if len(leaves) == 1:
-        return leaves[0]
-    cut = split(len(leaves))
-    return node_hash(root(leaves[:cut]), root(leaves[cut:]))
+    return levels(leaves)[-1][0]
+
+
+def levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """Return the nodes of the tree level by level, from the leaves to the root.
+
+    A last node without a neighbour goes up as it is: that is the tree of RFC 9162, clause 2.1.
+    """
+    found = [list(leaves)]
+    while len(found[-1]) > 1:
+        below = found[-1]
+        pairs = zip(below[::2], below[1::2], strict=False)
+        nodes = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        found.append([*nodes, *below[len(nodes) * 2 :]])
+    return found
+
+
+def path_in(levels: Sequence[Sequence[bytes]], index: int) -> bytes:
+    """Return the siblings of a leaf on its way up, joined, the nearest first."""
+    found = []
+    for level in levels[:-1]:
+        if index ^ 1 < len(level):
+            found.append(level[index ^ 1])
+        index >>= 1
+    return b"".join(found)
+
+
+def root_over(leaf: bytes, index: int, count: int, path: bytes) -> bytes:
+    """Return the root that a leaf and its joined path lead to; empty when they fit no such tree.
+
+    It is `root_from_path` for those who have many: that one says what does not fit.
+    """
+    if not 0 <= index < count:
+        return b""
+    node, last, at = leaf, count - 1, 0
+    while last:
+        if index ^ 1 <= last:
+            sibling = path[at : at + HASH_BYTES]
+            pair = sibling + node if index & 1 else node + sibling
+            node = hashlib.sha256(b"\x01" + pair).digest()
+            at += HASH_BYTES
+        index, last = index >> 1, last >> 1
+    return node if at == len(path) else b""
 
 
 def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:

@@ -14,6 +14,7 @@ from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS, Header
 from lineshaft.core.segment.tombstone import Tombstone
 from lineshaft.core.value import Columns, Value, from_columns
+from lineshaft.platform.historian.packed import HeldPaths
 
 US_PER_HOUR = 3_600_000_000
 HOURS_PER_DAY = 24
@@ -487,6 +488,7 @@ class Commit:
         marks: by number of source and epoch, how far it is stored with this commit.
         latest: the last state row of each series of the commit; columns of a store file.
         entries: the corrections and refusals among the rows.
+        paths: of the blocks of held series.
     """
 
     segments: Sequence[SegmentRow]
@@ -494,6 +496,7 @@ class Commit:
     marks: dict[int, Mark]
     latest: pa.Table
     entries: Sequence[RecordEntry]
+    paths: Sequence[HeldPaths] = ()
 
 
 @dataclass(frozen=True, slots=True)

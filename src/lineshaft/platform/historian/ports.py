@@ -115,10 +115,10 @@ class RollupWriter(Protocol):
 
 
 class HeldSeries(Protocol):
-    """Which series are held: what is billed from them must stay provable."""
+    """Which series are held: what is billed from them must stay provable; `retention.held`."""
 
-    def held(self) -> frozenset[str]:
-        """Return the signals that are held now; it is asked for each batch of segments."""
+    def is_held(self, signal: str) -> bool:
+        """Tell whether a signal is held now; it is asked for each block that comes."""
         ...
 
 

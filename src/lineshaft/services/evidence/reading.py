@@ -322,20 +322,28 @@ def _read_block(item: msgspec.Raw, headers: Sequence[SignedHeader]) -> tuple[byt
         msg = f"a block names header {place} of {len(headers)} and a path of {len(hashes)} hashes"
         raise WrongEvidence(msg)
     data = base64.b64decode(content.block, validate=True)
-    path, salt = [bytes.fromhex(one) for one in hashes], bytes.fromhex(content.salt)
-    if len(salt) != HASH_BYTES or any(len(node) != HASH_BYTES for node in path):
+    path, salt = bytes.fromhex("".join(hashes)), bytes.fromhex(content.salt)
+    if len(salt) != HASH_BYTES or len(path) != len(hashes) * HASH_BYTES:
         msg = f"a salt or a hash of a path is not {HASH_BYTES} bytes"
         raise WrongEvidence(msg)
-    written = BlockContent(data, content.leaf_index, b"".join(path), salt)
+    # Hashes of uneven length that make up for each other are found by the comparison.
+    written = BlockContent(data, content.leaf_index, path, salt)
     leaf = merkle.leaf_hash(salt, data)
     flaw = _root_flaw(headers[place].header, leaf, content.leaf_index, path)
     return block_piece(written, place), _Rooted(headers[place], leaf, flaw, data)
 
 
-def _root_flaw(header: Header, leaf: bytes, index: int, path: Sequence[bytes]) -> str:
+def _root_flaw(header: Header, leaf: bytes, index: int, path: bytes) -> str:
     """Say why a path does not lead to the root of a header; nothing where it does."""
+    if merkle.root_over(leaf, index, header.block_count, path) == header.root:
+        return ""
     try:
-        root = merkle.root_from_path(leaf, index, header.block_count, path)
+        merkle.root_from_path(leaf, index, header.block_count, split_path(path))
     except Invalid as error:
         return str(error)
-    return "" if root == header.root else "these are not the readings that the source signed"
+    return "these are not the readings that the source signed"
+
+
+def split_path(path: bytes) -> list[bytes]:
+    """Return the hashes of a joined path."""
+    return [path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES)]

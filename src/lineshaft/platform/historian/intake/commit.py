@@ -15,6 +15,7 @@ from lineshaft.infrastructure.files import require_free_space
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.intake import latest
+from lineshaft.platform.historian.intake.held import NothingHeld, held_paths
 from lineshaft.platform.historian.intake.unpack import Opened
 from lineshaft.platform.historian.model import (
     Commit,
@@ -23,10 +24,11 @@ from lineshaft.platform.historian.model import (
     SegmentRow,
     SourceEpoch,
 )
-from lineshaft.platform.historian.ports import Manifest
+from lineshaft.platform.historian.ports import HeldSeries, Manifest
 
 COMMIT_LOCK = "historian.commit"
 SERIES_CACHED_MAX = 200_000
+NOTHING_HELD = NothingHeld()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,14 @@ class Committer:
             self._sources[source, epoch] = known
         return known
 
-    def commit(self, segments: Sequence[Opened]) -> Committed:
+    def commit(self, segments: Sequence[Opened], held: HeldSeries = NOTHING_HELD) -> Committed:
         """Prepare and register segments at once; see there."""
-        return self.register(self.prepare(segments))
+        return self.register(self.prepare(segments, held))
 
-    def prepare(self, segments: Sequence[Opened]) -> Commit:
+    def prepare(self, segments: Sequence[Opened], held: HeldSeries = NOTHING_HELD) -> Commit:
         """Write the files of segments that follow on the marks of their sources, in order.
+
+        The blocks of held series get their paths to the signed roots stored beside them.
 
         What is prepared and never registered is an orphan: never read, removed at the next start.
 
@@ -96,6 +100,9 @@ class Committer:
             marks={self._id(one): _mark(one) for one in segments},
             latest=latest.last_rows(table),
             entries=self._entries(table),
+            paths=held_paths(
+                ((self._id(one), one) for one in segments), held, self._series.__getitem__
+            ),
         )
 
     def register(
@@ -121,6 +128,7 @@ class Committer:
             if guard is not None:
                 guard(connection)
             known_at = self._manifest.write(connection, commit, self._clock.now())
+            self._manifest.add_paths(connection, commit.paths)
             known = self._manifest.latest(connection, [entry.series for entry, _ in corrections])
             self._manifest.write_latest(connection, latest.corrected(known, corrections))
         marks = {(one.header.source, one.header.epoch): _mark(one) for one in commit.segments}

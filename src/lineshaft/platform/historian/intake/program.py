@@ -35,13 +35,15 @@ from lineshaft.platform.historian.files.compaction import (
     FAILURES,
     Compactor,
 )
-from lineshaft.platform.historian.intake.commit import Committed, Committer
+from lineshaft.platform.historian.files.packer import SegmentPacker
+from lineshaft.platform.historian.intake.commit import NOTHING_HELD, Committed, Committer
 from lineshaft.platform.historian.intake.reception import Decisions, Key, Received, Reception
 from lineshaft.platform.historian.model import Commit, Mark, StoredBeat
 from lineshaft.platform.historian.ports import (
     Announcer,
     Delivery,
     Enrolment,
+    HeldSeries,
     Manifest,
     SegmentQueue,
 )
@@ -83,6 +85,7 @@ class IntakeParts:
     compactor: Compactor
     health: Health
     clock: Clock
+    held: HeldSeries = NOTHING_HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Intake:
         """Take from `queue` and answer through `announcer`."""
         self._parts, self._queue, self._announcer = parts, queue, announcer
         self._limits = limits
+        self._packer = SegmentPacker(parts.database, parts.manifest)
         self._waiting: deque[tuple[float, Received]] = deque()
         self._waiting_readings = 0
         self._changed = asyncio.Event()
@@ -231,7 +235,7 @@ class Intake:
     async def _durable(self, batch: Sequence[Received]) -> Committed:
         opened = [received.opened for received in batch]
         committer = self._parts.committer
-        commit = await self._insist(partial(committer.prepare, opened))
+        commit = await self._insist(partial(committer.prepare, opened, self._parts.held))
         committed = await self._insist(partial(committer.register, commit))
         self._waiting_readings -= committed.records
         self._changed.set()
@@ -326,6 +330,7 @@ class Intake:
                 await self._notify(key, "missing", self._parts.reception.mark(key))
             await self._store_beats()
             await self._compact()
+            await self._merge(self._packer.pack)
 
     async def _store_beats(self) -> None:
         beats, self._beats = self._beats, {}
@@ -371,7 +376,7 @@ class Intake:
             await asyncio.to_thread(work)
         except Exception:
             # A file that cannot be merged stays as it is; to store what comes matters more.
-            LOG.exception("cannot merge store files")
+            LOG.exception("cannot merge store files or pack segments")
             FAILURES.inc()
 
     async def _until(self, condition: Callable[[], bool]) -> None:

@@ -64,6 +64,7 @@ class Opened:
         header_bytes, signature: what the source signed.
         header_hash: SHA-256 of the header.
         signals: names of its blocks, in order, and how many rows each has (`counts`).
+        tree: of its blocks, level by level from the leaves to the root.
         rows: block by block; `columns.SCHEMA` without series and source_epoch.
     """
 
@@ -73,6 +74,7 @@ class Opened:
     signature: bytes
     signals: tuple[str, ...]
     counts: tuple[int, ...]
+    tree: Sequence[Sequence[bytes]]
     rows: pa.Table
 
 
@@ -121,13 +123,13 @@ def _open_batch(
         verify_signature(encoded, segment.signature, key)
         first = len(pieces.counts)
         names = [pieces.add(block) for block in segment.blocks]
-        _verify_root(segment, names, salt)
+        tree = _verified_tree(segment, names, salt)
         counts = tuple(pieces.counts[first:])
         if sum(counts) != header.record_count or header.last_sequence > SEQUENCE_MAX:
             raise _Doubtful
         signals = tuple(name.decode() for name in names)
         digest = hashlib.sha256(encoded).digest()
-        opened.append((header, encoded, digest, segment.signature, signals, counts))
+        opened.append((header, encoded, digest, segment.signature, signals, counts, tree))
     table = pieces.table([segment.header for segment in segments])
     at = np.cumsum([0] + [segment.header.record_count for segment in segments]).tolist()
     return [
@@ -136,16 +138,20 @@ def _open_batch(
     ]
 
 
-def _verify_root(segment: SealedSegment, names: Sequence[bytes], salt: bytes) -> None:
-    """Compare the root over the blocks with the signed one, and the order of their names."""
+def _verified_tree(
+    segment: SealedSegment, names: Sequence[bytes], salt: bytes
+) -> list[list[bytes]]:
+    """Return the tree over the blocks, if its root and the order of names are as signed."""
     header = segment.header
     start = header.first_sequence.to_bytes(8, "little")
     leaves = [
         merkle.leaf_hash(hmac.digest(salt, start + name, "sha256"), block)
         for name, block in zip(names, segment.blocks, strict=True)
     ]
-    if merkle.root(leaves) != header.root or not all(map(bytes.__lt__, names, names[1:])):
+    tree = merkle.levels(leaves)
+    if tree[-1] != [header.root] or not all(map(bytes.__lt__, names, names[1:])):
         raise _Doubtful
+    return tree
 
 
 class _Pieces:

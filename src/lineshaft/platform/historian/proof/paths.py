@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lineshaft.core.segment.merkle import HASH_BYTES, node_hash
+from lineshaft.core.segment.merkle import HASH_BYTES
 from lineshaft.platform.historian.errors import SegmentRunDamaged
 from lineshaft.platform.historian.packed import HeldPath
 
@@ -60,40 +60,3 @@ def _decoded(data: bytes) -> list[HeldPath]:
         HeldPath(number, index, data[start:end])
         for number, index, start, end in zip(*(one.tolist() for one in columns), strict=True)
     ]
-
-
-def tree_of(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """Return the nodes of a Merkle tree level by level, from the leaves to the root.
-
-    A last node without a neighbour goes up as it is: that is the tree of RFC 9162, clause 2.1.
-    """
-    levels = [list(leaves)]
-    while len(levels[-1]) > 1:
-        below = levels[-1]
-        nodes = [node_hash(*below[at : at + 2]) for at in range(0, len(below) - 1, 2)]
-        levels.append([*nodes, *below[len(nodes) * 2 :]])
-    return levels
-
-
-def path_in(levels: Sequence[Sequence[bytes]], index: int) -> bytes:
-    """Return the siblings of a leaf on its way up, joined, the nearest first."""
-    found = []
-    for level in levels[:-1]:
-        if index ^ 1 < len(level):
-            found.append(level[index ^ 1])
-        index >>= 1
-    return b"".join(found)
-
-
-def root_over(leaf: bytes, index: int, count: int, path: bytes) -> bytes:
-    """Return the root that a leaf and its joined path lead to; empty when they fit no such tree."""
-    node, last, at = leaf, count - 1, 0
-    if not 0 <= index < count:
-        return b""
-    while last:
-        if index ^ 1 <= last:
-            sibling = path[at : at + HASH_BYTES]
-            node = node_hash(sibling, node) if index & 1 else node_hash(node, sibling)
-            at += HASH_BYTES
-        index, last = index >> 1, last >> 1
-    return node if at == len(path) else b""

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lineshaft.core.reading import SignalId
-from lineshaft.core.segment.merkle import HASH_BYTES
+from lineshaft.core.segment.merkle import HASH_BYTES, root_over
 from lineshaft.core.segment.wire import SEGMENT_RECORDS_MAX
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.errors import ProofBroken
@@ -17,7 +17,6 @@ from lineshaft.platform.historian.model import BlockProof, SourceEpoch, StoredHe
 from lineshaft.platform.historian.packed import HeldPath
 from lineshaft.platform.historian.ports import Manifest, SourceKeys
 from lineshaft.platform.historian.proof.blocks import Block, rebuild
-from lineshaft.platform.historian.proof.paths import root_over
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 
 ORDINALS_AT_ONCE_MAX = 262_144
