@@ -8,6 +8,8 @@ from lineshaft.bootstrap.adapters import BeatLiveness, StoredLatest
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
+from lineshaft.bootstrap.retention_adapters import BillingHolds
+from lineshaft.bootstrap.retention_parts import build_desk, build_retention, desk_files
 from lineshaft.bootstrap.source_adapters import StoredSourceKeys
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
@@ -23,7 +25,9 @@ from lineshaft.plant.sections import (
 )
 from lineshaft.plant.service import Plant, PlantParts
 from lineshaft.plant.store import SqlConnectorStore
+from lineshaft.platform.historian.desk import Desk
 from lineshaft.platform.historian.files.parquet import StoreFiles
+from lineshaft.platform.historian.retention.service import Retention
 from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.store import ManifestStore
 from lineshaft.platform.twin.service import LiveView, Twin
@@ -61,6 +65,8 @@ class Application:
     identity: Identity
     keys: DocumentKeys
     historian: Historian
+    retention: Retention
+    desk: Desk
     twin: Twin
     live: LiveView
     metering: Metering
@@ -83,6 +89,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         base.database, base.manifest, base.files, base.authorizer, StoredSourceKeys(base.identity)
     )
     twin = Twin(base.database, SqlMachineStore(), base.authorizer, base.audit)
+    retention = build_retention(base, desk_files(base))
+    holds = BillingHolds(retention, settings.billing_hold_years)
     contracts = Contracts(
         ContractParts(
             database=base.database,
@@ -91,11 +99,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
             audit=base.audit,
             clock=base.clock,
             ids=base.ids,
+            holds=holds,
         )
     )
     liveness = BeatLiveness(base.database, SqlConnectorStore(), historian)
     metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), liveness)
-    billing = _billing(base, contracts, metering)
+    billing = _billing(base, contracts, metering, holds)
     health = Health()
     return Application(
         settings=settings,
@@ -111,6 +120,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         identity=base.identity,
         keys=base.keys,
         historian=historian,
+        retention=retention,
+        desk=build_desk(base, desk_files(base)),
         twin=twin,
         live=LiveView(StoredLatest(historian), base.authorizer),
         metering=metering,
@@ -122,7 +133,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     )
 
 
-def _billing(base: Foundation, contracts: Contracts, metering: Metering) -> Billing:
+def _billing(
+    base: Foundation, contracts: Contracts, metering: Metering, holds: BillingHolds
+) -> Billing:
     return Billing(
         BillingParts(
             database=base.database,
@@ -135,6 +148,7 @@ def _billing(base: Foundation, contracts: Contracts, metering: Metering) -> Bill
             clock=base.clock,
             ids=base.ids,
             engine=Engine(__version__, importlib.metadata.version("tzdata")),
+            holds=holds,
         )
     )
 

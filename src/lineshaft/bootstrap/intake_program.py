@@ -5,6 +5,7 @@ from functools import partial
 
 from lineshaft.bootstrap.foundation import build_foundation
 from lineshaft.bootstrap.program import hub_bus, run_program, until
+from lineshaft.bootstrap.retention_parts import build_retention
 from lineshaft.bootstrap.source_adapters import AcceptedSourceKeys, Enrolment
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.settings import Settings
@@ -17,6 +18,8 @@ from lineshaft.platform.historian.intake.bus import listen, segment_queue
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.program import Intake, IntakeLimits, IntakeParts
 from lineshaft.platform.historian.intake.reception import Reception
+from lineshaft.platform.historian.retention.held import HeldSignals
+from lineshaft.platform.historian.retention.store import SqlRetentionStore
 from lineshaft.platform.historian.rollups.writer import DayRollups
 
 
@@ -38,6 +41,8 @@ async def _intake(settings: Settings, stop: asyncio.Event, health: Health) -> No
         compactor=Compactor(database, manifest, files, clock, DayRollups(database, manifest)),
         health=health,
         clock=clock,
+        held=HeldSignals(database, SqlRetentionStore(), clock),
+        daily=build_retention(base, files).apply_rules,
     )
     limits = IntakeLimits(settings.commit_ms, settings.commit_readings_max)
     enrolment = Enrolment(base.identity, partial(_local_key, settings))

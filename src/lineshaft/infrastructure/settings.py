@@ -136,6 +136,13 @@ class Settings:
         "MB",
         _from_to(0, 1_048_576),
     )
+    billing_hold_years: int = _setting(
+        10,
+        "How long what a contract meters is held after the contract's end, and what a document "
+        "rests on after the end of its period; nobody can delete it before.",
+        "years",
+        _from_to(0, 100),
+    )
     stop_timeout_ms: int = _setting(
         4_000,
         "How long all programs together may take to stop before they are killed.",

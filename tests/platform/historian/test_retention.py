@@ -14,6 +14,7 @@ from lineshaft.core.segment.detail import CorrectionDetail, RefusalDetail
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.errors import ProofBroken
 from lineshaft.platform.historian.retention.errors import BlocksHeld, HoldNotFound
+from lineshaft.platform.historian.retention.held import REFRESH_S, HeldSignals
 from lineshaft.platform.historian.retention.model import (
     HOLD_MARGIN_US,
     Deletion,
@@ -22,6 +23,7 @@ from lineshaft.platform.historian.retention.model import (
     matches,
     rule_of,
 )
+from lineshaft.platform.historian.retention.store import SqlRetentionStore
 from lineshaft.security.audit.model import AuditQuery
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source
 from tests.platform.historian.keeper import (
@@ -315,6 +317,21 @@ def test_holds_are_set_listed_and_released(house: House) -> None:
         retention.release_hold(ADMIN, "h1", "")
     entries = audit_of(house).entries(ADMIN, AuditQuery(action="hold:write"))
     assert [entry.detail["reason"] for entry in entries] == ["case closed", "billed"]
+
+
+def test_intake_learns_of_a_hold_within_seconds(house: House) -> None:
+    retention, held = (
+        retention_of(house),
+        HeldSignals(house.database, SqlRetentionStore(), house.clock),
+    )
+    assert not held.is_held("m1/a")
+    retention.hold(ADMIN, hold("m1/*", START, None, keep_until=FAR))
+    assert not held.is_held("m1/a")
+    house.clock.advance(REFRESH_S * SECOND)
+    assert held.is_held("m1/a")
+    assert not held.is_held("m2/a")
+    house.clock.advance(FAR - house.clock.now())
+    assert not held.is_held("m1/a")
 
 
 @pytest.mark.parametrize(

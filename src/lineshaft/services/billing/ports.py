@@ -1,10 +1,12 @@
 """What billing needs: usage, and a store."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from lineshaft.core.period import Instant, Period
+from lineshaft.infrastructure.database import UnitOfWork
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.model import (
     AccountBalance,
@@ -25,6 +27,14 @@ class UsageSource(Protocol):
 
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""
+        ...
+
+
+class EvidenceHolds(Protocol):
+    """Holds the readings that a document rests on, so that nobody deletes them."""
+
+    def document_issued(self, unit: UnitOfWork, number: str, usage: Sequence[UsageRecord]) -> None:
+        """Hold what usage records name, in the unit of work that issues the document."""
         ...
 
 

@@ -24,7 +24,7 @@ from lineshaft.services.billing.model import (
     RatedDocument,
     Transaction,
 )
-from lineshaft.services.billing.ports import DocumentStore, UsageSource
+from lineshaft.services.billing.ports import DocumentStore, EvidenceHolds, UsageSource
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.contracts.service import Contracts
@@ -39,6 +39,7 @@ class BillingParts:
 
     Attributes:
         engine: the versions that compute; written into every document.
+        holds: holds the readings that documents rest on; None: nobody deletes any.
     """
 
     database: Database
@@ -51,6 +52,7 @@ class BillingParts:
     clock: Clock
     ids: IdSource
     engine: Engine
+    holds: EvidenceHolds | None = None
 
 
 class Billing:
@@ -210,6 +212,8 @@ class Billing:
         position = self._store.draw_position(unit.connection, series, contract.supplier.id)
         issued = self._signed(unit, rated, f"{series}-{position:06d}")
         self._store.add_document(unit.connection, issued, (series, position))
+        if self._parts.holds is not None:
+            self._parts.holds.document_issued(unit, issued.number, rated.usage)
         self._post(unit, rated, issued)
         event = invoice_issued(self._parts.ids.new_id("evt"), issued)
         unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), event.at))

@@ -1,10 +1,13 @@
-"""What contracts need of a database."""
+"""What contracts need of a database, and of the store of readings."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from lineshaft.core.period import Instant
+from lineshaft.infrastructure.database import UnitOfWork
+from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.contracts.model import Contract, ContractRecord, Offering
 
 
@@ -39,4 +42,21 @@ class ContractStore(Protocol):
         self, connection: sa.Connection, organisations: frozenset[str] | None
     ) -> list[ContractRecord]:
         """Return the last version of each contract, by id; of these organisations, or of all."""
+        ...
+
+
+class ContractHolds(Protocol):
+    """Holds the readings that a contract bills from, so that nobody deletes them."""
+
+    def contract_binds(
+        self, unit: UnitOfWork, actor: Actor, contract: Contract, before: Sequence[Contract]
+    ) -> None:
+        """Hold what a version meters, in the unit of work that lets it bind.
+
+        Args:
+            unit: of the activation.
+            actor: who activates.
+            contract: the version that binds from now on.
+            before: the activated versions before it, the first one first.
+        """
         ...

@@ -1,12 +1,13 @@
 """Offer, agree, activate: the use cases of contracts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.core.period import Period
-from lineshaft.infrastructure.database import Database, OutboxMessage
+from lineshaft.infrastructure.database import Database, OutboxMessage, UnitOfWork
 from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.model import Action, Actor, Grant, Resource
 from lineshaft.security.authorisation.service import Authorizer
@@ -19,7 +20,7 @@ from lineshaft.services.contracts.errors import (
 )
 from lineshaft.services.contracts.events import contract_activated
 from lineshaft.services.contracts.model import Contract, ContractRecord, LocalText, Offering
-from lineshaft.services.contracts.ports import ContractStore
+from lineshaft.services.contracts.ports import ContractHolds, ContractStore
 
 VERSIONS_MAX = 1_000
 EVENT_SUBJECT = "event.contracts"
@@ -27,7 +28,11 @@ EVENT_SUBJECT = "event.contracts"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractParts:
-    """Everything that the use cases of contracts take."""
+    """Everything that the use cases of contracts take.
+
+    Attributes:
+        holds: holds the readings that activated contracts bill from; None: nobody deletes any.
+    """
 
     database: Database
     store: ContractStore
@@ -35,6 +40,7 @@ class ContractParts:
     audit: AuditChain
     clock: Clock
     ids: IdSource
+    holds: ContractHolds | None = None
 
 
 class Contracts:
@@ -139,6 +145,7 @@ class Contracts:
             at = self._parts.clock.now()
             self._store.activate(unit.connection, id_, version, at)
             self._grant(unit.connection, record.contract)
+            self._hold(unit, actor, record.contract, versions[: version - 1])
             event = contract_activated(self._parts.ids.new_id("evt"), at, record.contract)
             unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), at))
             self._audit(unit.connection, actor, Action.CONTRACT_ACTIVATE, record.contract)
@@ -217,6 +224,17 @@ class Contracts:
         for machine in contract.machines:
             grant = Grant(contract.organisation, machine, start, end, contract.id)
             self._parts.authorizer.add_grant(connection, grant)
+
+    def _hold(
+        self,
+        unit: UnitOfWork,
+        actor: Actor,
+        contract: Contract,
+        before: Sequence[ContractRecord],
+    ) -> None:
+        if self._parts.holds is not None:
+            bound = [one.contract for one in before if one.activated_at is not None]
+            self._parts.holds.contract_binds(unit, actor, contract, bound)
 
     def _audit(
         self, connection: sa.Connection, actor: Actor, action: Action, what: Offering | Contract

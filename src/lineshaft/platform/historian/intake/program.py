@@ -26,6 +26,7 @@ from lineshaft.core.messages import (
     encode,
     notice_subject,
 )
+from lineshaft.core.period import US_PER_DAY
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.database import Database
 from lineshaft.infrastructure.telemetry import Health
@@ -76,7 +77,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class IntakeParts:
-    """What intake works with."""
+    """What intake works with.
+
+    Attributes:
+        daily: done in a thread at the start and once a day: the rules of retention.
+    """
 
     database: Database
     manifest: Manifest
@@ -86,6 +91,7 @@ class IntakeParts:
     health: Health
     clock: Clock
     held: HeldSeries = NOTHING_HELD
+    daily: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,8 @@ class Intake:
         self._touched: set[int] = set()
         self._merging: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._daily: asyncio.Task[None] | None = None
+        self._day = -1
         self._commits_since_merge = 0
         self._is_stalled = False
         self._is_cut_off = False
@@ -331,6 +339,22 @@ class Intake:
             await self._store_beats()
             await self._compact()
             await self._merge(self._packer.pack)
+            self._begin_day()
+
+    def _begin_day(self) -> None:
+        """Start what is done once a day, unless that of yesterday is still at work."""
+        daily, today = self._parts.daily, self._parts.clock.now() // US_PER_DAY
+        is_at_work = self._daily is not None and not self._daily.done()
+        if daily is not None and today != self._day and not is_at_work:
+            self._day = today
+            self._daily = asyncio.create_task(self._done_daily(daily))
+
+    async def _done_daily(self, daily: Callable[[], object]) -> None:
+        try:
+            await asyncio.to_thread(daily)
+        except Exception:
+            # What was to be deleted today is deleted tomorrow; to store what comes matters more.
+            LOG.exception("cannot do what is due once a day")
 
     async def _store_beats(self) -> None:
         beats, self._beats = self._beats, {}
