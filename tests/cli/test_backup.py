@@ -20,6 +20,7 @@ from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.audit.model import AuditQuery
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from tests.cli.conftest import DAY, HOUR, SIGNAL, Outcome
+from tests.full_disk import no_room
 from tests.platform.historian.house import Source, opened
 
 Run = Callable[..., Outcome]
@@ -286,8 +287,24 @@ def test_a_spool_beside_the_hub_is_saved_whole(
     spool.execute("INSERT INTO records VALUES (42)")
     spool.commit()  # and it stays open: nothing has been written back from the log
     lineshaft("backup", "create", backups, "--data", data)
-    lineshaft("backup", "restore", backups, "--data", tmp_path / "new")
+    lineshaft("backup", "restore", backups, "--data", tmp_path / "without")
+    assert not (tmp_path / "without" / "edge" / "edge-9.sqlite").exists()
+    lineshaft("backup", "restore", backups, "--data", tmp_path / "new", "--spools")
     copy = sqlite3.connect(tmp_path / "new" / "edge" / "edge-9.sqlite")
     assert copy.execute("SELECT sequence FROM records").fetchall() == [(42,)]
     copy.close()
     spool.close()
+
+
+def test_a_full_disk_leaves_no_half_snapshot_and_the_earlier_ones(
+    lineshaft: Run, data: Path, backups: Path
+) -> None:
+    assert lineshaft("backup", "create", backups, "--data", data).exit_code == 0
+    with no_room(1_000):
+        full = lineshaft("backup", "create", backups, "--data", data)
+    assert full.exit_code == 10
+    assert "Unavailable" in full.err
+    assert len(lineshaft("backup", "list", backups, "--json").json) == 1
+    assert not list(backups.rglob(".staged-*"))
+    assert lineshaft("backup", "verify", backups).exit_code == 0
+    assert lineshaft("backup", "create", backups, "--data", data).exit_code == 0

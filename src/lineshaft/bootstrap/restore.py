@@ -62,11 +62,15 @@ class RestoreOptions:
         name: of the snapshot; None: the newest.
         at: what the historian shall know; None: everything that is in the backup.
         numbers_skipped: by how many document numbers to go on behind the last one.
+        has_spools: whether the spools of the edge nodes come back as well. What waits in them is
+            sent again under a new epoch, although the hub may have it: only where the hub had been
+            away from its edges for long.
     """
 
     name: str | None = None
     at: Instant | None = None
     numbers_skipped: int = NUMBERS_SKIPPED
+    has_spools: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def restore_backup(
     make_dir(settings.data_dir)
     with lock_data_dir(settings.data_dir):
         _require_empty(settings)
-        _fetch(repository, snapshot, settings, progress)
+        _fetch(repository, snapshot, settings, options, progress)
         staged = dataclasses.replace(settings, database=f"sqlite:///{settings.data_dir / _STAGED}")
         base = build_foundation(staged, clock=clock)
         try:
@@ -160,7 +164,11 @@ def _require_empty(settings: Settings) -> None:
 
 
 def _fetch(
-    repository: Repository, snapshot: Snapshot, settings: Settings, progress: Progress
+    repository: Repository,
+    snapshot: Snapshot,
+    settings: Settings,
+    options: RestoreOptions,
+    progress: Progress,
 ) -> None:
     manifest = snapshot.manifest()
     done = 0
@@ -168,7 +176,9 @@ def _fetch(
         make_dir(directory, mode=_PRIVATE_MODE)
     for entry, target in _targets(manifest, settings):
         progress("restoring", done, manifest.size)
-        if entry.path != SETTINGS_FILE or not target.exists():
+        is_spool = entry.path.startswith("edge/") and entry.path.endswith(".sqlite")
+        is_written_already = entry.path == SETTINGS_FILE and target.exists()
+        if not is_written_already and (options.has_spools or not is_spool):
             repository.fetch(snapshot, entry, target)
         done += entry.size
     progress("restoring", manifest.size, manifest.size)

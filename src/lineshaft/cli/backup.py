@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Save the whole installation, and make it again.", no_args_is_help=True)
 SKIPPED_HELP = "How many document numbers of each series to pass over."
+SPOOLS_HELP = "The spools of edges as well: what waits in them comes again, in a new epoch."
 DirectoryArgument = Annotated[Path, typer.Argument(help="Directory of backups.")]
 NameOption = Annotated[
     str | None, typer.Option("--snapshot", help="Name of the snapshot; default: the newest.")
@@ -121,6 +122,7 @@ def restore(
         str | None, typer.Option(help="Readings as they were known then, RFC 3339.")
     ] = None,
     skip: Annotated[int, typer.Option("--skip-numbers", min=0, help=SKIPPED_HELP)] = 1_000,
+    spools: Annotated[bool, typer.Option("--spools", help=SPOOLS_HELP)] = False,
     json: JsonOption = False,
 ) -> None:
     """Make the installation again in an empty data directory.
@@ -133,7 +135,7 @@ def restore(
     from lineshaft.infrastructure.clock import SystemClock
 
     with errors_by_kind():
-        options = RestoreOptions(snapshot, None if at is None else parse_instant(at), skip)
+        options = RestoreOptions(snapshot, None if at is None else parse_instant(at), skip, spools)
         settings = settings_of(data)
         repository = _repository(directory)
         with progress() as bar:
