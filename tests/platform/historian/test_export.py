@@ -16,13 +16,11 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
 from lineshaft.platform.historian.queries import records
+from lineshaft.platform.historian.queries.model import EXPORT_SIGNALS_MAX, ExportQuery
 from lineshaft.platform.historian.queries.records import (
-    EXPORT_SIGNALS_MAX,
     READING_SCHEMA,
     ExportPiece,
-    ExportQuery,
     parquet_chunks,
-    write_directory,
 )
 from lineshaft.platform.historian.service import Historian
 from lineshaft.security.authorisation.errors import NotAllowed
@@ -51,7 +49,7 @@ def house(tmp_path: Path) -> House:
 
 def exported(house: House, *signals: SignalId) -> bytes:
     found = house.historian.export(ACTOR, ExportQuery(signals or SIGNALS, DAY))
-    return b"".join(parquet_chunks(found.pieces))
+    return b"".join(found.parquet())
 
 
 def test_three_readers_agree(house: House, tmp_path: Path) -> None:
@@ -85,7 +83,7 @@ def test_every_record_of_every_kind_is_there(house: House) -> None:
     wide = Period(Instant(START - 100 * HOUR), Instant(START + 1_000 * HOUR))
     signals = house.historian.signals(ACTOR)
     found = house.historian.export(ACTOR, ExportQuery(signals, wide))
-    table = pq.read_table(io.BytesIO(b"".join(parquet_chunks(found.pieces))))
+    table = pq.read_table(io.BytesIO(b"".join(found.parquet())))
     mine = table.filter(pa.compute.field("source") == "edge-2")
     assert sorted(mine.column("sequence").to_pylist()) == [one.sequence for one in source.records]
 
@@ -94,7 +92,7 @@ def test_a_directory_has_a_file_for_each_signal(house: House, tmp_path: Path) ->
     shares: list[float] = []
     found = house.historian.export(ACTOR, ExportQuery(SIGNALS, DAY))
     target = tmp_path / "out"
-    paths = write_directory(found.pieces, target, lambda piece: shares.append(piece.share))
+    paths = found.write_directory(target, lambda piece: shares.append(piece.share))
     names = ["m1/s0.parquet", "m1/s1.parquet", "m1/Gr%C3%BC%C3%9Fe%25.parquet"]
     assert [str(path.relative_to(target)) for path in paths] == names
     assert [pq.read_metadata(path).num_rows for path in paths] == [20, 20, 1]
@@ -107,7 +105,7 @@ def test_a_directory_has_a_file_for_each_signal(house: House, tmp_path: Path) ->
 
 def test_a_signal_that_never_spoke_is_an_empty_file(house: House, tmp_path: Path) -> None:
     found = house.historian.export(ACTOR, ExportQuery([SignalId("m1/none")], DAY))
-    (path,) = write_directory(found.pieces, tmp_path / "out", lambda _: None)
+    (path,) = found.write_directory(tmp_path / "out")
     assert pq.read_table(path).num_rows == 0
 
 

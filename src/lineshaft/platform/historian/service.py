@@ -39,8 +39,9 @@ from lineshaft.platform.historian.ports import Authorizer, Manifest, SourceKeys
 from lineshaft.platform.historian.proof.checker import Checker
 from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.queries.functions import Functions
+from lineshaft.platform.historian.queries.model import ExportQuery
 from lineshaft.platform.historian.queries.ranges import RangeReader
-from lineshaft.platform.historian.queries.records import Export, ExportQuery, export_pieces
+from lineshaft.platform.historian.queries.records import Export, export_pieces
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 from lineshaft.platform.historian.queries.sql import SqlEngine, SqlQuery
 from lineshaft.platform.historian.queries.stream import Place, RangeSource, RangeStream, pieces

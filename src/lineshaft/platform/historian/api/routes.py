@@ -35,10 +35,9 @@ from lineshaft.platform.historian.api.parameters import (
 )
 from lineshaft.platform.historian.api.sql import add_sql
 from lineshaft.platform.historian.model import RANGE_SCHEMA, RangeQuery, StoredRefusal
+from lineshaft.platform.historian.queries.model import ExportQuery
 from lineshaft.platform.historian.queries.records import (
     READING_SCHEMA,
-    ExportQuery,
-    parquet_chunks,
     to_arrow,
 )
 from lineshaft.platform.historian.queries.sql import MACHINES_MAX
@@ -163,7 +162,7 @@ def _add_export(routes: APIRouter, historian: Historian, streams: Streams) -> No
             KNOWN_AT_HEADER: format_instant(found.known_at),
             "content-disposition": 'attachment; filename="readings.parquet"',
         }
-        return streams.send(parquet_chunks(found.pieces), PARQUET, headers)
+        return streams.send(found.parquet(), PARQUET, headers)
 
 
 def _page(tables: Iterator[pa.Table], signal: SignalId, limit: int) -> dict[str, Any]:

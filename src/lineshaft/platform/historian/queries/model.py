@@ -18,6 +18,8 @@ GRID_VALUES_MAX = 2_000_000
 """Signals times instants of one grid."""
 BUCKETS_MAX = 2_000_000
 """Signals times buckets of one table."""
+EXPORT_SIGNALS_MAX = 10_000
+"""Signals of one export."""
 
 POINT_SCHEMA = pa.schema(
     [
@@ -70,4 +72,24 @@ class FleetQuery:
                 f"cannot answer for {len(self.signals)} signals, {len(set(self.signals))} of them "
                 f"different: expected at most {SIGNALS_MAX}, each once"
             )
+            raise Invalid(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportQuery:
+    """Which records are to be exported.
+
+    Attributes:
+        signals: in this order.
+        known_at: as the historian knew them at that instant; None: all that it knows at the start.
+    """
+
+    signals: Sequence[SignalId]
+    period: Period
+    known_at: Instant | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an export of nothing, or of too much (`Invalid`)."""
+        if not 1 <= len(self.signals) <= EXPORT_SIGNALS_MAX:
+            msg = f"cannot export {len(self.signals)} signals: expected 1 to {EXPORT_SIGNALS_MAX}"
             raise Invalid(msg)

@@ -1,6 +1,6 @@
 """Stored records for other programs: plain Arrow and Parquet, in bounded memory."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -10,14 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Instant, Period
+from lineshaft.core.period import Instant
 from lineshaft.core.reading import RecordKind, SignalId, machine_of, name_of
 from lineshaft.infrastructure.files import durable_file, make_dir
 from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.queries.model import ExportQuery
 
-EXPORT_SIGNALS_MAX = 10_000
-"""Signals of one export."""
 ROW_GROUP_ROWS = 500_000
 """Rows that wait in memory for their row group."""
 _INSTANT = pa.timestamp("us", "UTC")
@@ -57,26 +55,6 @@ def to_arrow(rows: pa.Table, signals: pa.Array) -> pa.Table:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportQuery:
-    """Which records are to be exported.
-
-    Attributes:
-        signals: in this order.
-        known_at: as the historian knew them at that instant; None: all that it knows at the start.
-    """
-
-    signals: Sequence[SignalId]
-    period: Period
-    known_at: Instant | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse an export of nothing, or of too much (`Invalid`)."""
-        if not 1 <= len(self.signals) <= EXPORT_SIGNALS_MAX:
-            msg = f"cannot export {len(self.signals)} signals: expected 1 to {EXPORT_SIGNALS_MAX}"
-            raise Invalid(msg)
-
-
-@dataclass(frozen=True, slots=True)
 class ExportPiece:
     """Some records of one signal, as `READING_SCHEMA`.
 
@@ -87,14 +65,6 @@ class ExportPiece:
     signal: SignalId
     table: pa.Table
     share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """An export under way, as the historian knew it at one instant."""
-
-    known_at: Instant
-    pieces: Iterator[ExportPiece]
 
 
 def export_pieces(
@@ -141,6 +111,19 @@ class _Pipe:
         return data
 
 
+Seen = Callable[[ExportPiece], None]
+
+
+def _unseen(_: ExportPiece) -> None:
+    """Tell nobody."""
+
+
+def _told(pieces: Iterator[ExportPiece], seen: Seen) -> Iterator[ExportPiece]:
+    for piece in pieces:
+        yield piece
+        seen(piece)
+
+
 def parquet_chunks(pieces: Iterable[ExportPiece]) -> Iterator[bytes]:
     """Yield records as one Parquet file; a row group is held in memory, not the file."""
     pipe = _Pipe()
@@ -157,9 +140,7 @@ def parquet_chunks(pieces: Iterable[ExportPiece]) -> Iterator[bytes]:
     yield pipe.take()
 
 
-def write_directory(
-    pieces: Iterator[ExportPiece], directory: Path, progress: Callable[[ExportPiece], None]
-) -> list[Path]:
+def write_directory(pieces: Iterator[ExportPiece], directory: Path) -> list[Path]:
     """Write a Parquet file `<machine>/<name>.parquet` for each signal, and return their paths.
 
     A file has its name only when it is whole; characters that a file name cannot have are written
@@ -168,17 +149,28 @@ def write_directory(
     Raises:
         OSError: when the disk refuses.
     """
-
-    def seen(piece: ExportPiece) -> ExportPiece:
-        progress(piece)
-        return piece
-
     paths: list[Path] = []
     for signal, group in groupby(pieces, key=lambda piece: piece.signal):
         path = directory / machine_of(signal) / f"{quote(name_of(signal), safe='')}.parquet"
         make_dir(path.parent)
         with durable_file(path) as file:
-            for chunk in parquet_chunks(map(seen, group)):
+            for chunk in parquet_chunks(group):
                 file.write(chunk)
         paths.append(path)
     return paths
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export under way, as the historian knew it at one instant; it can be written once."""
+
+    known_at: Instant
+    pieces: Iterator[ExportPiece]
+
+    def parquet(self, seen: Seen = _unseen) -> Iterator[bytes]:
+        """Yield it as one Parquet file; `seen` is told of each piece that was written."""
+        return parquet_chunks(_told(self.pieces, seen))
+
+    def write_directory(self, directory: Path, seen: Seen = _unseen) -> list[Path]:
+        """Write a Parquet file for each signal, see `write_directory`."""
+        return write_directory(_told(self.pieces, seen), directory)
