@@ -23,6 +23,7 @@ from lineshaft.platform.historian.model import (
     HOURS_PER_DAY,
     US_PER_HOUR,
     ZONE_DTYPE,
+    Loss,
     StoreFile,
     ZoneRows,
 )
@@ -211,7 +212,12 @@ class FleetReader:
         return groups
 
     def _zones(self, need: "_Need") -> ZoneRows:
-        """Return the zone entries of what has to be read."""
+        """Return the zone entries of what has to be read.
+
+        Raises:
+            RowsLost, KnowledgeCut: when some of it is known to be lost.
+        """
+        self._require_known(need)
         found = [
             self._manifest.fleet_zones(self._connection, need.series.tolist(), hours)
             for hours in need.runs()
@@ -231,6 +237,17 @@ class FleetReader:
         return ZoneRows([files[index] for index in kept], entries[kept])
 
 
+    def _require_known(self, need: "_Need") -> None:
+        connection, manifest, known_at = self._connection, self._manifest, self._known_at
+        span = Period(Instant(need.span[0]), Instant(need.span[1]))
+        if known_at is not None:
+            manifest.require_known(connection, _NO_SERIES, span, known_at)
+        for loss in manifest.losses(connection, None, span):
+            if need.needs(loss):
+                manifest.require_known(connection, loss.series, span, known_at)
+
+
+_NO_SERIES = 0
 NO_ZONES = ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
 
 
@@ -269,6 +286,14 @@ class _Need:
     def touches(self, series: int, file: StoreFile) -> bool:
         """Tell whether an hour of a file has to be read."""
         return bool(self._hours[self._place(series), self._of_file(file)].any())
+
+    def needs(self, loss: Loss) -> bool:
+        """Tell whether an hour has to be read in which rows are lost."""
+        if loss.series not in self.series:
+            return False
+        begin = max(loss.first_ts // US_PER_HOUR - self._first, 0)
+        end = max(loss.last_ts // US_PER_HOUR - self._first + 1, begin)
+        return bool(self._hours[self._place(loss.series), begin:end].any())
 
     def has(self, series: NDArray[np.int64], hour: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell of hours of the period whether they have to be read."""

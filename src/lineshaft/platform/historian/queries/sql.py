@@ -200,6 +200,9 @@ class SqlEngine:
         hours = span.start // US_PER_HOUR, (span.end - 1) // US_PER_HOUR
         with self._database.read() as connection:
             files = self._manifest.files(connection, hours)
+            for loss in self._manifest.losses(connection, None, span):
+                if loss.series in series:
+                    self._manifest.require_known(connection, loss.series, span, None)
         # A list of numbers lets whole row groups be passed over; a test by modulus does not.
         where = f"series IN ({', '.join(map(str, series))}) AND ts >= ? AND ts < ?"
         return self._scanner.rows(files, where, (span.start, span.end))
