@@ -1,15 +1,21 @@
 """What is merged next, and how: jobs, joins of runs, cuts. All of it pure."""
 
+import importlib
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 import hypothesis.strategies as st
 import numpy as np
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from hypothesis import given, settings
 
 from lineshaft.core.period import Instant
+from lineshaft.infrastructure.database import Database, upgrade
 from lineshaft.platform.historian.files import columns, slices
 from lineshaft.platform.historian.files.plan import (
     FAN_IN_MAX,
@@ -27,8 +33,11 @@ from lineshaft.platform.historian.model import (
     DAY_LEVEL,
     DAY_SERIES_ROWS_MAX,
     HOUR_LEVEL,
+    NEVER,
+    ZONE_DTYPE,
     StoreFile,
 )
+from lineshaft.platform.historian.tables import STORE_FILE, STORE_FILE_ZONE
 from tests.platform.historian.house import (
     HOUR,
     SECOND,
@@ -292,3 +301,43 @@ def test_a_series_with_very_many_rows_is_cut_at_the_hours() -> None:
         slices.Slice({2: many}, is_whole=False),
         slices.Slice({3: many}, is_whole=False),
     ]
+
+
+# ---- stores of earlier versions
+
+
+def test_zone_entries_of_earlier_versions_lose_their_measures() -> None:
+    name = "lineshaft.infrastructure.database.migrations.versions.0016_zones"
+    measures = [
+        (name, kind) for name, kind in zip("abcd", ("<i8", "<f8", "<f8", "<f8"), strict=True)
+    ]
+    old = np.zeros(3, dtype=np.dtype(ZONE_DTYPE.descr + measures))
+    old["series"], old["last_good_ts"], old["a"] = [1, 2, 9], [7, NEVER, 8], 5
+    shorter = importlib.import_module(name).without_measures(old.tobytes())
+    entries = np.frombuffer(shorter, dtype=ZONE_DTYPE)
+    assert entries["series"].tolist() == [1, 2, 9]
+    assert entries["last_good_ts"].tolist() == [7, NEVER, 8]
+
+
+def test_a_store_of_an_earlier_version_is_changed_in_whole(
+    empty_database_url: str, open_database: Callable[..., Database]
+) -> None:
+    database = open_database(empty_database_url)
+    upgrade(database)
+    module = importlib.import_module(
+        "lineshaft.infrastructure.database.migrations.versions.0016_zones"
+    )
+    file = {name: 0 for name in StoreFile.__slots__ if name != "id"} | {"path": "x", "sha256": b""}
+    count = module.ROWS_AT_ONCE_MAX * 2 + 1
+    with database.unit_of_work() as unit:
+        unit.connection.execute(sa.insert(STORE_FILE).values(file | {"id": 1}))
+        rows = [
+            {"store_file": 1, "first_series": n, "last_series": n, "entries": bytes(104)}
+            for n in range(count)
+        ]
+        unit.connection.execute(sa.insert(STORE_FILE_ZONE), rows)
+        context = MigrationContext.configure(unit.connection)
+        with Operations.context(context):
+            module.upgrade()
+        entries = unit.connection.execute(sa.select(STORE_FILE_ZONE.c.entries)).scalars().all()
+    assert [len(one) for one in entries] == [module.NEW_BYTES] * count

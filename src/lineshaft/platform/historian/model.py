@@ -70,17 +70,12 @@ ZONE_DTYPE = np.dtype(
         ("last_state_ts", "<i8"),
         ("first_good_ts", "<i8"),
         ("last_good_ts", "<i8"),
-        ("count", "<i8"),
-        ("min", "<f8"),
-        ("max", "<f8"),
-        ("sum", "<f8"),
     ]
 )
 """What a store file says of one series without being opened.
 
 `rows`, `first_ts`, `last_ts` and the ordinals are of all its records; `…state_ts` of readings and
-status records; `…good_ts` of readings with a good status; `count, min, max, sum` of the good
-numeric readings that are in force within the file.
+status records; `…good_ts` of readings with a good status.
 """
 ZONE_PART_SERIES = 64
 """Series per row of the zone map: a query reads the parts that hold its series only."""

@@ -184,13 +184,8 @@ def in_force(series: NDArray[np.int32], ts: NDArray[np.int64], state: NDArray[np
     return result
 
 
-def zones(table: pa.Table, *, is_measured: bool = True) -> NDArray[np.void]:
-    """Return the zone map of sorted rows: one entry per series, in ascending order.
-
-    Args:
-        table: sorted rows of `SCHEMA`.
-        is_measured: whether to count and measure what is in force; zeros otherwise.
-    """
+def zones(table: pa.Table) -> NDArray[np.void]:
+    """Return the zone map of sorted rows: one entry per series, in ascending order."""
     series, ts, ordinal = (array(table, name) for name in ("series", "ts", "ordinal"))
     kind, status = array(table, "kind"), array(table, "status")
     starts = np.flatnonzero(np.r_[True, series[1:] != series[:-1]])
@@ -205,14 +200,6 @@ def zones(table: pa.Table, *, is_measured: bool = True) -> NDArray[np.void]:
     for name, chosen in (("state", state), ("good", good)):
         first, last = _span(ts, chosen, starts)
         result[f"first_{name}_ts"], result[f"last_{name}_ts"] = first, last
-    if not is_measured:
-        return result
-    value, has_value = numeric(table)
-    counted = in_force(series, ts, state) & good & has_value
-    result["count"] = np.add.reduceat(counted.astype(np.int64), starts)
-    result["min"] = np.minimum.reduceat(np.where(counted, value, np.inf), starts)
-    result["max"] = np.maximum.reduceat(np.where(counted, value, -np.inf), starts)
-    result["sum"] = np.add.reduceat(np.where(counted, value, 0.0), starts)
     return result
 
 

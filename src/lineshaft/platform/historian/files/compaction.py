@@ -39,7 +39,8 @@ GRACE_S = 60
 CPU_SHARE = 0.5
 """Of one core, at most, that closing hours and days takes in the background."""
 BACKLOG_BYTES_MAX = 1 << 30
-"""Of files that wait to be closed. From half of it on nothing gives way; intake waits at it."""
+"""Of files that wait to be merged. The nearer to half of it, the less gives way; intake waits at
+all of it."""
 RETRY_S = 600
 """Until files that could not be merged are tried again."""
 BATCH_ROWS_MAX, BATCH_ROWS_MIN = 65_536, 4_096
@@ -241,10 +242,14 @@ class Compactor:
         for table in tables:
             yield table
             used_s = time.thread_time() - began_s
-            is_urgent = self.backlog_bytes * 2 > BACKLOG_BYTES_MAX
-            if self._stopped.wait(0.0 if is_urgent else used_s * (1 / cpu_share - 1)):
+            if self._stopped.wait(used_s * (1 / self._share(cpu_share) - 1)):
                 raise _Stopped
             began_s = time.thread_time()
+
+    def _share(self, cpu_share: float) -> float:
+        """Return the share that the backlog asks for."""
+        urgency = min(self.backlog_bytes * 2 / BACKLOG_BYTES_MAX, 1.0)
+        return cpu_share + (1 - cpu_share) * urgency
 
     # ---- files that nobody needs
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.files import columns
-from lineshaft.platform.historian.model import DAY_LEVEL, NEVER, NewStoreFile, StoreFile
+from lineshaft.platform.historian.model import NEVER, NewStoreFile, StoreFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,7 @@ class Summary:
 
     def add(self, part: pa.Table) -> None:
         """Add sorted rows that follow on those before."""
-        # A day is summed up by its roll-ups, and is not measured by its zone map.
-        is_measured = self._shape.level < DAY_LEVEL
-        self._zones.append(columns.zones(part, is_measured=is_measured))
+        self._zones.append(columns.zones(part))
         sequence = columns.array(part, "sequence")
         self._sequences += [int(sequence.min()), int(sequence.max())]
 
@@ -122,11 +120,10 @@ def joined_zones(parts: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
 
 def _one_entry(before: np.void, after: np.void) -> np.void:
     result = after.copy()
-    for name in ("rows", "count", "sum"):
-        result[name] += before[name]
-    for name in ("first_ts", "first_ordinal", "min"):
+    result["rows"] += before["rows"]
+    for name in ("first_ts", "first_ordinal"):
         result[name] = min(before[name], after[name])
-    for name in ("last_ts", "last_ordinal", "max"):
+    for name in ("last_ts", "last_ordinal"):
         result[name] = max(before[name], after[name])
     for name in ("state", "good"):
         known = [one[f"first_{name}_ts"] for one in (before, after)]
