@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -77,9 +78,9 @@ class StateRows:
         Returns:
             Where each piece begins, and its multiple. No piece is empty.
         """
-        starts = self.runs()
+        starts = self.runs().tolist()
         begins, numbers = [], []
-        for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(self)], strict=True):
+        for start, end in pairwise([*starts, len(self)]):
             ts = self.ts[start:end]
             low, high = (int(one - origin) // width_us for one in (ts[0], ts[-1]))
             if high - low >= end - start:
