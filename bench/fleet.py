@@ -38,12 +38,14 @@ class Fleet:
         seconds: how long.
         scans: per segment; 50 make a segment of 1,000 readings.
         jitter_ms: how far the stamp of a scan is off its second, at most, at ms resolution.
+        first: number of the first machine.
     """
 
     machines: int
     seconds: int
     scans: int = 50
     jitter_ms: int = 0
+    first: int = 0
 
     @property
     def readings(self) -> int:
@@ -52,7 +54,8 @@ class Fleet:
 
     def rounds(self, *, start_us: int = START_US) -> Iterator[list[Opened]]:
         """Give the segments as they come: those of all machines for the same seconds."""
-        machines = [Machine(number, self, start_us) for number in range(self.machines)]
+        numbers = range(self.first, self.first + self.machines)
+        machines = [Machine(number, self, start_us) for number in numbers]
         for _ in range(self.seconds // self.scans):
             yield [machine.segment() for machine in machines]
 

@@ -260,3 +260,33 @@ async def test_a_restart_goes_on_where_it_was(house: House) -> None:
     async with running(house):
         await stored(house, source)
     assert_exactly_once(house, source)
+
+
+async def test_commits_are_prepared_ahead_and_registered_in_order(house: House) -> None:
+    """One segment per commit: each is prepared beside the registration of the one before."""
+    source = Source()
+    house.know(source)
+    source.fill(segments=12, size=5)
+    messages = house.queue.put(source.segments)
+    async with running(house, IntakeLimits(commit_ms=1, commit_readings_max=5)):
+        await until(lambda: all(message.acks for message in messages))
+    numbers = [notice.number for notice in house.notices.of("committed")]
+    assert numbers == sorted(numbers)
+    assert numbers[-1] == 12
+    totals = house.historian.totals(ACTOR)
+    assert (totals.records, totals.lost, totals.duplicated) == (60, 0, 0)
+
+
+async def test_memory_is_given_back_at_rest(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, released = Source(), []
+    house.know(source)
+    source.fill(segments=1)
+    monkeypatch.setattr(program, "TICK_S", 0.005)
+    monkeypatch.setattr(program, "RELEASE_S", 0.05)
+    release = program.memory.release
+    monkeypatch.setattr(program.memory, "release", lambda: released.append(release()))
+    house.queue.put(source.segments)
+    async with running(house):
+        await stored(house, source)
+        seen = len(released)
+        await until(lambda: len(released) > seen + 1)

@@ -46,7 +46,7 @@ class Committed:
 
 
 class Committer:
-    """Writes accepted segments; used by one thread at a time."""
+    """Writes accepted segments: one thread prepares, and one registers beside it."""
 
     def __init__(
         self,

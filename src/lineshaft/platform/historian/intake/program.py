@@ -37,7 +37,8 @@ from lineshaft.platform.historian.files.compaction import (
     Compactor,
 )
 from lineshaft.platform.historian.files.packer import SegmentPacker
-from lineshaft.platform.historian.intake.commit import NOTHING_HELD, Committed, Committer
+from lineshaft.platform.historian.intake import memory
+from lineshaft.platform.historian.intake.commit import NOTHING_HELD, Committer
 from lineshaft.platform.historian.intake.reception import Decisions, Key, Received, Reception
 from lineshaft.platform.historian.model import Commit, Mark, StoredBeat
 from lineshaft.platform.historian.ports import (
@@ -56,12 +57,14 @@ FETCH_WAIT_S = 1.0
 COMMIT_MS_DEFAULT = 50
 COMMIT_READINGS_MAX_DEFAULT = 100_000
 WAITING_READINGS_MAX = 400_000
-"""Verified readings that wait for their commit; above that nothing is fetched."""
+"""Verified readings that are not committed yet; above that nothing is fetched."""
 MERGE_LAG_COMMITS_MAX = 16
 """Commits that may run ahead of a merge that is at work."""
 BEATS_WAITING_MAX = 10_000
 RETRY_S = 0.5
 TICK_S = 1.0
+RELEASE_S = 10.0
+"""Without a commit, until memory is given back, and given back again."""
 _CHECK = "intake"
 _MS_PER_S = 1_000
 
@@ -121,6 +124,8 @@ class Intake:
         self._packer = SegmentPacker(parts.database, parts.manifest)
         self._waiting: deque[tuple[float, Received]] = deque()
         self._waiting_readings = 0
+        self._taken_readings = 0
+        self._release_at_s = 0.0
         self._changed = asyncio.Event()
         self._committed: dict[Key, Mark] = {}
         self._beats: dict[SourceId, StoredBeat] = {}
@@ -201,25 +206,43 @@ class Intake:
     # ---- committing
 
     async def _commit(self) -> None:
-        while True:
-            await self._until(lambda: bool(self._waiting))
-            await self._until_due(self._waiting[0][0] + self._limits.commit_ms / _MS_PER_S)
-            batch = self._batch()
-            with COMMIT_SECONDS.time():
-                committed = await self._durable(batch)
-            COMMITS.inc()
-            RECORDS.inc(committed.records)
-            for key, mark in committed.marks.items():
-                self._committed[key] = mark
-                self._parts.reception.note_committed(key, mark)
-                await self._notify(key, "committed", mark)
-            await self._acknowledge([received.delivery for received in batch])
+        """Prepare a commit beside the registration of the one before, and register in order."""
+        async with asyncio.TaskGroup() as tasks:
+            registering: asyncio.Task[None] | None = None
+            while True:
+                await self._until(lambda: bool(self._waiting))
+                await self._until_due(self._waiting[0][0] + self._limits.commit_ms / _MS_PER_S)
+                began_s = asyncio.get_running_loop().time()
+                batch = self._batch()
+                commit = await self._prepared(batch)
+                if registering is not None:
+                    await registering
+                registering = tasks.create_task(self._register(batch, commit, began_s))
+
+    async def _register(self, batch: Sequence[Received], commit: Commit, began_s: float) -> None:
+        """Make a commit durable, then say so to its sources and acknowledge its messages."""
+        committed = await self._insist(partial(self._parts.committer.register, commit))
+        self._waiting_readings -= committed.records
+        self._taken_readings -= committed.records
+        self._changed.set()
+        await self._note_files(commit)
+        now_s = asyncio.get_running_loop().time()
+        self._release_at_s = now_s + RELEASE_S
+        COMMIT_SECONDS.observe(now_s - began_s)
+        COMMITS.inc()
+        RECORDS.inc(committed.records)
+        for key, mark in committed.marks.items():
+            self._committed[key] = mark
+            self._parts.reception.note_committed(key, mark)
+            await self._notify(key, "committed", mark)
+        await self._acknowledge([received.delivery for received in batch])
 
     async def _until_due(self, due_s: float) -> None:
         """Wait for more to come, until the commit is due or full."""
         loop = asyncio.get_running_loop()
         while (left_s := due_s - loop.time()) > 0:
-            if self._waiting_readings >= self._limits.commit_readings_max:
+            waiting_readings = self._waiting_readings - self._taken_readings
+            if waiting_readings >= self._limits.commit_readings_max:
                 return
             self._changed.clear()
             try:
@@ -238,17 +261,13 @@ class Intake:
                 break
             readings += following
             batch.append(self._waiting.popleft()[1])
+        self._taken_readings += readings
         return batch
 
-    async def _durable(self, batch: Sequence[Received]) -> Committed:
+    async def _prepared(self, batch: Sequence[Received]) -> Commit:
         opened = [received.opened for received in batch]
-        committer = self._parts.committer
-        commit = await self._insist(partial(committer.prepare, opened, self._parts.held))
-        committed = await self._insist(partial(committer.register, commit))
-        self._waiting_readings -= committed.records
-        self._changed.set()
-        await self._note_files(commit)
-        return committed
+        prepare = self._parts.committer.prepare
+        return await self._insist(partial(prepare, opened, self._parts.held))
 
     async def _insist(self, work: Callable[[], T]) -> T:
         """Do work in a thread, again and again while something that it needs is not there."""
@@ -339,7 +358,15 @@ class Intake:
             await self._store_beats()
             await self._compact()
             await self._merge(self._packer.pack)
+            await self._release()
             self._begin_day()
+
+    async def _release(self) -> None:
+        """Give memory back while nothing is committed; compaction may need some again."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._release_at_s:
+            self._release_at_s = now_s + RELEASE_S
+            await asyncio.to_thread(memory.release)
 
     def _begin_day(self) -> None:
         """Start what is done once a day, unless that of yesterday is still at work."""
