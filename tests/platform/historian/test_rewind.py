@@ -10,6 +10,8 @@ from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.platform.historian.backup.rewind import Rewinder
 from lineshaft.platform.historian.errors import KnowledgeCut, RowsLost, StoreFileDamaged
 from lineshaft.platform.historian.model import RangeQuery
+from lineshaft.platform.historian.queries.model import FleetQuery
+from lineshaft.platform.historian.queries.sql import SqlQuery
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source, random_source
 from tests.platform.historian.test_damage import flip, stored_files
 
@@ -142,3 +144,23 @@ def test_nothing_is_cut_where_a_file_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(StoreFileDamaged):
         rewinder(house).rewind(Instant(house.clock.now() - 1), house.clock.now())
     assert house.historian.marks(ACTOR) == marks
+
+
+def test_functions_and_sql_refuse_what_is_cut_as_well(tmp_path: Path) -> None:
+    house, source = House(tmp_path), Source()
+    source.fill(4, 30)
+    house.store(source, per_commit=2)
+    at = house.clock.now() - 1
+    rewinder(house).rewind(at, house.clock.now())
+    hour = Period(START, Instant(START + HOUR))
+    signals = [SignalId("m1/s0"), SignalId("m1/s1")]
+    functions = house.historian.functions
+    with pytest.raises(RowsLost):
+        functions.increase(ACTOR, FleetQuery(signals, hour))
+    with pytest.raises(RowsLost):
+        house.historian.sql(ACTOR, SqlQuery("SELECT count(*) FROM readings", ["m1"], hour))
+    with pytest.raises(KnowledgeCut):
+        functions.increase(ACTOR, FleetQuery(signals, hour, known_at=Instant(at + 1)))
+    assert len(functions.increase(ACTOR, FleetQuery(signals, hour, known_at=at))) == 2
+    before = Period(START, Instant(START + 50 * SECOND))
+    assert len(functions.increase(ACTOR, FleetQuery(signals, before))) == 2

@@ -236,7 +236,6 @@ class FleetReader:
         kept = list(chosen.values())
         return ZoneRows([files[index] for index in kept], entries[kept])
 
-
     def _require_known(self, need: "_Need") -> None:
         connection, manifest, known_at = self._connection, self._manifest, self._known_at
         span = Period(Instant(need.span[0]), Instant(need.span[1]))
