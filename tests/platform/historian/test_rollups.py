@@ -1,5 +1,6 @@
 """Roll-ups are exact, whatever is cut where."""
 
+import zlib
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from lineshaft.core.errors import InvariantError
 from lineshaft.core.reading import RecordKind
 from lineshaft.core.value import DecimalValue, EnumerationValue, Value, to_columns
 from lineshaft.platform.historian.files import columns
@@ -236,3 +238,10 @@ def test_a_packed_hour_takes_at_most_forty_bytes(values):
     kept = range(0, count, 5)
     rows = [Row(int(ts[i]), DecimalValue(int(value[i]), -3)) for i in kept]
     assert len(pack(entries(rows))) <= 40 * 24
+
+
+def test_another_format_is_not_read():
+    data = bytearray(zlib.decompress(pack(entries([Row(START, DecimalValue(1, 0))]))))
+    data[0] = 2
+    with pytest.raises(InvariantError, match="expected 1"):
+        unpack([(1, 2, zlib.compress(bytes(data)))])

@@ -110,7 +110,8 @@ class RowGroups:
         """Yield the rows of each series in a row group."""
         footer = self._footer(wanted.file.path)
         path = self._files.directory / wanted.file.path
-        with pq.ParquetFile(path, metadata=footer.metadata) as file:
+        # Texts repeat: they stay the numbers that they are in the file.
+        with pq.ParquetFile(path, metadata=footer.metadata, read_dictionary=["text"]) as file:
             table = file.read_row_group(group, columns=list(names), use_threads=False)
         table = table.select(names)
         series, ts = columns.array(table, "series"), columns.array(table, "ts")

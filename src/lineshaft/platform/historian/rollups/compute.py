@@ -244,9 +244,9 @@ def _state_columns(
     has_state = rows.state >= 0
     entry = np.repeat(np.arange(len(starts)), ends - starts + 1)[has_state]
     key = entry * len(rows.states) + rows.state[has_state]
-    different, place = np.unique(key, return_inverse=True)
-    durations = np.zeros(len(different), dtype=np.int64)
-    np.add.at(durations, place, held_us[has_state])
+    different = np.flatnonzero(np.bincount(key))
+    # Sums of whole numbers far below 2**53 are exact in floats.
+    durations = np.bincount(key, weights=held_us[has_state])[different].astype(np.int64)
     for one, duration_us in zip(different.tolist(), durations.tolist(), strict=True):
         index, state = divmod(one, len(rows.states))
         if lasting[index] is None:

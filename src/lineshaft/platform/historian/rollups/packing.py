@@ -1,10 +1,10 @@
 """A day of one series as bytes: about 25 per hour. Pure.
 
-The bytes are deflated: the unit (two int16), then 15 columns of 24 64-bit integers each, then what
-does not fit into those, in MessagePack. A column holds what its neighbours do not say already
-(regular readings of a counter say nearly everything); it is folded to positive numbers (0, -1, 1,
--2 ...) and laid out with the lowest byte of all 24 hours first, so that nearly all the rest is
-zeros. So a thousand days are read as one array.
+The bytes are deflated: the format and the unit (three int16), then 15 columns of 24 64-bit integers
+each, then what does not fit into those, in MessagePack. A column holds what its neighbours do not
+say already (regular readings of a counter say nearly everything); it is folded to positive numbers
+(0, -1, 1, -2 ...) and laid out with the lowest byte of all 24 hours first, so that nearly all the
+rest is zeros. So a thousand days are read as one array.
 """
 
 import zlib
@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from lineshaft.core.errors import InvariantError
 from lineshaft.platform.historian.model import HOURS_PER_DAY, US_PER_HOUR
 from lineshaft.platform.historian.rollups.entries import Entries
 
@@ -31,8 +32,9 @@ _COLUMNS = (
     "resets",
     *_VALUES,
 )
-_UNIT = np.dtype("<i2")
-_UNIT_BYTES = 2 * _UNIT.itemsize
+_FORMAT = 1
+_HEAD = np.dtype("<i2")
+_HEAD_BYTES = 3 * _HEAD.itemsize
 _SIZE = len(_COLUMNS) * HOURS_PER_DAY * 8
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 
@@ -72,8 +74,8 @@ def pack(entries: Entries) -> bytes:
         columns[place, hour] = said.get(name, 0)
     folded = (columns << 1) ^ (columns >> 63)
     planes = folded.astype("<i8").view(np.uint8).reshape(len(_COLUMNS), HOURS_PER_DAY, 8)
-    unit = np.array([entries.two[0], entries.five[0]], dtype=_UNIT)
-    data = unit.tobytes() + planes.transpose(0, 2, 1).tobytes()
+    head = np.array([_FORMAT, entries.two[0], entries.five[0]], dtype=_HEAD)
+    data = head.tobytes() + planes.transpose(0, 2, 1).tobytes()
     texts = [[str(one) for one in found] for found in values.values()] if is_wide else None
     rest = _Rest(_packed_states(entries), texts)
     return zlib.compress(data + (_ENCODER.encode(rest) if rest != _Rest() else b""), _LEVEL)
@@ -136,18 +138,25 @@ def _packed_states(entries: Entries) -> _States | None:
 
 
 def unpack(packed: Sequence[tuple[int, int, bytes]]) -> Entries:
-    """Return the entries of days: series, day and bytes of each."""
+    """Return the entries of days: series, day and bytes of each.
+
+    Raises:
+        InvariantError: when they are of another format.
+    """
     data = [zlib.decompress(one) for _, _, one in packed]
+    heads = np.frombuffer(b"".join(one[:_HEAD_BYTES] for one in data), dtype=_HEAD).reshape(-1, 3)
+    if (heads[:, 0] != _FORMAT).any():
+        msg = f"cannot read roll-ups of format {sorted(set(heads[:, 0].tolist()))}: expected 1"
+        raise InvariantError(msg)
     planes = np.frombuffer(
-        b"".join(one[_UNIT_BYTES : _UNIT_BYTES + _SIZE] for one in data), dtype=np.uint8
+        b"".join(one[_HEAD_BYTES : _HEAD_BYTES + _SIZE] for one in data), dtype=np.uint8
     ).reshape(len(data), len(_COLUMNS), 8, HOURS_PER_DAY)
     columns = np.ascontiguousarray(planes.transpose(1, 0, 3, 2)).view("<u8")[..., 0]
     is_there = columns[0] != 0
     number, hour = np.nonzero(is_there)
     folded = columns[:, number, hour]
     plain = ((folded >> np.uint64(1)) ^ (-(folded & np.uint64(1)))).astype(np.int64)
-    units = np.frombuffer(b"".join(one[:_UNIT_BYTES] for one in data), dtype=_UNIT)
-    units = units.reshape(-1, 2).astype(np.int64)[number]
+    units = heads.astype(np.int64)[number, 1:]
     series, day = (np.array([one[place] for one in packed], dtype=np.int64) for place in (0, 1))
     found = _restored(dict(zip(_COLUMNS, plain, strict=True)), day[number] * HOURS_PER_DAY + hour)
     found |= {"series": series[number], "two": units[:, 0], "five": units[:, 1]}
@@ -157,8 +166,8 @@ def unpack(packed: Sequence[tuple[int, int, bytes]]) -> Entries:
     }
     ends = np.cumsum(is_there.sum(axis=1)).tolist()
     for start, end, one in zip([0, *ends], ends, data, strict=False):
-        if len(one) > _UNIT_BYTES + _SIZE:
-            _fill(found, slice(start, end), _DECODER.decode(one[_UNIT_BYTES + _SIZE :]))
+        if len(one) > _HEAD_BYTES + _SIZE:
+            _fill(found, slice(start, end), _DECODER.decode(one[_HEAD_BYTES + _SIZE :]))
     return Entries(**found)
 
 

@@ -141,7 +141,7 @@ def corrected(table: pa.Table, sources: Sequence[SourceEpoch]) -> pa.Table:
     text = table.column("text").to_pylist()
     for target, replaced in texts.items():
         text[target] = replaced
-    return table.set_column(place, table.field("text"), pa.array(text, pa.string()))
+    return table.set_column(place, "text", pa.array(text, pa.string()))
 
 
 def _targets(
