@@ -19,6 +19,7 @@ NO_PREVIOUS = bytes(HASH_BYTES)
 """What the first header of an epoch names as the hash of the previous one."""
 
 _FIXED = struct.Struct("<IQQQqqI32s32s")
+_IDENTITY = struct.Struct("<IQ")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 
 
@@ -122,6 +123,13 @@ class Header:
     def hash(self) -> bytes:
         """Return the SHA-256 of the canonical bytes, which the next header names."""
         return hashlib.sha256(self.encode()).digest()
+
+
+def identity_of(data: bytes) -> tuple[SourceId, int, int]:
+    """Return source, epoch and number of a header from canonical bytes that are known to be one."""
+    end = 5 + data[4]
+    epoch, number = _IDENTITY.unpack_from(data, end)
+    return SourceId(data[5:end].decode("ascii")), epoch, number
 
 
 def sign(message: bytes | memoryview, key: Ed25519PrivateKey) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lineshaft.core import canonical
-from lineshaft.core.segment.header import Header
+from lineshaft.core.segment.header import identity_of
 from lineshaft.core.segment.merkle import HASH_BYTES
 from lineshaft.security.keys.model import Signature
 from lineshaft.services.evidence.errors import BundleTooLarge
@@ -128,14 +128,14 @@ class _Gathered:
     count: int = 0
 
     def add(self, proof: Proof) -> None:
-        header = Header.decode(proof.header_bytes)
-        blocks = self.blocks.setdefault((proof.signal, header.source, header.epoch), {})
-        if header.number in blocks:
+        source, epoch, number = identity_of(proof.header_bytes)
+        blocks = self.blocks.setdefault((proof.signal, source, epoch), {})
+        if number in blocks:
             return
         path = b"".join(proof.path)
-        blocks[header.number] = BlockContent(proof.block, proof.leaf_index, path, proof.salt)
-        headers = self.headers.setdefault((header.source, header.epoch), {})
-        headers.setdefault(header.number, (proof.header_bytes, proof.signature))
+        blocks[number] = BlockContent(proof.block, proof.leaf_index, path, proof.salt)
+        headers = self.headers.setdefault((source, epoch), {})
+        headers.setdefault(number, (proof.header_bytes, proof.signature))
         self.count += 1
         if self.count > BUNDLE_BLOCKS_MAX:
             msg = f"document {self.number} rests on more than {BUNDLE_BLOCKS_MAX} blocks"

@@ -130,17 +130,10 @@ def check_claim(bundle: Bundle, claim: UsageRecord) -> None:
 def entries_of(bundle: Bundle, claim: UsageRecord) -> tuple[BlockEntry, ...]:
     """Return what the blocks that a claim names are under its evidence root."""
     return tuple(
-        BlockEntry(
-            source=block.signed.header.source,
-            epoch=block.signed.header.epoch,
-            header_number=block.signed.header.number,
-            header_hash=block.signed.hash,
-            leaf_hash=block.leaf,
-            first_ordinal=block.head.first_ordinal,
-            last_ordinal=block.head.last_ordinal,
-        )
+        series.entries[place]
         for wanted in sorted(claim.ranges)
-        for block in blocks_in(bundle, claim, wanted)
+        for series, places in _in_range(bundle, claim, wanted)
+        for place in places
     )
 
 
@@ -196,23 +189,24 @@ def blocks_in(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> list
 
     Those are found by `check_blocks`.
     """
-    return [block for block, _ in _in_range(bundle, claim, wanted)]
+    return [
+        series.blocks[place]
+        for series, places in _in_range(bundle, claim, wanted)
+        for place in places
+    ]
 
 
-_Bounds = tuple[int, int, int, int]
-
-
-def _bounds_in(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> Iterator[_Bounds]:
-    return (bounds for _, bounds in _in_range(bundle, claim, wanted))
+def _bounds_in(
+    bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange
+) -> Iterator[tuple[int, int, int, int]]:
+    for series, places in _in_range(bundle, claim, wanted):
+        yield from (series.bounds[place] for place in places)
 
 
 def _in_range(
     bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange
-) -> Iterator[tuple[ProvenBlock, _Bounds]]:
+) -> Iterator[tuple[Series, list[int]]]:
+    """Yield the series of a range, where there is one, with the places of its blocks."""
     series = bundle.series_of(claim.meter.signal, wanted.source, wanted.epoch)
-    if series is None:
-        return
-    first, last = wanted.first_ordinal, wanted.last_ordinal
-    for block, bounds in zip(series.blocks, series.bounds, strict=True):
-        if not block.flaw and first <= block.head.first_ordinal <= last:
-            yield block, bounds
+    if series is not None:
+        yield series, series.between(wanted.first_ordinal, wanted.last_ordinal)

@@ -38,6 +38,7 @@ from lineshaft.services.evidence.bundle import (
 )
 from lineshaft.services.evidence.columns import BlockHead, SeriesColumns
 from lineshaft.services.evidence.errors import BundleTooLarge, WrongEvidence
+from lineshaft.services.metering.model import BlockEntry
 
 _T = TypeVar("_T")
 
@@ -105,6 +106,40 @@ class Series:
     def name(self) -> str:
         """Name the series for a person."""
         return f"{self.signal} from {self.source}/{self.epoch}"
+
+    @cached_property
+    def _ranges(self) -> dict[tuple[int, int], list[int]]:
+        return {}
+
+    def between(self, first: int, last: int) -> list[int]:
+        """Return the places of the blocks that begin with an ordinal from the first to the last.
+
+        Those with a flaw are left out.
+        """
+        wanted = first, last
+        if wanted not in self._ranges:
+            self._ranges[wanted] = [
+                place
+                for place, head in enumerate(self.rows.heads)
+                if first <= head.first_ordinal <= last and not head.flaw
+            ]
+        return self._ranges[wanted]
+
+    @cached_property
+    def entries(self) -> list[BlockEntry]:
+        """What each block is under an evidence root; they mean nothing for one with a flaw."""
+        return [
+            BlockEntry(
+                source=self.source,
+                epoch=self.epoch,
+                header_number=block.signed.header.number,
+                header_hash=block.signed.hash,
+                leaf_hash=block.leaf,
+                first_ordinal=block.head.first_ordinal,
+                last_ordinal=block.head.last_ordinal,
+            )
+            for block in self.blocks
+        ]
 
     @cached_property
     def bounds(self) -> list[tuple[int, int, int, int]]:

@@ -1,8 +1,8 @@
 """Many signatures, checked on all processors.
 
-A signature takes some 0.1 ms and does not release the interpreter, so a month of segments (518,400)
-is a minute of work for one process. Here two processes of the same program do it, while the caller
-checks what the signatures are over. They get public keys, signatures and headers, nothing else.
+A signature takes some 0.1 ms, so a month of segments (518,400) is a minute of work for one process.
+Here two processes of the same program do it, while the caller checks what the signatures are over.
+They get public keys, signatures and headers, nothing else.
 """
 
 import struct
@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import IO, NamedTuple, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
 
 from lineshaft.core.errors import Invalid, InvariantError
 from lineshaft.core.segment.errors import BadSignature
@@ -39,15 +41,26 @@ class SignedBytes(NamedTuple):
 
 def first_wrong(items: Iterable[SignedBytes]) -> int | None:
     """Return the place of the first signature that its key did not make, or None."""
-    keys: dict[bytes, Ed25519PublicKey] = {}
-    for place, (key, signature, message) in enumerate(items):
-        if key not in keys:
-            keys[key] = Ed25519PublicKey.from_public_bytes(key)
-        try:
-            verify_signature(message, signature, keys[key])
-        except BadSignature:
+    for place, item in enumerate(items):
+        if not _is_right(item):
             return place
     return None
+
+
+def _is_right(item: SignedBytes) -> bool:
+    """Tell whether a key made a signature (RFC 8032); libsodium is twice as fast as OpenSSL.
+
+    What it refuses, `core.segment.header` judges as it judges every other signature.
+    """
+    key, signature, message = item
+    try:
+        crypto_sign_open(signature + message, key)
+    except (BadSignatureError, ValueError):
+        try:
+            verify_signature(message, signature, Ed25519PublicKey.from_public_bytes(key))
+        except BadSignature:
+            return False
+    return True
 
 
 class SignatureCheck:
