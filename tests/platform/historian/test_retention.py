@@ -13,6 +13,8 @@ from lineshaft.core.reading import RecordKind, SignalId
 from lineshaft.core.segment.detail import CorrectionDetail, RefusalDetail
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.errors import ProofBroken
+from lineshaft.platform.historian.queries.fleet import FleetReader
+from lineshaft.platform.historian.queries.rowgroups import RowGroups
 from lineshaft.platform.historian.retention.errors import BlocksHeld, HoldNotFound
 from lineshaft.platform.historian.retention.held import REFRESH_S, HeldSignals
 from lineshaft.platform.historian.retention.model import (
@@ -24,6 +26,7 @@ from lineshaft.platform.historian.retention.model import (
     rule_of,
 )
 from lineshaft.platform.historian.retention.store import SqlRetentionStore
+from lineshaft.platform.historian.rollups.entries import folded
 from lineshaft.security.audit.model import AuditQuery
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source
 from tests.platform.historian.keeper import (
@@ -259,6 +262,39 @@ def test_refusals_and_the_last_value_go_with_their_rows(house: House) -> None:
     assert house.historian.refusals(ACTOR).items == []
     retention.delete(ADMIN, before(START + DAY))
     assert house.historian.latest(ACTOR, [signal]) == {}
+    assert house.historian.check(ACTOR).faults == ()
+
+
+def summed(house: House, signal: str) -> tuple[int, int]:
+    """Return count and sum of a signal over the first two days, through its roll-ups."""
+    period = Period(Instant(START), Instant(START + 2 * DAY))
+    with house.database.read() as connection:
+        series = house.manifest.series_ids(connection, [signal])[signal]
+        reader = FleetReader(connection, house.manifest, RowGroups(house.files))
+        rollup = folded(reader.entries([series], period))[series]
+    return rollup.count, int(rollup.total * 1_000)
+
+
+@pytest.mark.parametrize("keep_rollups", [True, False])
+def test_roll_ups_outlive_their_readings_by_rule(house: House, *, keep_rollups: bool) -> None:
+    source, retention = filled(house, signals=2), retention_of(house)
+    house.compact()
+    before_it = summed(house, "m0/s0")
+    assert before_it[0] == 48 * 3
+    retention.set_rule(ADMIN, RetentionRule("m0/*", 10, keep_rollups=keep_rollups))
+    assert retention.apply_rules(ADMIN).rows == 72 * 3
+    assert stored(house, ["m0/s0"]) == {"m0/s0": []}
+    if not keep_rollups:
+        with pytest.raises(KeyError):
+            summed(house, "m0/s0")
+        return
+    assert summed(house, "m0/s0") == before_it
+    source.add("m0/s0", START + 7 * SECOND, 1_000)  # late, for a day that is deleted
+    source.seal()
+    house.store(source)
+    assert summed(house, "m0/s0") == before_it
+    house.compact()
+    assert summed(house, "m0/s0") == before_it
     assert house.historian.check(ACTOR).faults == ()
 
 

@@ -349,6 +349,12 @@ class Manifest(Protocol):
         """Note series and days (since 1970-01-01) of which rows were deleted."""
         ...
 
+    def outlived(
+        self, connection: sa.Connection, days: Iterable[int]
+    ) -> frozenset[tuple[int, int]]:
+        """Return the series and days of roll-ups of which rows were deleted."""
+        ...
+
     def deleted_days(
         self, connection: sa.Connection, series: int, days: tuple[int, int]
     ) -> frozenset[int]:

@@ -118,8 +118,11 @@ class FleetReader:
         for one, day, _ in packed:
             need.drop(one, day)
         young = self._manifest.fleet_zones(self._connection, series, need.whole, below_level=2)
+        outlived = self._manifest.outlived(self._connection, [file.day for file in young.files])
         for file, one in zip(young.files, young.entries["series"].tolist(), strict=True):
-            need.add(one, file)
+            # What comes late to a day that was deleted does not undo the roll-up that is left.
+            if (one, file.day) not in outlived:
+                need.add(one, file)
         entries = unpack(packed)
         usable = (entries.hour >= first) & (entries.hour <= last)
         usable &= ~need.has(entries.series, np.clip(entries.hour, first, last))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.model import HOURS_PER_DAY, PackedRollup
 from lineshaft.platform.historian.rollups.tables import ROLLUP
-from lineshaft.platform.historian.tables import STORE_FILE
+from lineshaft.platform.historian.tables import DELETED_DAY, STORE_FILE
 
 IN_MAX = 500
 """Values in one IN list."""
@@ -24,16 +24,36 @@ class RollupRows:
         series: Sequence[int],
         packed: Sequence[tuple[int, bytes]],
     ) -> None:
-        """Write the roll-ups of a day, in the place of all that `series` have there."""
+        """Write the roll-ups of a day, in the place of all that `series` have there.
+
+        Those that have outlived their rows stay as they are: they cannot be made anew.
+        """
         known_at = _known_at(connection, day)
-        for part in _parts(series):
+        outlived = {one for one, _ in self.outlived(connection, [day])}
+        for part in _parts([one for one in series if one not in outlived]):
             mine = sa.and_(ROLLUP.c.day == day, ROLLUP.c.series.in_(part))
             connection.execute(sa.delete(ROLLUP).where(mine))
         rows = [
-            {"series": one, "day": day, "known_at": known_at, "data": data} for one, data in packed
+            {"series": one, "day": day, "known_at": known_at, "data": data}
+            for one, data in packed
+            if one not in outlived
         ]
         if rows:
             connection.execute(sa.insert(ROLLUP), rows)
+
+    def outlived(
+        self, connection: sa.Connection, days: Iterable[int]
+    ) -> frozenset[tuple[int, int]]:
+        """Return the series and days of roll-ups of which rows were deleted."""
+        query = sa.select(ROLLUP.c.series, ROLLUP.c.day).join(
+            DELETED_DAY,
+            (DELETED_DAY.c.series == ROLLUP.c.series) & (DELETED_DAY.c.day == ROLLUP.c.day),
+        )
+        found: set[tuple[int, int]] = set()
+        for part in _parts(sorted(set(days))):
+            rows = connection.execute(query.where(DELETED_DAY.c.day.in_(part)))
+            found |= {(series, day) for series, day in rows}
+        return frozenset(found)
 
     def rollups(
         self, connection: sa.Connection, series: Sequence[int], days: tuple[int, int]
