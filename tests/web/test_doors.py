@@ -10,6 +10,8 @@ from pathlib import Path
 import nicegui
 import pytest
 
+from lineshaft.client import Client
+from lineshaft.core.errors import Forbidden
 from tests.web.doors import Served, ask, cookie_of, new_session_of, sign_in
 from tests.web.walk import KINDS, OWN, REFUSED, WALK, path_of
 
@@ -117,6 +119,20 @@ def test_the_api_wants_a_token(hub: Served) -> None:
     assert pdf.body.startswith(b"%PDF-")
     missing = ask(hub, "GET", "/api/v1/nothing", authorization=bearer)
     assert (missing.status, json.loads(missing.body)["error"]) == (404, "NotFound")
+
+
+def test_the_historian_answers_scripts(hub: Served) -> None:
+    day = ("2017-06-22T08:00:00Z", "2017-06-22T09:00:00Z")
+    with Client(hub.address, hub.prepared.token) as customer:
+        assert "mazak01/cut_time" in customer.signals()
+        assert customer.range("mazak01/cut_time", *day).num_rows == 60
+        assert customer.sql("FROM readings LIMIT 3", ["mazak01"], *day).num_rows == 3
+        with pytest.raises(Forbidden):
+            customer.range("mazak01/cut_time", "2016-06-22T08:00:00Z", day[1])
+    described = json.loads(ask(hub, "GET", "/openapi.json").body)
+    assert "/api/v1/historian/readings" in described["paths"]
+    missing = ask(hub, "DELETE", "/api/v1/historian/readings")
+    assert missing.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,6 +21,7 @@ from lineshaft.web.downloads import attached, document_content
 from lineshaft.web.ports import Application
 
 BEARER = "bearer "
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 LOCAL_HOSTS = frozenset({"127.0.0.1", "::1"})
 
 P = ParamSpec("P")
@@ -70,9 +71,9 @@ def add_routes(app: FastAPI, application: Application) -> None:
 def _add_others(app: FastAPI, application: Application) -> None:
     """Add what is beside the use cases: whether the hub is well, and what it counts."""
 
-    @app.api_route("/api/{path:path}", methods=["GET", "POST"], include_in_schema=False)
-    async def nothing(path: str) -> Response:
-        msg = f"the API has nothing at /api/{path[:80]}"
+    @app.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)
+    async def nothing(request: Request, path: str) -> Response:
+        msg = f"the API has nothing to {request.method} at /api/{path[:80]}"
         raise NotFound(msg)
 
     @app.get("/health", include_in_schema=False)

@@ -1,15 +1,26 @@
 """Refusals of the API as problem details (RFC 9457), by the kind of the error."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from lineshaft.core.errors import Invalid, LineshaftError, RateLimited, Refusal, Unauthorized
+from lineshaft.core.errors import (
+    Invalid,
+    LineshaftError,
+    NotFound,
+    RateLimited,
+    Refusal,
+    Unauthorized,
+)
 from lineshaft.web import errors
 
+API = "/api/"
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:lineshaft:refusal:"
 """Before the kind: what `type` says."""
@@ -36,9 +47,16 @@ def add_handlers(app: FastAPI) -> None:
         said = "; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in listed)
         return _problem("Invalid", Invalid.http_status, f"the request is not as expected: {said}")
 
+    @app.exception_handler(StarletteHTTPException)
+    async def refuse_request(request: Request, error: StarletteHTTPException) -> Response:
+        if not request.url.path.startswith(API):
+            return await http_exception_handler(request, error)
+        kind = NotFound if error.status_code == HTTPStatus.NOT_FOUND else Invalid
+        return _problem(kind.__name__, error.status_code, str(error.detail), error.headers)
+
 
 def _problem(
-    kind: str, status: int, detail: str, headers: dict[str, str] | None = None
+    kind: str, status: int, detail: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """Make a problem; `error` is the kind once more, for scripts that knew no problems yet."""
     content: dict[str, Any] = {

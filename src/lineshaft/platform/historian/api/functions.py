@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from lineshaft.core.reading import SignalId
 from lineshaft.platform.historian.api.answers import whole
+from lineshaft.platform.historian.api.described import ROWS
 from lineshaft.platform.historian.api.formats import with_instants
 from lineshaft.platform.historian.api.parameters import (
     Asking,
@@ -97,7 +98,7 @@ class Step:
 def add_functions(routes: APIRouter, historian: Historian) -> None:
     """Add the routes."""
 
-    @routes.get("/downsample")
+    @routes.get("/downsample", responses=ROWS)
     def downsample(
         asking: Annotated[Asking, Depends()],
         signal: SignalText,
@@ -115,7 +116,7 @@ def add_functions(routes: APIRouter, historian: Historian) -> None:
         table = historian.downsample(asking.actor, named, period, points)
         return whole(with_instants(table), asking.shape, "buckets", {"signal": named})
 
-    @routes.get("/aggregates")
+    @routes.get("/aggregates", responses=ROWS)
     def aggregates(
         asking: Annotated[Asking, Depends()],
         fleet: Annotated[Fleet, Depends()],
@@ -126,7 +127,7 @@ def add_functions(routes: APIRouter, historian: Historian) -> None:
         table = _aggregated(historian, asking.actor, fleet.in_(span), function)
         return whole(table, asking.shape, "aggregates")
 
-    @routes.get("/buckets")
+    @routes.get("/buckets", responses=ROWS)
     def buckets(
         asking: Annotated[Asking, Depends()],
         fleet: Annotated[Fleet, Depends()],
@@ -138,7 +139,7 @@ def add_functions(routes: APIRouter, historian: Historian) -> None:
         table = historian.functions.buckets(asking.actor, fleet.in_(span), width_us)
         return whole(_plain(with_instants(table)), asking.shape, "buckets")
 
-    @routes.get("/grid")
+    @routes.get("/grid", responses=ROWS)
     def grid(
         asking: Annotated[Asking, Depends()],
         fleet: Annotated[Fleet, Depends()],

@@ -146,7 +146,7 @@ def add_grafana(routes: APIRouter, historian: Historian) -> None:
         return json_answer([_mark(one) for one in page.items])
 
     @routes.get("/grafana/machines")
-    @routes.post("/grafana/variable")
+    @routes.post("/grafana/variable", name="variable")
     def machines(asking: Annotated[Asking, Depends()]) -> Response:
         """Return the machines that have stored records, for a variable."""
         found = sorted({machine_of(one) for one in historian.signals(asking.actor)})

@@ -13,6 +13,7 @@ from lineshaft.core.period import format_instant
 from lineshaft.core.reading import SignalId, check_machine_id
 from lineshaft.platform.historian.api import formats, readings
 from lineshaft.platform.historian.api.answers import NOT_KEPT, Streams, json_answer
+from lineshaft.platform.historian.api.described import FILE, PARQUET, REFUSALS, ROWS
 from lineshaft.platform.historian.api.formats import MEDIA_TYPES, AnswerFormat
 from lineshaft.platform.historian.api.functions import add_functions
 from lineshaft.platform.historian.api.grafana import add_grafana
@@ -49,8 +50,6 @@ PREFIX = "/api/v1/historian"
 KNOWN_AT_HEADER = "lineshaft-known-at"
 """Says what an answer knows: with it as `known_at`, the same question has the same answer."""
 
-PARQUET = "application/vnd.apache.parquet"
-
 ActorOf = Callable[[Request], Actor]
 
 
@@ -67,7 +66,10 @@ def router(historian: Historian, actor_of: ActorOf) -> APIRouter:
 
     bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
     routes = APIRouter(
-        prefix=PREFIX, tags=["historian"], dependencies=[Depends(bearer), Depends(sign_in)]
+        prefix=PREFIX,
+        tags=["historian"],
+        dependencies=[Depends(bearer), Depends(sign_in)],
+        responses=REFUSALS,
     )
     streams = Streams()
     _add_values(routes, historian, streams)
@@ -80,7 +82,7 @@ def router(historian: Historian, actor_of: ActorOf) -> APIRouter:
 
 
 def _add_values(routes: APIRouter, historian: Historian, streams: Streams) -> None:
-    @routes.get("/latest")
+    @routes.get("/latest", responses=ROWS)
     def latest(asking: Annotated[Asking, Depends()], signals: SignalTexts) -> Response:
         """Return the last reading of each signal that has one."""
         found = list(historian.latest(asking.actor, signals_of(signals)).values())
@@ -90,7 +92,7 @@ def _add_values(routes: APIRouter, historian: Historian, streams: Streams) -> No
         chunks = _chunks([rows], names, asking.shape)
         return Response(b"".join(chunks), media_type=MEDIA_TYPES[asking.shape], headers=NOT_KEPT)
 
-    @routes.get("/readings")
+    @routes.get("/readings", responses=ROWS)
     def range_(
         asking: Annotated[Asking, Depends()],
         signal: SignalText,
@@ -148,7 +150,7 @@ def _add_others(routes: APIRouter, historian: Historian) -> None:
 
 
 def _add_export(routes: APIRouter, historian: Historian, streams: Streams) -> None:
-    @routes.get("/export", response_class=Response)
+    @routes.get("/export", response_class=Response, responses=FILE)
     def export(
         asking: Annotated[Asking, Depends()],
         signals: SignalTexts,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lineshaft.core.period import Period, parse_instant
 from lineshaft.core.reading import check_machine_id
 from lineshaft.platform.historian.api.answers import json_answer, sheet
+from lineshaft.platform.historian.api.described import ROWS
 from lineshaft.platform.historian.api.formats import AnswerFormat, lists_of
 from lineshaft.platform.historian.api.parameters import (
     INSTANT_CHARACTERS_MAX,
@@ -52,7 +53,7 @@ class SqlRequest(BaseModel):
 def add_sql(routes: APIRouter, historian: Historian) -> None:
     """Add the route."""
 
-    @routes.post("/sql")
+    @routes.post("/sql", responses=ROWS)
     async def sql(
         request: Request, asking: Annotated[Asking, Depends()], wanted: SqlRequest
     ) -> Response:
