@@ -108,7 +108,7 @@ def _show(report: "RepairReport") -> None:
         for part in file["parts"][:PARTS_SHOWN_MAX]:
             write_line(
                 f"lost      {part['signal']}: {part['records']:,} records from {part['start']} "
-                f"to {part['end']}"
+                f"to before {part['end']}"
             )
     if report.unrepaired:
         write_line("refused   what needs these records is refused, and never counted without them")

@@ -3,6 +3,7 @@
 from lineshaft.infrastructure.database.engine import (
     Database,
     DatabaseBusy,
+    DatabaseDamaged,
     DatabaseUnavailable,
     UnitOfWork,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "SEQUENCE",
     "Database",
     "DatabaseBusy",
+    "DatabaseDamaged",
     "DatabaseUnavailable",
     "OutboxMessage",
     "OutboxPublisher",

@@ -8,6 +8,7 @@ sqlite3 driver").
 
 import hashlib
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ BUSY_MS_DEFAULT = 5_000
 CALLBACKS_MAX = 1_000
 
 _MS_PER_S = 1_000
+_DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # PostgreSQL, appendix A, "Error Codes": lock_not_available, deadlock_detected
 _BUSY_STATES = {"55P03", "40P01"}
 
@@ -46,6 +48,12 @@ class DatabaseBusy(Unavailable):
 
 class DatabaseUnavailable(Unavailable):
     """The database does not answer."""
+
+
+class DatabaseDamaged(Unavailable):
+    """The file of the database is not what was written: nothing is answered from it."""
+
+    is_retryable = False
 
 
 class UnitOfWork:
@@ -141,8 +149,8 @@ class UnitOfWork:
         if kind is None:
             for callback in self._after_commit:
                 callback()
-        elif isinstance(error, sa.exc.OperationalError):
-            raise _refusal(error) from error
+        elif isinstance(error, sa.exc.OperationalError) or _is_damaged(error):
+            raise _refusal(error) from error  # type: ignore[arg-type] - both are DatabaseError
 
     def _note_duration(self) -> None:
         duration_ms = (time.monotonic() - self._began_s) * _MS_PER_S
@@ -269,13 +277,27 @@ def _translated() -> Iterator[None]:
         yield
     except sa.exc.OperationalError as error:
         raise _refusal(error) from error
+    except sa.exc.DatabaseError as error:
+        if _is_damaged(error):
+            raise _refusal(error) from error
+        raise
     except sa.exc.TimeoutError as error:
         msg = f"cannot use the database: all {CONNECTIONS_MAX} connections are in use"
         raise DatabaseBusy(msg) from error
 
 
-def _refusal(error: sa.exc.OperationalError) -> Unavailable:
+def _is_damaged(error: BaseException | None) -> bool:
+    """Tell whether SQLite has found its file damaged (SQLITE_CORRUPT, SQLITE_NOTADB)."""
+    cause = error.orig if isinstance(error, sa.exc.DatabaseError) else None
+    # The low byte of an extended result code is the primary one.
+    return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _DAMAGED_CODES
+
+
+def _refusal(error: sa.exc.DatabaseError) -> Unavailable:
     cause = error.orig
+    if _is_damaged(error):
+        msg = f"cannot use the database: {cause}; its file is damaged: restore a backup with "
+        return DatabaseDamaged(msg + "'lineshaft backup restore'")
     if "is locked" in str(cause) or getattr(cause, "sqlstate", None) in _BUSY_STATES:
         return DatabaseBusy("cannot write to the database: another writer has held it for too long")
     return DatabaseUnavailable(f"cannot use the database: {type(cause).__name__}")
