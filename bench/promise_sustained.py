@@ -144,7 +144,8 @@ class Load:
         self._previous[machine] = hashlib.sha256(data).digest()
         signature = self._previous[machine] * 2
         parts = (header, data, self._previous[machine], signature)
-        return Opened(*parts, self.names[machine], (SCANS,) * SIGNALS, rows)
+        signals = self.names[machine], (SCANS,) * SIGNALS
+        return Opened(*parts, *signals, tree=[[header.root]], rows=rows)
 
 
 class Run:

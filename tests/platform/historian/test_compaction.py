@@ -95,7 +95,10 @@ def answers(
             for asked in (period, part):
                 query = RangeQuery(SignalId(signal), asked, known_at)
                 found.append(house.historian.readings(ACTOR, query).to_pydict())
-        found.append(house.historian.downsample(ACTOR, SignalId(signal), period, 20).to_pydict())
+        buckets = house.historian.downsample(ACTOR, SignalId(signal), period, 20).to_pydict()
+        # Binary floats, for the eye: their last digit depends on what they were made of.
+        floats = {name: [f"{one:.9g}" for one in buckets[name]] for name in ("min", "max", "mean")}
+        found.append(buckets | floats)
         for source in sources:
             proofs = house.historian.proofs(ACTOR, signal, (source.name, 1), (1, 10_000))
             found.append(list(proofs))
