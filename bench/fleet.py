@@ -19,6 +19,7 @@ from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment import merkle
 from lineshaft.core.segment.block import HAS_EXPONENT, HAS_MANTISSA, BlockColumns, encode_block
 from lineshaft.core.segment.header import NO_PREVIOUS, Header, sign
+from lineshaft.core.segment.wire import SealedSegment
 from lineshaft.platform.historian.intake.unpack import OPENED_SCHEMA, Opened
 
 SIGNALS = 20
@@ -90,7 +91,11 @@ class Machine:
         self._period_s = self._rng.integers(60, 900, 4)
 
     def segment(self) -> Opened:
-        """Seal the next segment."""
+        """Seal the next segment, and return what intake opens."""
+        return self.sealed()[1]
+
+    def sealed(self) -> tuple[SealedSegment, Opened]:
+        """Seal the next segment; return it as it travels, and as intake opens it."""
         fleet, size = self._fleet, self._fleet.scans
         scans = np.arange(self._scan, self._scan + size)
         jitter = self._rng.integers(-fleet.jitter_ms, fleet.jitter_ms + 1, size)
@@ -101,6 +106,7 @@ class Machine:
         encoded = [encode_block(block) for block in blocks]
         salts = [merkle.salt_of(self.salt, first, block.signal) for block in blocks]
         leaves = [merkle.leaf_hash(*pair) for pair in zip(salts, encoded, strict=True)]
+        tree = merkle.levels(leaves)
         self._number += 1
         header = Header(
             source=self.name,
@@ -112,13 +118,14 @@ class Machine:
             max_ts=Instant(int(ts.max())),
             block_count=SIGNALS,
             previous_hash=self._previous,
-            root=merkle.root(leaves),
+            root=tree[-1][0],
         )
         data = header.encode()
         self._scan, self._previous = self._scan + size, hashlib.sha256(data).digest()
-        names = tuple(self.signals)
-        signed = (header, data, self._previous, sign(data, self.key))
-        return Opened(*signed, names, (size,) * SIGNALS, rows_of(blocks))
+        names, signature = tuple(self.signals), sign(data, self.key)
+        signed = (header, data, self._previous, signature)
+        opened = Opened(*signed, names, (size,) * SIGNALS, tree, rows_of(blocks))
+        return SealedSegment(header, signature, tuple(encoded)), opened
 
     def _block(
         self, index: int, scans: NDArray[np.int64], ts: NDArray[np.int64], values: NDArray[np.int64]

@@ -48,7 +48,7 @@ class Scale:
 
 
 FULL = Scale()
-QUICK = Scale(machines=2, peer_machines=1, short_machines=1, seconds=7_200, short_seconds=600)
+QUICK = Scale(machines=1, peer_machines=1, short_machines=1, seconds=3_600, short_seconds=100)
 
 
 def measure(scale: Scale = FULL, peers: Sequence[Peer] = PEERS) -> list[Promise]:

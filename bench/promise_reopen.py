@@ -21,23 +21,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.crashing import open_house
 from bench.fleet import SECOND_US, SIGNALS, START_US, Fleet, Machine
 from bench.installation import process_tree, running
 from bench.promise_idle import demo_plant
 from bench.records import ROOT, Promise
-from lineshaft.core.period import Instant, Period
-from lineshaft.core.reading import SignalId
-from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.model import RangeQuery
 from tests.platform.historian.house import ACTOR, House
 
 NAMES = ("reopen", "historian_rest")
 REOPEN_S_MAX, REST_MB_MAX = 2.0, 200.0
 COMMIT_READINGS = 100_000
 KILL_AFTER_COMMITS = 20
-LINE_S_MAX = 300
-DAY_S, HOUR_US = 86_400, 3_600_000_000
-LATER = 10_000
+DAY_S = 86_400
 IMPORT_S_MAX = 600
 
 
@@ -73,10 +68,9 @@ def reopened(scale: Scale) -> float:
         fill(directory, Fleet(scale.machines, scale.seconds))
         committed = killed(directory)
         started_s = time.monotonic()
-        process = child("open", directory)
-        answer = json.loads(line_of(process))
-        elapsed_s = time.monotonic() - started_s
-        process.wait()
+        with child("open", directory) as process:
+            answer = json.loads(line_of(process))
+            elapsed_s = time.monotonic() - started_s
         if answer["marks"] < committed or answer["hour"] == 0 or answer["last"] == 0:
             raise AssertionError(f"committed {committed}, found {answer}")
         house = open_house(directory)
@@ -100,17 +94,16 @@ def fill(directory: Path, fleet: Fleet) -> None:
 
 def killed(directory: Path) -> int:
     """Let a process commit, kill it, and return how many records it said to have committed."""
-    process = child("commit", directory)
     committed = 0
-    for _ in range(KILL_AFTER_COMMITS):
-        committed = int(line_of(process))
-    process.kill()
-    process.wait()
+    with child("commit", directory) as process:
+        for _ in range(KILL_AFTER_COMMITS):
+            committed = int(line_of(process))
+        process.kill()
     return committed
 
 
 def child(what: str, directory: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "bench.promise_reopen", what, str(directory)]
+    command = [sys.executable, "-m", "bench.crashing", what, str(directory)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
@@ -120,42 +113,6 @@ def line_of(process: "subprocess.Popen[str]") -> str:
     if not line:
         raise AssertionError(f"the process ended with exit code {process.wait()}")
     return line
-
-
-def open_house(directory: Path) -> House:
-    return House(directory, Database(f"sqlite:///{directory / 'hub.sqlite'}"))
-
-
-def commit_forever(directory: Path) -> None:
-    """Commit the readings of other machines until killed; say after each commit how many."""
-    house, committed = open_house(directory), 0
-    for segments in Fleet(10, DAY_S, first=LATER).commits(COMMIT_READINGS // 10):
-        house.clock.advance(SECOND_US)
-        committed += house.committer.commit(segments).records
-        print(committed, flush=True)
-
-
-def open_and_answer(directory: Path) -> None:
-    """Do what intake does before its first commit, then answer two questions."""
-    started_s = time.monotonic()
-    house = open_house(directory)
-    house.intake()._recover()
-    marks = house.historian.marks(ACTOR)
-    signals = [SignalId(name) for name in Machine(0, Fleet(1, 0), START_US).signals]
-    last = house.historian.latest(ACTOR, signals)
-    hour = Period(Instant(START_US), Instant(START_US + HOUR_US))
-    rows = house.historian.readings(ACTOR, RangeQuery(signals[0], hour))
-    answer = {
-        "marks": sum(mark.sequence for (name, _), mark in marks.items() if number(name) >= LATER),
-        "last": len(last),
-        "hour": rows.num_rows,
-        "seconds": time.monotonic() - started_s,
-    }
-    print(json.dumps(answer), flush=True)
-
-
-def number(source: str) -> int:
-    return int(source.rpartition("-")[2])
 
 
 # ---- at rest
@@ -208,7 +165,3 @@ def rss_mb(pid: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024 / 1_000_000
     raise AssertionError(f"no VmRSS of process {pid}")
-
-
-if __name__ == "__main__":
-    {"commit": commit_forever, "open": open_and_answer}[sys.argv[1]](Path(sys.argv[2]))
