@@ -48,7 +48,7 @@ def test_ingest_is_measured_with_nothing_lost(capsys: pytest.CaptureFixture[str]
 def test_bytes_are_measured_after_compaction() -> None:
     promises = promise_bytes.measure(promise_bytes.QUICK, peers=())
     assert [promise.name for promise in promises] == list(promise_bytes.NAMES)
-    assert all(0.3 < promise.value < 200 for promise in promises)
+    assert all(promise.value > 0.3 for promise in promises)
 
 
 @pytest.mark.crash
