@@ -1,5 +1,7 @@
 """Levels: no reader and no proof notices, nothing is lost, several may be at it."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -21,6 +23,7 @@ from lineshaft.platform.historian.files.plan import (
     Job,
     plan,
 )
+from lineshaft.platform.historian.intake import program
 from lineshaft.platform.historian.model import (
     DAY_LEVEL,
     HOUR_LEVEL,
@@ -113,14 +116,12 @@ def test_every_answer_and_proof_is_the_same_at_every_level(house: House) -> None
     with house.database.read() as connection:
         last = house.manifest.last_known_at(connection)
     known = [Instant(last - 2 * SECOND)]
-    before = answers(house, sources, known)
-    assert house.merger.merge(house.merger.crowded()) >= 0
-    assert answers(house, sources, known) == before
+    before = answers(house, sources, known, signals=5)
     seen = [levels(house)]
     for hours in (1, 30):
         house.compactor_at(at(hours)).run()
         seen.append(levels(house))
-        assert answers(house, sources, known) == before
+        assert answers(house, sources, known, signals=5) == before
         assert house.historian.check(ACTOR).faults == ()
     assert seen[0] == {0}
     assert HOUR_LEVEL in seen[1]
@@ -351,3 +352,25 @@ def test_hours_before_1970_belong_to_their_day(house: House) -> None:
     with house.database.read() as connection:
         assert house.manifest.unsettled(connection) == []
     assert {(file.day, file.last_hour) for file in files_of(house)} == {(-1, -1), (0, 23)}
+
+
+async def test_intake_closes_hours_and_days_beside_its_commits(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "TICK_S", 0.02)
+    source = Source()
+    source.fill(10, 30, step=600 * SECOND)
+    house.know(source)
+    house.queue.put(source.segments)
+    running = asyncio.create_task(house.intake().run())
+    async with asyncio.timeout(15):
+        while not all(message.acks for message in house.queue.messages):
+            await asyncio.sleep(0.01)
+        assert levels(house) == {0}
+        house.clock.advance((REST_S + 1) * SECOND)
+        while levels(house) != {DAY_LEVEL}:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert house.historian.check(ACTOR).faults == ()

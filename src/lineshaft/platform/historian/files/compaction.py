@@ -41,6 +41,8 @@ CPU_SHARE = 0.5
 BACKLOG_BYTES_MAX = 1 << 30
 """Of files that wait to be merged. The nearer to half of it, the less gives way; intake waits at
 all of it."""
+REPLAN_S = 5
+"""After so long a plan is made anew: something more urgent may have come."""
 RETRY_S = 600
 """Until files that could not be merged are tried again."""
 BATCH_ROWS_MAX, BATCH_ROWS_MIN = 65_536, 4_096
@@ -90,13 +92,13 @@ class Compactor:
             cpu_share: of one core, that it takes at most unless the backlog is large.
         """
         merged = 0
-        while not self._stopped.is_set():
-            job = self._next()
-            if job is None:
-                break
-            with self._claim(job.files) as is_ours:
-                if is_ours:
-                    merged += self._tried(job, cpu_share)
+        while jobs := self._due():
+            replan_at_s = time.monotonic() + REPLAN_S
+            for job in jobs:
+                with self._claim(job.files) as is_ours:
+                    merged += self._tried(job, cpu_share) if is_ours else 0
+                if self._stopped.is_set() or time.monotonic() > replan_at_s:
+                    break
         return merged
 
     def merge(self, hours: Iterable[int]) -> int:
@@ -122,14 +124,17 @@ class Compactor:
         """End what is being done soon; for good."""
         self._stopped.set()
 
-    def _next(self) -> Job | None:
+    def _due(self) -> list[Job]:
+        """Plan, leaving out what is at work or could not be merged; nothing once stopped."""
+        if self._stopped.is_set():
+            return []
         with self._database.read() as connection:
             files = self._manifest.unsettled(connection)
         jobs, taken = plan(files, self._clock.now()), self._taken()
         jobs = [job for job in jobs if not any(file.id in taken for file in job.files)]
         self.backlog_bytes = sum(job.size for job in jobs)
         BACKLOG.set(self.backlog_bytes)
-        return jobs[0] if jobs else None
+        return jobs
 
     def _chosen(self, hour: int) -> list[StoreFile]:
         with self._database.read() as connection:
