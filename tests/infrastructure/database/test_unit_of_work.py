@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from lineshaft.core.period import Instant
 from lineshaft.infrastructure.database import (
     Database,
     DatabaseBusy,
+    DatabaseDamaged,
     DatabaseUnavailable,
     OutboxMessage,
 )
@@ -238,3 +240,24 @@ def test_sqlite_is_durable_and_strict(sqlite_database: Database) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+@pytest.mark.parametrize("place", ["first page", "later pages"])
+def test_a_damaged_sqlite_file_is_named_as_such(tmp_path: Path, place: str) -> None:
+    path = tmp_path / "hub.sqlite"
+    database = Database(f"sqlite:///{path}")
+    with database.unit_of_work() as unit:
+        unit.connection.exec_driver_sql("CREATE TABLE t (x)")
+        for _ in range(200):
+            unit.connection.exec_driver_sql(f"INSERT INTO t VALUES ('{'y' * 400}')")
+    database.close()
+    content = bytearray(path.read_bytes())
+    start, end = (0, 100) if place == "first page" else (4_096, len(content))
+    content[start:end] = b"\x5a" * (end - start)
+    path.write_bytes(content)
+    damaged = Database(f"sqlite:///{path}")
+    with pytest.raises(DatabaseDamaged, match="backup restore"), damaged.read() as connection:
+        connection.exec_driver_sql("SELECT count(x) FROM t").all()
+    with pytest.raises(DatabaseDamaged, match="backup restore"), damaged.unit_of_work() as unit:
+        unit.connection.exec_driver_sql("DELETE FROM t WHERE x = 'z'")
+    damaged.close()

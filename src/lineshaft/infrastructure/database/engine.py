@@ -149,8 +149,10 @@ class UnitOfWork:
         if kind is None:
             for callback in self._after_commit:
                 callback()
-        elif isinstance(error, sa.exc.OperationalError) or _is_damaged(error):
-            raise _refusal(error) from error  # type: ignore[arg-type] - both are DatabaseError
+        elif isinstance(error, sa.exc.DatabaseError) and (
+            isinstance(error, sa.exc.OperationalError) or _is_damaged(error)
+        ):
+            raise _refusal(error) from error
 
     def _note_duration(self) -> None:
         duration_ms = (time.monotonic() - self._began_s) * _MS_PER_S
@@ -286,11 +288,10 @@ def _translated() -> Iterator[None]:
         raise DatabaseBusy(msg) from error
 
 
-def _is_damaged(error: BaseException | None) -> bool:
+def _is_damaged(error: sa.exc.DatabaseError) -> bool:
     """Tell whether SQLite has found its file damaged (SQLITE_CORRUPT, SQLITE_NOTADB)."""
-    cause = error.orig if isinstance(error, sa.exc.DatabaseError) else None
-    # The low byte of an extended result code is the primary one.
-    return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _DAMAGED_CODES
+    code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF in _DAMAGED_CODES  # the low byte of an extended code is the primary one
 
 
 def _refusal(error: sa.exc.DatabaseError) -> Unavailable:
