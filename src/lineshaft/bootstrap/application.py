@@ -25,7 +25,7 @@ from lineshaft.plant.sections import (
 )
 from lineshaft.plant.service import Plant, PlantParts
 from lineshaft.plant.store import SqlConnectorStore
-from lineshaft.platform.historian.desk import Desk
+from lineshaft.platform.historian.desk.service import Desk
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.retention.service import Retention
 from lineshaft.platform.historian.service import Historian

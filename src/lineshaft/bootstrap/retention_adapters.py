@@ -8,7 +8,8 @@ from lineshaft.core.errors import Conflict
 from lineshaft.core.period import Instant, from_datetime, to_datetime
 from lineshaft.infrastructure.database import UnitOfWork
 from lineshaft.network.keys import load_or_create_keys
-from lineshaft.platform.historian.desk import DESK, DeskKey
+from lineshaft.platform.historian.desk.model import DESK
+from lineshaft.platform.historian.desk.service import DeskKey
 from lineshaft.platform.historian.retention.model import EvidenceHold, Hold
 from lineshaft.platform.historian.retention.service import Retention
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor

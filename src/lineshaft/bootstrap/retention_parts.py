@@ -3,7 +3,7 @@
 from lineshaft.bootstrap.foundation import Foundation
 from lineshaft.bootstrap.retention_adapters import DeskSource
 from lineshaft.bootstrap.source_adapters import StoredSourceKeys
-from lineshaft.platform.historian.desk import Desk, DeskParts
+from lineshaft.platform.historian.desk.service import Desk, DeskParts
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.retention.service import Retention, RetentionParts

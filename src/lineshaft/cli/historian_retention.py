@@ -16,7 +16,8 @@ from lineshaft.cli.context import (
 
 if TYPE_CHECKING:
     from lineshaft.core.value import Value
-    from lineshaft.platform.historian.model import ReadingAt, RecordTarget, StoredReading
+    from lineshaft.platform.historian.desk.model import ReadingAt, RecordTarget
+    from lineshaft.platform.historian.model import StoredReading
     from lineshaft.platform.historian.retention.model import DeletionReport, Hold
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="For the record; it is needed.")]
@@ -197,7 +198,7 @@ def _target(text: str, at: str) -> "RecordTarget | ReadingAt":
     from lineshaft.core.errors import Invalid
     from lineshaft.core.period import parse_instant
     from lineshaft.core.reading import SignalId, SourceId
-    from lineshaft.platform.historian.model import ReadingAt, RecordTarget
+    from lineshaft.platform.historian.desk.model import ReadingAt, RecordTarget
 
     if at:
         return ReadingAt(SignalId(text), parse_instant(at))

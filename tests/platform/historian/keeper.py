@@ -12,7 +12,8 @@ from lineshaft.core.segment import merkle
 from lineshaft.core.segment.block import decode_block
 from lineshaft.core.segment.header import Header
 from lineshaft.infrastructure.clock import RandomIds
-from lineshaft.platform.historian.desk import DESK, Desk, DeskKey, DeskParts
+from lineshaft.platform.historian.desk.model import DESK
+from lineshaft.platform.historian.desk.service import Desk, DeskKey, DeskParts
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.model import RangeQuery

@@ -19,7 +19,8 @@ from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.value import DecimalValue
 from lineshaft.infrastructure.backup.database import copy_sqlite
 from lineshaft.infrastructure.clock import RandomIds, SystemClock
-from lineshaft.platform.historian.model import RangeQuery, RecordTarget
+from lineshaft.platform.historian.desk.model import RecordTarget
+from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.platform.historian.retention.errors import BlocksHeld
 from lineshaft.platform.historian.retention.model import Deletion, Hold, matches
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source

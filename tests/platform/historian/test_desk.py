@@ -9,9 +9,10 @@ from lineshaft.core.period import US_PER_DAY, Instant, Period
 from lineshaft.core.reading import Record, SignalId, SourceId
 from lineshaft.core.value import DecimalValue, EnumerationValue, Value
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.desk import DESK, Desk
+from lineshaft.platform.historian.desk.model import DESK, ReadingAt, RecordTarget
+from lineshaft.platform.historian.desk.service import Desk
 from lineshaft.platform.historian.errors import CorrectionInvalid, ReadingNotFound
-from lineshaft.platform.historian.model import RangeQuery, ReadingAt, RecordTarget
+from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.platform.historian.retention.model import Deletion
 from lineshaft.security.audit.model import AuditQuery
 from lineshaft.services.metering.series import SeriesRows, in_force

@@ -1,6 +1,6 @@
 """What the historian stores and answers: pure types."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -9,10 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Instant, Period, format_instant
+from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS, Header
-from lineshaft.core.segment.tombstone import Tombstone
 from lineshaft.core.value import Columns, Value, from_columns
 from lineshaft.platform.historian.packed import HeldPaths
 
@@ -199,48 +198,6 @@ class StoredReading:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordTarget:
-    """A stored record by its identity."""
-
-    source: SourceId
-    epoch: int
-    sequence: int
-
-    def __str__(self) -> str:
-        """Name it for a person."""
-        return f"{self.sequence} of {self.source}/{self.epoch}"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingAt:
-    """What is in force of a signal at an instant."""
-
-    signal: SignalId
-    ts: Instant
-
-    def __str__(self) -> str:
-        """Name it for a person."""
-        return f"of {self.signal} at {format_instant(self.ts)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A correction that is stored.
-
-    Attributes:
-        source, epoch, sequence: its own identity.
-        replaced: the reading that it takes the place of, as its source sent it.
-        known_at: from then on it is in force; what was known before stays so.
-    """
-
-    source: SourceId
-    epoch: int
-    sequence: int
-    replaced: StoredReading
-    known_at: Instant
-
-
-@dataclass(frozen=True, slots=True)
 class StoredRefusal:
     """Something that a connector could not take: why, and the first bytes of it."""
 
@@ -304,32 +261,6 @@ class RangeQuery:
     include_before: bool = True
     include_after: bool = True
     sources: frozenset[SourceId] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Remains:
-    """What is left of the deleted blocks of some segments of one source and epoch.
-
-    Attributes:
-        tombstones: by number of the segment, where other blocks of it are still stored.
-        gone: runs of numbers (both included) of segments of which nothing is stored any more.
-    """
-
-    tombstones: Mapping[int, Sequence[Tombstone]]
-    gone: Sequence[tuple[int, int]]
-
-    def is_gone(self, number: int) -> bool:
-        """Tell whether nothing but its header is left of a segment."""
-        return any(first <= number <= last for first, last in self.gone)
-
-
-@dataclass(frozen=True, slots=True)
-class DeletedSegment:
-    """A segment of which every block was deleted, and how many records it had."""
-
-    source_epoch: int
-    number: int
-    records: int
 
 
 @dataclass(frozen=True, slots=True)

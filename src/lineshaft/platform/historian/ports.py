@@ -13,15 +13,14 @@ from lineshaft.core.messages import EnrolAnswer, EnrolRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.tombstone import Tombstone
+from lineshaft.platform.historian.deleted import DeletedSegment, Remains
 from lineshaft.platform.historian.model import (
     Commit,
-    DeletedSegment,
     Loss,
     NewStoreFile,
     PackedRollup,
     RefusalEntry,
     RefusedSegment,
-    Remains,
     SourceEpoch,
     StoredBeat,
     StoredHeader,
@@ -189,8 +188,8 @@ class Manifest(Protocol):
         """Return the number of the oldest segment of a source that has a row of its own."""
         ...
 
-    def put_run(self, connection: sa.Connection, run: SegmentRun) -> None:
-        """Put a run in the place of the rows of its segments."""
+    def put_run(self, connection: sa.Connection, run: SegmentRun) -> int:
+        """Put a run in the place of the rows of its segments; return how many there were."""
         ...
 
     def add_paths(self, connection: sa.Connection, found: Iterable[HeldPaths]) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.segment.tombstone import Tombstone
-from lineshaft.platform.historian.model import DeletedSegment, Remains
+from lineshaft.platform.historian.deleted import DeletedSegment, Remains
 from lineshaft.platform.historian.tables import DELETED_DAY, SEGMENT_DELETED, TOMBSTONE
 
 _NODE = struct.Struct("<BHHH32s")

@@ -9,11 +9,11 @@ import pyarrow as pa
 from lineshaft.core.reading import SignalId
 from lineshaft.core.segment.header import Header
 from lineshaft.infrastructure.database import Database
+from lineshaft.platform.historian.deleted import Remains
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
     BlockProof,
-    Remains,
     SourceEpoch,
 )
 from lineshaft.platform.historian.packed import HeldPath

@@ -12,6 +12,7 @@ from lineshaft.core.period import US_PER_DAY
 from lineshaft.core.reading import RecordKind
 from lineshaft.core.segment.tombstone import Tombstone
 from lineshaft.infrastructure.database import Database, UnitOfWork
+from lineshaft.platform.historian.deleted import DeletedSegment
 from lineshaft.platform.historian.errors import ProofBroken
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
@@ -19,7 +20,6 @@ from lineshaft.platform.historian.files.writing import Shape
 from lineshaft.platform.historian.intake.commit import COMMIT_LOCK
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
-    DeletedSegment,
     NewStoreFile,
     SourceEpoch,
     StoreFile,

@@ -10,6 +10,11 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _holds_and_rules()
+    _remains()
+
+
+def _holds_and_rules() -> None:
     op.create_table(
         "retention_hold",
         sa.Column("id", sa.Text, nullable=False),
@@ -42,6 +47,9 @@ def upgrade() -> None:
         sa.Column("keep_rollups", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("pattern", name="pk_retention_rule"),
     )
+
+
+def _remains() -> None:
     op.create_table(
         "tombstone",
         sa.Column("source_epoch", _NUMBER, nullable=False),

@@ -19,7 +19,6 @@ from lineshaft.core.reading import (
     Record,
     RecordKind,
     SignalId,
-    SourceId,
     StatusCode,
     is_good,
     machine_of,
@@ -28,6 +27,7 @@ from lineshaft.core.segment.detail import REASON_CHARACTERS_MAX, CorrectionDetai
 from lineshaft.core.segment.wire import ChainPosition, seal
 from lineshaft.core.value import EnumerationValue, Value, to_columns
 from lineshaft.infrastructure.database import Database
+from lineshaft.platform.historian.desk.model import DESK, Correction, ReadingAt, RecordTarget
 from lineshaft.platform.historian.errors import (
     CorrectionConflict,
     CorrectionInvalid,
@@ -38,9 +38,6 @@ from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.unpack import Opened, open_segments
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
-    Correction,
-    ReadingAt,
-    RecordTarget,
     SourceEpoch,
     StoredReading,
 )
@@ -50,7 +47,6 @@ from lineshaft.platform.historian.rows import row_reading
 from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 
-DESK = SourceId("desk")
 _KINDS: dict[type, str] = {
     bool: "true or false",
     float: "a binary float",

@@ -1,0 +1,32 @@
+"""What is left of what was deleted: pure types."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lineshaft.core.segment.tombstone import Tombstone
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is left of the deleted blocks of some segments of one source and epoch.
+
+    Attributes:
+        tombstones: by number of the segment, where other blocks of it are still stored.
+        gone: runs of numbers (both included) of segments of which nothing is stored any more.
+    """
+
+    tombstones: Mapping[int, Sequence[Tombstone]]
+    gone: Sequence[tuple[int, int]]
+
+    def is_gone(self, number: int) -> bool:
+        """Tell whether nothing but its header is left of a segment."""
+        return any(first <= number <= last for first, last in self.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedSegment:
+    """A segment of which every block was deleted, and how many records it had."""
+
+    source_epoch: int
+    number: int
+    records: int
