@@ -5,20 +5,26 @@ import io
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lineshaft.core.period import Period, parse_instant
 from lineshaft.core.reading import RecordKind
 from lineshaft.core.segment.detail import CorrectionDetail, RefusalDetail
+from lineshaft.platform.historian.api import readings
 from lineshaft.platform.historian.api.answers import (
     Streams,
     StreamTooLong,
     TooManyStreams,
 )
-from lineshaft.platform.historian.api.formats import AnswerFormat, chosen
+from lineshaft.platform.historian.api.csv_rows import csv_rows
+from lineshaft.platform.historian.api.formats import AnswerFormat, chosen, csv_lines
 from lineshaft.platform.historian.api.parameters import PAGE_ROWS_MAX, SIGNALS_MAX
+from lineshaft.platform.historian.model import RANGE_SCHEMA
 from lineshaft.platform.historian.queries import stream as stream_module
 from lineshaft.platform.historian.service import Historian
 from lineshaft.security.authorisation.model import Actor, Grant, Role
@@ -198,6 +204,45 @@ def test_the_format_follows_the_accept_header(accept: str, expected: AnswerForma
 async def test_a_format_that_we_do_not_write_is_refused(desk: Desk) -> None:
     answer = await desk.get("/readings", accept="image/png", signal="m1/s0", **DAY)
     assert (answer.status_code, answer.json()["error"]) == (422, "Invalid")
+
+
+VALUES = st.one_of(
+    st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-18, 18)).map(
+        lambda one: {"mantissa": one[0], "exponent": one[1]}
+    ),
+    st.floats(allow_nan=False, allow_infinity=False).map(lambda one: {"number": one}),
+    st.booleans().map(lambda one: {"mantissa": int(one)}),
+    st.text(max_size=8).map(lambda one: {"text": one}),
+    st.tuples(st.integers(-9, 9), st.text(max_size=8)).map(
+        lambda one: {"mantissa": one[0], "text": one[1]}
+    ),
+    st.just({"kind": RecordKind.STATUS, "status": 2**31}),
+    st.just({"kind": RecordKind.REFUSAL, "text": RefusalDetail.of("no", b"x").encode()}),
+)
+NO_VALUE = dict.fromkeys(("own_ts", "mantissa", "exponent", "number", "text"))
+
+
+@given(
+    st.lists(
+        st.tuples(VALUES, st.integers(-(10**15), 10**16), st.one_of(st.none(), st.just(5))),
+        max_size=12,
+    ),
+    st.sampled_from(["edge-1", 'a"b,c']),
+)
+def test_columns_of_csv_are_the_texts_of_rows(
+    drawn: list[tuple[dict[str, Any], int, int | None]], source: str
+) -> None:
+    rows = [
+        NO_VALUE
+        | {"ts": ts, "own_ts": own, "source": source, "epoch": 1, "sequence": 1, "ordinal": 1}
+        | {"kind": RecordKind.READING, "status": 0}
+        | value
+        for value, ts, own in drawn
+    ]
+    table = pa.Table.from_pylist(rows, schema=RANGE_SCHEMA)
+    signals = pa.array(["m/ö"] * len(rows), pa.string())
+    told = readings.to_text(table, signals.to_pylist())
+    assert csv_rows(table, signals) == csv_lines([], [list(row.values()) for row in told])
 
 
 # ---- pages, knowledge time

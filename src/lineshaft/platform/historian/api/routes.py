@@ -1,7 +1,7 @@
 """The questions about stored readings."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice, repeat
+from itertools import islice, repeat, starmap
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from lineshaft.core.period import format_instant
 from lineshaft.core.reading import SignalId, check_machine_id
 from lineshaft.platform.historian.api import formats, readings
 from lineshaft.platform.historian.api.answers import NOT_KEPT, Streams, json_answer
+from lineshaft.platform.historian.api.csv_rows import csv_rows
 from lineshaft.platform.historian.api.described import FILE, PARQUET, REFUSALS, ROWS
 from lineshaft.platform.historian.api.formats import MEDIA_TYPES, AnswerFormat
 from lineshaft.platform.historian.api.functions import add_functions
@@ -197,18 +198,13 @@ def _chunks(
     tables: Iterable[pa.Table], signals: SignalId | list[SignalId], shape: AnswerFormat
 ) -> Iterator[bytes]:
     """Write records as CSV or Arrow; `signals` is that of all rows, or of each."""
-    named = repeat(signals) if isinstance(signals, str) else signals
+    named = repeat(signals) if isinstance(signals, str) else iter(signals)
+    made = ((table, pa.array(islice(named, table.num_rows), pa.string())) for table in tables)
     if shape is AnswerFormat.ARROW:
-        made = (
-            to_arrow(table, pa.array(islice(named, table.num_rows), pa.string()))
-            for table in tables
-        )
-        yield from formats.arrow_chunks(made, READING_SCHEMA)
+        yield from formats.arrow_chunks(starmap(to_arrow, made), READING_SCHEMA)
         return
     yield formats.csv_lines(readings.TEXT_NAMES, [])
-    for table in tables:
-        rows = readings.to_text(table, named)
-        yield formats.csv_lines([], [list(row.values()) for row in rows])
+    yield from starmap(csv_rows, made)
 
 
 def _refusal(one: StoredRefusal) -> dict[str, Any]:
