@@ -75,11 +75,11 @@ def one_rate(sources: list[Source]) -> float:
             server.wait()
 
 
-def sealed_source(number: int, size: int) -> Source:
+def sealed_source(number: int, size: int, segments: int | None = None) -> Source:
     """Seal segments of decimals from whole arrays: making records one by one takes minutes."""
     source = Source(f"edge-{number}")
     previous = NO_PREVIOUS
-    for index in range(SEGMENTS[size] // SOURCES):
+    for index in range(segments or SEGMENTS[size] // SOURCES):
         sequence = index * size + 1 + np.arange(size)
         blocks = [
             block(f"machine-{number}/signal-{signal}", sequence[signal::SIGNALS])

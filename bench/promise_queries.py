@@ -214,24 +214,36 @@ def name_of(series: int) -> SignalId:
     return signal(*divmod(series - 1, SIGNALS))
 
 
-def build(directory: Path) -> House:
-    """Write the day of the fleet and the year of one signal into day files."""
+def build(directory: Path, *, with_year: bool = True) -> House:
+    """Write the day of the fleet, and the year of one signal, into day files."""
     house = House(directory)
     names = [signal(*divmod(one, SIGNALS)) for one in range(MACHINES * SIGNALS)]
-    with house.database.unit_of_work() as unit:
-        for name in [*names, YEAR_SIGNAL]:  # one by one: their numbers follow that order
-            house.manifest.intern_series(unit.connection, [name])
-        house.manifest.intern_source(unit.connection, SourceId("edge-1"), 1)
+    intern(house, names)
     files = []
     for first in range(0, len(names), FILE_SERIES):
         series = range(first + 1, min(first + FILE_SERIES, len(names)) + 1)
         files.append(day_file(house, DAY, series))
     register(house, files)
-    year = len(names) + 1
-    days = range(DAY - YEAR_DAYS + 1, DAY + 1)
-    register(house, [day_file(house, day, range(year, year + 1)) for day in days])
+    if with_year:
+        year(house, YEAR_SIGNAL)
     write_latest(house)
     return house
+
+
+def year(house: House, name: SignalId) -> None:
+    """Write a year of one signal that ends with the day of the fleet, a file per day."""
+    number = intern(house, [name])
+    days = range(DAY - YEAR_DAYS + 1, DAY + 1)
+    register(house, [day_file(house, day, range(number, number + 1)) for day in days])
+
+
+def intern(house: House, names: list[SignalId]) -> int:
+    """Give signals their numbers, in that order; return the last of them."""
+    with house.database.unit_of_work() as unit:
+        house.manifest.intern_source(unit.connection, SourceId("edge-1"), 1)
+        for name in names:
+            number = house.manifest.intern_series(unit.connection, [name])[name]
+    return number
 
 
 Writes = list[Callable[[Any], None]]
