@@ -62,7 +62,7 @@ def measure(seconds: int = SECONDS) -> list[Promise]:
         rate = run.run()
         run.verify(must_close=seconds >= SECONDS)
         run.house.database.close()
-    early, late = run.backlog_mb(seconds / 5), run.backlog_mb(seconds)
+    early, late = run.backlog_mb(0.2), run.backlog_mb(1.0)
     return [
         Promise.at_least("store_ingest_sustained", round(rate), "readings/s", LIMIT),
         Promise.at_most("store_ingest_backlog", late, "MB", round(early * GROWTH_MAX, 1)),
@@ -153,7 +153,7 @@ class Run:
 
     def __init__(self, directory: Path, seconds: int) -> None:
         """Begin so early in a day that it ends after two thirds of the run."""
-        self._seconds = seconds
+        self._elapsed_s = 0.0
         self.commits = seconds * PACE // (SEGMENTS_PER_COMMIT * SEGMENT)
         per_hour = MACHINES * SIGNALS * 3_600
         before = min(seconds * PACE * 2 // 3 // per_hour + 1, HOURS_PER_DAY)
@@ -178,7 +178,7 @@ class Run:
         for thread in beside:
             thread.start()
         self._commit(began_s)
-        elapsed_s = time.monotonic() - began_s
+        self._elapsed_s = elapsed_s = time.monotonic() - began_s
         self._ended.set()
         for thread in beside:
             thread.join()
@@ -238,9 +238,10 @@ class Run:
         with self.house.database.read() as connection:
             return self.house.manifest.files(connection)
 
-    def backlog_mb(self, until_s: float) -> float:
-        """Return the mean size of level 0 in the time before an instant of the run, in MB."""
-        first_s = until_s - self._seconds / WINDOW
+    def backlog_mb(self, share: float) -> float:
+        """Return the mean size of level 0, in MB, up to where a share of the run is over."""
+        until_s = self._elapsed_s * share
+        first_s = until_s - self._elapsed_s / WINDOW
         within = [size for at_s, size in self._backlog if first_s <= at_s <= until_s]
         mean = round(statistics.mean(within) / 1e6, 1)
         print(f"  level 0 at {until_s:.0f} s: {mean} MB", flush=True)
