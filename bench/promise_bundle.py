@@ -264,9 +264,10 @@ def write_segments(house: House, rows: BlockColumns) -> list[BlockEntry]:
     with house.database.read() as connection:
         series = house.manifest.series_ids(connection, [CUTTING])[CUTTING]
     while run := list(islice(made, RUN_SEGMENTS_MAX)):
+        packed = pack(1, [one.stored for one in run])
+        found = HeldPaths(1, series, [one.path for one in run])
         with house.database.unit_of_work() as unit:
-            house.manifest.put_run(unit.connection, pack(1, [one.stored for one in run]))
-            found = HeldPaths(1, series, [one.path for one in run])
+            house.manifest.put_run(unit.connection, packed)
             house.manifest.add_paths(unit.connection, [found])
         entries += [one.entry for one in run]
         last = run[-1].stored

@@ -6,6 +6,7 @@ from lineshaft.cli import (
     historian_check,
     historian_export,
     historian_import,
+    historian_paths,
     historian_repair,
     historian_retention,
 )
@@ -15,6 +16,7 @@ app.command()(historian_check.check)
 app.command()(historian_repair.repair)
 app.command("import")(historian_import.import_file)
 app.command()(historian_export.export)
+app.command()(historian_paths.paths)
 app.command()(historian_retention.correct)
 app.command()(historian_retention.delete)
 app.add_typer(historian_retention.holds, name="holds")

@@ -159,9 +159,9 @@ def answers(house: House, sources: list[Source]) -> list:
             count = len(source.segments)
             for first in range(count + 2):
                 found.append(manifest.stored_hash(connection, identity, first))
-                for last in range(first, count + 2):
+                for last in (first, first + 1, first + 5, count + 1):
                     found.append(manifest.headers(connection, identity, first, last))
-            for sequence in range(len(source.records) + 2):
+            for sequence in range(0, len(source.records) + 5, 4):
                 found.append(manifest.number_of(connection, identity, sequence))
     return found
 
@@ -176,15 +176,15 @@ def _headers(house: House, sources: list[Source]) -> list[StoredHeader]:
 
 @pytest.mark.engine
 @pytest.mark.timeout(30)
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_packed_or_not_the_answers_are_the_same(
     database: Database, tmp_path: Path, few: int, seed: int
 ) -> None:
     house = House(tmp_path, database)
     rng = random.Random(seed)
     sources = [
-        random_source(seed + place, segments=rng.randint(8, 14), name=f"edge-{place}")
-        for place in range(3)
+        random_source(seed + place, segments=rng.randint(8, 11), name=f"edge-{place}")
+        for place in range(2)
     ]
     for source in sources:
         house.store(source, per_commit=rng.randint(1, 5))

@@ -133,14 +133,13 @@ class SegmentStore:
         found: int | None = connection.scalar(query.where(SEGMENT.c.source_epoch == source_epoch))
         return found
 
-    def put_run(self, connection: sa.Connection, run: SegmentRun) -> None:
-        """Put a run in the place of the rows of its segments."""
+    def put_run(self, connection: sa.Connection, run: SegmentRun) -> int:
+        """Put a run in the place of the rows of its segments; return how many there were."""
         values: dict[str, Any] = {name: getattr(run, name) for name in SegmentRun.__slots__}
         connection.execute(sa.insert(SEGMENT_RUN).values(values))
         gone = SEGMENT.c.number.between(run.first_number, run.last_number)
-        connection.execute(
-            sa.delete(SEGMENT).where(SEGMENT.c.source_epoch == run.source_epoch, gone)
-        )
+        statement = sa.delete(SEGMENT).where(SEGMENT.c.source_epoch == run.source_epoch, gone)
+        return connection.execute(statement).rowcount
 
 
 def _to_run(row: Any) -> SegmentRun:

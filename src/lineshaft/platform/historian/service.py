@@ -37,6 +37,7 @@ from lineshaft.platform.historian.model import (
 )
 from lineshaft.platform.historian.ports import Authorizer, Manifest, SourceKeys
 from lineshaft.platform.historian.proof.checker import Checker
+from lineshaft.platform.historian.proof.keeper import PathKeeper
 from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.queries.functions import Functions
 from lineshaft.platform.historian.queries.model import ExportQuery
@@ -268,6 +269,19 @@ class Historian:
         """
         self._authorizer.authorize(actor, Action.EVIDENCE_READ, _machine(machine_of(signal)))
         yield from self._prover.proofs(signal, self._source(*source), ordinals)
+
+    def keep_paths(self, actor: Actor, signals: Sequence[SignalId]) -> int:
+        """Store the paths that proofs of signals need, where there are none; return how many.
+
+        Intake stores them for what is held when it comes. For what is held later this reads all
+        rows of the segments without a path once; it can be stopped at any time and goes on.
+
+        Raises:
+            ProofBroken: when the rows do not lead to a signed root.
+        """
+        for machine in sorted({machine_of(signal) for signal in signals}):
+            self._authorize(actor, Action.EVIDENCE_READ, machine)
+        return PathKeeper(self._database, self._manifest, self._prover).keep(signals)
 
     def marks(self, actor: Actor) -> dict[tuple[SourceId, int], Mark]:
         """Return how far each source and epoch is stored."""

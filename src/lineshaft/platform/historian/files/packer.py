@@ -1,6 +1,7 @@
 """Packs the segments of each source that are not young any more into runs."""
 
-from lineshaft.infrastructure.database import Database, UnitOfWork
+from lineshaft.core.errors import InvariantError
+from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.files.archive import RUN_SEGMENTS_MAX, pack
 from lineshaft.platform.historian.model import SourceEpoch
 from lineshaft.platform.historian.ports import Manifest
@@ -46,21 +47,23 @@ class SegmentPacker:
         return source.mark.number - self._young_segments >= first + RUN_SEGMENTS_MAX - 1
 
     def _pack(self, source: SourceEpoch) -> int:
+        """Pack one run, unless another process has packed it meanwhile."""
+        first = self._first_young.pop(source.id)
+        last = first + RUN_SEGMENTS_MAX - 1
+        # A stored header never changes, so all the work is done before the transaction begins.
+        with self._database.read() as connection:
+            segments = self._manifest.headers(connection, source.id, first, last)
+        run = pack(source.id, segments)
         with self._database.unit_of_work() as unit:
             unit.lock(PACK_LOCK)
-            return self._pack_run(unit, source)
-
-    def _pack_run(self, unit: UnitOfWork, source: SourceEpoch) -> int:
-        """Pack one run, unless another process has packed it meanwhile."""
-        connection = unit.connection
-        expected = self._first_young.pop(source.id)
-        first = self._manifest.first_young(connection, source.id)
-        if first != expected:
-            return 0
-        last = first + RUN_SEGMENTS_MAX - 1
-        # Packing verifies that what it returns unpacks to the very same bytes.
-        run = pack(source.id, self._manifest.headers(connection, source.id, first, last))
-        self._manifest.put_run(connection, run)
-        self._manifest.pack_paths(connection, source.id, (first, last))
+            connection = unit.connection
+            if self._manifest.first_young(connection, source.id) != first:
+                return 0
+            replaced = self._manifest.put_run(connection, run)
+            if replaced != run.count:
+                msg = f"{replaced} segments of {source.source}/{source.epoch} are stored from "
+                msg += f"{first} to {last}, {run.count} were packed"
+                raise InvariantError(msg)
+            self._manifest.pack_paths(connection, source.id, (first, last))
         self._first_young[source.id] = last + 1
         return run.count
