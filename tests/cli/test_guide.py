@@ -7,7 +7,7 @@ import pytest
 from tests.cli.test_walk import ROOT, Walker, steps_of
 
 PAGE = "docs/operators-guide.md"
-WALK_S_MAX = 240
+WALK_S_MAX = 400
 """Some twenty processes, each of which loads the whole product."""
 
 
@@ -17,7 +17,7 @@ def test_the_guide_does_what_it_says(tmp_path: Path) -> None:
     walker = Walker(tmp_path)
     steps = steps_of(PAGE, {})
     fences = (ROOT / PAGE).read_text(encoding="utf-8").count("<!-- walk")
-    assert len(steps) == fences >= 14
+    assert len(steps) == fences >= 11
     try:
         for step in steps:
             walker.take(step)
