@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from bench import promise_bytes, promise_reopen, promise_store
+from bench import promise_bytes, promise_reopen, promise_store, promise_sustained
 from bench.fleet import SIGNALS, START_US, Fleet, Machine
 from bench.peers import environment, running
 from bench.peers.engine import ALL, VALUES, Job, measured
@@ -43,6 +43,19 @@ def test_ingest_is_measured_with_nothing_lost(capsys: pytest.CaptureFixture[str]
     assert [promise.name for promise in promises] == list(promise_store.NAMES)
     assert all(promise.value > 0 for promise in promises)
     assert "M per CPU-second" in capsys.readouterr().out
+
+
+def test_ingest_goes_on_while_hours_and_days_are_closed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(promise_sustained, "MACHINES", 2)
+    monkeypatch.setattr(promise_sustained, "SEGMENTS_PER_COMMIT", 10)
+    monkeypatch.setattr(promise_sustained, "PACE", 150_000)
+    monkeypatch.setattr(promise_sustained, "SAMPLE_S", 0.05)
+    promises = promise_sustained.measure(seconds=2)
+    assert [promise.name for promise in promises] == list(promise_sustained.NAMES)
+    assert promises[0].value > 0
+    assert "bytes per reading in files" in capsys.readouterr().out  # after all were counted
 
 
 def test_bytes_are_measured_after_compaction() -> None:
