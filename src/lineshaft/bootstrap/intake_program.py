@@ -31,6 +31,7 @@ def run_intake(settings: Settings) -> None:
 async def _intake(settings: Settings, stop: asyncio.Event, health: Health) -> None:
     base = build_foundation(settings)
     database, manifest, files, clock = base.database, base.manifest, base.files, base.clock
+    retention = build_retention(base, files)
     parts = IntakeParts(
         database=database,
         manifest=manifest,
@@ -42,14 +43,17 @@ async def _intake(settings: Settings, stop: asyncio.Event, health: Health) -> No
         health=health,
         clock=clock,
         held=HeldSignals(database, SqlRetentionStore(), clock),
-        daily=build_retention(base, files).apply_rules,
+        daily=retention.apply_rules,
     )
     limits = IntakeLimits(settings.commit_ms, settings.commit_readings_max)
     enrolment = Enrolment(base.identity, partial(_local_key, settings))
     async with hub_bus(settings, "intake") as bus:
         intake = Intake(parts, await segment_queue(bus), bus, limits)
         await listen(bus, intake, enrolment)
-        await until(stop, intake.run())
+        try:
+            await until(stop, intake.run())
+        finally:
+            retention.stop()
 
 
 def _local_key(settings: Settings, source: SourceId) -> str:

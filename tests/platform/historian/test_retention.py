@@ -298,6 +298,26 @@ def test_roll_ups_outlive_their_readings_by_rule(house: House, *, keep_rollups: 
     assert house.historian.check(ACTOR).faults == ()
 
 
+def test_rules_that_were_stopped_delete_nothing_more(house: House) -> None:
+    source, retention = filled(house, hours=24), retention_of(house)
+    before_it = stored(house, everything(source))
+    retention.set_rule(ADMIN, RetentionRule("*", 1, keep_rollups=False))
+    retention.stop()
+    assert retention.apply_rules(ADMIN).rows == 0
+    assert stored(house, everything(source)) == before_it
+
+
+def test_a_rule_passes_over_a_day_that_cannot_be_proven(house: House) -> None:
+    source, retention = filled(house, hours=30, signals=2), retention_of(house)
+    retention.set_rule(ADMIN, RetentionRule("*", 1, keep_rollups=False))
+    salt, key = house.keys.known[source.name, 1]
+    house.keys.known[source.name, 1] = salt[::-1], key
+    assert retention.apply_rules(ADMIN).rows == 0
+    house.keys.known[source.name, 1] = salt, key
+    assert retention.apply_rules(ADMIN).rows == 30 * 6
+    assert house.historian.check(ACTOR).faults == ()
+
+
 def test_the_most_specific_rule_counts() -> None:
     rules = [RetentionRule("*", 30), RetentionRule("m1/*", 5), RetentionRule("m1/a*", 90)]
     assert rule_of(rules, "m1/abc") == rules[2]

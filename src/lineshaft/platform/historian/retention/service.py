@@ -1,6 +1,7 @@
 """Hold, rule, delete: the use cases of retention."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -90,6 +91,7 @@ class Retention:
         self._parts = parts
         self._database, self._store = parts.database, parts.store
         self._scanner = Scanner(parts.files)
+        self._stopped = threading.Event()
         self._deleter = Deleter(
             DeleterParts(
                 database=parts.database,
@@ -254,6 +256,10 @@ class Retention:
             report = report.plus(self._carry_out_rule(actor, wanted, deletion))
         return report
 
+    def stop(self) -> None:
+        """End the rules after the day that is at work, for good; the rest is done another time."""
+        self._stopped.set()
+
     def _authorize(self, actor: Actor, deletion: Deletion) -> None:
         for pattern in deletion.patterns:
             machine = pattern.partition("/")[0]
@@ -337,6 +343,8 @@ class Retention:
         """Delete day by day what is not held; what cannot be deleted now waits for tomorrow."""
         report = DeletionReport()
         for day in self._days(wanted, with_held=False):
+            if self._stopped.is_set():
+                break
             if deletion.keep_rollups and self._is_settling(day):
                 continue
             try:
