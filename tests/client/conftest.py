@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -19,9 +20,9 @@ TOKEN = "worker"
 
 @dataclass
 class Served:
-    """A desk behind an address."""
+    """A store behind an address."""
 
-    desk: Desk
+    house: House
     url: str
 
 
@@ -37,15 +38,21 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         source.add("m1/$refused", at, None, kind=RecordKind.REFUSAL, text=refused)
     source.seal()
     house.store(source)
-    desk = desk_of(house)
-    config = uvicorn.Config(desk.app, host="127.0.0.1", port=0, log_level="warning")
+    with serving(desk_of(house)) as url:
+        yield Served(house, url)
+
+
+@contextmanager
+def serving(desk: Desk) -> Iterator[str]:
+    """Serve a desk on a free port, and give its address."""
+    config = uvicorn.Config(desk.app, host="127.0.0.1", port=0, log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(desk, f"http://127.0.0.1:{port}")
+    yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
 

@@ -14,8 +14,10 @@ from lineshaft.client import Client, ExtraMissing, to_pandas, to_polars
 from lineshaft.client import client as client_module
 from lineshaft.client.connection import ATTEMPTS_MAX, WAIT_S_MAX
 from lineshaft.core.errors import Invalid, Unauthorized, Unavailable
+from lineshaft.platform.historian.api import answers
 from lineshaft.platform.historian.queries import stream as stream_module
-from tests.client.conftest import TOKEN, Breaking, Served
+from tests.client.conftest import TOKEN, Breaking, Served, serving
+from tests.platform.historian.asking import desk_of
 from tests.platform.historian.house import START, Source
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(30)]
@@ -149,6 +151,20 @@ def test_a_broken_stream_goes_on_behind_the_last_record(
     assert len(known) == 1
 
 
+def test_a_stream_that_the_hub_cuts_is_never_taken_for_whole(
+    served: Served, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub whose streams are over their time after the first chunk: the columns, without rows."""
+    monkeypatch.setattr(answers.Streams.__init__, "__defaults__", (8, 0.0))
+    desk = desk_of(served.house)
+    with serving(desk) as url, Client(url, TOKEN) as client:
+        with pytest.raises(Unavailable):
+            client.range("m1/s0", *DAY)
+        with pytest.raises(Unavailable):
+            client.export(["m1/s0"], *DAY, served.house.directory / "cut.parquet")
+    assert len(waits) == ATTEMPTS_MAX - 1
+
+
 def test_a_stream_asks_for_so_many_records_at_once(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +186,7 @@ def test_a_stream_that_is_left_ends_at_the_hub(served: Served) -> None:
     late = Source("edge-8")
     late.add("m1/late", START, 1)
     late.seal()
-    served.desk.house.store(late)
+    served.house.store(late)
     with Client(served.url, TOKEN) as client:
         batches = client.stream("m1/s0", *DAY)
         next(batches)

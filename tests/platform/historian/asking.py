@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 
 from lineshaft.core.errors import Unauthorized
 from lineshaft.platform.historian import api
+from lineshaft.platform.historian.service import Historian
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.web import problems
 from tests.platform.historian.house import ACTOR, House
@@ -20,13 +21,13 @@ DAY = {"start": "2027-03-01T00:00:00Z", "end": "2027-03-02T00:00:00Z"}
 class Desk:
     """The API, and who asks it: a token is the name of an actor."""
 
-    house: House
+    historian: Historian
     actors: dict[str, Actor]
 
     def __post_init__(self) -> None:
         self.app = FastAPI()
         problems.add_handlers(self.app)
-        self.app.include_router(api.router(self.house.historian, self._actor_of))
+        self.app.include_router(api.router(self.historian, self._actor_of))
 
     def _actor_of(self, request: Request) -> Actor:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -52,4 +53,4 @@ class Desk:
 
 
 def desk_of(house: House, **actors: Actor) -> Desk:
-    return Desk(house, {"worker": ACTOR} | actors)
+    return Desk(house.historian, {"worker": ACTOR} | actors)

@@ -5,11 +5,12 @@ import io
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineshaft.core.period import Period, parse_instant
@@ -31,7 +32,7 @@ from lineshaft.security.authorisation.model import Actor, Grant, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
 from tests.platform.historian.asking import DAY, Desk, desk_of
-from tests.platform.historian.house import HOUR, SECOND, START, House, Source, random_source
+from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source, random_source
 
 ADMINISTRATOR = Actor("usr_a", Role.ADMINISTRATOR, None, "Ada")
 ENGINEER = Actor("usr_e", Role.ENGINEER, None, "Emil")
@@ -41,9 +42,9 @@ FIRST_HOUR = {"start": "2027-03-01T00:00:00Z", "end": "2027-03-01T01:00:00Z"}
 STAFF = {"administrator": ADMINISTRATOR, "engineer": ENGINEER, "finance": FINANCE}
 
 
-@pytest.fixture
-def desk(house: House) -> Desk:
-    source = Source()
+def stored(directory: Path) -> House:
+    """Records of every kind of one machine, beginning with the day."""
+    house, source = House(directory), Source()
     source.fill(segments=3)
     source.add("m1/text", START, None, None, text="ACTIVE")
     source.add("m1/text", START + SECOND, 4, None, text="READY")
@@ -56,7 +57,18 @@ def desk(house: House) -> Desk:
     source.add("m1/$refused", START, None, kind=RecordKind.REFUSAL, text=refused.encode())
     source.seal()
     house.store(source)
-    return desk_of(house)
+    return house
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A store that no test writes to."""
+    return stored(tmp_path_factory.mktemp("api"))
+
+
+@pytest.fixture(scope="module")
+def desk(shared: House) -> Desk:
+    return desk_of(shared)
 
 
 # ---- formats
@@ -222,6 +234,7 @@ VALUES = st.one_of(
 NO_VALUE = dict.fromkeys(("own_ts", "mantissa", "exponent", "number", "text"))
 
 
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(VALUES, st.integers(-(10**15), 10**16), st.one_of(st.none(), st.just(5))),
@@ -275,13 +288,15 @@ async def test_pages_cut_between_records_of_one_instant(house: House) -> None:
     assert rest["next"] is None
 
 
-async def test_the_same_knowledge_gives_the_same_answer(desk: Desk) -> None:
+async def test_the_same_knowledge_gives_the_same_answer(tmp_path: Path) -> None:
+    house = stored(tmp_path)
+    desk = desk_of(house)
     before = await desk.get("/readings", signal="m1/s0", **DAY)
     known_at = before.headers["lineshaft-known-at"]
     late = Source("edge-2")
     late.add("m1/s0", START + SECOND, 1)
     late.seal()
-    desk.house.store(late)
+    house.store(late)
     asked = {"signal": "m1/s0", "known_at": known_at} | DAY
     again = await desk.get("/readings", **asked)
     now = await desk.get("/readings", signal="m1/s0", **DAY)
@@ -415,17 +430,19 @@ async def test_nobody_is_told_who_asks(desk: Desk) -> None:
 # ---- who may
 
 
-@pytest.fixture
-def guarded(desk: Desk) -> Desk:
+@pytest.fixture(scope="module")
+def guarded(shared: House) -> Desk:
     """The same store, where the customer was granted the first hour of machine m1."""
-    house = desk.house
-    authorizer = Authorizer(house.database, SqlGrantStore(), house.clock)
-    house.historian = Historian(house.database, house.manifest, house.files, authorizer, house.keys)
+    authorizer = Authorizer(shared.database, SqlGrantStore(), shared.clock)
     hour = Period(START, parse_instant("2027-03-01T01:00:00Z"))
     grant = Grant("acme", "m1", hour.start, hour.end, "con_1")
-    with house.database.unit_of_work() as unit:
+    with shared.database.unit_of_work() as unit:
         authorizer.add_grant(unit.connection, grant)
-    return desk_of(house, customer=CUSTOMER, **STAFF)
+    return Desk(historian_with(shared, authorizer), {"customer": CUSTOMER} | STAFF)
+
+
+def historian_with(house: House, authorizer: Any) -> Historian:
+    return Historian(house.database, house.manifest, house.files, authorizer, house.keys)
 
 
 QUESTIONS = [
@@ -464,7 +481,7 @@ async def test_a_customer_cannot_list_the_refusals_of_all_machines(guarded: Desk
     assert (await guarded.get("/refusals", "customer", **FIRST_HOUR)).status_code == 403
 
 
-async def test_a_stream_ends_when_the_right_ends(guarded: Desk) -> None:
+async def test_a_stream_ends_when_the_right_ends(house: House) -> None:
     class Fading:
         """Allows the first questions, then no more."""
 
@@ -476,17 +493,10 @@ async def test_a_stream_ends_when_the_right_ends(guarded: Desk) -> None:
             if self.left < 0:
                 raise PermissionError
 
-    house = guarded.house
-    source = Source("edge-9")
+    source = Source()
     source.fill(segments=4, step=HOUR)
     house.store(source)
-    fading = Fading(times=3)
-    house.historian = Historian(house.database, house.manifest, house.files, fading, house.keys)
+    fading = Desk(historian_with(house, Fading(times=3)), {"worker": ACTOR})
+    month = {"start": "2027-03-01T00:00:00Z", "end": "2027-04-01T00:00:00Z"}
     with pytest.raises(PermissionError):
-        await desk_of(house).get(
-            "/readings",
-            signal="m1/s0",
-            format="csv",
-            start="2027-03-01T00:00:00Z",
-            end="2027-04-01T00:00:00Z",
-        )
+        await fading.get("/readings", signal="m1/s0", format="csv", **month)

@@ -154,7 +154,7 @@ def test_the_description_says_which_formats_there_are(desk: Desk) -> None:
     assert len(names) == len(set(names))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_no_question_is_an_error_of_ours(desk: Desk, data: st.DataObject) -> None:
     method, path, operation = data.draw(st.sampled_from(routes(desk)), label="route")

@@ -27,9 +27,9 @@ VALUES = {
 MS = START // 1_000
 
 
-@pytest.fixture
-def desk(house: House) -> Desk:
-    source = Source()
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    house, source = House(tmp_path_factory.mktemp("grafana")), Source()
     source.fill(segments=3)
     source.add("m1/s0", START + 70 * SECOND, None, None, text="READY")
     refused = RefusalDetail.of("no number", b"12,5")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineshaft.core.errors import Refusal
@@ -124,6 +124,7 @@ def test_as_it_was_known(house: House) -> None:
     assert house.historian.sql(ACTOR, query).column(0).to_pylist() == [0]
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-18, 18)), max_size=20))
 def test_exact_is_exact_or_absent(values: list[tuple[int, int]]) -> None:
     table = pa.table(
