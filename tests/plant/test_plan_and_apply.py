@@ -14,6 +14,7 @@ from lineshaft.network.connectors.service import describe_signals
 from lineshaft.plant.errors import PlantExists, PlantInvalid
 from lineshaft.plant.model import Action, Change, Difference, compare
 from lineshaft.plant.service import declared_node_plans, write_starter
+from lineshaft.platform.historian.retention.model import RetentionRule
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor, Role
 
 ENGINEER = Actor("usr_e", Role.ENGINEER, None, "Emil")
@@ -330,3 +331,21 @@ def test_contents_are_compared_field_by_field() -> None:
         Action.UPDATE,
         (Difference("a.c", 2, 4), Difference("d", 3, None), Difference("e", None, 5)),
     )
+
+
+def test_rules_of_retention_are_planned_and_made(application: Application, starter: Path) -> None:
+    rules = starter / "retention.toml"
+    rules.write_text('[[retention]]\nsignals = "mill/*"\ndays = 400\n', encoding="utf-8")
+    plan = application.plant.apply(LOCAL_OPERATOR, starter)
+    assert [(c.id, c.action) for c in plan.changes if c.kind == "retention"] == [
+        ("mill/*", Action.CREATE)
+    ]
+    assert application.retention.rules(LOCAL_OPERATOR) == [RetentionRule("mill/*", 400)]
+    rules.write_text('[[retention]]\nsignals = "mill/*"\ndays = 30\n', encoding="utf-8")
+    last = application.plant.plan(LOCAL_OPERATOR, starter).changes[-1]
+    assert [(d.path, d.before, d.after) for d in last.differences] == [("days", 400, 30)]
+    application.plant.apply(LOCAL_OPERATOR, starter)
+    assert application.plant.plan(LOCAL_OPERATOR, starter).is_empty
+    rules.write_text('[[retention]]\nsignals = "mill/*"\ndays = 0\n', encoding="utf-8")
+    with pytest.raises(PlantInvalid, match="expected 1 to"):
+        application.plant.plan(LOCAL_OPERATOR, starter)

@@ -22,6 +22,7 @@ from lineshaft.plant.sections import (
     Machines,
     Offerings,
     Organisations,
+    RetentionRules,
 )
 from lineshaft.plant.service import Plant, PlantParts
 from lineshaft.plant.store import SqlConnectorStore
@@ -129,7 +130,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         billing=billing,
         renderings=Renderings(base.database, SqlRenderingStore(), billing, base.keys, base.clock),
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
-        plant=_plant(base, twin, contracts),
+        plant=_plant(base, twin, contracts, retention),
     )
 
 
@@ -153,7 +154,7 @@ def _billing(
     )
 
 
-def _plant(base: Foundation, twin: Twin, contracts: Contracts) -> Plant:
+def _plant(base: Foundation, twin: Twin, contracts: Contracts, retention: Retention) -> Plant:
     data_dir = base.settings.data_dir
     return Plant(
         PlantParts(
@@ -163,6 +164,7 @@ def _plant(base: Foundation, twin: Twin, contracts: Contracts) -> Plant:
             connectors=Connectors(base.database, SqlConnectorStore(), base.authorizer, base.audit),
             offerings=Offerings(contracts),
             contracts=ContractSection(contracts),
+            retention=RetentionRules(retention),
             describe=describe_signals,
             data_dir=data_dir,
             publish_node_plans=lambda plans: write_node_plans(base.settings, plans),

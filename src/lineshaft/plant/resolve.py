@@ -16,6 +16,7 @@ from lineshaft.network.connectors.model import ConnectorConfig, SignalDescriptio
 from lineshaft.plant.errors import Location, PlantInvalid
 from lineshaft.plant.model import ConnectorRecord
 from lineshaft.plant.reader import Entry
+from lineshaft.platform.historian.retention.model import RetentionRule
 from lineshaft.platform.twin.model import Machine, Signal
 from lineshaft.security.identity.model import Organisation, StakeholderRole
 from lineshaft.services.contracts.model import Contract, Offering, Party
@@ -39,7 +40,7 @@ class Resolved:
     kind: str
     id: str
     version: int | None
-    thing: Organisation | Machine | ConnectorRecord | Offering | Contract
+    thing: Organisation | Machine | ConnectorRecord | Offering | Contract | RetentionRule
     location: Location
     files: dict[str, Path]
 
@@ -72,6 +73,7 @@ class Resolver:
             "connector": self._connector,
             "offering": lambda entry: (entry.table, {}),
             "contract": self._contract,
+            "retention": self._retention,
         }
         for entry in self._entries:
             if entry.kind == "party":
@@ -103,6 +105,10 @@ class Resolver:
                 raise PlantInvalid(entry.location, what + ", ".join(StakeholderRole))
             roles.append(StakeholderRole(role))
         return Organisation(entry.id, entry.table.name, frozenset(roles)), {}
+
+    def _retention(self, entry: Entry) -> tuple[RetentionRule, dict[str, Path]]:
+        table = entry.table
+        return RetentionRule(table.signals, table.days, keep_rollups=table.keep_rollups), {}
 
     def _machine(self, entry: Entry) -> tuple[Machine, dict[str, Path]]:
         if entry.id not in self._machines:

@@ -101,6 +101,25 @@ class ContractTable(_Table, kw_only=True):
     invoice_series: str
 
 
+class RetentionTable(_Table):
+    """After how many days what some signals said is deleted.
+
+    Attributes:
+        signals: a signal; `*` stands for any characters. Of several rules the most specific counts.
+        days: whole days, by UTC; what a contract or a document rests on stays for all that.
+        keep_rollups: whether the roll-ups stay when the readings go.
+    """
+
+    signals: str
+    days: int
+    keep_rollups: bool = True
+
+    @property
+    def id(self) -> str:
+        """A rule is known by its signals."""
+        return self.signals
+
+
 TABLES: dict[str, type] = {
     "organisation": OrganisationTable,
     "party": PartyTable,
@@ -108,5 +127,7 @@ TABLES: dict[str, type] = {
     "connector": ConnectorTable,
     "offering": Offering,
     "contract": ContractTable,
+    # Last: what contracts hold is held before a rule can mean it.
+    "retention": RetentionTable,
 }
 """The kinds of entries and their tables, in the order in which they are applied."""

@@ -7,6 +7,8 @@ from lineshaft.core.reading import SignalId
 from lineshaft.infrastructure.database import Database
 from lineshaft.plant.model import ConnectorRecord
 from lineshaft.plant.ports import ConnectorStore
+from lineshaft.platform.historian.retention.model import RetentionRule
+from lineshaft.platform.historian.retention.service import Retention
 from lineshaft.platform.twin.model import Machine
 from lineshaft.platform.twin.service import Twin
 from lineshaft.security.audit.service import AuditChain
@@ -142,6 +144,21 @@ class ContractSection:
         """Record a version of a contract and put it in force."""
         self._contracts.agree(actor, thing)
         self._contracts.activate(actor, thing.id, thing.version)
+
+
+class RetentionRules:
+    """Recorded by the historian: what is deleted when it is old."""
+
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
+
+    def recorded(self, actor: Actor) -> Recorded:
+        """Return the content of every rule, by its pattern."""
+        return {(rule.pattern, None): rule.to_content() for rule in self._retention.rules(actor)}
+
+    def apply(self, actor: Actor, thing: RetentionRule) -> None:
+        """Record a rule."""
+        self._retention.set_rule(actor, thing)
 
 
 def signals_metered_by(contracts: Iterable[Contract]) -> list[SignalId]:

@@ -22,6 +22,7 @@ from lineshaft.plant.sections import (
     Machines,
     Offerings,
     Organisations,
+    RetentionRules,
     content_of,
     signals_metered_by,
 )
@@ -37,6 +38,7 @@ _RIGHTS: dict[str, tuple[Action, ...]] = {
     "connector": (Action.PLANT_APPLY,),
     "offering": (Action.CONTRACT_WRITE,),
     "contract": (Action.CONTRACT_WRITE, Action.CONTRACT_ACTIVATE),
+    "retention": (Action.READING_DELETE,),
 }
 """What the use cases behind the sections will ask for."""
 
@@ -57,6 +59,7 @@ class PlantParts:
     connectors: Connectors
     offerings: Offerings
     contracts: ContractSection
+    retention: RetentionRules
     describe: DescribeSignals
     data_dir: Path
     publish_node_plans: Callable[[Mapping[str, NodePlan]], None]
@@ -74,6 +77,7 @@ class Plant:
             "connector": parts.connectors,
             "offering": parts.offerings,
             "contract": parts.contracts,
+            "retention": parts.retention,
         }
 
     def plan(self, actor: Actor, directory: Path) -> Plan:
