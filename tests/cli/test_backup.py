@@ -13,8 +13,10 @@ from lineshaft.bootstrap.application import build
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.core.reading import SignalId
+from lineshaft.core.value import DecimalValue
 from lineshaft.infrastructure.clock import SystemClock
 from lineshaft.infrastructure.settings import load_settings
+from lineshaft.platform.historian.desk.model import ReadingAt
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.audit.model import AuditQuery
@@ -23,6 +25,8 @@ from tests.cli.conftest import DAY, HOUR, SIGNAL, Outcome
 from tests.full_disk import no_room
 from tests.platform.historian.house import Source, opened
 
+pytestmark = pytest.mark.timeout(60)
+"""Each command opens, reads and writes a whole installation."""
 Run = Callable[..., Outcome]
 CONTRACT, AT = "first-customer-milling", "2026-01-05T12:00:00Z"
 EVER = Period(Instant(DAY - 100 * HOUR), Instant(DAY + 1_000 * HOUR))
@@ -81,6 +85,14 @@ def test_a_backup_is_verified_restored_and_answers_the_same(
     restored = lineshaft("backup", "restore", backups, "--data", new)
     assert restored.exit_code == 0, restored.err
     assert list(answers(new)) == list(answers(issued))
+    files, again = tmp_path / "files", tmp_path / "again"
+    for data, directory in ((issued, files), (new, again)):
+        assert lineshaft("invoice", "export", "LS-000001", directory, "--data", data).exit_code == 0
+    bundle, document = again / "LS-000001.evidence.json", again / "LS-000001.json"
+    for path in (bundle, document):
+        assert path.read_bytes() == (files / path.name).read_bytes()
+    proven = lineshaft("verify", document, "--evidence", bundle, "--keys", again / "keys.json")
+    assert (proven.exit_code, proven.out.splitlines()[-1]) == (0, "verdict: proven")
     keys = sorted((new / "keys").iterdir())
     assert [path.name for path in keys] == sorted(p.name for p in (issued / "keys").iterdir())
     assert {stat.S_IMODE(path.stat().st_mode) for path in keys} == {0o600}
@@ -308,3 +320,26 @@ def test_a_full_disk_leaves_no_half_snapshot_and_the_earlier_ones(
     assert not list(backups.rglob(".staged-*"))
     assert lineshaft("backup", "verify", backups).exit_code == 0
     assert lineshaft("backup", "create", backups, "--data", data).exit_code == 0
+
+
+def test_the_desk_of_a_restored_hub_begins_a_new_epoch(
+    lineshaft: Run, data: Path, backups: Path, tmp_path: Path
+) -> None:
+    """A correction after the backup has a number and a signature that must not come twice."""
+
+    def correct(directory: Path, value: int) -> tuple[int, int]:
+        application = build(load_settings({}, data_dir=directory))
+        target = ReadingAt(SIGNAL, Instant(DAY + 3 * HOUR))
+        made = application.desk.correct(
+            LOCAL_OPERATOR, target, DecimalValue(value, 0), "a typing error"
+        )
+        application.database.close()
+        return made.epoch, made.sequence
+
+    assert correct(data, 11_000) == (1, 1)
+    lineshaft("backup", "create", backups, "--data", data)
+    assert correct(data, 12_000) == (1, 2)
+    new = tmp_path / "new"
+    assert lineshaft("backup", "restore", backups, "--data", new).exit_code == 0
+    assert correct(new, 13_000) == (2, 1)
+    assert lineshaft("historian", "check", "--data", new).exit_code == 0

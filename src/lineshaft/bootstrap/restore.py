@@ -37,12 +37,15 @@ from lineshaft.infrastructure.files import fsync_dir, make_dir
 from lineshaft.infrastructure.processes import lock_data_dir
 from lineshaft.infrastructure.processes.lock import LOCK_FILE
 from lineshaft.infrastructure.settings import SETTINGS_FILE, Settings
+from lineshaft.network.keys import load_or_create_keys, save_keys
 from lineshaft.platform.historian.backup.model import Cut
 from lineshaft.platform.historian.backup.rewind import Rewinder
+from lineshaft.platform.historian.desk.model import DESK
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from lineshaft.security.keys.model import KeyFile, Signature
 from lineshaft.services.billing.store import SqlDocumentStore
 
+DESK_KEY_FILE = "desk.key"
 NUMBERS_SKIPPED = 1_000
 """Document numbers of each series that a restored hub passes over; the audit chain says so."""
 RESTORE_ACTION = "backup:restore"
@@ -201,6 +204,7 @@ def _resume(
     rewinder = Rewinder(base.database, base.manifest, base.files)
     at, now = options.at, base.clock.now()
     cut = rewinder.note_restore(now) if at is None else rewinder.rewind(at, now)
+    _renew_desk(base)
     with base.database.unit_of_work() as unit:
         skipped = options.numbers_skipped
         numbers = SqlDocumentStore().skip_numbers(unit.connection, skipped)
@@ -212,6 +216,22 @@ def _resume(
         subject = f"backup/{name}"
         base.audit.append(unit.connection, LOCAL_OPERATOR, RESTORE_ACTION, subject, detail)
     return Restored(name, manifest, cut, numbers)
+
+
+def _renew_desk(base: Foundation) -> None:
+    """Give the desk a new epoch: the numbers of corrections after the backup must not come again.
+
+    What an edge asks an administrator for, the one who restores has decided.
+    """
+    path = base.settings.keys_dir / DESK_KEY_FILE
+    if not path.exists() or DESK not in {one.id for one in base.identity.sources(LOCAL_OPERATOR)}:
+        return
+    keys = load_or_create_keys(path).wanting_epoch()
+    base.identity.enrol(LOCAL_OPERATOR, keys.request(DESK))
+    base.identity.accept_source(LOCAL_OPERATOR, DESK)
+    answer = base.identity.enrol(LOCAL_OPERATOR, keys.request(DESK))
+    if answer.state == "accepted":
+        save_keys(path, keys.in_next_epoch())
 
 
 def _take_into_use(settings: Settings, progress: Progress) -> None:

@@ -31,6 +31,9 @@ from tests.platform.historian.house import (
 from tests.platform.historian.test_damage import flip, lose, restarted, stored_files, tear
 from tests.platform.historian.test_rewind import everything
 
+pytestmark = pytest.mark.timeout(60)
+"""A repair tries files of unknown state in another process first."""
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
