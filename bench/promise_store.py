@@ -31,7 +31,7 @@ UNIT = "readings/CPU-s"
 COMMIT_READINGS = 100_000
 COMMITS, WARM = 30, 2
 ROUNDS = 3
-PREPARED_MAX = 2
+PREPARED_MAX = 1
 STEP_US = 50_000
 NARROW = Fleet(machines=30, seconds=6_000)
 WIDE = Fleet(machines=1_000, seconds=150)
