@@ -419,3 +419,35 @@ def test_several_signals_share_one_grid(tmp_path: Path):
     narrow = functions.on_grid(ACTOR, query, minute, Interpolation.STEP, 29 * SECOND)
     assert narrow["m1/heat"].null_count == 5
     assert isinstance(narrow, pa.Table)
+
+
+def test_a_series_of_which_not_all_rows_are_there_loses_its_rollup(tmp_path: Path):
+    house, source = counter_house(tmp_path, days=1)
+    close_days(house)
+    with house.database.read() as connection:
+        files = house.manifest.files(connection)
+        ids = sorted(house.manifest.series_ids(connection, signals_of(source)).values())
+    table = house.files.read(files).combine_chunks()
+    part = table.filter(pa.array(columns.array(table, "series") == ids[0])).slice(0, 10)
+    write = DayRollups(house.database, house.manifest).on_day(files[0].day, part, is_whole=False)
+    with house.database.unit_of_work() as unit:
+        write(unit.connection)
+    with house.database.read() as connection:
+        stored = house.manifest.rollups(connection, ids, (0, 10**6))
+    assert [one.series for one in stored] == ids[1:]
+
+
+def test_both_databases_answer_alike(tmp_path: Path, database_url: str, open_database):
+    house, source = House(tmp_path, open_database(database_url)), Source()
+    for hour in range(30):
+        for name in ("m1/heat", "m2/heat"):
+            source.add(name, START + hour * US_PER_HOUR, hour, 0)
+    source.seal()
+    house.store(source)
+    close_days(house)
+    source.add("m1/heat", START + 90 * SECOND, 7, 0)
+    source.seal()
+    house.store(source)
+    period = period_of(START, START + 2 * DAY)
+    for found in both(house, signals_of(source), period):
+        assert found == expected(source.records, signals_of(source), period)

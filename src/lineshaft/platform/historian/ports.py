@@ -96,7 +96,9 @@ class Announcer(Protocol):
 class RollupWriter(Protocol):
     """Keeps the roll-ups of closed days; `rollups` has them."""
 
-    def on_day(self, day: int, table: pa.Table) -> Callable[[sa.Connection], None]:
+    def on_day(
+        self, day: int, table: pa.Table, *, is_whole: bool = True
+    ) -> Callable[[sa.Connection], None]:
         """Sum up series of a day whose files are about to be registered.
 
         Called outside of any transaction, for one part of the series after the other; the writing
@@ -104,8 +106,9 @@ class RollupWriter(Protocol):
 
         Args:
             day: days since 1970-01-01.
-            table: every row (`columns.SCHEMA`, sorted) that some whole series have in that day. A
-                series with more rows than `DAY_SERIES_ROWS_MAX` is never passed: it has no roll-up.
+            table: rows (`columns.SCHEMA`, sorted) of some series in that day.
+            is_whole: whether these are all rows that the series have there. They are not of a
+                series with more rows than `DAY_SERIES_ROWS_MAX`: it has no roll-up.
 
         Returns:
             What writes the roll-ups of these series and this day, in the place of earlier ones.

@@ -237,8 +237,9 @@ class Compactor:
     ) -> Iterator[pa.Table]:
         """Pass tables on; gather what writes their roll-ups where a day is closed."""
         for one, table in tables:
-            if job.level == DAY_LEVEL and one.is_whole and self._rollups is not None:
-                writes.append(self._rollups.on_day(job.files[0].day, table))
+            if job.level == DAY_LEVEL and self._rollups is not None:
+                day = job.files[0].day
+                writes.append(self._rollups.on_day(day, table, is_whole=one.is_whole))
             yield table
 
     def _paced(self, tables: Iterable[pa.Table], cpu_share: float) -> Iterator[pa.Table]:

@@ -19,7 +19,7 @@ from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.model import StoreFile
 
-FOOTERS_MAX = 1_024
+FOOTERS_MAX = 256
 """Footers that are kept in memory."""
 _ALWAYS = ("series", "ts", "mantissa", "exponent")
 _IDENTITY = ("source_epoch", "sequence")

@@ -24,8 +24,25 @@ class DayRollups:
         """Keep roll-ups in `manifest`."""
         self._database, self._manifest = database, manifest
 
-    def on_day(self, day: int, table: pa.Table) -> Callable[[sa.Connection], None]:
-        """Sum up series of a day; return what writes that in the transaction of their files."""
+    def on_day(
+        self, day: int, table: pa.Table, *, is_whole: bool = True
+    ) -> Callable[[sa.Connection], None]:
+        """Sum up series of a day; return what writes that in the transaction of their files.
+
+        Args:
+            day: days since 1970-01-01.
+            table: sorted rows of some series in that day.
+            is_whole: whether these are all of them; otherwise the series have no roll-up.
+        """
+        packed = self._packed(table) if is_whole else []
+        series = np.unique(columns.array(table, "series")).tolist()
+
+        def write(connection: sa.Connection) -> None:
+            self._manifest.write_rollups(connection, day, series, packed)
+
+        return write
+
+    def _packed(self, table: pa.Table) -> list[tuple[int, bytes]]:
         with self._database.read() as connection:
             sources = self._manifest.source_epochs(connection)
         entries = entries_of(state_rows(table, sources))
@@ -36,12 +53,7 @@ class DayRollups:
             of_series = entries.where(slice(start, end))
             if _states_count(of_series) <= STATES_MAX:
                 packed.append((int(of_series.series[0]), pack(of_series)))
-        series = np.unique(columns.array(table, "series")).tolist()
-
-        def write(connection: sa.Connection) -> None:
-            self._manifest.write_rollups(connection, day, series, packed)
-
-        return write
+        return packed
 
 
 def _states_count(entries: Entries) -> int:
