@@ -157,7 +157,7 @@ def series(draw: st.DrawFn) -> list[Row]:
 
 
 @given(series())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @example([Row(START, 1e300), Row(START + 5, DecimalValue(-(2**63), -18)), Row(START + 9, 5e-324)])
 @example([Row(START, DecimalValue(-(2**63), 0)), Row(START + 7, DecimalValue(2**63 - 1, 0))])
 def test_hours_combine_to_what_the_rows_amount_to(rows):
@@ -165,7 +165,7 @@ def test_hours_combine_to_what_the_rows_amount_to(rows):
 
 
 @given(series(), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_combining_is_associative_and_any_cut_gives_the_same(rows, data):
     instants = sorted({row.ts for row in rows})
     cuts = sorted(data.draw(st.sets(st.sampled_from(instants), max_size=4)))
@@ -178,7 +178,7 @@ def test_combining_is_associative_and_any_cut_gives_the_same(rows, data):
 
 
 @given(series())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_packing_keeps_every_digit(rows):
     found = entries(rows)
     days = (found.hour // 24).tolist()
