@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 def add_routes(app: FastAPI, application: Application) -> None:
     """Add the routes."""
-    problems.add_handlers(app)
+    problems.answer_with_problems(app)
 
     def actor_of(request: Request) -> Actor:
         return application.identity.actor_of_token(_token(request))

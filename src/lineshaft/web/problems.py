@@ -29,7 +29,7 @@ VIOLATIONS_MAX = 20
 """Wrong parameters that one answer lists."""
 
 
-def add_handlers(app: FastAPI) -> None:
+def answer_with_problems(app: FastAPI) -> None:
     """Answer every refusal of the API with a problem."""
 
     @app.exception_handler(LineshaftError)

@@ -26,7 +26,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.app = FastAPI()
-        problems.add_handlers(self.app)
+        problems.answer_with_problems(self.app)
         self.app.include_router(api.router(self.historian, self._actor_of))
 
     def _actor_of(self, request: Request) -> Actor:

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,6 @@ from lineshaft.core.period import Period, parse_instant
 from lineshaft.core.reading import RecordKind
 from lineshaft.core.segment.detail import CorrectionDetail, RefusalDetail
 from lineshaft.platform.historian.api import readings
-from lineshaft.platform.historian.api.answers import (
-    Streams,
-    StreamTooLong,
-    TooManyStreams,
-)
 from lineshaft.platform.historian.api.csv_rows import csv_rows
 from lineshaft.platform.historian.api.formats import AnswerFormat, chosen, csv_lines
 from lineshaft.platform.historian.api.parameters import PAGE_ROWS_MAX, SIGNALS_MAX
@@ -357,52 +351,6 @@ async def test_points_beyond_the_limit_are_refused(desk: Desk) -> None:
     for points, status in ((2_000, 200), (2_001, 422), (0, 422)):
         answer = await desk.get("/downsample", signal="m1/s0", points=points, **DAY)
         assert answer.status_code == status
-
-
-def chunks(*given: bytes) -> Iterator[bytes]:
-    yield from given
-
-
-async def test_streams_at_once_are_limited() -> None:
-    streams = Streams(count_max=1)
-    first = streams.send(chunks(b"a", b"b"), "text/csv")
-    with pytest.raises(TooManyStreams):
-        streams.send(chunks(b"a"), "text/csv")
-    assert b"".join([chunk async for chunk in first.body_iterator]) == b"ab"
-    assert streams.send(chunks(b"a"), "text/csv").status_code == 200
-
-
-async def test_a_stream_that_fails_at_once_gives_its_place_back() -> None:
-    streams = Streams(count_max=1)
-
-    def refused() -> Iterator[bytes]:
-        raise TooManyStreams("no")
-        yield b""
-
-    with pytest.raises(TooManyStreams, match="no"):
-        streams.send(refused(), "text/csv")
-    streams.send(chunks(b"a"), "text/csv")
-
-
-async def test_a_stream_ends_with_its_time_and_with_its_client() -> None:
-    closed = []
-
-    def endless() -> Iterator[bytes]:
-        try:
-            while True:
-                yield b"a"
-        finally:
-            closed.append(True)
-
-    late = Streams(count_max=1, seconds_max=0.0)
-    with pytest.raises(StreamTooLong):
-        async for _ in late.send(endless(), "text/csv").body_iterator:
-            pass
-    assert closed == [True]
-    body = Streams().send(endless(), "text/csv").body_iterator
-    assert await anext(body) == b"a"
-    await body.aclose()
-    assert closed == [True, True]
 
 
 # ---- problems
