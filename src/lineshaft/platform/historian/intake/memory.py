@@ -1,6 +1,7 @@
 """Gives memory back that intake needs while it works and not while it rests."""
 
 import ctypes
+import gc
 
 import pyarrow as pa
 
@@ -8,11 +9,12 @@ _LIBC = ctypes.CDLL(None)
 
 
 def release() -> None:
-    """Return what neither Arrow's pool nor the allocator of the C library uses to the system.
+    """Return to the system what neither Python, nor Arrow, nor the C library's allocator uses.
 
-    Both keep what was freed for the next commit: some hundred megabytes after a busy hour. On a C
+    They keep what was freed for the next commit: some hundred megabytes after a busy hour. On a C
     library without `malloc_trim` (glibc has it, malloc_trim(3)) only the pool gives way.
     """
+    gc.collect()
     pa.default_memory_pool().release_unused()
     trim = getattr(_LIBC, "malloc_trim", None)
     if trim is not None:

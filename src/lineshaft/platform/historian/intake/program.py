@@ -218,6 +218,7 @@ class Intake:
                 if registering is not None:
                     await registering
                 registering = tasks.create_task(self._register(batch, commit, began_s))
+                del batch, commit  # or the last ones would be kept until there are others
 
     async def _register(self, batch: Sequence[Received], commit: Commit, began_s: float) -> None:
         """Make a commit durable, then say so to its sources and acknowledge its messages."""
