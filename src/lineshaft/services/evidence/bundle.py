@@ -142,7 +142,7 @@ class _Gathered:
             raise BundleTooLarge(msg)
 
     def pieces(self, document_sha256: str) -> Iterator[bytes]:
-        """Yield the canonical bytes."""
+        """Yield the canonical bytes; what was yielded is forgotten."""
         frame = Frame(document_sha256, self.number)
         places: dict[tuple[str, int], dict[int, int]] = {}
         count = 0
@@ -153,7 +153,7 @@ class _Gathered:
                 count += 1
         yield frame.before_headers()
         yield from listed(
-            header_piece(*self.headers[owner][header_number])
+            header_piece(*self.headers[owner].pop(header_number))
             for owner, numbers in places.items()
             for header_number in numbers
         )
@@ -161,7 +161,7 @@ class _Gathered:
         for place, (signal, source, epoch) in enumerate(sorted(self.blocks)):
             yield b"," + BEFORE_BLOCKS if place else BEFORE_BLOCKS
             blocks, place_of = self.blocks[signal, source, epoch], places[source, epoch]
-            yield from listed(block_piece(blocks[n], place_of[n]) for n in sorted(blocks))
+            yield from listed(block_piece(blocks.pop(n), place_of[n]) for n in sorted(blocks))
             yield frame.after_blocks(signal, source, epoch)
         yield AFTER_SERIES
 

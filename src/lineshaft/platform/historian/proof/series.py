@@ -16,7 +16,8 @@ from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import BlockProof, SourceEpoch, StoredHeader
 from lineshaft.platform.historian.packed import HeldPath
 from lineshaft.platform.historian.ports import Manifest, SourceKeys
-from lineshaft.platform.historian.proof.blocks import Block, rebuild
+from lineshaft.platform.historian.proof.blocks import Block
+from lineshaft.platform.historian.proof.encoding import blocks_of_series
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 
 ORDINALS_AT_ONCE_MAX = 262_144
@@ -100,6 +101,8 @@ class SeriesProver:
             end = min(last, start + SEGMENTS_AT_ONCE_MAX - 1)
             with self._database.read() as connection:
                 stored = self._manifest.headers(connection, asked.source.id, start, end)
+            if not stored:
+                continue
             firsts = [one.header.first_sequence for one in stored]
             begin = np.searchsorted(sequences, stored[0].header.first_sequence)
             stop = np.searchsorted(sequences, stored[-1].header.last_sequence, side="right")
@@ -120,8 +123,8 @@ class SeriesProver:
             found = self._manifest.paths_of(connection, asked.source.id, asked.series, numbers)
         paths = {one.number: one for one in found}
         headers = [one.header for one in stored]
-        blocks = rebuild(rows, headers, {asked.series: asked.signal}, asked.salt)
-        for one, [block] in zip(stored, blocks, strict=True):
+        blocks = blocks_of_series(rows, headers, asked.signal, asked.salt)
+        for one, block in zip(stored, blocks, strict=True):
             last = block.first_ordinal + block.record_count - 1
             if block.first_ordinal <= wanted[1] and last >= wanted[0]:
                 path = paths.get(one.header.number)
