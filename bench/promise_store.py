@@ -47,16 +47,20 @@ class Rate:
 
 
 def measure(
-    fleet: Fleet = NARROW, wide: Fleet = WIDE, commits: int = COMMITS, peers: Sequence = PEERS
+    fleet: Fleet = NARROW,
+    wide: Fleet = WIDE,
+    commits: int = COMMITS,
+    rounds: int = ROUNDS,
+    peers: Sequence = PEERS,
 ) -> list[Promise]:
     """Measure ours in some rounds, then the peers."""
     segments = first_commits(fleet, commits)
-    rates = [one_round(segments) for _ in range(ROUNDS)]
+    rates = [one_round(segments) for _ in range(rounds)]
     wall = statistics.median(rate.wall for rate in rates)
     cpu = statistics.median(rate.cpu for rate in rates)
     print(f"  lineshaft (fsync per commit): {wall / 1e6:.3f} M/s, {cpu / 1e6:.3f} M per CPU-second")
     many = first_commits(wide, commits)
-    wide_cpu = statistics.median(one_round(many).cpu for _ in range(ROUNDS))
+    wide_cpu = statistics.median(one_round(many).cpu for _ in range(rounds))
     results = of_peers(segments, peers)
     return [
         Promise.at_least("store_ingest", round(wall), "readings/s", LIMIT),
