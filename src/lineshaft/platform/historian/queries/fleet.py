@@ -115,8 +115,7 @@ class FleetReader:
         ]
         if not packed:
             return empty()
-        for one, day, _ in packed:
-            need.drop(one, day)
+        need.drop([one for one, _, _ in packed], [day for _, day, _ in packed])
         young = self._manifest.fleet_zones(self._connection, series, need.whole, below_level=2)
         outlived = self._manifest.outlived(self._connection, [file.day for file in young.files])
         for file, one in zip(young.files, young.entries["series"].tolist(), strict=True):
@@ -274,12 +273,16 @@ class _Need:
         """Whether every hour of every series has to be read."""
         return bool(self._hours.all())
 
-    def drop(self, series: int, day: int) -> None:
-        """Take out the whole hours of a day."""
+    def drop(self, series: Sequence[int], days: Sequence[int]) -> None:
+        """Take out the whole hours of series on days, a day of the period for each series."""
         first, last = self.whole
-        begin = max(day * HOURS_PER_DAY, first) - self._first
-        end = min((day + 1) * HOURS_PER_DAY, last + 1) - self._first
-        self._hours[self._place(series), begin : max(begin, end)] = False
+        first_day = first // HOURS_PER_DAY
+        is_dropped = np.zeros((len(self.series), last // HOURS_PER_DAY - first_day + 1), dtype=bool)
+        is_dropped[np.searchsorted(self.series, series), np.array(days) - first_day] = True
+        begin, count = first - first_day * HOURS_PER_DAY, last - first + 1
+        dropped = np.repeat(is_dropped, HOURS_PER_DAY, axis=1)[:, begin : begin + count]
+        begin = first - self._first
+        self._hours[:, begin : begin + count] &= ~dropped
 
     def add(self, series: int, file: StoreFile) -> None:
         """Put in the hours of a file."""
