@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from numpy.typing import NDArray
 
 from lineshaft.services.evidence.errors import WrongEvidence
 from lineshaft.services.evidence.reading import Bundle, ProvenBlock, Series
@@ -66,7 +68,7 @@ def check_blocks(bundle: Bundle) -> None:
     """
     used = set()
     for series in bundle.series:
-        for block, bounds in zip(series.blocks, series.bounds, strict=True):
+        for block, bounds in zip(series.blocks, series.rows.bounds(), strict=True):
             _check_block(block, series, bounds)
             used.add(block.signed.hash)
     for signed in bundle.headers:
@@ -165,8 +167,8 @@ def _check_start(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> N
 
     The reading in force at the start of the period stands in the first block, or there is none.
     """
-    _, _, low, _ = next(_bounds_in(bundle, claim, wanted))
-    if wanted.first_ordinal > 1 and low >= claim.period.start:
+    low, _ = _instants_in(bundle, claim, wanted)
+    if wanted.first_ordinal > 1 and int(low[0]) >= claim.period.start:
         msg = f"{claim.meter.signal} from {wanted.source}/{wanted.epoch}: the evidence begins "
         msg += "after the period does, with records before it left out"
         raise WrongEvidence(msg)
@@ -180,7 +182,7 @@ def open_ends(bundle: Bundle, claim: UsageRecord) -> list[EvidenceRange]:
     return [
         wanted
         for wanted in claim.ranges
-        if not any(high >= claim.period.end for *_, high in _bounds_in(bundle, claim, wanted))
+        if not np.any(_instants_in(bundle, claim, wanted)[1] >= claim.period.end)
     ]
 
 
@@ -196,11 +198,14 @@ def blocks_in(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> list
     ]
 
 
-def _bounds_in(
+def _instants_in(
     bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange
-) -> Iterator[tuple[int, int, int, int]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the smallest and the largest instant of each block of a range."""
     for series, places in _in_range(bundle, claim, wanted):
-        yield from (series.bounds[place] for place in places)
+        low, high = series.instants
+        return low[places], high[places]
+    return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
 
 
 def _in_range(

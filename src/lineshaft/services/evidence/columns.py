@@ -124,12 +124,16 @@ class SeriesColumns:
 
         They mean nothing for a block with a flaw.
         """
-        ts, sequence = (np.append(self._arrays[name], 0) for name in ("ts", "sequence"))
+        sequence = np.append(self._arrays["sequence"], np.uint64(0))
         starts, ends = self._starts[:-1], self._starts[1:]
-        pairs = np.stack((starts, ends), axis=1).ravel()
-        low, high = (one.reduceat(ts, pairs)[::2] for one in (np.minimum, np.maximum))
-        columns = (sequence[starts], sequence[ends - 1], low, high)
+        columns = (sequence[starts], sequence[ends - 1], *self.instants())
         yield from zip(*(column.tolist() for column in columns), strict=True)
+
+    def instants(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return for each block its smallest and its largest instant."""
+        ts = np.append(self._arrays["ts"], np.int64(0))
+        pairs = np.stack((self._starts[:-1], self._starts[1:]), axis=1).ravel()
+        return np.minimum.reduceat(ts, pairs)[::2], np.maximum.reduceat(ts, pairs)[::2]
 
     def _add(
         self, layout: _Layout, places: Sequence[int], blocks: Sequence[bytes]

@@ -15,6 +15,8 @@ from itertools import pairwise
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -142,9 +144,9 @@ class Series:
         ]
 
     @cached_property
-    def bounds(self) -> list[tuple[int, int, int, int]]:
-        """For each block its first and last sequence, smallest and largest instant."""
-        return list(self.rows.bounds())
+    def instants(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For each block its smallest and its largest instant."""
+        return self.rows.instants()
 
 
 @dataclass(frozen=True, slots=True)
