@@ -91,7 +91,7 @@ def test_what_depends_on_a_cut_row_is_refused_and_the_rest_is_answered(tmp_path:
 
     assert ask(0, 60, include_after=False) == 20
     assert ask(0, 50) == 18
-    with pytest.raises(RowsLost, match="20 of its records between .*restore"):
+    with pytest.raises(RowsLost, match=r"20 of its records between .*restore"):
         ask(0, 61, include_after=False)
     with pytest.raises(RowsLost):
         ask(59, 60)  # its neighbour behind is one of those that were cut
