@@ -25,7 +25,7 @@ BUNDLE_BYTES_MAX = 1024 * 1024 * 1024
 BUNDLE_BLOCKS_MAX = 700_000
 """A month of 31 days of one signal at 1 Hz, from a source of 200 such signals, is 535,680 blocks.
 
-A bundle of that size takes less than 2 GB of memory to build, and to verify.
+A bundle of that size takes 1.6 GB of memory to build, and 2.2 GB to verify.
 """
 PATH_HASHES_MAX = 10
 """A segment has at most 1,000 blocks, so a path has at most ten hashes."""
