@@ -1,11 +1,12 @@
 """Reads rows out of store files with DuckDB."""
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import duckdb
 import pyarrow as pa
 
 from lineshaft.core.reading import RecordKind
@@ -13,6 +14,9 @@ from lineshaft.platform.historian.errors import StoreFileDamaged, StoreFilesChan
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.model import StoreFile
+
+if TYPE_CHECKING:
+    import duckdb
 
 ATTEMPTS_MAX = 3
 MEMORY_MB_MAX = 1_024
@@ -27,7 +31,15 @@ class Scanner:
     def __init__(self, files: StoreFiles) -> None:
         """Read the files of `files`."""
         self._files = files
-        self._engine = duckdb.connect(
+        self._local = threading.local()
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _engine(self) -> "duckdb.DuckDBPyConnection":
+        """The engine; intake, which hardly ever asks, carries no 30 MB of it before it does."""
+        import duckdb  # noqa: PLC0415 - see above
+
+        engine = duckdb.connect(
             config={
                 "threads": THREADS,
                 "memory_limit": f"{MEMORY_MB_MAX}MB",
@@ -36,9 +48,9 @@ class Scanner:
             }
         )
         # Store files never change under their name.
-        self._engine.execute("SET parquet_metadata_cache = true")
-        self._engine.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
-        self._local = threading.local()
+        engine.execute("SET parquet_metadata_cache = true")
+        engine.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
+        return engine
 
     def rows(
         self,
@@ -94,7 +106,8 @@ class Scanner:
     def _cursor(self) -> Any:
         """Return this thread's own cursor: one must not be shared."""
         if not hasattr(self._local, "cursor"):
-            self._local.cursor = self._engine.cursor()
+            with self._lock:
+                self._local.cursor = self._engine.cursor()
         return self._local.cursor
 
 
@@ -109,14 +122,20 @@ def with_present_files(attempt: Callable[[], T]) -> T:
         StoreFileDamaged: when the same file is missing in every attempt: then it is lost.
         StoreFilesChanging: after `ATTEMPTS_MAX` attempts with different files.
     """
-    gone: list[OSError | duckdb.Error] = []
+    gone: list[Exception] = []
     for _ in range(ATTEMPTS_MAX):
         try:
             return attempt()
-        except (duckdb.IOException, FileNotFoundError) as error:
+        except _vanished() as error:
             gone.append(error)
     names = {str(getattr(error, "filename", None) or "") for error in gone}
     if len(names) == 1 and (name := names.pop()):
         raise StoreFileDamaged("/".join(Path(name).parts[-2:]), "it is missing") from gone[-1]
     msg = f"cannot read the store: files vanished {ATTEMPTS_MAX} times during the query"
     raise StoreFilesChanging(msg) from gone[-1]
+
+
+def _vanished() -> tuple[type[Exception], ...]:
+    """Return how a file that is gone shows itself; an engine that is not loaded shows nothing."""
+    engine = sys.modules.get("duckdb")
+    return (FileNotFoundError,) if engine is None else (FileNotFoundError, engine.IOException)
