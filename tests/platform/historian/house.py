@@ -50,9 +50,7 @@ class AllowAll:
     def authorize(self, actor: Actor, action: str, resource: Resource) -> None:
         self.asked.append((action, resource))
 
-    def permitted(
-        self, actor: Actor, action: str, resources: Sequence[Resource]
-    ) -> list[Resource]:
+    def permitted(self, actor: Actor, action: str, resources: Sequence[Resource]) -> list[Resource]:
         self.asked += [(action, resource) for resource in resources]
         return list(resources)
 

@@ -279,7 +279,7 @@ def test_a_stopped_compactor_leaves_nothing_behind(house: House) -> None:
     assert house.merger.clear_orphans() == []
 
 
-def test_it_takes_its_share_of_the_processor_only(house: House) -> None:
+def test_it_takes_its_share_of_the_cpu_only(house: House) -> None:
     waits: list[float] = []
 
     class Event:
