@@ -18,7 +18,7 @@ from lineshaft.platform.historian.api import answers
 from lineshaft.platform.historian.queries import stream as stream_module
 from tests.client.conftest import TOKEN, Breaking, Served, serving
 from tests.platform.historian.asking import desk_of
-from tests.platform.historian.house import START, Source
+from tests.platform.historian.house import START, House, Source
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(30)]
 
@@ -182,12 +182,14 @@ def test_an_export_that_breaks_leaves_no_file(served: Served, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_stream_that_is_left_ends_at_the_hub(served: Served) -> None:
-    late = Source("edge-8")
+def test_a_stream_that_is_left_ends_at_the_hub(tmp_path: Path) -> None:
+    house, source, late = House(tmp_path), Source(), Source("edge-8")
+    source.fill(segments=50)
     late.add("m1/late", START, 1)
     late.seal()
-    served.house.store(late)
-    with Client(served.url, TOKEN) as client:
+    house.store(source)
+    house.store(late)
+    with serving(desk_of(house)) as url, Client(url, TOKEN) as client:
         batches = client.stream("m1/s0", *DAY)
         next(batches)
         batches.close()

@@ -64,6 +64,9 @@ class Server:
     def freeze(self) -> None:
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGSTOP)
+        # The signal is sent, not yet obeyed: under load a thread may answer for a while. This
+        # returns when the last thread of the server stands still.
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
 
     def kill(self) -> None:
         if self.process is not None:

@@ -191,7 +191,10 @@ class Rollups:
         self.given: list[tuple[int, int]] = []
         self.asked = self.written = 0
 
-    def on_day(self, day: int, table: pa.Table) -> Callable[[object], None]:
+    def on_day(
+        self, day: int, table: pa.Table, *, is_whole: bool = True
+    ) -> Callable[[object], None]:
+        assert is_whole
         self.asked += 1
         self.given += [(day, series) for series in np.unique(columns.array(table, "series"))]
         return self._write
