@@ -345,22 +345,14 @@ class Manifest(Protocol):
         """Note segments of which nothing is left; their tombstones go as well."""
         ...
 
-    def write_deleted_days(
-        self, connection: sa.Connection, days: Iterable[tuple[int, int]]
-    ) -> None:
-        """Note series and days (since 1970-01-01) of which rows were deleted."""
+    def note_outlived(self, connection: sa.Connection, days: Iterable[tuple[int, int]]) -> None:
+        """Note series and days (since 1970-01-01) of which rows go and the roll-up stays."""
         ...
 
     def outlived(
         self, connection: sa.Connection, days: Iterable[int]
     ) -> frozenset[tuple[int, int]]:
-        """Return the series and days of roll-ups of which rows were deleted."""
-        ...
-
-    def deleted_days(
-        self, connection: sa.Connection, series: int, days: tuple[int, int]
-    ) -> frozenset[int]:
-        """Return the days, of a range with both ends, of which rows of a series were deleted."""
+        """Return the series and days of roll-ups that have outlived rows of theirs."""
         ...
 
     def write_rollups(

@@ -4,14 +4,13 @@ A node takes 39 bytes: a segment has at most 1,000 blocks and 1,000 records.
 """
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.segment.tombstone import Tombstone
 from lineshaft.platform.historian.deleted import DeletedSegment, Remains
-from lineshaft.platform.historian.tables import DELETED_DAY, SEGMENT_DELETED, TOMBSTONE
+from lineshaft.platform.historian.tables import SEGMENT_DELETED, TOMBSTONE
 
 _NODE = struct.Struct("<BHHH32s")
 
@@ -71,24 +70,6 @@ class RemainsRows:
         self._forget_tombstones(connection, [(one.source_epoch, one.number) for one in gone])
         for one in gone:
             self._extend(connection, one)
-
-    def write_deleted_days(
-        self, connection: sa.Connection, days: Iterable[tuple[int, int]]
-    ) -> None:
-        """Note series and days (since 1970-01-01) of which rows were deleted."""
-        rows = [{"series": series, "day": day} for series, day in sorted(set(days))]
-        if rows:
-            is_sqlite = connection.dialect.name == "sqlite"
-            insert = sqlite.insert if is_sqlite else postgresql.insert
-            connection.execute(insert(DELETED_DAY).on_conflict_do_nothing(), rows)
-
-    def deleted_days(
-        self, connection: sa.Connection, series: int, days: tuple[int, int]
-    ) -> frozenset[int]:
-        """Return the days, of a range with both ends, of which rows of a series were deleted."""
-        table = DELETED_DAY.c
-        query = sa.select(table.day).where(table.series == series, table.day.between(*days))
-        return frozenset(connection.execute(query).scalars())
 
     def _forget_tombstones(
         self, connection: sa.Connection, segments: Sequence[tuple[int, int]]

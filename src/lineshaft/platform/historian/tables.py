@@ -99,7 +99,7 @@ SEGMENT_DELETED = sa.Table(
 )
 
 DELETED_DAY = sa.Table(
-    # Days of a series of which rows were deleted: their roll-up cannot be made anew.
+    # Days of a series whose roll-up has outlived rows of theirs: it cannot be made anew.
     "deleted_day",
     METADATA,
     sa.Column("series", sa.ForeignKey("series.id"), primary_key=True, autoincrement=False),

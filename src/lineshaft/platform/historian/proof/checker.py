@@ -9,7 +9,7 @@ from lineshaft.core.errors import Refusal
 from lineshaft.core.reading import RecordKind, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS, verify_signature
 from lineshaft.infrastructure.backup import Progress, no_progress
-from lineshaft.infrastructure.database import Database
+from lineshaft.infrastructure.database import Database, DatabaseDamaged
 from lineshaft.platform.historian.errors import SegmentUnknownSource, StoreFileDamaged
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.model import CheckReport, SourceEpoch, StoreFile
@@ -46,15 +46,23 @@ class Checker:
                 read and no segment rebuilt.
             progress: is told files, then segments.
         """
+        faults: list[str] = []
+        try:
+            return self._compared(faults, progress, is_quick=is_quick)
+        except DatabaseDamaged as error:
+            # What is stored is not known any more; what was found until here still holds.
+            faults.insert(0, f"the database: {error}")
+            return CheckReport(0, 0, 0, tuple(faults[:FAULTS_MAX]))
+
+    def _compared(self, faults: list[str], progress: Progress, *, is_quick: bool) -> CheckReport:
         with self._database.read() as connection:
+            if fault := self._derived.fault(connection, is_quick=is_quick):
+                faults.append(f"the database: {fault}")
             files = self._manifest.files(connection)
             sources = self._manifest.source_epochs(connection)
             deleted = sum(self._manifest.deleted_records(connection).values())
             losses = self._manifest.losses(connection)
-            fault = self._derived.fault(connection, is_quick=is_quick)
-        faults = [f"the database: {fault}"] if fault else []
-        contents, found = self._file_faults(files, progress, is_quick=is_quick)
-        faults += found
+        contents = self._file_contents(files, faults, progress, is_quick=is_quick)
         segments = sum(source.mark.number for source in sources)
         if not is_quick:
             faults += self._chains(sources, segments, progress)
@@ -68,12 +76,11 @@ class Checker:
             faults.append(f"{stored} records are stored, {gone}, the marks announce {announced}")
         return CheckReport(len(files), segments, stored, tuple(faults[:FAULTS_MAX]))
 
-    def _file_faults(
-        self, files: Sequence[StoreFile], progress: Progress, *, is_quick: bool
-    ) -> tuple[list[Content], list[str]]:
-        """Look at every file; return what those hold that can be read, and what is wrong."""
+    def _file_contents(
+        self, files: Sequence[StoreFile], faults: list[str], progress: Progress, *, is_quick: bool
+    ) -> list[Content]:
+        """Look at every file; return what those hold that can be read."""
         contents: list[Content] = []
-        faults: list[str] = []
         for done, file in enumerate(files):
             progress("files", done, len(files))
             try:
@@ -86,8 +93,10 @@ class Checker:
             except FileNotFoundError:
                 if self._is_registered(file):
                     faults.append(f"store file {file.path}: it is missing")
+            except OSError as error:
+                faults.append(f"store file {file.path}: it cannot be read ({error.strerror})")
         progress("files", len(files), len(files))
-        return contents, faults
+        return contents
 
     def _described(self, file: StoreFile, faults: list[str]) -> Content:
         self._files.examine(file)
@@ -139,7 +148,9 @@ class Checker:
                     faults.append(f"segment {header.number} of {name} does not continue the chain")
                 faults += self._segment_faults(segment)
                 previous, sequence = header.hash(), header.last_sequence
-        except (Refusal, duckdb.Error, pa.ArrowException, KeyError, ValueError) as error:
+        except DatabaseDamaged:
+            raise
+        except (Refusal, duckdb.Error, pa.ArrowException, OSError, KeyError, ValueError) as error:
             return [*faults, f"segment {number + 1} of {name} or later: {error}"]
         mark = source.mark
         if (number, sequence, previous) != (mark.number, mark.sequence, mark.header_hash):

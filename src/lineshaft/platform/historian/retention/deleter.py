@@ -247,11 +247,12 @@ class Deleter:
             for series, first, last in _spans(change.blocks)
             for day in range(first // US_PER_DAY, last // US_PER_DAY + 1)
         }
-        self._parts.manifest.write_deleted_days(connection, days)
-        if not change.keep_rollups:
-            for day in {day for _, day in days}:
-                series = sorted({one for one, its in days if its == day})
-                self._parts.store.forget_rollups(connection, series, day)
+        if change.keep_rollups:
+            self._parts.manifest.note_outlived(connection, days)
+            return
+        for day in {day for _, day in days}:
+            series = sorted({one for one, its in days if its == day})
+            self._parts.store.forget_rollups(connection, series, day)
 
     def _renew_latest(self, connection: sa.Connection, blocks: Blocks) -> None:
         """Put what is the last value now in the place of those that were deleted."""

@@ -10,7 +10,7 @@ from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.platform.historian.retention.model import EvidenceHold, Hold, RetentionRule
 from lineshaft.platform.historian.retention.tables import EVIDENCE_HOLD, HOLD, RULE
 from lineshaft.platform.historian.rollups.tables import ROLLUP
-from lineshaft.platform.historian.tables import CORRECTION, LATEST, REFUSAL, SERIES
+from lineshaft.platform.historian.tables import CORRECTION, DELETED_DAY, LATEST, REFUSAL, SERIES
 
 IN_MAX = 500
 """Values in one IN list."""
@@ -100,8 +100,9 @@ class SqlRetentionStore:
     def forget_rollups(self, connection: sa.Connection, series: Sequence[int], day: int) -> None:
         """Forget the roll-ups of series and a day (days since 1970-01-01)."""
         for part in _parts(series):
-            statement = sa.delete(ROLLUP).where(ROLLUP.c.day == day, ROLLUP.c.series.in_(part))
-            connection.execute(statement)
+            for table in (ROLLUP, DELETED_DAY):
+                of_day = sa.and_(table.c.day == day, table.c.series.in_(part))
+                connection.execute(sa.delete(table).where(of_day))
 
 
 def _to_evidence(row: sa.Row[Any]) -> EvidenceHold:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.model import HOURS_PER_DAY, PackedRollup
@@ -41,10 +42,28 @@ class RollupRows:
         if rows:
             connection.execute(sa.insert(ROLLUP), rows)
 
+    def note_outlived(self, connection: sa.Connection, days: Iterable[tuple[int, int]]) -> None:
+        """Note series and days (since 1970-01-01) of which rows go and the roll-up stays.
+
+        Where there is no roll-up yet, one is made of the rows that are left, and follows them.
+        """
+        wanted = set(days)
+        kept = sa.select(ROLLUP.c.series, ROLLUP.c.day)
+        rows = [
+            {"series": series, "day": day}
+            for part in _parts(sorted({day for _, day in wanted}))
+            for series, day in connection.execute(kept.where(ROLLUP.c.day.in_(part)))
+            if (series, day) in wanted
+        ]
+        if rows:
+            is_sqlite = connection.dialect.name == "sqlite"
+            insert = sqlite.insert if is_sqlite else postgresql.insert
+            connection.execute(insert(DELETED_DAY).on_conflict_do_nothing(), rows)
+
     def outlived(
         self, connection: sa.Connection, days: Iterable[int]
     ) -> frozenset[tuple[int, int]]:
-        """Return the series and days of roll-ups of which rows were deleted."""
+        """Return the series and days of roll-ups that have outlived rows of theirs."""
         query = sa.select(ROLLUP.c.series, ROLLUP.c.day).join(
             DELETED_DAY,
             (DELETED_DAY.c.series == ROLLUP.c.series) & (DELETED_DAY.c.day == ROLLUP.c.day),
