@@ -194,6 +194,20 @@ def test_the_check_finds_a_flipped_bit(lineshaft: Run, data: Path) -> None:
     broken = lineshaft("status", "--check", "--data", data)
     assert broken.exit_code == 1
     assert file.name in broken.out
+    proven = lineshaft("historian", "check", "--data", data)
+    assert proven.exit_code == 1
+    assert f"{file.name}: its bytes are not those that were written" in proven.out
+
+
+def test_status_counts_nothing_where_a_file_cannot_be_read(lineshaft: Run, data: Path) -> None:
+    file = min((data / "store").rglob("*.parquet"))
+    file.write_bytes(b"")
+    shown = lineshaft("status", "--data", data)
+    assert shown.exit_code == 0
+    assert "stored    not counted; " in shown.out
+    content = lineshaft("status", "--data", data, "--json").json
+    assert (content["records"], content["readings"], content["refusals"]) == (None, None, None)
+    assert file.name in content["problems"][0]
 
 
 def test_records_come_as_csv_or_as_lines_of_json(lineshaft: Run, data: Path) -> None:

@@ -67,7 +67,7 @@ def _content(application: "Application") -> dict[str, Any]:
         }
         for one in reports
     ]
-    totals = historian.totals(LOCAL_OPERATOR)
+    stored, unread = _stored(application)
     refused = historian.refused_segments(LOCAL_OPERATOR, PageRequest(REFUSED_SHOWN_MAX))
     content: dict[str, Any] = {
         "version": __version__,
@@ -78,14 +78,25 @@ def _content(application: "Application") -> dict[str, Any]:
         "machines": len(application.twin.machines(LOCAL_OPERATOR)),
         "contracts": len(application.contracts.contracts(LOCAL_OPERATOR)),
         "documents": len(application.billing.documents(LOCAL_OPERATOR, DocumentQuery())),
-        "records": totals.records,
-        "readings": totals.readings,
-        "refusals": totals.refusals,
+        **stored,
         "refused_segments": len(refused.items),
         "free_mb": free_bytes(settings.data_dir) // _MB,
         "sources": _sources(application),
     }
-    return content | {"problems": _problems(settings, content)}
+    return content | {"problems": unread + _problems(settings, content)}
+
+
+def _stored(application: "Application") -> tuple[dict[str, int | None], list[str]]:
+    """Return how much is stored, and why it cannot be counted: no count leaves a file out."""
+    from lineshaft.platform.historian.errors import StoreFileDamaged
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    try:
+        totals = application.historian.totals(LOCAL_OPERATOR)
+    except StoreFileDamaged as error:
+        return dict.fromkeys(("records", "readings", "refusals")), [str(error)]
+    counts = {name: getattr(totals, name) for name in ("records", "readings", "refusals")}
+    return counts, []
 
 
 def _pages(settings: "Settings") -> str | None:
@@ -171,10 +182,10 @@ def _show(content: dict[str, Any]) -> None:
         f"plant     {content['machines']} machines, {content['contracts']} contracts, "
         f"{content['documents']} documents"
     )
-    write_line(
-        f"stored    {content['readings']:,} readings, {content['refusals']:,} refusals; "
-        f"{content['free_mb']:,} MB free"
-    )
+    counted = "not counted"
+    if content["records"] is not None:
+        counted = f"{content['readings']:,} readings, {content['refusals']:,} refusals"
+    write_line(f"stored    {counted}; {content['free_mb']:,} MB free")
     if content["programs"]:
         columns = ["name", "state", "pid", "restarts"]
         write_table("\nprograms", columns, [_cells(p, columns) for p in content["programs"]])

@@ -118,3 +118,29 @@ def test_the_check_finds_a_missing_file(house: House) -> None:
     next((house.directory / "store").glob("*/*.parquet")).unlink()
     faults = house.historian.check(ACTOR).faults
     assert "it is missing" in faults[0]
+
+
+def test_the_check_names_a_file_that_the_disk_does_not_give(house: House) -> None:
+    source = Source()
+    source.fill(3, 10)
+    house.store(source)
+    (path,) = (house.directory / "store").glob("*/*.parquet")
+    path.unlink()
+    path.mkdir()  # reading it fails for every user, as that of a bad sector does
+    faults = house.historian.check(ACTOR).faults
+    assert faults[0].endswith(f"{path.name}: it cannot be read (Is a directory)")
+
+
+def test_the_check_says_that_the_database_is_damaged(house: House) -> None:
+    source = Source()
+    source.fill(3, 10)
+    house.store(source)
+    house.database.close()
+    (file,) = house.directory.glob("*.sqlite")
+    content = bytearray(file.read_bytes())
+    content[4_096:] = bytes(len(content) - 4_096)  # every page but the first
+    file.write_bytes(content)
+    report = house.historian.check(ACTOR)
+    assert report.records == 0
+    assert "the database: " in report.faults[0]
+    assert "is damaged: restore a backup" in report.faults[0]
