@@ -29,7 +29,7 @@ demo: .venv/product
 
 # At most 8 minutes on two cores; the session limit is a guard against a run that hangs, also on a busy machine.
 test: .venv/tools
-	@exec $(PYTHON) -m pytest --numprocesses 2 --dist worksteal --durations 15 --session-timeout 1800 $(ARGS)
+	@exec $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 15 --session-timeout 1800 $(ARGS)
 
 check: .venv/tools
 	@$(BIN)/ruff format --check
