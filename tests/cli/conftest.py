@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from lineshaft.infrastructure.settings import load_settings
 from lineshaft.plant.service import write_starter
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+from tests.cli.loaded import loaded
 from tests.installation import empty_installation
 from tests.platform.historian.house import Source, opened
 
@@ -59,6 +60,13 @@ def lineshaft(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     # The consoles find their streams when they write, so the runner's are found.
     assert context.OUT.file is not None
     return run
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Path]:
+    """A directory for the front of PATH with a `lineshaft` that answers at once."""
+    with loaded() as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")

@@ -19,11 +19,13 @@ from lineshaft.infrastructure.bus import free_port
 from lineshaft.infrastructure.settings import load_settings
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from tests.cli.conftest import Outcome
-from tests.cli.test_walk import ROOT, Walker, steps_of
+from tests.cli.test_walk import ROOT, Walker, heeding_interrupts, steps_of
 
 PAGE = "docs/backfill.md"
-ROWS = 200_000
+ROWS = 120_000
 KILLS = 3
+RATE = 40_000
+"""Records a second: from the last kill on, an import goes on for more than a second."""
 READY_S_MAX = 60.0
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(180)]
@@ -37,9 +39,9 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = READY_S_MAX) -> N
 
 
 @pytest.fixture(scope="module")
-def walker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walker]:
+def walker(tmp_path_factory: pytest.TempPathFactory, commands: Path) -> Iterator[Walker]:
     """Somebody in a directory where `up` runs, as the page says."""
-    made = Walker(tmp_path_factory.mktemp("backfill"))
+    made = Walker(tmp_path_factory.mktemp("backfill"), commands)
     try:
         first, *_ = steps_of(PAGE, {"8083": str(free_port())})
         assert first.is_beside
@@ -72,14 +74,16 @@ def test_the_page_is_true(walker: Walker) -> None:
     assert len(steps) + 1 == fences
 
 
-def started(walker: Walker, file: Path, source: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "lineshaft.cli", "historian", "import", str(file), "--json"]
-    command += ["--source", source, "--data", str(data_of(walker))]
+def started(walker: Walker, command: list[str], file: Path, *more: str) -> "subprocess.Popen[str]":
+    command = [*command, "historian", "import", str(file), "--data", str(data_of(walker)), *more]
     environment = {k: v for k, v in os.environ.items() if "LINESHAFT" not in k}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE)
+    with heeding_interrupts():
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE
+        )
 
 
-def test_kills_in_the_middle_lose_and_double_nothing(walker: Walker) -> None:
+def test_kills_in_the_middle_lose_and_double_nothing(walker: Walker, commands: Path) -> None:
     rng = random.Random(20261122)
     file = walker.directory / "long.csv"
     with file.open("w", encoding="utf-8", newline="") as opened:
@@ -89,6 +93,7 @@ def test_kills_in_the_middle_lose_and_double_nothing(walker: Walker) -> None:
             [f"mill/s{row % 5}", f"2025-10-01T{row // 60_000:02d}:{row // 1_000 % 60:02d}:00Z", row]
             for row in range(ROWS)
         )
+    command, named = [str(commands / "lineshaft")], ("--source", "long-1", "--json")
     application = application_of(walker)
     historian = application.historian
 
@@ -98,13 +103,13 @@ def test_kills_in_the_middle_lose_and_double_nothing(walker: Walker) -> None:
 
     killed_at = []
     for kill in range(KILLS):
-        goal = ROWS * (kill + rng.random()) // (KILLS + 1)
-        process = started(walker, file, "long-1")
+        goal = ROWS // 2 * (kill + rng.random()) // KILLS
+        process = started(walker, command, file, *named, "--rate", str(RATE))
         wait_for(lambda goal=goal, process=process: stored() >= goal or process.poll() is not None)
         process.kill()
         process.communicate()
         killed_at.append(stored())
-    process = started(walker, file, "long-1")
+    process = started(walker, command, file, *named)
     summary = json.loads(process.communicate(timeout=90)[0])
     assert (process.returncode, summary["records"], summary["refusals"]) == (0, ROWS, 0)
     assert summary["stored_before"] >= killed_at[-1] > killed_at[0]
@@ -121,11 +126,9 @@ def test_ctrl_c_says_how_to_go_on(walker: Walker) -> None:
         f"mill/slow,2025-09-01T00:{row // 60:02d}:{row % 60:02d}Z,{row}" for row in range(3_000)
     ]
     file.write_text("\n".join(["signal,ts,value", *lines]) + "\n")
-    command = [sys.executable, "-m", "lineshaft.cli", "historian", "import", str(file)]
-    command += ["--source", "slow-1", "--rate", "100", "--data", str(data_of(walker))]
-    process = subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", "lineshaft.cli"]
+    process = started(walker, command, file, "--source", "slow-1", "--rate", "100")
     wait_for((data_of(walker) / "backfill" / "slow-1.json").exists)
-    time.sleep(0.5)  # whenever it comes, the answer is the same
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 130

@@ -27,9 +27,8 @@ PORTS = ("7878", "7879", "7880")
 SHOWN_S_MAX = 90.0
 STOP_S_MAX = 10.0
 WALK_S_MAX = 240
-"""Some twenty processes, each of which loads the whole product."""
-AGAIN_S = 1.0
-"""Between two tries: a command costs more than the wait."""
+AGAIN_S = 0.3
+"""Between two tries."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,13 @@ def steps_of(page: str, ports: dict[str, str]) -> list[Step]:
 
 
 class Walker:
-    """Somebody who types what the pages say, in one directory."""
+    """Somebody who types what the pages say, in one directory.
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    What stays open beside is the installed command; what is typed is that of `commands`.
+    """
+
+    def __init__(self, directory: Path, commands: Path) -> None:
+        self.directory, self._commands = directory, commands
         self._beside: list[subprocess.Popen[bytes]] = []
         named = {name: value for name, value in os.environ.items() if "LINESHAFT" not in name}
         self._environment = {**named, "PATH": f"{BIN}:{named['PATH']}", "COLUMNS": "120"}
@@ -85,7 +87,7 @@ class Walker:
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=self.directory,
-            env=self._environment,
+            env={**self._environment, "PATH": f"{self._commands}:{self._environment['PATH']}"},
             capture_output=True,
             text=True,
             check=False,
@@ -93,7 +95,7 @@ class Walker:
 
     def _start(self, script: str) -> None:
         log = self.directory / f"beside-{len(self._beside)}.log"
-        with log.open("wb") as output:
+        with log.open("wb") as output, heeding_interrupts():
             self._beside.append(
                 subprocess.Popen(
                     ["bash", "-c", f"exec {script}"],
@@ -114,14 +116,24 @@ class Walker:
             process.wait()
 
 
+@contextlib.contextmanager
+def heeding_interrupts() -> Iterator[None]:
+    """Start programs that Ctrl-C stops, although tests that run in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def squeezed(text: str) -> str:
     """Widths of columns follow the terminal; the words do not."""
     return re.sub(r"[ \t]+", " ", text).strip()
 
 
 @pytest.fixture(scope="module")
-def walker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walker]:
-    made = Walker(tmp_path_factory.mktemp("walk"))
+def walker(tmp_path_factory: pytest.TempPathFactory, commands: Path) -> Iterator[Walker]:
+    made = Walker(tmp_path_factory.mktemp("walk"), commands)
     try:
         yield made
     finally:
