@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(60)]
 SECRET = "mazak02/secret_recipe"
 METERED = ("mazak01/cut_time", "mazak01/execution")
 YEARS = 10
+PER_HOUR = 15
 
 
 def held_plant(directory: Path) -> tuple[Plant, Retention]:
@@ -39,10 +40,10 @@ def held_plant(directory: Path) -> tuple[Plant, Retention]:
     hub, house, source = (
         build_hub(database, directory / "keys"),
         House(directory, database),
-        recorded_day(),
+        recorded_day(HOUR_US // PER_HOUR),
     )
     house.clock.advance(NOW - HOUR_US - house.clock.now())
-    house.store(source, per_commit=40)
+    house.store(source, per_commit=10)
     retention = retention_of(house)
     holds = BillingHolds(retention, YEARS)
     contracts = Contracts(
@@ -82,7 +83,7 @@ def test_a_bundle_verifies_after_everything_else_was_deleted(tmp_path: Path) -> 
         retention.delete(ADMIN, Deletion.before(["*"], house.clock.now(), "all of it"))
     retention.set_rule(ADMIN, RetentionRule("*", 1, keep_rollups=False))
     report = retention.apply_rules(ADMIN)
-    assert report.rows == 26 * 60
+    assert report.rows == 26 * PER_HOUR
     assert stored(house, [SECRET]) == {SECRET: []}
     assert {signal: stored(house, [signal])[signal] for signal in METERED} == kept
     assert verified(plant) == 0
@@ -101,7 +102,7 @@ def test_a_document_holds_its_readings_when_the_contract_does_not(tmp_path: Path
     plant.house.clock.advance(100 * US_PER_DAY)
     retention.set_rule(ADMIN, RetentionRule("*", 1, keep_rollups=False))
     report = retention.apply_rules(ADMIN)
-    assert report.rows > 26 * 60
+    assert report.rows > 26 * PER_HOUR
     assert {one.hold.partition(" on ")[0] for one in report.held} == {f"hold document/{NUMBER}"}
     assert verified(plant) == 0
     plant.house.clock.advance((YEARS + 1) * 366 * US_PER_DAY)
