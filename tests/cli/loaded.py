@@ -22,6 +22,7 @@ PARTS = (
     "lineshaft.bootstrap.application",
     "lineshaft.bootstrap.backfill_program",
     "lineshaft.bootstrap.programs",
+    "typer._adapters",
 )
 """What commands load when they are called, and what takes long."""
 MESSAGE_BYTES_MAX = 200_000

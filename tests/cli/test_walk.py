@@ -27,6 +27,8 @@ PORTS = ("7878", "7879", "7880")
 SHOWN_S_MAX = 90.0
 STOP_S_MAX = 10.0
 WALK_S_MAX = 240
+SETTINGS = {"LINESHAFT_SEAL_S": "1"}
+"""What an edge would collect for ten seconds is waited for otherwise."""
 AGAIN_S = 0.3
 """Between two tries."""
 
@@ -63,7 +65,12 @@ class Walker:
         self.directory, self._commands = directory, commands
         self._beside: list[subprocess.Popen[bytes]] = []
         named = {name: value for name, value in os.environ.items() if "LINESHAFT" not in name}
-        self._environment = {**named, "PATH": f"{BIN}:{named['PATH']}", "COLUMNS": "120"}
+        self._environment = {
+            **named,
+            "PATH": f"{BIN}:{named['PATH']}",
+            "COLUMNS": "120",
+            **SETTINGS,
+        }
 
     def take(self, step: Step) -> None:
         if step.is_beside:

@@ -27,6 +27,7 @@ from lineshaft.security.identity.model import (
 from lineshaft.security.identity.passwords import (
     SCRYPT,
     ScryptCost,
+    hash_of_nobody,
     hash_password,
     is_password,
     random_password,
@@ -102,6 +103,15 @@ def test_one_look_is_one_password() -> None:
     stored = hash_password("caf\N{LATIN SMALL LETTER E WITH ACUTE}", bytes(16), CHEAP)
     assert is_password("cafe\N{COMBINING ACUTE ACCENT}", stored)
     assert not is_password("\ud800", stored)
+
+
+def test_the_hash_of_nobody_looks_like_any_and_is_of_no_password() -> None:
+    nobody = hash_of_nobody(bytes, CHEAP)
+    known = hash_password("correct horse", bytes(16), CHEAP)
+    assert [len(part) for part in nobody.split("$")] == [len(part) for part in known.split("$")]
+    assert nobody.split("$")[:4] == known.split("$")[:4]
+    assert not is_password("", nobody)
+    assert not is_password("nobody", nobody)
 
 
 @pytest.mark.parametrize("stored", ["", "plain", "md5$1$1$1$00$00"])

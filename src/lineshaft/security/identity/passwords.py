@@ -33,10 +33,19 @@ SCRYPT = ScryptCost(n=2**14, r=8, p=5)
 """16 MiB; one of the equal choices of the OWASP Password Storage Cheat Sheet (scrypt)."""
 
 
+def hash_of_nobody(secret_bytes: SecretBytes, cost: ScryptCost) -> str:
+    """Return a hash that no password has, and that costs as much to be compared with as any.
+
+    Its bytes are random: every command makes one, and scrypt alone would take longer than most.
+    """
+    salt, digest = secret_bytes(SALT_BYTES), secret_bytes(HASH_BYTES)
+    return _encoded(salt, digest, cost)
+
+
 def hash_password(password: str, salt: bytes, cost: ScryptCost) -> str:
     """Return `scrypt$n$r$p$salt$hash`, so that the cost can be raised later."""
     digest = _scrypt(password, salt, cost)
-    return f"scrypt${cost.n}${cost.r}${cost.p}${salt.hex()}${digest.hex()}"
+    return _encoded(salt, digest, cost)
 
 
 def is_password(password: str, stored: str) -> bool:
@@ -64,6 +73,10 @@ def random_password(secret_bytes: SecretBytes) -> str:
 def hash_token(token: str) -> bytes:
     """Return the SHA-256 of a token: enough, since tokens are random and long."""
     return hashlib.sha256(token.encode("utf-8", errors="replace")).digest()
+
+
+def _encoded(salt: bytes, digest: bytes, cost: ScryptCost) -> str:
+    return f"scrypt${cost.n}${cost.r}${cost.p}${salt.hex()}${digest.hex()}"
 
 
 def _scrypt(password: str, salt: bytes, cost: ScryptCost) -> bytes:

@@ -33,8 +33,7 @@ from lineshaft.security.identity.model import (
 )
 from lineshaft.security.identity.parts import LOGIN_LOCK, PEOPLE_LOCK, IdentityParts
 from lineshaft.security.identity.passwords import (
-    SALT_BYTES,
-    hash_password,
+    hash_of_nobody,
     hash_token,
     is_password,
 )
@@ -73,7 +72,7 @@ class SignIn(People):
     def __init__(self, parts: IdentityParts) -> None:
         """Make the hash that stands in for unknown users, so that they cost the same work."""
         super().__init__(parts)
-        self._nobody = hash_password("nobody", parts.secret_bytes(SALT_BYTES), parts.scrypt)
+        self._nobody = hash_of_nobody(parts.secret_bytes, parts.scrypt)
 
     def login(self, user_name: str, password: str) -> SignedIn:
         """Sign in.
