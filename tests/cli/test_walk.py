@@ -22,7 +22,7 @@ STEP = re.compile(
     r"(?:\n<!-- shows -->\n```text\n(?P<shown>.*?)^```)?",
     re.MULTILINE | re.DOTALL,
 )
-PAGES = ("README.md", "docs/second-machine.md")
+PAGES = ("README.md", "docs/second-machine.md", "docs/recorded-day.md")
 PORTS = ("7878", "7879", "7880")
 SHOWN_S_MAX = 90.0
 STOP_S_MAX = 10.0
@@ -138,42 +138,20 @@ def squeezed(text: str) -> str:
     return re.sub(r"[ \t]+", " ", text).strip()
 
 
-@pytest.fixture(scope="module")
-def walker(tmp_path_factory: pytest.TempPathFactory, commands: Path) -> Iterator[Walker]:
-    made = Walker(tmp_path_factory.mktemp("walk"), commands)
-    try:
-        yield made
-    finally:
-        made.end()
-
-
-@pytest.fixture(scope="module")
-def ports() -> dict[str, str]:
-    return {port: str(free_port()) for port in PORTS}
-
-
-@pytest.fixture(scope="module")
-def steps_to_second_machine(walker: Walker, ports: dict[str, str]) -> int:
-    """Follow the README and the page behind it; return how many steps that were."""
-    steps = [step for page in PAGES for step in steps_of(page, ports)]
-    for step in steps:
-        walker.take(step)
-    return len(steps)
-
-
 @pytest.mark.crash
 @pytest.mark.timeout(WALK_S_MAX)
-def test_a_second_machine_is_added_by_following_the_pages(steps_to_second_machine: int) -> None:
-    fences = sum((ROOT / page).read_text(encoding="utf-8").count("<!-- walk") for page in PAGES)
-    assert steps_to_second_machine == fences >= 12
-
-
-@pytest.mark.crash
-@pytest.mark.timeout(WALK_S_MAX)
-def test_a_recorded_day_is_billed_by_following_the_pages(
-    steps_to_second_machine: int, walker: Walker, ports: dict[str, str], shared_data: Path
+def test_machines_are_added_and_billed_by_following_the_pages(
+    tmp_path: Path, commands: Path, shared_data: Path
 ) -> None:
-    assert steps_to_second_machine
-    (walker.directory / "recordings").symlink_to(shared_data / "nist_sms")
-    for step in steps_of("docs/recorded-day.md", ports):
-        walker.take(step)
+    """In one test, since each page goes on where the one before has ended."""
+    (tmp_path / "recordings").symlink_to(shared_data / "nist_sms")
+    ports = {port: str(free_port()) for port in PORTS}
+    steps = [step for page in PAGES for step in steps_of(page, ports)]
+    texts = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES]
+    assert len(steps) == sum(text.count("<!-- walk") for text in texts) >= 15
+    walker = Walker(tmp_path, commands)
+    try:
+        for step in steps:
+            walker.take(step)
+    finally:
+        walker.end()
