@@ -24,7 +24,7 @@ from tests.cli.test_walk import ROOT, Walker, heeding_interrupts, steps_of
 PAGE = "docs/backfill.md"
 ROWS = 120_000
 KILLS = 3
-RATE = 40_000
+RATE = 15_000
 """Records a second: from the last kill on, an import goes on for more than a second."""
 READY_S_MAX = 60.0
 

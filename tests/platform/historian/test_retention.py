@@ -411,7 +411,7 @@ def test_what_makes_no_sense_is_refused(wrong) -> None:
 @pytest.mark.engine
 @pytest.mark.timeout(120)
 @settings(
-    max_examples=5,
+    max_examples=2,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
