@@ -12,8 +12,11 @@ from lineshaft.platform.historian.errors import KnowledgeCut, RowsLost, StoreFil
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.platform.historian.queries.model import FleetQuery
 from lineshaft.platform.historian.queries.sql import SqlQuery
+from lineshaft.platform.historian.retention.model import RetentionRule
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source, random_source
+from tests.platform.historian.keeper import ADMIN, retention_of
 from tests.platform.historian.test_damage import flip, stored_files
+from tests.platform.historian.test_retention import filled, summed
 
 EVER = Period(Instant(START - 100 * HOUR), Instant(START + 1_000 * HOUR))
 SIGNALS = [SignalId(f"m{machine}/{name}") for machine in (1, 2) for name in ("a", "b", "ö", "zz")]
@@ -164,3 +167,38 @@ def test_functions_and_sql_refuse_what_is_cut_as_well(tmp_path: Path) -> None:
     assert len(functions.increase(ACTOR, FleetQuery(signals, hour, known_at=at))) == 2
     before = Period(START, Instant(START + 50 * SECOND))
     assert len(functions.increase(ACTOR, FleetQuery(signals, before))) == 2
+
+
+def test_a_roll_up_that_outlived_its_rows_outlives_a_rewind_to_after_it(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    source, retention = filled(house, signals=2), retention_of(house)
+    house.compact()
+    before_it, at = summed(house, "m0/s0"), house.clock.now()
+    retention.set_rule(ADMIN, RetentionRule("m0/*", 10))
+    retention.apply_rules(ADMIN)
+    source.add("m0/s0", START + 7 * SECOND, 1_000)  # late, for a day that is deleted
+    source.seal()
+    house.store(source)
+    rewinder(house).rewind(at, house.clock.now())
+    assert summed(house, "m0/s0") == before_it
+
+
+def test_a_roll_up_that_outlived_rows_of_after_the_instant_is_made_anew(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    source, retention = filled(house, signals=2), retention_of(house)
+    house.compact()
+    count, total = summed(house, "m0/s0")
+    retention.set_rule(ADMIN, RetentionRule("m0/*", 10))
+    retention.apply_rules(ADMIN)
+    source.add("m0/s1", START + HOUR, 1)  # a file whose rows are all cut
+    source.seal()
+    house.store(source)
+    rewinder(house).rewind(Instant(START), house.clock.now())
+    house.store(source)  # the edge sends everything again
+    house.compact()
+    assert summed(house, "m0/s0") == (count, total)
+    source.add("m0/s0", START + 7 * SECOND, 5)
+    source.seal()
+    house.store(source)
+    house.compact()
+    assert summed(house, "m0/s0") == (count + 1, total + 5)

@@ -1,8 +1,8 @@
 """The part of the manifest that counts the records of the desk, in SQL."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from lineshaft.platform.historian.sql import upsert
 from lineshaft.platform.historian.tables import DESK_ORDINAL
 
 
@@ -21,11 +21,5 @@ class DeskRows:
         self, connection: sa.Connection, source_epoch: int, series: int, ordinal: int
     ) -> None:
         """Keep the last ordinal of a series."""
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        statement = insert(DESK_ORDINAL).values(
-            source_epoch=source_epoch, series=series, ordinal=ordinal
-        )
-        keys = list(DESK_ORDINAL.primary_key)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_={"ordinal": ordinal})
-        )
+        row = {"source_epoch": source_epoch, "series": series, "ordinal": ordinal}
+        upsert(connection, DESK_ORDINAL, [row])

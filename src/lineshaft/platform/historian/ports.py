@@ -345,6 +345,14 @@ class Manifest(Protocol):
         """Note segments of which nothing is left; their tombstones go as well."""
         ...
 
+    def forget_rollups(self, connection: sa.Connection, day: int, series: Sequence[int]) -> None:
+        """Forget the roll-ups of series on a day: the rows that are left are read instead."""
+        ...
+
+    def forget_rollups_known_after(self, connection: sa.Connection, at: Instant) -> None:
+        """Forget the roll-ups that may have been made of rows known after an instant."""
+        ...
+
     def note_outlived(self, connection: sa.Connection, days: Iterable[tuple[int, int]]) -> None:
         """Note series and days (since 1970-01-01) of which rows go and the roll-up stays."""
         ...

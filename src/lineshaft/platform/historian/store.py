@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.period import Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS
 from lineshaft.platform.historian.backup.losses import LossManifest
 from lineshaft.platform.historian.desk_rows import DeskRows
-from lineshaft.platform.historian.files.manifest import parts
 from lineshaft.platform.historian.intake.manifest import CommitManifest
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
@@ -26,6 +24,7 @@ from lineshaft.platform.historian.remains import RemainsRows
 from lineshaft.platform.historian.rollups.manifest import RollupRows
 from lineshaft.platform.historian.rows import to_source_epoch
 from lineshaft.platform.historian.segments import SegmentStore
+from lineshaft.platform.historian.sql import insert_new, parts, upsert
 from lineshaft.platform.historian.tables import (
     BEAT,
     CORRECTION,
@@ -58,7 +57,7 @@ class ManifestStore(
         known = self.series_ids(connection, wanted)
         missing = [{"signal": signal} for signal in wanted if signal not in known]
         if missing:
-            _insert_new(connection, SERIES, missing)
+            insert_new(connection, SERIES, missing)
             known = self.series_ids(connection, wanted)
         return known
 
@@ -103,7 +102,7 @@ class ManifestStore(
         }
         found = self.source_epoch(connection, source, epoch)
         if found is None:
-            _insert_new(connection, SOURCE_EPOCH, [row])
+            insert_new(connection, SOURCE_EPOCH, [row])
             found = self.source_epoch(connection, source, epoch)
         assert found is not None  # noqa: S101 - it was just inserted in this transaction
         return found
@@ -168,7 +167,7 @@ class ManifestStore(
         names = StoredBeat.__slots__
         values = [{name: getattr(beat, name) for name in names} for beat in beats]
         if values:
-            _upsert(connection, BEAT, values)
+            upsert(connection, BEAT, values)
 
     def last_beat(self, connection: sa.Connection, source: SourceId) -> StoredBeat | None:
         """Return the last beat of a source."""
@@ -207,21 +206,3 @@ class ManifestStore(
 
 def _pairs(connection: sa.Connection, query: Any) -> dict[Any, Any]:
     return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def _dialect_insert(connection: sa.Connection, table: sa.Table) -> Any:
-    is_sqlite = connection.dialect.name == "sqlite"
-    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
-
-
-def _insert_new(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows; those that another writer has inserted meanwhile stay as they are."""
-    connection.execute(_dialect_insert(connection, table).on_conflict_do_nothing(), rows)
-
-
-def _upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows, or replace those with the same primary key."""
-    statement = _dialect_insert(connection, table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in table.primary_key}
-    keys = list(table.primary_key)
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)

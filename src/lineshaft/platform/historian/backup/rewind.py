@@ -36,11 +36,10 @@ class _Goal:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A file, what is left of it, and whose rows it had."""
+    """A file and what is left of it."""
 
     old: StoreFile
     new: list[NewStoreFile]
-    series: list[int]
 
 
 class Rewinder:
@@ -76,9 +75,8 @@ class Rewinder:
                 columns.array(rows, "sequence") <= sequences[columns.array(rows, "source_epoch")]
             )
             losses += _losses(rows.filter(pa.array(~is_kept)), at, restored_at)
-            series = np.unique(columns.array(rows, "series")).tolist()
             kept = self._kept(rows.filter(pa.array(is_kept)), file, at)
-            changes.append(_Change(file, kept, series))
+            changes.append(_Change(file, kept))
         cut = Cut(
             at=at,
             restored_at=restored_at,
@@ -123,7 +121,7 @@ class Rewinder:
             connection = unit.connection
             for one in changes:
                 self._manifest.replace(connection, [one.old], one.new, cut.restored_at)
-                self._rows.forget_rollups(connection, one.series, one.old.day)
+            self._manifest.forget_rollups_known_after(connection, cut.at)
             for goal in goals:
                 if goal.mark.number < goal.source.mark.number:
                     self._cut_source(connection, goal)

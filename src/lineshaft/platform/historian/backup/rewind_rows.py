@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from lineshaft.core.period import Instant
-from lineshaft.platform.historian.files.manifest import parts
 from lineshaft.platform.historian.model import Mark, StoredHeader
-from lineshaft.platform.historian.rollups.tables import ROLLUP
+from lineshaft.platform.historian.sql import parts
 from lineshaft.platform.historian.tables import (
     CORRECTION,
     HELD_PATH,
@@ -105,12 +104,6 @@ class RewindRows:
         if first is not None:
             rows = [_row(source_epoch, one) for one in kept if one.header.number >= first]
             connection.execute(sa.insert(SEGMENT), rows)
-
-    def forget_rollups(self, connection: sa.Connection, series: Sequence[int], day: int) -> None:
-        """Forget the roll-ups of series of a day: the rows are read instead."""
-        table = ROLLUP.c
-        for part in parts(series):
-            connection.execute(sa.delete(ROLLUP).where(table.day == day, table.series.in_(part)))
 
     def forget_latest(self, connection: sa.Connection, series: Sequence[int]) -> None:
         """Forget the last values of series."""

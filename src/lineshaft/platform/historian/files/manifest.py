@@ -1,7 +1,6 @@
 """The part of the manifest that is about store files, their zone maps and their readers, in SQL."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from lineshaft.platform.historian.model import (
     ZoneRows,
 )
 from lineshaft.platform.historian.rows import zone_rows
+from lineshaft.platform.historian.sql import insert_rows, parts
 from lineshaft.platform.historian.tables import (
     READER_LEASE,
     STORE_FILE,
@@ -24,8 +24,6 @@ from lineshaft.platform.historian.tables import (
     STORE_FILE_ZONE,
 )
 
-IN_MAX = 500
-"""Values in one IN list."""
 _COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__slots__]
 # The remainder of a negative hour is negative in SQL.
 _WITHIN_DAY = (STORE_FILE.c.hour % HOURS_PER_DAY + HOURS_PER_DAY) % HOURS_PER_DAY
@@ -231,14 +229,3 @@ def _within(hours: tuple[int, int]) -> tuple[sa.ColumnElement[bool], ...]:
     table, (first, last) = STORE_FILE.c, hours
     earliest = first - HOURS_PER_DAY + 1
     return table.hour.between(earliest, last), table.hour + table.hours > first
-
-
-def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, where there are any."""
-    if rows:
-        connection.execute(sa.insert(table), rows)
-
-
-def parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    """Cut values into lists of at most `IN_MAX`."""
-    return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))

@@ -12,12 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import RecordKind, machine_of
-from lineshaft.platform.historian.files.manifest import FileManifest, insert_rows, parts
+from lineshaft.platform.historian.files.manifest import FileManifest
 from lineshaft.platform.historian.model import (
     Commit,
     RecordEntry,
@@ -25,6 +24,7 @@ from lineshaft.platform.historian.model import (
     StoredReading,
 )
 from lineshaft.platform.historian.rows import latest_row, to_reading
+from lineshaft.platform.historian.sql import dialect_insert, insert_rows, parts
 from lineshaft.platform.historian.tables import (
     CORRECTION,
     LATEST,
@@ -123,7 +123,7 @@ def _advance_latest(dialect: str) -> Any:
 
 def _upsert(dialect: str, table: sa.Table, is_newer: Callable[[Any], Any] | None = None) -> Any:
     """Insert a row, or replace the one with the same primary key (where the new one is newer)."""
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    statement = dialect_insert(dialect, table)
     keys = list(table.primary_key)
     changed = {one.name: statement.excluded[one.name] for one in table.columns if one not in keys}
     where = None if is_newer is None else is_newer(statement.excluded)

@@ -252,7 +252,7 @@ class Deleter:
             return
         for day in {day for _, day in days}:
             series = sorted({one for one, its in days if its == day})
-            self._parts.store.forget_rollups(connection, series, day)
+            self._parts.manifest.forget_rollups(connection, day, series)
 
     def _renew_latest(self, connection: sa.Connection, blocks: Blocks) -> None:
         """Put what is the last value now in the place of those that were deleted."""

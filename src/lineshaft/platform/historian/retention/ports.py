@@ -66,7 +66,3 @@ class RetentionStore(Protocol):
     def forget_latest(self, connection: sa.Connection, series: Sequence[int]) -> None:
         """Forget the last values of series."""
         ...
-
-    def forget_rollups(self, connection: sa.Connection, series: Sequence[int], day: int) -> None:
-        """Forget the roll-ups of series and a day (days since 1970-01-01)."""
-        ...

@@ -1,6 +1,6 @@
 """Holds and rules in SQL, and what else goes with deleted rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,11 +9,8 @@ from lineshaft.core.period import Instant
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.platform.historian.retention.model import EvidenceHold, Hold, RetentionRule
 from lineshaft.platform.historian.retention.tables import EVIDENCE_HOLD, HOLD, RULE
-from lineshaft.platform.historian.rollups.tables import ROLLUP
-from lineshaft.platform.historian.tables import CORRECTION, DELETED_DAY, LATEST, REFUSAL, SERIES
-
-IN_MAX = 500
-"""Values in one IN list."""
+from lineshaft.platform.historian.sql import parts
+from lineshaft.platform.historian.tables import CORRECTION, LATEST, REFUSAL, SERIES
 
 
 class SqlRetentionStore:
@@ -94,15 +91,8 @@ class SqlRetentionStore:
 
     def forget_latest(self, connection: sa.Connection, series: Sequence[int]) -> None:
         """Forget the last values of series."""
-        for part in _parts(series):
+        for part in parts(series):
             connection.execute(sa.delete(LATEST).where(LATEST.c.series.in_(part)))
-
-    def forget_rollups(self, connection: sa.Connection, series: Sequence[int], day: int) -> None:
-        """Forget the roll-ups of series and a day (days since 1970-01-01)."""
-        for part in _parts(series):
-            for table in (ROLLUP, DELETED_DAY):
-                of_day = sa.and_(table.c.day == day, table.c.series.in_(part))
-                connection.execute(sa.delete(table).where(of_day))
 
 
 def _to_evidence(row: sa.Row[Any]) -> EvidenceHold:
@@ -115,7 +105,3 @@ def _to_evidence(row: sa.Row[Any]) -> EvidenceHold:
         last_ordinal=row.last_ordinal,
         keep_until=Instant(row.keep_until),
     )
-
-
-def _parts(values: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))

@@ -4,15 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.model import HOURS_PER_DAY, PackedRollup
 from lineshaft.platform.historian.rollups.tables import ROLLUP
+from lineshaft.platform.historian.sql import insert_new, insert_rows, parts
 from lineshaft.platform.historian.tables import DELETED_DAY, STORE_FILE
-
-IN_MAX = 500
-"""Values in one IN list."""
 
 
 class RollupRows:
@@ -31,7 +28,7 @@ class RollupRows:
         """
         known_at = _known_at(connection, day)
         outlived = {one for one, _ in self.outlived(connection, [day])}
-        for part in _parts([one for one in series if one not in outlived]):
+        for part in parts([one for one in series if one not in outlived]):
             mine = sa.and_(ROLLUP.c.day == day, ROLLUP.c.series.in_(part))
             connection.execute(sa.delete(ROLLUP).where(mine))
         rows = [
@@ -39,8 +36,7 @@ class RollupRows:
             for one, data in packed
             if one not in outlived
         ]
-        if rows:
-            connection.execute(sa.insert(ROLLUP), rows)
+        insert_rows(connection, ROLLUP, rows)
 
     def note_outlived(self, connection: sa.Connection, days: Iterable[tuple[int, int]]) -> None:
         """Note series and days (since 1970-01-01) of which rows go and the roll-up stays.
@@ -51,14 +47,24 @@ class RollupRows:
         kept = sa.select(ROLLUP.c.series, ROLLUP.c.day)
         rows = [
             {"series": series, "day": day}
-            for part in _parts(sorted({day for _, day in wanted}))
+            for part in parts(sorted({day for _, day in wanted}))
             for series, day in connection.execute(kept.where(ROLLUP.c.day.in_(part)))
             if (series, day) in wanted
         ]
-        if rows:
-            is_sqlite = connection.dialect.name == "sqlite"
-            insert = sqlite.insert if is_sqlite else postgresql.insert
-            connection.execute(insert(DELETED_DAY).on_conflict_do_nothing(), rows)
+        insert_new(connection, DELETED_DAY, rows)
+
+    def forget_rollups(self, connection: sa.Connection, day: int, series: Sequence[int]) -> None:
+        """Forget the roll-ups of series on a day: the rows that are left are read instead."""
+        for part in parts(series):
+            for table in (ROLLUP, DELETED_DAY):
+                mine = sa.and_(table.c.day == day, table.c.series.in_(part))
+                connection.execute(sa.delete(table).where(mine))
+
+    def forget_rollups_known_after(self, connection: sa.Connection, at: Instant) -> None:
+        """Forget the roll-ups that may have been made of rows known after an instant."""
+        connection.execute(sa.delete(ROLLUP).where(ROLLUP.c.known_at > at))
+        same = sa.and_(ROLLUP.c.series == DELETED_DAY.c.series, ROLLUP.c.day == DELETED_DAY.c.day)
+        connection.execute(sa.delete(DELETED_DAY).where(~sa.exists().where(same)))
 
     def outlived(
         self, connection: sa.Connection, days: Iterable[int]
@@ -69,7 +75,7 @@ class RollupRows:
             (DELETED_DAY.c.series == ROLLUP.c.series) & (DELETED_DAY.c.day == ROLLUP.c.day),
         )
         found: set[tuple[int, int]] = set()
-        for part in _parts(sorted(set(days))):
+        for part in parts(sorted(set(days))):
             rows = connection.execute(query.where(DELETED_DAY.c.day.in_(part)))
             found |= {(series, day) for series, day in rows}
         return frozenset(found)
@@ -82,7 +88,7 @@ class RollupRows:
         query = query.order_by(ROLLUP.c.series, ROLLUP.c.day)
         return [
             _to_packed(row)
-            for part in _parts(sorted(series))
+            for part in parts(sorted(series))
             for row in connection.execute(query.where(ROLLUP.c.series.in_(part)))
         ]
 
@@ -98,7 +104,3 @@ def _known_at(connection: sa.Connection, day: int) -> Instant:
 
 def _to_packed(row: Any) -> PackedRollup:
     return PackedRollup(row.series, row.day, Instant(row.known_at), row.data)
-
-
-def _parts(values: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))
