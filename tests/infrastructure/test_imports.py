@@ -1,4 +1,5 @@
 import importlib
+import subprocess
 import sys
 
 import pytest
@@ -18,3 +19,17 @@ def test_an_absent_library_cannot_be_imported_inside_and_can_be_afterwards(
 def test_what_is_imported_already_stays() -> None:
     with without("json"):
         assert importlib.import_module("json") is sys.modules["json"]
+
+
+def test_what_is_left_out_stays_out_and_pyarrow_and_duckdb_do_without() -> None:
+    script = (
+        "from lineshaft.infrastructure.imports import leave_out; leave_out('pandas');"
+        "import sys, duckdb, pyarrow as pa; table = pa.table({'n': pa.array([1, 2])});"
+        "assert duckdb.sql('SELECT sum(n) FROM table').fetchone() == (3,);"
+        "assert 'pandas' not in sys.modules;"
+        "import pandas"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert "ModuleNotFoundError: pandas is left out of this process" in done.stderr

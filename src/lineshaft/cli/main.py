@@ -15,6 +15,7 @@ from lineshaft.cli import (
     user,
     verify,
 )
+from lineshaft.infrastructure.imports import leave_out
 
 app = typer.Typer(
     name="lineshaft",
@@ -45,4 +46,6 @@ app.command(hidden=True)(up.prepare)
 
 def run() -> None:
     """Run the command line."""
+    # pyarrow takes it where it finds it: a second of the start of each command and program.
+    leave_out("pandas")
     app()

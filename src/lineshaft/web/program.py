@@ -1,0 +1,28 @@
+"""The program that serves pages and API."""
+
+import os
+
+from lineshaft.bootstrap.api_program import api_background
+from lineshaft.bootstrap.application import build
+from lineshaft.bootstrap.supervision import ready_path
+from lineshaft.infrastructure.files import make_dir, write_durably
+from lineshaft.infrastructure.settings import load_settings
+from lineshaft.infrastructure.telemetry import configure_logging
+from lineshaft.web.main import serve
+
+NAME = "api"
+
+
+def run() -> None:
+    """Serve the installation that the environment names."""
+    settings = load_settings(os.environ)
+    configure_logging(NAME, level=settings.log_level, log_format=settings.log_format)
+    application = build(settings)
+    make_dir(settings.run_dir)
+    serve(
+        application,
+        settings.listen_host,
+        settings.http_port,
+        background=lambda: api_background(application),
+        on_ready=lambda port: write_durably(ready_path(settings, NAME), f"{port}\n".encode()),
+    )
