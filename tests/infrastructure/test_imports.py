@@ -24,8 +24,8 @@ def test_what_is_imported_already_stays() -> None:
 def test_what_is_left_out_stays_out_and_pyarrow_and_duckdb_do_without() -> None:
     script = (
         "from lineshaft.infrastructure.imports import leave_out; leave_out('pandas');"
-        "import sys, duckdb, pyarrow as pa; table = pa.table({'n': pa.array([1, 2])});"
-        "assert duckdb.sql('SELECT sum(n) FROM table').fetchone() == (3,);"
+        "import sys, duckdb, pyarrow as pa; rows = pa.table({'n': pa.array([1, 2])});"
+        "assert duckdb.sql('SELECT sum(n) FROM rows').fetchall() == [(3,)];"
         "assert 'pandas' not in sys.modules;"
         "import pandas"
     )
