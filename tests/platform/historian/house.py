@@ -1,7 +1,9 @@
 """What the tests of the historian build on: sources, a store, an intake without a bus."""
 
 import asyncio
+import functools
 import random
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -242,10 +244,22 @@ class House:
 
 
 def new_database(directory: Path) -> Database:
-    database = Database(f"sqlite:///{directory / 'hub.sqlite'}")
-    with database.unit_of_work() as unit:
-        METADATA.create_all(unit.connection)
-    return database
+    """A database with every table that is declared so far, copied: to make them takes longer."""
+    path = directory / "hub.sqlite"
+    if not path.exists():
+        path.write_bytes(_empty_database(len(METADATA.tables)))
+    return Database(f"sqlite:///{path}")
+
+
+@functools.cache
+def _empty_database(_tables: int) -> bytes:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "hub.sqlite"
+        database = Database(f"sqlite:///{path}")
+        with database.unit_of_work() as unit:
+            METADATA.create_all(unit.connection)
+        database.close()
+        return path.read_bytes()
 
 
 def opened(segments: Sequence[SealedSegment], source: Source) -> list[Opened]:

@@ -5,6 +5,7 @@ A node takes 39 bytes: a segment has at most 1,000 blocks and 1,000 records.
 
 import struct
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +13,21 @@ from lineshaft.core.segment.tombstone import Tombstone
 from lineshaft.platform.historian.deleted import DeletedSegment, Remains
 from lineshaft.platform.historian.tables import SEGMENT_DELETED, TOMBSTONE
 
+_OF: Any = sa.bindparam("of")
+_FIRST: Any = sa.bindparam("first")
+_LAST: Any = sa.bindparam("last")
+_STONES = sa.select(TOMBSTONE.c.number, TOMBSTONE.c.nodes).where(
+    TOMBSTONE.c.source_epoch == _OF, TOMBSTONE.c.number.between(_FIRST, _LAST)
+)
+_GONE = sa.select(SEGMENT_DELETED.c.first_number, SEGMENT_DELETED.c.last_number).where(
+    SEGMENT_DELETED.c.source_epoch == _OF,
+    SEGMENT_DELETED.c.first_number <= _LAST,
+    SEGMENT_DELETED.c.last_number >= _FIRST,
+)
+_RECORDS = [
+    sa.select(table.c.source_epoch, sa.func.sum(table.c.records)).group_by(table.c.source_epoch)
+    for table in (TOMBSTONE, SEGMENT_DELETED)
+]
 _NODE = struct.Struct("<BHHH32s")
 
 
@@ -22,24 +38,17 @@ class RemainsRows:
         self, connection: sa.Connection, source_epoch: int, first: int, last: int
     ) -> Remains:
         """Return what is left of the deleted blocks of segments with numbers `first` to `last`."""
-        stone, gone = TOMBSTONE.c, SEGMENT_DELETED.c
-        stones = sa.select(stone.number, stone.nodes).where(
-            stone.source_epoch == source_epoch, stone.number.between(first, last)
-        )
-        runs = sa.select(gone.first_number, gone.last_number).where(
-            gone.source_epoch == source_epoch, gone.first_number <= last, gone.last_number >= first
-        )
+        values = {"of": source_epoch, "first": first, "last": last}
         return Remains(
-            {number: _unpack(nodes) for number, nodes in connection.execute(stones)},
-            [(low, high) for low, high in connection.execute(runs)],
+            {number: _unpack(nodes) for number, nodes in connection.execute(_STONES, values)},
+            [(low, high) for low, high in connection.execute(_GONE, values)],
         )
 
     def deleted_records(self, connection: sa.Connection) -> dict[int, int]:
         """Return by source and epoch how many records were deleted."""
         found: dict[int, int] = {}
-        for table in (TOMBSTONE, SEGMENT_DELETED):
-            query = sa.select(table.c.source_epoch, sa.func.sum(table.c.records))
-            for source_epoch, records in connection.execute(query.group_by(table.c.source_epoch)):
+        for query in _RECORDS:
+            for source_epoch, records in connection.execute(query):
                 found[source_epoch] = found.get(source_epoch, 0) + int(records)
         return found
 

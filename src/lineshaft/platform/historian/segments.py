@@ -17,7 +17,59 @@ from lineshaft.platform.historian.packed import SegmentRun
 from lineshaft.platform.historian.rows import to_header
 from lineshaft.platform.historian.tables import SEGMENT, SEGMENT_RUN, SOURCE_EPOCH
 
-_RUN_COLUMNS = [SEGMENT_RUN.c[name] for name in SegmentRun.__slots__]
+_RUN = sa.select(*[SEGMENT_RUN.c[name] for name in SegmentRun.__slots__]).where(
+    SEGMENT_RUN.c.source_epoch == sa.bindparam("of")
+)
+_YOUNG_HEADERS = (
+    sa.select(SEGMENT.c.header, SEGMENT.c.signature, SEGMENT.c.known_at)
+    .where(SEGMENT.c.source_epoch == sa.bindparam("of"))
+    .where(SEGMENT.c.number.between(sa.bindparam("first"), sa.bindparam("last")))
+    .order_by(SEGMENT.c.number)
+)
+_RUNS = _RUN.where(
+    SEGMENT_RUN.c.first_number <= sa.bindparam("last"),
+    SEGMENT_RUN.c.last_number >= sa.bindparam("first"),
+).order_by(SEGMENT_RUN.c.first_number)
+_YOUNG_NUMBER = (
+    sa.select(SEGMENT.c.number)
+    .where(SEGMENT.c.source_epoch == sa.bindparam("of"))
+    .where(SEGMENT.c.first_sequence <= sa.bindparam("sequence"))
+    .order_by(SEGMENT.c.first_sequence.desc())
+    .limit(1)
+)
+_RUN_OF_SEQUENCE = (
+    _RUN.where(SEGMENT_RUN.c.first_sequence <= sa.bindparam("sequence"))
+    .order_by(SEGMENT_RUN.c.first_sequence.desc())
+    .limit(1)
+)
+_RUN_AT = _RUN.where(SEGMENT_RUN.c.first_number == sa.bindparam("first"))
+_YOUNG_KNOWN_AT = (
+    sa.select(SEGMENT.c.source_epoch, sa.func.max(SEGMENT.c.last_sequence))
+    .where(SEGMENT.c.known_at <= sa.bindparam("at"))
+    .group_by(SEGMENT.c.source_epoch)
+)
+_NAME = sa.select(SOURCE_EPOCH.c.source, SOURCE_EPOCH.c.epoch).where(
+    SOURCE_EPOCH.c.id == sa.bindparam("of")
+)
+
+
+def _latest_runs() -> Any:
+    """Choose of each source the last run that had begun to be known `at` an instant."""
+    packed = SEGMENT_RUN.c
+    latest = (
+        sa.select(packed.source_epoch, sa.func.max(packed.first_number).label("first_number"))
+        .where(packed.first_known_at <= sa.bindparam("at"))
+        .group_by(packed.source_epoch)
+        .subquery()
+    )
+    names = ("source_epoch", "first_number", "last_sequence", "last_known_at")
+    is_latest = sa.and_(
+        packed.source_epoch == latest.c.source_epoch, packed.first_number == latest.c.first_number
+    )
+    return sa.select(*(packed[name] for name in names)).join(latest, is_latest)
+
+
+_LATEST_RUNS = _latest_runs()
 
 
 class SegmentStore:
@@ -38,43 +90,21 @@ class SegmentStore:
         Raises:
             SegmentRunDamaged: when some are not stored as they were packed.
         """
-        query = (
-            sa.select(SEGMENT.c.header, SEGMENT.c.signature, SEGMENT.c.known_at)
-            .where(SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.number.between(first, last))
-            .order_by(SEGMENT.c.number)
-        )
-        young = [to_header(row) for row in connection.execute(query)]
-        before = young[0].header.number - 1 if young else last
-        packed = SEGMENT_RUN.c
-        query = (
-            sa.select(*_RUN_COLUMNS)
-            .where(packed.source_epoch == source_epoch)
-            .where(packed.first_number <= before, packed.last_number >= first)
-            .order_by(packed.first_number)
-        )
-        runs = [_to_run(row) for row in connection.execute(query)] if first <= before else []
+        values = {"of": source_epoch, "first": first, "last": last}
+        young = [to_header(row) for row in connection.execute(_YOUNG_HEADERS, values)]
+        before = values["last"] = young[0].header.number - 1 if young else last
+        rows = connection.execute(_RUNS, values).all() if first <= before else []
+        runs = map(_to_run, rows)
         found = (one for run in runs for one in self._unpacked(connection, run))
         return [*(one for one in found if first <= one.header.number <= before), *young]
 
     def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:
         """Return the number of the segment that a record stands in."""
-        query = (
-            sa.select(SEGMENT.c.number)
-            .where(SEGMENT.c.source_epoch == source_epoch, SEGMENT.c.first_sequence <= sequence)
-            .order_by(SEGMENT.c.first_sequence.desc())
-            .limit(1)
-        )
-        young: int | None = connection.execute(query).scalar()
+        values = {"of": source_epoch, "sequence": sequence}
+        young: int | None = connection.execute(_YOUNG_NUMBER, values).scalar()
         if young is not None:
             return young
-        packed = SEGMENT_RUN.c
-        query = (
-            sa.select(*_RUN_COLUMNS)
-            .where(packed.source_epoch == source_epoch, packed.first_sequence <= sequence)
-            .order_by(packed.first_sequence.desc())
-            .limit(1)
-        )
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_RUN_OF_SEQUENCE, values).one_or_none()
         if row is None:
             return None
         headers = [one.header for one in self._unpacked(connection, _to_run(row))]
@@ -82,30 +112,13 @@ class SegmentStore:
 
     def sequences_known_at(self, connection: sa.Connection, known_at: Instant) -> dict[int, int]:
         """Return by source and epoch the last record that was stored at an instant."""
-        query = (
-            sa.select(SEGMENT.c.source_epoch, sa.func.max(SEGMENT.c.last_sequence))
-            .where(SEGMENT.c.known_at <= known_at)
-            .group_by(SEGMENT.c.source_epoch)
-        )
-        young = {row[0]: row[1] for row in connection.execute(query)}
+        rows = connection.execute(_YOUNG_KNOWN_AT, {"at": known_at})
+        young = {row[0]: row[1] for row in rows}
         return self._packed_sequences(connection, known_at) | young
 
     def _packed_sequences(self, connection: sa.Connection, known_at: Instant) -> dict[int, int]:
-        packed = SEGMENT_RUN.c
-        latest = (
-            sa.select(packed.source_epoch, sa.func.max(packed.first_number).label("first_number"))
-            .where(packed.first_known_at <= known_at)
-            .group_by(packed.source_epoch)
-            .subquery()
-        )
-        names = ("source_epoch", "first_number", "last_sequence", "last_known_at")
-        query = sa.select(*(packed[name] for name in names))
-        is_latest = sa.and_(
-            packed.source_epoch == latest.c.source_epoch,
-            packed.first_number == latest.c.first_number,
-        )
         found = {}
-        for row in connection.execute(query.join(latest, is_latest)).all():
+        for row in connection.execute(_LATEST_RUNS, {"at": known_at}).all():
             found[row.source_epoch] = row.last_sequence
             if row.last_known_at > known_at:
                 run = self._run(connection, row.source_epoch, row.first_number)
@@ -114,15 +127,11 @@ class SegmentStore:
         return found
 
     def _run(self, connection: sa.Connection, source_epoch: int, first_number: int) -> SegmentRun:
-        packed = SEGMENT_RUN.c
-        query = sa.select(*_RUN_COLUMNS).where(
-            packed.source_epoch == source_epoch, packed.first_number == first_number
-        )
-        return _to_run(connection.execute(query).one())
+        values = {"of": source_epoch, "first": first_number}
+        return _to_run(connection.execute(_RUN_AT, values).one())
 
     def _unpacked(self, connection: sa.Connection, run: SegmentRun) -> list[StoredHeader]:
-        query = sa.select(SOURCE_EPOCH.c.source, SOURCE_EPOCH.c.epoch)
-        row = connection.execute(query.where(SOURCE_EPOCH.c.id == run.source_epoch)).one()
+        row = connection.execute(_NAME, {"of": run.source_epoch}).one()
         return unpack(run, SourceId(row.source), row.epoch)
 
     # ---- packing

@@ -1,6 +1,6 @@
 """The manifest in SQL."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from lineshaft.platform.historian.remains import RemainsRows
 from lineshaft.platform.historian.rollups.manifest import RollupRows
 from lineshaft.platform.historian.rows import to_source_epoch
 from lineshaft.platform.historian.segments import SegmentStore
-from lineshaft.platform.historian.sql import insert_new, parts, upsert
+from lineshaft.platform.historian.sql import LIKE_ESCAPE, escaped, insert_new, parts, upsert
 from lineshaft.platform.historian.tables import (
     BEAT,
     CORRECTION,
@@ -35,6 +35,20 @@ from lineshaft.platform.historian.tables import (
 )
 
 _BIGINT_MAX = 2**63 - 1
+_SERIES_IDS = sa.select(SERIES.c.signal, SERIES.c.id).where(
+    SERIES.c.signal.in_(sa.bindparam("signals", expanding=True))
+)
+_SIGNALS = sa.select(SERIES.c.id, SERIES.c.signal).where(
+    SERIES.c.id.in_(sa.bindparam("ids", expanding=True))
+)
+_ALL_SERIES = sa.select(SERIES.c.signal, SERIES.c.id)
+_SERIES_OF = _ALL_SERIES.where(
+    SERIES.c.signal.startswith(sa.bindparam("machine"), escape=LIKE_ESCAPE)
+)
+_SOURCE_EPOCHS = sa.select(SOURCE_EPOCH)
+_SOURCE_EPOCH = _SOURCE_EPOCHS.where(
+    SOURCE_EPOCH.c.source == sa.bindparam("of"), SOURCE_EPOCH.c.epoch == sa.bindparam("of_epoch")
+)
 
 
 class ManifestStore(
@@ -63,31 +77,27 @@ class ManifestStore(
 
     def series_ids(self, connection: sa.Connection, signals: Iterable[str]) -> dict[str, int]:
         """Return the numbers of those signals that have one."""
-        query = sa.select(SERIES.c.signal, SERIES.c.id)
         found: dict[str, int] = {}
         for part in parts(list(signals)):
-            found |= _pairs(connection, query.where(SERIES.c.signal.in_(part)))
+            found |= _pairs(connection, _SERIES_IDS, {"signals": part})
         return found
 
     def signals(self, connection: sa.Connection, ids: Iterable[int]) -> dict[int, SignalId]:
         """Return the signals of numbers."""
-        query = sa.select(SERIES.c.id, SERIES.c.signal)
         found: dict[int, SignalId] = {}
         for part in parts(list(ids)):
-            found |= _pairs(connection, query.where(SERIES.c.id.in_(part)))
+            found |= _pairs(connection, _SIGNALS, {"ids": part})
         return found
 
     def series_of(
         self, connection: sa.Connection, machines: Iterable[str] | None
     ) -> dict[SignalId, int]:
         """Return every signal of machines, or of all, with its number."""
-        query = sa.select(SERIES.c.signal, SERIES.c.id)
         if machines is None:
-            return _pairs(connection, query)
+            return _pairs(connection, _ALL_SERIES)
         found: dict[SignalId, int] = {}
         for machine in machines:
-            mine = SERIES.c.signal.startswith(f"{machine}/", autoescape=True)
-            found |= _pairs(connection, query.where(mine))
+            found |= _pairs(connection, _SERIES_OF, {"machine": escaped(f"{machine}/")})
         return found
 
     def intern_source(self, connection: sa.Connection, source: SourceId, epoch: int) -> SourceEpoch:
@@ -111,14 +121,13 @@ class ManifestStore(
         self, connection: sa.Connection, source: SourceId, epoch: int
     ) -> SourceEpoch | None:
         """Return a source and epoch with its mark, or None."""
-        table = SOURCE_EPOCH.c
-        query = sa.select(SOURCE_EPOCH).where(table.source == source, table.epoch == epoch)
-        row = connection.execute(query).one_or_none()
+        values = {"of": source, "of_epoch": epoch}
+        row = connection.execute(_SOURCE_EPOCH, values).one_or_none()
         return None if row is None else to_source_epoch(row)
 
     def source_epochs(self, connection: sa.Connection) -> list[SourceEpoch]:
         """Return every source and epoch with its mark, in (source, epoch) order."""
-        rows = map(to_source_epoch, connection.execute(sa.select(SOURCE_EPOCH)))
+        rows = map(to_source_epoch, connection.execute(_SOURCE_EPOCHS))
         # In Python: the order of texts is the database's own business.
         return sorted(rows, key=lambda one: (one.source, one.epoch))
 
@@ -204,5 +213,7 @@ class ManifestStore(
         return [RefusedSegment(*row) for row in rows]
 
 
-def _pairs(connection: sa.Connection, query: Any) -> dict[Any, Any]:
-    return {row[0]: row[1] for row in connection.execute(query)}
+def _pairs(
+    connection: sa.Connection, query: Any, values: Mapping[str, Any] | None = None
+) -> dict[Any, Any]:
+    return {row[0]: row[1] for row in connection.execute(query, values)}

@@ -1,7 +1,9 @@
 """What is known to be lost, in SQL: a question that touches it is refused, never under-counted."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,6 +12,13 @@ from lineshaft.platform.historian.backup.tables import KNOWLEDGE_CUT, LOST_ROWS
 from lineshaft.platform.historian.errors import KnowledgeCut, RowsLost
 from lineshaft.platform.historian.model import Loss
 from lineshaft.platform.historian.tables import SERIES, SOURCE_EPOCH
+
+_CUT = (
+    sa.select(KNOWLEDGE_CUT.c.cut_at, KNOWLEDGE_CUT.c.restored_at)
+    .where(KNOWLEDGE_CUT.c.cut_at < sa.bindparam("at"))
+    .where(KNOWLEDGE_CUT.c.restored_at > sa.bindparam("at"))
+    .limit(1)
+)
 
 
 class LossManifest:
@@ -28,19 +37,11 @@ class LossManifest:
         What its source has sent again is not lost any more: a chain goes on without gaps, so a
         mark at the last lost record says that all of them are back.
         """
-        table = LOST_ROWS.c
-        is_back = sa.and_(
-            table.source_epoch == SOURCE_EPOCH.c.id, SOURCE_EPOCH.c.sequence >= table.last_sequence
-        )
-        query = sa.select(*[table[name] for name in Loss.__slots__]).where(
-            ~sa.exists().where(is_back)
-        )
-        if series is not None:
-            query = query.where(table.series == series)
+        values: dict[str, int] = {} if series is None else {"of": series}
         if span is not None:
-            query = query.where(table.last_ts >= span.start, table.first_ts < span.end)
-        rows = connection.execute(query.order_by(table.series, table.first_ts))
-        return [Loss(*row) for row in rows]
+            values |= {"start": span.start, "end": span.end}
+        query = _losses(of_series=series is not None, of_span=span is not None)
+        return [Loss(*row) for row in connection.execute(query, values)]
 
     def require_known(
         self, connection: sa.Connection, series: int, span: Period, known_at: Instant | None
@@ -74,11 +75,7 @@ class LossManifest:
             raise RowsLost(msg)
 
     def _require_knowledge(self, connection: sa.Connection, known_at: Instant) -> None:
-        table = KNOWLEDGE_CUT.c
-        query = sa.select(table.cut_at, table.restored_at).where(
-            table.cut_at < known_at, table.restored_at > known_at
-        )
-        cut = connection.execute(query.limit(1)).first()
+        cut = connection.execute(_CUT, {"at": known_at}).first()
         if cut is not None:
             msg = f"cannot answer as of {format_instant(known_at)}: this hub was restored at "
             msg += f"{format_instant(cut.restored_at)} to what was known at "
@@ -89,3 +86,18 @@ class LossManifest:
         """Write down that what was known between two instants is not known any more."""
         values = {"cut_at": cut_at, "restored_at": restored_at}
         connection.execute(sa.insert(KNOWLEDGE_CUT).values(values))
+
+
+@functools.cache
+def _losses(*, of_series: bool, of_span: bool) -> Any:
+    table = LOST_ROWS.c
+    is_back = sa.and_(
+        table.source_epoch == SOURCE_EPOCH.c.id, SOURCE_EPOCH.c.sequence >= table.last_sequence
+    )
+    query = sa.select(*[table[name] for name in Loss.__slots__]).where(~sa.exists().where(is_back))
+    if of_series:
+        query = query.where(table.series == sa.bindparam("of"))
+    if of_span:
+        query = query.where(table.last_ts >= sa.bindparam("start"))
+        query = query.where(table.first_ts < sa.bindparam("end"))
+    return query.order_by(table.series, table.first_ts)

@@ -1,6 +1,8 @@
 """The part of the manifest that is about store files, their zone maps and their readers, in SQL."""
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -28,6 +30,26 @@ _COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__slots__]
 # The remainder of a negative hour is negative in SQL.
 _WITHIN_DAY = (STORE_FILE.c.hour % HOURS_PER_DAY + HOURS_PER_DAY) % HOURS_PER_DAY
 _DAY = STORE_FILE.c.hour - _WITHIN_DAY
+_FIRST_HOUR = sa.bindparam("first_hour", type_=sa.BigInteger)
+_LAST_HOUR = sa.bindparam("last_hour", type_=sa.BigInteger)
+# The first part is for the index.
+_WITHIN_HOURS = (
+    STORE_FILE.c.hour.between(_FIRST_HOUR - (HOURS_PER_DAY - 1), _LAST_HOUR),
+    STORE_FILE.c.hour + STORE_FILE.c.hours > _FIRST_HOUR,
+)
+_INSERT_FILE = sa.insert(STORE_FILE).returning(STORE_FILE.c.id)
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_PRESENT = sa.select(STORE_FILE.c.id).where(STORE_FILE.c.id.in_(_IDS)).with_for_update()
+_LAST_LEASE = sa.select(sa.func.max(READER_LEASE.c.since))
+_DELETES = (
+    sa.delete(STORE_FILE_ZONE).where(STORE_FILE_ZONE.c.store_file.in_(_IDS)),
+    sa.delete(STORE_FILE).where(STORE_FILE.c.id.in_(_IDS)),
+)
+_SERIES_ROWS = (
+    sa.select(STORE_FILE_ZONE.c.store_file, STORE_FILE_ZONE.c.entries)
+    .where(STORE_FILE_ZONE.c.store_file.in_(_IDS))
+    .order_by(STORE_FILE_ZONE.c.store_file, STORE_FILE_ZONE.c.first_series)
+)
 
 
 class FileManifest:
@@ -42,14 +64,11 @@ class FileManifest:
         source_range: tuple[int, int] | None = None,
     ) -> list[StoreFile]:
         """Return the files of hours (both included) that may hold records of a sequence range."""
-        table = STORE_FILE.c
-        query = sa.select(*_COLUMNS).order_by(table.hour, table.id)
-        if hours is not None:
-            query = query.where(*_within(hours))
+        query = _files(of_hours=hours is not None, of_range=source_range is not None)
+        values = _hours(hours)
         if source_range is not None:
-            first, last = source_range
-            query = query.where(table.min_sequence <= last, table.max_sequence >= first)
-        return [StoreFile(*row) for row in connection.execute(query)]
+            values["first_sequence"], values["last_sequence"] = source_range
+        return [StoreFile(*row) for row in connection.execute(query, values)]
 
     def unsettled(self, connection: sa.Connection) -> list[StoreFile]:
         """Return every file of the days in which something is not in day files yet."""
@@ -69,16 +88,9 @@ class FileManifest:
         self, connection: sa.Connection, series: int, hours: tuple[int, int] | None = None
     ) -> ZoneRows:
         """Return the zone entries of a series in hours (both included), in the order of hours."""
-        table = STORE_FILE_ZONE.c
-        query = (
-            sa.select(*_COLUMNS, table.entries)
-            .join_from(STORE_FILE_ZONE, STORE_FILE)
-            .where(table.first_series <= series, table.last_series >= series)
-            .order_by(STORE_FILE.c.hour, STORE_FILE.c.id)
-        )
-        if hours is not None:
-            query = query.where(*_within(hours))
-        return zone_rows(connection.execute(query).all(), series)
+        values = _hours(hours) | {"of": series}
+        rows = connection.execute(_zones(of_hours=hours is not None), values).all()
+        return zone_rows(rows, series)
 
     def zones_beside(
         self, connection: sa.Connection, series: int, hour: int, *, is_before: bool, limit: int
@@ -88,17 +100,8 @@ class FileManifest:
         Files that reach to the hour itself are left out. About `limit` files that may hold the
         series are looked at, in whole days: no file reaches from one day into another.
         """
-        table = STORE_FILE.c
-        beyond = table.hour + table.hours <= hour if is_before else table.hour > hour
-        order = table.hour.desc() if is_before else table.hour
-        near = table.hour < hour if is_before else table.hour > hour
-        candidates = (
-            sa.select(table.hour)
-            .where(near, beyond, table.min_series <= series, table.max_series >= series)
-            .order_by(order)
-            .limit(limit)
-        )
-        found = connection.execute(candidates).scalars().all()
+        values = {"of": series, "at": hour, "most": limit}
+        found = connection.execute(_beside(is_before=is_before), values).scalars().all()
         if not found:
             return ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
         if is_before:
@@ -113,13 +116,9 @@ class FileManifest:
         self, connection: sa.Connection, files: Sequence[StoreFile]
     ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Return of each file its series, in order, and how many rows each has."""
-        table = STORE_FILE_ZONE.c
         found: dict[int, list[bytes]] = {file.id: [] for file in files}
         for part in parts(list(found)):
-            query = sa.select(table.store_file, table.entries).where(table.store_file.in_(part))
-            for identity, entries in connection.execute(
-                query.order_by(table.store_file, table.first_series)
-            ):
+            for identity, entries in connection.execute(_SERIES_ROWS, {"ids": part}):
                 found[identity].append(entries)
         maps = [np.frombuffer(b"".join(found[file.id]), dtype=ZONE_DTYPE) for file in files]
         return [(one["series"].astype(np.int64), one["rows"].astype(np.int64)) for one in maps]
@@ -134,8 +133,7 @@ class FileManifest:
         del values["id"]
         if known_at is not None:
             values["known_at"] = known_at
-        statement = sa.insert(STORE_FILE).values(values).returning(STORE_FILE.c.id)
-        identity = connection.execute(statement).scalar_one()
+        identity = connection.execute(_INSERT_FILE, values).scalar_one()
         cut = [
             new.zones[start : start + ZONE_PART_SERIES]
             for start in range(0, len(new.zones), ZONE_PART_SERIES)
@@ -166,18 +164,15 @@ class FileManifest:
             False, with nothing changed, when one of the old ones is gone already.
         """
         ids = [file.id for file in old]
-        table = STORE_FILE.c
         for part in parts(ids):
-            present = sa.select(table.id).where(table.id.in_(part)).with_for_update()
-            if len(connection.execute(present).all()) != len(part):
+            if len(connection.execute(_PRESENT, {"ids": part}).all()) != len(part):
                 return False
         # A reader that began later, by a clock that was set back since, has the old list as well.
-        begun = connection.scalar(sa.select(sa.func.max(READER_LEASE.c.since))) or 0
+        begun = connection.scalar(_LAST_LEASE) or 0
         merged_at = max(now, begun)
         for part in parts(ids):
-            zones = STORE_FILE_ZONE.c.store_file.in_(part)
-            connection.execute(sa.delete(STORE_FILE_ZONE).where(zones))
-            connection.execute(sa.delete(STORE_FILE).where(table.id.in_(part)))
+            for statement in _DELETES:
+                connection.execute(statement, {"ids": part})
         for one in new:
             self.insert_file(connection, one)
         merged = [{"path": file.path, "merged_at": merged_at} for file in old]
@@ -224,8 +219,52 @@ class FileManifest:
         connection.execute(sa.delete(READER_LEASE).where(READER_LEASE.c.until <= now))
 
 
-def _within(hours: tuple[int, int]) -> tuple[sa.ColumnElement[bool], ...]:
-    """Tell which files have one of the hours; the first part is for the index."""
-    table, (first, last) = STORE_FILE.c, hours
-    earliest = first - HOURS_PER_DAY + 1
-    return table.hour.between(earliest, last), table.hour + table.hours > first
+# ---- statements
+
+
+@functools.cache
+def _files(*, of_hours: bool, of_range: bool) -> Any:
+    table = STORE_FILE.c
+    query = sa.select(*_COLUMNS).order_by(table.hour, table.id)
+    if of_hours:
+        query = query.where(*_WITHIN_HOURS)
+    if of_range:
+        query = query.where(
+            table.min_sequence <= sa.bindparam("last_sequence"),
+            table.max_sequence >= sa.bindparam("first_sequence"),
+        )
+    return query
+
+
+@functools.cache
+def _zones(*, of_hours: bool) -> Any:
+    table = STORE_FILE_ZONE.c
+    series: Any = sa.bindparam("of")
+    query = (
+        sa.select(*_COLUMNS, table.entries)
+        .join_from(STORE_FILE_ZONE, STORE_FILE)
+        .where(table.first_series <= series, table.last_series >= series)
+        .order_by(STORE_FILE.c.hour, STORE_FILE.c.id)
+    )
+    return query.where(*_WITHIN_HOURS) if of_hours else query
+
+
+@functools.cache
+def _beside(*, is_before: bool) -> Any:
+    """Choose the hours of files next to `at` that may hold series `of`, at `most` so many."""
+    table = STORE_FILE.c
+    series: Any = sa.bindparam("of")
+    hour: Any = sa.bindparam("at")
+    beyond = table.hour + table.hours <= hour if is_before else table.hour > hour
+    near = table.hour < hour if is_before else table.hour > hour
+    return (
+        sa.select(table.hour)
+        .where(near, beyond, table.min_series <= series, table.max_series >= series)
+        .order_by(table.hour.desc() if is_before else table.hour)
+        .limit(sa.bindparam("most"))
+    )
+
+
+def _hours(hours: tuple[int, int] | None) -> dict[str, int]:
+    """Return the parameters of `_WITHIN_HOURS`."""
+    return {} if hours is None else {"first_hour": hours[0], "last_hour": hours[1]}

@@ -39,6 +39,13 @@ _LATEST_NAMES = tuple(column.name for column in LATEST.columns)
 _SEGMENT_NAMES = tuple(column.name for column in SEGMENT.columns)
 _MARK_NAMES = ("number", "sequence", "header_hash", "known_at", "identity")
 _COMPILED_MAX = 16
+_LAST_COMMITTED = sa.select(sa.func.max(SOURCE_EPOCH.c.known_at))
+_LAST_SETTLED = sa.select(sa.func.max(SETTLED.c.at))
+_LATEST_ROWS = (
+    sa.select(LATEST, SERIES.c.signal)
+    .join(SERIES, SERIES.c.id == LATEST.c.series)
+    .where(LATEST.c.series.in_(sa.bindparam("ids", expanding=True)))
+)
 
 
 class CommitManifest(FileManifest):
@@ -46,8 +53,8 @@ class CommitManifest(FileManifest):
 
     def last_known_at(self, connection: sa.Connection) -> Instant:
         """Return the instant of the last commit or settlement; 0 before the first."""
-        committed = connection.scalar(sa.select(sa.func.max(SOURCE_EPOCH.c.known_at)))
-        settled = connection.scalar(sa.select(sa.func.max(SETTLED.c.at)))
+        committed = connection.scalar(_LAST_COMMITTED)
+        settled = connection.scalar(_LAST_SETTLED)
         return Instant(max(committed or 0, settled or 0))
 
     def settle(self, connection: sa.Connection, now: Instant) -> Instant:
@@ -84,10 +91,9 @@ class CommitManifest(FileManifest):
 
     def latest(self, connection: sa.Connection, series: Sequence[int]) -> dict[int, StoredReading]:
         """Return the last state row in force of each series that has one."""
-        query = sa.select(LATEST, SERIES.c.signal).join(SERIES, SERIES.c.id == LATEST.c.series)
         found = {}
         for part in parts(series):
-            for row in connection.execute(query.where(LATEST.c.series.in_(part))):
+            for row in connection.execute(_LATEST_ROWS, {"ids": part}):
                 found[row.series] = to_reading(row)
         return found
 

@@ -22,6 +22,11 @@ from lineshaft.platform.historian.tables import (
     STORE_FILE_ZONE,
 )
 
+_ZONES = (
+    sa.select(STORE_FILE_ZONE.c.entries)
+    .where(STORE_FILE_ZONE.c.store_file == sa.bindparam("of"))
+    .order_by(STORE_FILE_ZONE.c.first_series)
+)
 Key = tuple[int, int]
 """Source and epoch, and sequence."""
 
@@ -42,10 +47,7 @@ class DerivedRows:
 
     def zones_of(self, connection: sa.Connection, file: StoreFile) -> NDArray[np.void]:
         """Return the whole zone map of a file."""
-        table = STORE_FILE_ZONE.c
-        query = sa.select(table.entries).where(table.store_file == file.id)
-        rows = connection.execute(query.order_by(table.first_series)).scalars()
-        data = b"".join(rows)
+        data = b"".join(connection.execute(_ZONES, {"of": file.id}).scalars())
         return np.frombuffer(
             data[: len(data) // ZONE_DTYPE.itemsize * ZONE_DTYPE.itemsize], ZONE_DTYPE
         )

@@ -9,6 +9,15 @@ from lineshaft.platform.historian.packed import HeldPath, HeldPaths
 from lineshaft.platform.historian.proof.paths import decode_paths, encode_paths
 from lineshaft.platform.historian.tables import HELD_PATH
 
+_PATHS = (
+    sa.select(HELD_PATH.c.data)
+    .where(HELD_PATH.c.source_epoch == sa.bindparam("of"))
+    .where(HELD_PATH.c.series == sa.bindparam("series_of"))
+    .where(HELD_PATH.c.first_number <= sa.bindparam("last"))
+    .where(HELD_PATH.c.last_number >= sa.bindparam("first"))
+    .order_by(HELD_PATH.c.first_number)
+)
+
 
 class PathRows:
     """The paths of all held series; the rows of a series never overlap."""
@@ -71,13 +80,8 @@ class PathRows:
     def _overlapping(
         self, connection: sa.Connection, owner: tuple[int, int], numbers: tuple[int, int]
     ) -> list[HeldPath]:
-        source_epoch, series = owner
-        query = (
-            sa.select(HELD_PATH.c.data)
-            .where(_is_overlapping(source_epoch, numbers), HELD_PATH.c.series == series)
-            .order_by(HELD_PATH.c.first_number)
-        )
-        rows = connection.execute(query).scalars()
+        values = dict(zip(("of", "series_of", "first", "last"), owner + numbers, strict=True))
+        rows = connection.execute(_PATHS, values).scalars()
         return [one for data in rows for one in decode_paths(data)]
 
 

@@ -1,6 +1,8 @@
 """The zone maps of many series at once, in SQL."""
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -36,19 +38,12 @@ class FleetRows:
             hours: files that have one of them.
             below_level: of files of lower levels only.
         """
-        zone, file = STORE_FILE_ZONE.c, STORE_FILE.c
         first, last = hours
-        query = (
-            sa.select(*_COLUMNS, zone.entries)
-            .join_from(STORE_FILE, STORE_FILE_ZONE)
-            .where(file.hour.between(first - HOURS_PER_DAY + 1, last))
-            .where(file.hour + file.hours > first)
-            .where(zone.first_series <= series[-1], zone.last_series >= series[0])
-            .order_by(file.hour, file.id, zone.first_series)
-        )
+        values = {"earliest": first - HOURS_PER_DAY + 1, "first": first, "last": last}
+        values |= {"first_series": series[0], "last_series": series[-1]}
         if below_level is not None:
-            query = query.where(file.level < below_level)
-        rows = connection.execute(query).all()
+            values["level"] = below_level
+        rows = connection.execute(_zones(is_below=below_level is not None), values).all()
         if not rows:
             return ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
         entries = np.frombuffer(b"".join(row[-1] for row in rows), dtype=ZONE_DTYPE)
@@ -72,3 +67,18 @@ class FleetRows:
         found = [hour] if hour is not None else []
         found += [day * HOURS_PER_DAY] if day is not None else []
         return min(found, default=None)
+
+
+@functools.cache
+def _zones(*, is_below: bool) -> Any:
+    zone, file = STORE_FILE_ZONE.c, STORE_FILE.c
+    query = (
+        sa.select(*_COLUMNS, zone.entries)
+        .join_from(STORE_FILE, STORE_FILE_ZONE)
+        .where(file.hour.between(sa.bindparam("earliest"), sa.bindparam("last")))
+        .where(file.hour + file.hours > sa.bindparam("first"))
+        .where(zone.first_series <= sa.bindparam("last_series"))
+        .where(zone.last_series >= sa.bindparam("first_series"))
+        .order_by(file.hour, file.id, zone.first_series)
+    )
+    return query.where(file.level < sa.bindparam("level")) if is_below else query

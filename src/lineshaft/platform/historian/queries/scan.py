@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ATTEMPTS_MAX = 3
 MEMORY_MB_MAX = 1_024
 THREADS = 2
+ENGINE_NAME = ":memory:store-files"
 
 T = TypeVar("T")
 
@@ -37,20 +38,7 @@ class Scanner:
     @cached_property
     def _engine(self) -> "duckdb.DuckDBPyConnection":
         """The engine; intake, which hardly ever asks, carries no 30 MB of it before it does."""
-        import duckdb  # noqa: PLC0415 - see above
-
-        engine = duckdb.connect(
-            config={
-                "threads": THREADS,
-                "memory_limit": f"{MEMORY_MB_MAX}MB",
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        )
-        # Store files never change under their name.
-        engine.execute("SET parquet_metadata_cache = true")
-        engine.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
-        return engine
+        return engine()
 
     def rows(
         self,
@@ -113,6 +101,28 @@ class Scanner:
 
 def _tuples(table: pa.Table | None) -> list[tuple[Any, ...]]:
     return [] if table is None else [tuple(row.values()) for row in table.to_pylist()]
+
+
+def engine() -> "duckdb.DuckDBPyConnection":
+    """Open the engine of this process: all that read its store files share memory and threads.
+
+    It starts with the first that opens it, which takes some 40 ms, and ends with the last.
+    """
+    import duckdb  # noqa: PLC0415 - see `Scanner._engine`
+
+    opened = duckdb.connect(
+        ENGINE_NAME,
+        config={
+            "threads": THREADS,
+            "memory_limit": f"{MEMORY_MB_MAX}MB",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+    # Store files never change under their name.
+    opened.execute("SET parquet_metadata_cache = true")
+    opened.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
+    return opened
 
 
 def with_present_files(attempt: Callable[[], T]) -> T:
