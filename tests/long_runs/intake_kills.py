@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import random
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from lineshaft.infrastructure.bus import (
     write_server_config,
 )
 from lineshaft.platform.historian.intake.bus import SEGMENTS
+from tests import lean
 from tests.platform.historian.house import ACTOR, House, Source
 
 FULL = 40
@@ -139,7 +139,7 @@ async def some_progress(edges: list[Edge], before: list[int], rng: random.Random
 
 def start(directory: Path, url: str, sources: list[Source]) -> "subprocess.Popen[bytes]":
     names = [source.name for source in sources]
-    command = (sys.executable, "-m", "tests.platform.historian.taker", str(directory), url, *names)
+    command = lean.command("tests.platform.historian.taker", str(directory), url, *names)
     return subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
 

@@ -8,7 +8,6 @@ file is left over, and the work goes on to the same end.
 
 import random
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from bench.records import Outcome
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
 from lineshaft.platform.historian.model import RangeQuery
+from tests import lean
 from tests.platform.historian import crasher
 from tests.platform.historian.crashpoints import NEVER, cut_power
 from tests.platform.historian.house import ACTOR, HOUR, START, House, Source
@@ -59,7 +59,7 @@ def reference(directory: Path, source: Source) -> tuple[int, list[object]]:
 
 
 def started(directory: Path, point: int) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "tests.platform.historian.crasher", str(directory), str(point)]
+    command = lean.command("tests.platform.historian.crasher", str(directory), str(point))
     return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
 
 

@@ -1,7 +1,6 @@
 """One installation with its pages for all browser tests of a worker, and one browser."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests import lean
 from tests.web.doors import Served, session_of
 from tests.web.hub import Prepared
 
@@ -24,6 +24,9 @@ SETTLED = """() => document.readyState === 'complete'
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",  # without a graphics card a process of its own only costs
+    "--renderer-process-limit=1",
+    "--js-flags=--no-opt --no-maglev",  # no page lives long enough to gain from it
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -37,7 +40,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The installation of `tests.web.hub`, served by a process of its own."""
     directory = tmp_path_factory.mktemp("web")
     port_file, log = directory / "port", directory / "log"
-    command = [sys.executable, "-m", "tests.web.hub", str(directory / "data"), str(port_file)]
+    command = lean.command("tests.web.hub", str(directory / "data"), str(port_file))
     with log.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
@@ -66,59 +69,57 @@ def browser(chromium: Path) -> Iterator[Browser]:
         browser.close()
 
 
-class People:
-    """A window of the browser for each kind of user, signed in; its cache stays from page to page.
+class Window:
+    """The one window of the browser, for whoever signs in.
 
-    Pages are what costs: a window that is kept loads style and scripts once.
+    Pages are what costs: a window that is kept loads style and scripts once, and no page that
+    nobody looks at any more goes on drawing live values.
     """
 
-    def __init__(self, hub: Served, browser: Browser) -> None:
-        self.hub = hub
-        self._browser = browser
-        self._contexts: dict[str, BrowserContext] = {}
+    def __init__(self, hub: Served, context: BrowserContext) -> None:
+        self._hub, self._context = hub, context
+        self._page = context.new_page()
+        self._page.set_default_timeout(ANSWER_MS_MAX)
 
-    def context(self, kind: str) -> BrowserContext:
-        if kind not in self._contexts:
-            context = self._browser.new_context(locale="en-US", viewport=WIDE)
-            self._contexts[kind] = context
-            if kind == NOBODY:
-                return context
-            cookie = {"name": "lineshaft_session", "value": session_of(self.hub, kind)}
-            context.add_cookies([cookie | {"url": self.hub.address}])
-        return self._contexts[kind]
+    def open(self, kind: str, path: str, language: str, width: int) -> Page:
+        address = self._hub.address
+        cookies = {"lineshaft_language": language}
+        if kind == NOBODY:
+            self._context.clear_cookies(name="lineshaft_session")
+        else:
+            cookies["lineshaft_session"] = session_of(self._hub, kind)
+        self._context.add_cookies(
+            [{"name": name, "value": value, "url": address} for name, value in cookies.items()]
+        )
+        self._page.set_viewport_size(WIDE | {"width": width})
+        self._page.goto(f"{address}{path}", wait_until="commit")
+        self._page.wait_for_selector("main h1")
+        settle(self._page)
+        return self._page
 
-    def close(self) -> None:
-        for context in self._contexts.values():
-            context.close()
+    def leave(self) -> None:
+        self._page.goto("about:blank")
 
 
 @pytest.fixture(scope="module")
-def people(hub: Served, browser: Browser) -> Iterator[People]:
-    people = People(hub, browser)
-    yield people
-    people.close()
+def window(hub: Served, browser: Browser) -> Iterator[Window]:
+    context = browser.new_context(locale="en-US", viewport=WIDE)
+    yield Window(hub, context)
+    context.close()
 
 
 Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(people: People) -> Open:
+def open_page(window: Window) -> Iterator[Open]:
     """Open a page as somebody, in a language, at a width; it is connected when it is returned."""
 
     def open_one(kind: str, path: str, language: str = "en", width: int = 1280) -> Page:
-        context = people.context(kind)
-        address = people.hub.address
-        context.add_cookies([{"name": "lineshaft_language", "value": language, "url": address}])
-        page = context.pages[0] if context.pages else context.new_page()
-        page.set_default_timeout(ANSWER_MS_MAX)
-        page.set_viewport_size(WIDE | {"width": width})
-        page.goto(f"{address}{path}", wait_until="commit")
-        page.wait_for_selector("main h1")
-        settle(page)
-        return page
+        return window.open(kind, path, language, width)
 
-    return open_one
+    yield open_one
+    window.leave()
 
 
 def settle(page: Page) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from random import Random
 
@@ -14,6 +13,7 @@ from lineshaft.core.segment.block import decode_block, to_records
 from lineshaft.core.segment.wire import decode_segment
 from lineshaft.network.connectors.mtconnect.replay import ReplayConfig, Replayer
 from lineshaft.network.edge.spool import Spool
+from tests import lean
 from tests.network.edge.program import read_hub
 from tests.network.simulated import until
 
@@ -28,14 +28,8 @@ class Program:
     def __init__(self, tmp_path: Path, port: int) -> None:
         self.directory = tmp_path / "edge"
         self.hub_file = tmp_path / "hub.segments"
-        self.command = [
-            sys.executable,
-            "-m",
-            "tests.network.edge.program",
-            str(self.directory),
-            str(port),
-            str(self.hub_file),
-        ]
+        arguments = [str(self.directory), str(port), str(self.hub_file)]
+        self.command = lean.command("tests.network.edge.program", *arguments)
 
     def start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(self.command, cwd=ROOT, stdout=subprocess.DEVNULL)

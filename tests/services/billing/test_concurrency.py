@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from lineshaft.core.period import US_PER_DAY
 from lineshaft.infrastructure.clock import RandomIds, SystemClock
 from lineshaft.infrastructure.database import Database
 from lineshaft.services.billing.model import DocumentQuery, IssuedDocument
+from tests import lean
 from tests.services.billing.examples import PERIOD
 from tests.services.billing.issuer import POINTS
 from tests.services.billing.test_service import days_after
@@ -73,8 +73,8 @@ def test_a_kill_between_number_and_commit_leaves_no_gap(
     hub = build()
     hub.activated(contract())
     for point in POINTS:
-        command = [sys.executable, "-m", "tests.services.billing.issuer"]
-        command += [database_url, str(tmp_path / "keys"), point]
+        arguments = [database_url, str(tmp_path / "keys"), point]
+        command = lean.command("tests.services.billing.issuer", *arguments)
         with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as issuer:
             assert issuer.stdout is not None
             assert issuer.stdout.readline().strip() == point
