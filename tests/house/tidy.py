@@ -29,6 +29,7 @@ BANNED_WORDS = frozenset({"manager", "handler", "processor"})
 # Put together from parts, so that this file does not contain what it looks for.
 OPEN_END = re.compile("TO" + "DO" + "|" + "FIX" + "ME")
 ISSUE = re.compile(r"#\d+")
+SKIPS = re.compile("skip|skipif|xfail")
 MACHINE = re.compile(
     "|".join(
         (
@@ -41,6 +42,11 @@ MACHINE = re.compile(
         )
     )
 )
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = Function | ast.ClassDef
+# Nothing is defined inside an expression.
+HOLDS_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
 @dataclass(frozen=True)
@@ -71,39 +77,37 @@ class SourceFile:
         return ast.parse(self.text, self.name) if self.name.endswith(".py") else None
 
     @cached_property
-    def functions(self) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-        """Every function with its qualified name."""
-        return list(functions_in(self.tree, "")) if self.tree else []
+    def definitions(self) -> list[tuple[str, Definition]]:
+        """Every class and function with its qualified name."""
+        return list(definitions_in(self.tree, "")) if self.tree else []
 
 
-def functions_in(
-    node: ast.AST, prefix: str
-) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """Yield the functions below a node; a nested one is named after what it stands in."""
+def definitions_in(node: ast.AST, prefix: str) -> Iterator[tuple[str, Definition]]:
+    """Yield what is defined below a node; a nested one is named after what it stands in."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(child, Definition):
             yield f"{prefix}{child.name}", child
-        named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        yield from functions_in(child, f"{prefix}{child.name}." if named else prefix)
+            yield from definitions_in(child, f"{prefix}{child.name}.")
+        elif isinstance(child, HOLDS_STATEMENTS):
+            yield from definitions_in(child, prefix)
 
 
-def source_files(root: Path = ROOT) -> list[SourceFile]:
-    """Read every text file that is ours."""
+def source_files(root: Path = ROOT) -> Iterator[SourceFile]:
+    """Read every text file that is ours, one after the other: a parsed tree is large."""
     paths = [path for path in root.iterdir() if path.is_file()]
     for folder in FOLDERS:
         paths += [path for path in (root / folder).rglob("*") if path.is_file()]
-    return [
-        SourceFile(path, root)
-        for path in sorted(paths)
-        if path.suffix in TEXT_SUFFIXES
-        and not path.name.startswith(".coverage")
-        and not NOT_OURS.search(path.relative_to(root).as_posix())
-    ]
+    for path in sorted(paths):
+        is_text = path.suffix in TEXT_SUFFIXES and not path.name.startswith(".coverage")
+        if is_text and not NOT_OURS.search(path.relative_to(root).as_posix()):
+            yield SourceFile(path, root)
 
 
 def long_functions(file: SourceFile) -> Iterator[Finding]:
     """A function fits on a screen."""
-    for name, node in file.functions:
+    for name, node in file.definitions:
+        if not isinstance(node, Function):
+            continue
         size = (node.end_lineno or node.lineno) - node.lineno + 1
         if size > FUNCTION_LINES_MAX:
             yield Finding("function lines", f"{file.name}:{name}", size)
@@ -127,31 +131,39 @@ def empty_names(file: SourceFile) -> Iterator[Finding]:
     path = Path(file.name)
     if any(BANNED_MODULES.match(part) for part in (*path.parent.parts, path.stem)):
         yield Finding("name", file.name)
-    classes = [node.name for node in ast.walk(file.tree) if isinstance(node, ast.ClassDef)]
-    defined = [*classes, *(name.rsplit(".", 1)[-1] for name, _ in file.functions), path.stem]
+    defined = [*(node.name for _, node in file.definitions), path.stem]
     yield from (
         Finding("name", f"{file.name}:{name}") for name in defined if words(name) & BANNED_WORDS
     )
 
 
+def lines_with(pattern: re.Pattern[str], file: SourceFile) -> Iterator[tuple[int, str]]:
+    """Yield number and text of each line in which a pattern is found; most files have none."""
+    if pattern.search(file.text):
+        yield from (
+            (number, line) for number, line in enumerate(file.lines, 1) if pattern.search(line)
+        )
+
+
 def open_ends(file: SourceFile) -> Iterator[Finding]:
     """What is left to do stands in an issue, and the line says which."""
-    for number, line in enumerate(file.lines, 1):
-        if OPEN_END.search(line) and not ISSUE.search(line):
+    for number, line in lines_with(OPEN_END, file):
+        if not ISSUE.search(line):
             yield Finding("open end without an issue", f"{file.name}:{number}")
 
 
 def machine_words(file: SourceFile) -> Iterator[Finding]:
     """Nothing names the machine that it was written on, or where packages come from."""
-    for number, line in enumerate(file.lines, 1):
-        if MACHINE.search(line):
-            yield Finding("names a machine or a registry", f"{file.name}:{number}")
+    for number, _line in lines_with(MACHINE, file):
+        yield Finding("names a machine or a registry", f"{file.name}:{number}")
 
 
 def silent_skips(file: SourceFile) -> Iterator[Finding]:
     """A test that does not run says why."""
-    for node in ast.walk(file.tree) if file.tree else ():
-        if isinstance(node, ast.Attribute) and node.attr in {"skip", "skipif", "xfail"}:
+    if file.tree is None or not SKIPS.search(file.text):
+        return
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Attribute) and SKIPS.fullmatch(node.attr):
             call = getattr(node, "called_by", None)
             if ast.unparse(node).startswith("pytest.") and not says_why(node.attr, call):
                 yield Finding("skip without a reason", f"{file.name}:{node.lineno}")
@@ -186,8 +198,7 @@ def missing_readmes(root: Path = ROOT) -> Iterator[Finding]:
 
 def findings(root: Path = ROOT) -> list[Finding]:
     """Return every place where a rule does not hold, without regard to exceptions."""
-    files = source_files(root)
-    found = [finding for file in files for rule in RULES for finding in rule(file)]
+    found = [finding for file in source_files(root) for rule in RULES for finding in rule(file)]
     return found + list(missing_readmes(root))
 
 
