@@ -6,8 +6,9 @@ nobody had synced, the store is opened again: what was acknowledged is there, ev
 file is left over, and the work goes on to the same end.
 """
 
+import multiprocessing
 import random
-import subprocess
+import signal
 import tempfile
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from bench.records import Outcome
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
 from lineshaft.platform.historian.model import RangeQuery
-from tests import lean
 from tests.platform.historian import crasher
 from tests.platform.historian.crashpoints import NEVER, cut_power
 from tests.platform.historian.house import ACTOR, HOUR, START, House, Source
@@ -26,6 +26,9 @@ SLICE = 50_000
 """Five per cent of the points, drawn by the seed."""
 PERIOD = Period(START, Instant(START + 48 * HOUR))
 DEADLINE_S = 60
+# Each life is forked from a process that has imported everything and done nothing yet.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([crasher.__name__])
 
 
 def run(count: int, seed: int) -> Outcome:
@@ -52,15 +55,26 @@ def run(count: int, seed: int) -> Outcome:
 def reference(directory: Path, source: Source) -> tuple[int, list[object]]:
     """Let a process live to its end; return the points it passed and what is stored then."""
     directory.mkdir()
-    ended = started(directory, NEVER)
-    assert ended.returncode == 0, ended.stderr
+    assert lived(directory, NEVER) == 0, "a life without a kill did not come to its end"
     house = opened(directory, source)
-    return int(ended.stdout), stored(house)
+    (passed,) = numbers(directory, crasher.PASSED)
+    return passed, stored(house)
 
 
-def started(directory: Path, point: int) -> "subprocess.CompletedProcess[str]":
-    command = lean.command("tests.platform.historian.crasher", str(directory), str(point))
-    return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+def lived(directory: Path, point: int) -> int | None:
+    """Let a process live until it is killed at a point; return how it ended."""
+    life = PROCESSES.Process(target=crasher.live, args=(directory, point))
+    life.start()
+    life.join(DEADLINE_S)
+    ended = life.exitcode
+    life.kill()
+    return ended
+
+
+def numbers(directory: Path, word: str) -> list[int]:
+    """Return what the journal of a life has noted behind a word."""
+    lines = (directory / crasher.JOURNAL).read_text(encoding="utf-8").splitlines()
+    return [int(line.split()[1]) for line in lines if line.startswith(word)]
 
 
 def crashed(
@@ -68,14 +82,12 @@ def crashed(
 ) -> str:
     """Kill at a point; return what is wrong afterwards, or nothing."""
     directory.mkdir()
-    ended = started(directory, point)
-    if ended.returncode != -9:
-        return f"it ended with {ended.returncode}: {ended.stderr[-500:]}"
-    journal = directory / crasher.JOURNAL
+    ended = lived(directory, point)
+    if ended != -signal.SIGKILL:
+        return f"it ended with {ended}"
     if is_cut:
-        cut_power(directory / "store", journal)
-    lines = journal.read_text(encoding="utf-8").splitlines()
-    acknowledged = [int(line.split()[1]) for line in lines if line.startswith("acknowledged")]
+        cut_power(directory / "store", directory / crasher.JOURNAL)
+    acknowledged = numbers(directory, crasher.ACKNOWLEDGED)
     house = opened(directory, source)
     fault = judged(house, source, max(acknowledged, default=0))
     if not fault:

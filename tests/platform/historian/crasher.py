@@ -1,10 +1,9 @@
-"""A process that stores, compacts and dies at a chosen point; started by `long_runs/store_crashes`.
+"""A life that stores, compacts and dies at a chosen point; `long_runs/store_crashes` forks them.
 
 What it does follows from the directory alone: it goes on where an earlier one was killed, as intake
 does after a restart, until everything is stored and compacted.
 """
 
-import sys
 from pathlib import Path
 
 from lineshaft.core.clock import ManualClock
@@ -17,7 +16,7 @@ SEGMENTS_PER_COMMIT = 4
 RECORDS = 12
 COMMITS = 8
 LATE_EVERY = 4
-JOURNAL, ACKNOWLEDGED = "journal", "acknowledged"
+JOURNAL, ACKNOWLEDGED, PASSED = "journal", "acknowledged", "passed"
 
 
 def plant() -> Source:
@@ -60,17 +59,12 @@ def mark(house: House, source: Source) -> int:
     return known.number if known else 0
 
 
-def main() -> None:
-    """Work in a directory, and die at a point: `crasher DIRECTORY POINT`."""
-    directory, at = Path(sys.argv[1]), int(sys.argv[2])
+def live(directory: Path, at: int) -> None:
+    """Work in a directory, and die at a point; at the end the journal says how many there were."""
     source = plant()
     house = open_house(directory)
     house.know(source)
     points = CrashPoints(at, directory / JOURNAL)
     points.install(house.database)
     work(house, source, points)
-    print(points.passed)
-
-
-if __name__ == "__main__":
-    main()
+    points.note(f"{PASSED} {points.passed}")
