@@ -39,7 +39,7 @@ from lineshaft.security.authorisation.model import Actor, Grant, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
 from tests.platform.historian.asking import DAY as HTTP_DAY
-from tests.platform.historian.asking import desk_of
+from tests.platform.historian.asking import Desk, desk_of
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source
 
 DAY = Period(START, Instant(START + 24 * HOUR))
@@ -61,6 +61,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     source.seal()
     house.store(source)
     return house
+
+
+@pytest.fixture(scope="module")
+def desk(house: House) -> Desk:
+    return desk_of(house)
 
 
 def ask(house: House, sql: str, *machines: str, period: Period = DAY) -> pa.Table:
@@ -343,8 +348,7 @@ def wanted(sql: str, **more: Any) -> dict[str, Any]:
     return {"sql": sql, "machines": ["m1"]} | HTTP_DAY | more
 
 
-async def test_over_http_in_every_format(house: House) -> None:
-    desk = desk_of(house)
+async def test_over_http_in_every_format(desk: Desk) -> None:
     sql = "SELECT signal, ts, exact, 'x' AS signal FROM readings WHERE signal = 'm1/s0' ORDER BY ts"
     answer = (await desk.post("/sql", wanted(sql))).json()
     assert answer["columns"] == ["signal", "ts", "exact", "signal"]
@@ -373,15 +377,15 @@ async def test_over_http_in_every_format(house: House) -> None:
     ],
 )
 @pytest.mark.parametrize("shape", ["json", "csv", "arrow"])
-async def test_every_type_is_written_or_refused(house: House, sql: str, shape: str) -> None:
-    answer = await desk_of(house).post(f"/sql?format={shape}", wanted(sql))
+async def test_every_type_is_written_or_refused(desk: Desk, sql: str, shape: str) -> None:
+    answer = await desk.post(f"/sql?format={shape}", wanted(sql))
     assert answer.status_code in {200, 422}, answer.text
     assert shape != "arrow" or answer.status_code == 200
 
 
-async def test_a_client_that_leaves_ends_its_query(house: House) -> None:
+async def test_a_client_that_leaves_ends_its_query(desk: Desk) -> None:
     """The request's own channel says that the client has gone; the query stops at once."""
-    desk, sent = desk_of(house), []
+    sent = []
     body = json.dumps(wanted(FOREVER)).encode()
     messages = [
         {"type": "http.request", "body": body, "more_body": False},

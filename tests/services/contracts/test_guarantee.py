@@ -297,7 +297,7 @@ def test_the_order_and_repetition_of_claims_change_nothing(
 RATES = st.fractions(0, 1)
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), RATES)), RATES)
+@given(st.lists(st.tuples(st.sampled_from("abc"), RATES), max_size=6), RATES)
 def test_i8_credits_never_pass_the_cap_and_count_once_per_group(
     rates: list[tuple[str, Fraction]], cap: Fraction
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from lineshaft.bootstrap.retention_adapters import BillingHolds, years_after
 from lineshaft.core.period import US_PER_DAY, Instant, parse_instant
-from lineshaft.infrastructure.database import Database, upgrade
+from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.retention.errors import BlocksHeld
 from lineshaft.platform.historian.retention.model import Deletion, RetentionRule
 from lineshaft.platform.historian.retention.service import Retention
@@ -33,10 +33,10 @@ YEARS = 10
 PER_HOUR = 15
 
 
-def held_plant(directory: Path) -> tuple[Plant, Retention]:
+@pytest.fixture
+def held_plant(tmp_path: Path, sqlite_database: Database) -> tuple[Plant, Retention]:
     """Build what `build_plant` does, with a hub that holds what it bills from."""
-    database = Database(f"sqlite:///{directory / 'hub.sqlite'}")
-    upgrade(database)
+    directory, database = tmp_path, sqlite_database
     hub, house, source = (
         build_hub(database, directory / "keys"),
         House(directory, database),
@@ -74,8 +74,10 @@ def verified(plant: Plant) -> int:
     return verify(document, JSON, plant.keys(), bundle=bundle).exit_code
 
 
-def test_a_bundle_verifies_after_everything_else_was_deleted(tmp_path: Path) -> None:
-    plant, retention = held_plant(tmp_path)
+def test_a_bundle_verifies_after_everything_else_was_deleted(
+    held_plant: tuple[Plant, Retention],
+) -> None:
+    plant, retention = held_plant
     house = plant.house
     kept = {signal: stored(house, [signal])[signal] for signal in METERED}
     house.clock.advance(100 * US_PER_DAY)
@@ -95,8 +97,10 @@ def test_a_bundle_verifies_after_everything_else_was_deleted(tmp_path: Path) -> 
     assert faults == ()
 
 
-def test_a_document_holds_its_readings_when_the_contract_does_not(tmp_path: Path) -> None:
-    plant, retention = held_plant(tmp_path)
+def test_a_document_holds_its_readings_when_the_contract_does_not(
+    held_plant: tuple[Plant, Retention],
+) -> None:
+    plant, retention = held_plant
     for one in retention.holds(ADMIN):
         retention.release_hold(ADMIN, one.id, "a mistake")
     plant.house.clock.advance(100 * US_PER_DAY)
@@ -111,8 +115,10 @@ def test_a_document_holds_its_readings_when_the_contract_does_not(tmp_path: Path
     assert plant.house.historian.check(ADMIN).faults == ()
 
 
-def test_a_later_version_of_a_contract_ends_the_hold_of_the_one_before(tmp_path: Path) -> None:
-    plant, retention = held_plant(tmp_path)
+def test_a_later_version_of_a_contract_ends_the_hold_of_the_one_before(
+    held_plant: tuple[Plant, Retention],
+) -> None:
+    plant, retention = held_plant
     first = retention.holds(ADMIN)
     assert {(one.pattern, one.end, one.keep_until) for one in first} == {
         (signal, None, None) for signal in METERED
