@@ -70,8 +70,11 @@ def test_a_killed_process_has_lost_nothing_and_opens_again() -> None:
     assert 0 < promise_reopen.reopened(promise_reopen.QUICK) < 60
 
 
-def data_file(tmp_path: Path) -> Path:
-    house, path = House(tmp_path), tmp_path / "data.arrow"
+@pytest.fixture(scope="module")
+def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each peer is given."""
+    directory = tmp_path_factory.mktemp("peers")
+    house, path = House(directory), directory / "data.arrow"
 
     def commits() -> list[pa.Table]:
         found = []
@@ -88,11 +91,11 @@ def data_file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("peer", ["duckdb", "sqlite"])
 @pytest.mark.parametrize("columns", [ALL, VALUES])
 def test_a_peer_takes_the_same_readings_and_gives_them_back(
-    tmp_path: Path, peer: str, columns: str
+    tmp_path: Path, data_file: Path, peer: str, columns: str
 ) -> None:
     directory = tmp_path / "peer"
     directory.mkdir()
-    job = Job(peer, str(data_file(tmp_path)), str(directory), columns, is_compacted=True)
+    job = Job(peer, str(data_file), str(directory), columns, is_compacted=True)
     result = Result(**json.loads(json.dumps(measured(job))))
     assert result.readings == 200 * SIGNALS
     assert result.is_lossless
