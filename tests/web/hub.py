@@ -36,7 +36,7 @@ PASSWORD = "a password for tests only"
 CONTRACT = "riverside-milling"
 STATES = ("READY", "ACTIVE", "ACTIVE", "ACTIVE", "INTERRUPTED", "ACTIVE", "STOPPED", "FEED_HOLD")
 READINGS = 540
-LIVE_EVERY_S = 0.1
+LIVE_EVERY_S = 0.2
 KINDS = {
     "administrator": (Role.ADMINISTRATOR, None, "Ada Lindqvist"),
     "engineer": (Role.ENGINEER, None, "Emil Brandt"),
