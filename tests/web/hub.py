@@ -12,7 +12,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from lineshaft.infrastructure.settings import load_settings
 from lineshaft.network.connectors.service import sample_day
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Role
-from lineshaft.security.identity.service import NewPerson
+from lineshaft.security.identity.passwords import ScryptCost
+from lineshaft.security.identity.service import Identity, NewPerson
 from lineshaft.web.main import serve
 from tests.platform.historian.house import Source, opened
 
@@ -59,9 +60,16 @@ class Prepared:
         return cls(**json.loads((directory / "prepared.json").read_text()))
 
 
+def _built(directory: Path) -> Application:
+    """Build the use cases; a password is hashed at once, as each test signs somebody in."""
+    made = build(load_settings({}, data_dir=directory))
+    parts = replace(made.identity._parts, scrypt=ScryptCost(n=2, r=1, p=1))
+    return replace(made, identity=Identity(parts))
+
+
 def prepare(directory: Path) -> Prepared:
     """Make the installation: plant, people, a source with its day, an invoice."""
-    application = build(load_settings({}, data_dir=directory))
+    application = _built(directory)
     _plant(application, directory / "files")
     people = {}
     for kind, (role, organisation, name) in KINDS.items():
@@ -185,7 +193,7 @@ def main(directory: Path, port_file: Path) -> None:
     """Make the installation unless it is there, and serve it until killed."""
     if not (directory / "prepared.json").exists():
         prepare(directory)
-    application = build(load_settings({}, data_dir=directory))
+    application = _built(directory)
     _programs(application)
 
     def ready(port: int) -> None:

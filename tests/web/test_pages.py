@@ -38,9 +38,8 @@ SEEN = [
 """The walk as administrator and as customer in both languages; of what is beside it each page as
 both, in one language each. The last one is refused, and says so."""
 LOOKED_AT_CLOSELY = {
-    (kind, name, language): width
+    (kind, name, language): 1280 if language == "en" else 390
     for kind, name, language in SEEN
-    for width in (1280 if language == "en" else 390,)
     if kind == "administrator" or name not in IN_FULL or (name, language) == ("contract", "en")
 }
 """Where axe-core looks: at each page in both languages, and so at both widths."""
