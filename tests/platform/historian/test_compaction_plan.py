@@ -231,7 +231,8 @@ def rows_of(rng: random.Random, count: int, *, source: int, first: int, spread: 
         "ts": [first + rng.randint(0, spread) for _ in range(count)],
         "own_ts": [rng.choice([None, 7]) for _ in range(count)],
         "source_epoch": [rng.choice([source, 1]) for _ in range(count)],
-        "sequence": rng.sample(range(1, 10_000), count),
+        # No two of one source are the same, in whichever pieces they are.
+        "sequence": rng.sample(range(1, 2**60), count),
         "ordinal": list(range(count)),
         "status": [0] * count,
         "kind": [rng.choice([0, 1]) for _ in range(count)],

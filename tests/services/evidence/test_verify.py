@@ -369,14 +369,42 @@ JSON_VALUES = st.recursive(
 )
 
 
+# Of these the document has the issuer's word alone: names, addresses, versions, and terms that
+# the tiny day's lines do not come to. Any other that is rightly signed is as good.
+ISSUERS_WORD = {
+    "contract/id",
+    "contract/invoice_series",
+    "contract/offering/id",
+    "contract/offering/version",
+    "contract/organisation",
+    "contract/terms/guarantee/cap",
+    "contract/terms/guarantee/description/en",
+    "contract/terms/guarantee/description/zh-Hans",
+    "contract/terms/guarantee/id",
+    "contract/terms/guarantee/steps/0/at_least",
+    "contract/terms/guarantee/steps/0/credit",
+    "contract/terms/guarantee/steps/1/credit",
+    "contract/terms/usage_prices/0/price/tiers/1/unit_price",
+    "contract/version",
+    "engine/lineshaft",
+    "engine/tzdata",
+    *(
+        f"{party}/{part}"
+        for party in ("customer", "supplier")
+        for part in ("address_lines", "id", "legal_id", "name", "vat_id")
+    ),
+    *(f"{party}/address_lines/{n}" for party in ("customer", "supplier") for n in range(2)),
+}
+
+
 @given(data=st.data(), value=JSON_VALUES)
 def test_signed_content_of_any_shape_gets_a_report(data: st.DataObject, value: Any) -> None:
     """Replace one part of the document or the bundle by anything, and sign it rightly."""
     world = TINY
     content = world.content()
-    _replace_somewhere(data, content, value)
+    path = _replace_somewhere(data, content, value)
     report = check(world.resigned(**content))
-    assert report.exit_code == 1 or content == world.content()
+    assert report.exit_code == 1 or content == world.content() or path in ISSUERS_WORD
     content = json.loads(world.bundle)["bundle"]
     before = canonical.encode(content)
     _replace_somewhere(data, content, value)
@@ -384,16 +412,17 @@ def test_signed_content_of_any_shape_gets_a_report(data: st.DataObject, value: A
     assert check(changed).exit_code == 1 or canonical.encode(content) == before
 
 
-def _replace_somewhere(data: st.DataObject, content: Any, value: Any) -> None:
-    """Go down some steps, then put the value in place of what is there."""
-    node = content
+def _replace_somewhere(data: st.DataObject, content: Any, value: Any) -> str:
+    """Go down some steps, then put the value in place of what is there; tell where."""
+    node, path = content, []
     while True:
         keys = list(node) if isinstance(node, dict) else list(range(len(node)))
         key = data.draw(st.sampled_from(keys))
         child = node[key]
+        path.append(str(key))
         if not (isinstance(child, dict | list) and child and data.draw(st.booleans())):
             node[key] = value
-            return
+            return "/".join(path)
         node = child
 
 
