@@ -6,7 +6,7 @@ from bench.records import Outcome
 from tests.services.evidence.flips import FILES, bits, is_found
 
 FULL = sum(8 * len(data) for data in FILES.values())
-SLICE_ELSEWHERE = "tests/services/evidence/test_flips.py"
+SLICE = FULL // 20 + 1
 
 
 def run(count: int, seed: int) -> Outcome:

@@ -38,20 +38,21 @@ def encode(content: Any) -> bytes:
 
 
 def _check(content: Any) -> None:
-    match content:
-        case None | bool() | str():
-            return
-        case int():
-            _check_integer(content)
-        case dict():
-            _check_keys(content)
-            for value in content.values():
-                _check(value)
-        case list() | tuple():
-            for value in content:
-                _check(value)
-        case _:
-            msg = f"cannot write a {type(content).__name__} as canonical JSON: use a string"
+    # a loop and not a recursion: it is the greater part of writing
+    left = [content]
+    while left:
+        item = left.pop()
+        if type(item) is str or item is None or isinstance(item, str | bool):
+            continue
+        if isinstance(item, int):
+            _check_integer(item)
+        elif isinstance(item, dict):
+            _check_keys(item)
+            left.extend(item.values())
+        elif isinstance(item, list | tuple):
+            left.extend(item)
+        else:
+            msg = f"cannot write a {type(item).__name__} as canonical JSON: use a string"
             raise NotCanonical(msg)
 
 
@@ -62,6 +63,8 @@ def _check_integer(number: int) -> None:
 
 
 def _check_keys(content: dict[Any, Any]) -> None:
+    if all(type(key) is str for key in content) and "".join(content).isascii():
+        return
     for key in content:
         if not (isinstance(key, str) and key.isascii()):
             msg = f"cannot write the key {key!r} as canonical JSON: expected ASCII text"
