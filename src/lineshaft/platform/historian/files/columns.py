@@ -53,8 +53,10 @@ def array(table: pa.Table, name: str) -> NDArray[Any]:
 def filled(table: pa.Table, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Return a column with zeros for its nulls, and which rows have a value."""
     column = table.column(name)
+    if not column.null_count:
+        return column.to_numpy(), np.ones(len(column), dtype=np.bool_)
     has: NDArray[np.bool_] = column.is_valid().to_numpy()
-    return (column.fill_null(0) if column.null_count else column).to_numpy(), has
+    return column.fill_null(0).to_numpy(), has
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,10 +260,10 @@ def _buckets(reader: FleetReader, series: Sequence[int], period: Period, layout:
     """Fill buckets, from hours where the grid cuts none."""
     buckets = Buckets(layout, series)
     if layout.is_of_hours:
-        trusted, sums = reader.hours(series, period, buckets.of_rows)
+        trusted, sums = reader.hours(series, period, buckets.of_rows, numbers_only=True)
         buckets.add([buckets.of_entries(trusted), *sums])
     else:
-        buckets.add(reader.each(series, period, buckets.of_rows))
+        buckets.add(reader.each(series, period, buckets.of_rows, numbers_only=True))
     return buckets
 
 

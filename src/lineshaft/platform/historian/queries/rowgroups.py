@@ -119,9 +119,10 @@ class RowGroups:
             np.searchsorted(wanted.series, footer.low[group], side="left"),
             np.searchsorted(wanted.series, footer.high[group], side="right"),
         )
-        for one in wanted.series[place].tolist():
-            first = int(np.searchsorted(series, one, side="left"))
-            last = int(np.searchsorted(series, one, side="right"))
+        chosen = wanted.series[place].astype(series.dtype)  # another type would copy all rows
+        firsts = np.searchsorted(series, chosen, side="left").tolist()
+        lasts = np.searchsorted(series, chosen, side="right").tolist()
+        for one, first, last in zip(chosen.tolist(), firsts, lasts, strict=True):
             begin, end = np.searchsorted(ts[first:last], span, side="left").tolist()
             if begin < end:
                 yield one, table.slice(first + begin, end - begin)

@@ -170,12 +170,15 @@ def _targets(
     return [(row, places[key], text) for row, key, text in details if key in places]
 
 
-def state_rows(table: pa.Table, sources: Sequence[SourceEpoch]) -> StateRows:
+def state_rows(
+    table: pa.Table, sources: Sequence[SourceEpoch], *, numbers_only: bool = False
+) -> StateRows:
     """Return the state rows in force, with the values of corrections.
 
     Args:
         table: sorted rows of `columns.SCHEMA`; a column that `ABSENT` names may be absent.
         sources: every source and epoch in the store.
+        numbers_only: leave the states out.
     """
     table = corrected(table, sources)
     chosen = _in_force(table)
@@ -190,7 +193,9 @@ def state_rows(table: pa.Table, sources: Sequence[SourceEpoch]) -> StateRows:
     if has_text is not None:
         is_decimal &= ~has_text
     is_float = None if has_number is None else has_number & is_good
-    state, states = _states(table, is_decimal & ~has_exponent, is_good)
+    state, states = (
+        (None, ()) if numbers_only else _states(table, is_decimal & ~has_exponent, is_good)
+    )
     return StateRows(
         series=columns.array(table, "series"),
         ts=columns.array(table, "ts"),
