@@ -229,9 +229,10 @@ def test_indices_and_last_values_are_made_again(tmp_path: Path) -> None:
     assert house.historian.check(ACTOR).faults == ()
 
 
-def test_orphans_go(house: House) -> None:
+@pytest.mark.parametrize("name", ["-f_x", "-d_"])
+def test_orphans_of_every_writer_go(house: House, name: str) -> None:
     path = stored_files(house)[0]
-    orphan = path.with_name(path.name.replace("-f_", "-f_x"))
+    orphan = path.with_name(path.name.replace("-f_", name))
     shutil.copyfile(path, orphan)
     report = repaired(house)
     assert [one.rpartition("/")[2] for one in report.orphans] == [orphan.name]

@@ -172,14 +172,21 @@ class StoreFiles:
         for path in paths:
             (self.directory / path).unlink(missing_ok=True)
 
-    def orphans(self, registered: frozenset[str]) -> list[str]:
-        """Return our files that a crash left unregistered, and what it left half-written."""
-        names = [str(path.relative_to(self.directory)) for path in self.directory.glob("*/*")]
-        return [name for name in names if self._is_ours(name) and name not in registered]
+    def orphans(self, registered: frozenset[str], *, of_all: bool = False) -> list[str]:
+        """Return the files that a crash left unregistered, and what it left half-written.
 
-    def _is_ours(self, name: str) -> bool:
-        file = name.rpartition("/")[2]
-        return file.endswith((".parquet", TEMPORARY_SUFFIX)) and f"-{self._prefix}_" in file
+        Args:
+            registered: the paths that the manifest names.
+            of_all: whether those of other prefixes count too: where no process writes.
+        """
+        mine = "" if of_all else f"-{self._prefix}_"
+        paths = [path for path in self.directory.glob("*/*") if mine in path.name]
+        names = [str(path.relative_to(self.directory)) for path in paths if _is_store_file(path)]
+        return [name for name in names if name not in registered]
+
+
+def _is_store_file(path: Path) -> bool:
+    return path.name.endswith((".parquet", TEMPORARY_SUFFIX))
 
 
 def _absent(metadata: pq.FileMetaData) -> set[str]:

@@ -103,7 +103,7 @@ class Repairer:
     def _clear_orphans(self) -> list[str]:
         with self._parts.database.read() as connection:
             registered = self._parts.manifest.paths(connection)
-        orphans = self._parts.files.orphans(registered)
+        orphans = self._parts.files.orphans(registered, of_all=True)
         self._parts.files.remove(orphans)
         return orphans
 
