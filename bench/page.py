@@ -25,11 +25,12 @@ def records(path: Path = RESULTS) -> list[dict[str, Any]]:
 
 def row(record: dict[str, Any]) -> str:
     """Write one measurement as a row of the table."""
-    limit = f"{record['peer']} {shown(record['peer_value'])} {record['unit']}"
+    peer = record["peer"]
+    limit = f"{peer} {shown(record['peer_value'])} {record['unit']}" if peer else ""
     cells = [
         f"`{record['name']}`",
         f"{shown(record['value'])} {record['unit']}",
-        limit if record["peer"] else "",
+        limit,
         f"{record['ratio']:g}" if record["ratio"] else "",
         f"{record['load']:g}",
         record["at"][:10],
