@@ -20,7 +20,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet install --constraint
 # Test and bench processes find the tools of the environment, such as the bus's server.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NO_MKDOCS_2_WARNING := 1
-# Some images set it. Each process would compile the product again, at twice the time to start.
+# Some images set it: each process would compile the product again when it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
 help:

@@ -18,6 +18,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests import lean
+
 PARTS = (
     "lineshaft.bootstrap.application",
     "lineshaft.bootstrap.backfill_program",
@@ -47,7 +49,7 @@ def loaded() -> Iterator[Path]:
     command.write_text(COMMAND.format(python=sys.executable, address=address), encoding="utf-8")
     command.chmod(0o700)
     server = subprocess.Popen(
-        [sys.executable, "-m", __name__, address],
+        lean.command(__name__, address),
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         start_new_session=True,

@@ -46,6 +46,6 @@ app.command(hidden=True)(up.prepare)
 
 def run() -> None:
     """Run the command line."""
-    # pyarrow takes it where it finds it: a second of each command's start.
+    # pyarrow takes it where it finds it, and that slows the start of each command.
     leave_out("pandas")
     app()

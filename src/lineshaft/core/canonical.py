@@ -38,11 +38,11 @@ def encode(content: Any) -> bytes:
 
 
 def _check(content: Any) -> None:
-    # a loop and not a recursion: it is the greater part of writing
+    # A loop: the calls of a recursion would take longer than writing.
     left = [content]
     while left:
         item = left.pop()
-        if type(item) is str or item is None or isinstance(item, str | bool):
+        if item is None or isinstance(item, (str, bool)):
             continue
         if isinstance(item, int):
             _check_integer(item)
@@ -63,8 +63,6 @@ def _check_integer(number: int) -> None:
 
 
 def _check_keys(content: dict[Any, Any]) -> None:
-    if all(type(key) is str for key in content) and "".join(content).isascii():
-        return
     for key in content:
         if not (isinstance(key, str) and key.isascii()):
             msg = f"cannot write the key {key!r} as canonical JSON: expected ASCII text"

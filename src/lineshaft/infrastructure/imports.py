@@ -1,7 +1,7 @@
 """Imports of libraries without the optional parts that a process does not use.
 
-Some libraries take others where they find them, for a use that we do not make of them: each costs
-a process tenths of a second of its start and tens of megabytes of its memory.
+Some libraries take others where they find them, for a use that we do not make of them: that costs
+each process time at its start, and memory.
 """
 
 import sys
@@ -13,10 +13,10 @@ from types import ModuleType
 
 
 class _Absent(MetaPathFinder):
-    """Finds libraries to be absent."""
+    """Finds libraries to be absent, but for those that are imported already."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._names = frozenset(names)
+        self._names = frozenset(name for name in names if name not in sys.modules)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -14,8 +14,8 @@ from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, So
 
 SEGMENTS_PER_COMMIT = 4
 RECORDS = 12
-COMMITS = 8
-LATE_EVERY = 4
+COMMITS = 12
+LATE_EVERY = 5
 JOURNAL, ACKNOWLEDGED, PASSED = "journal", "acknowledged", "passed"
 
 

@@ -102,7 +102,7 @@ def both(house: House, signals: list[SignalId], period: Period, known_at: int | 
         yield house.historian.functions.rollups(ACTOR, query)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_rows_and_rollups_say_what_the_records_amount_to(tmp_path: Path, seed: int):
     house, source = House(tmp_path), random_source(seed, segments=8)
     house.store(source, per_commit=2)

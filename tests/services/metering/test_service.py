@@ -80,7 +80,7 @@ def offline(house: House, record: UsageRecord, *, widened: int = 0) -> UsageReco
     return measure(record.meter, input_of_blocks(blocks), record.period, record.known_at)
 
 
-@pytest.mark.parametrize(("seed", "sources"), [(1, 1), (2, 2)])
+@pytest.mark.parametrize(("seed", "sources"), [(1, 1), (2, 2), (3, 1)])
 @pytest.mark.engine
 @pytest.mark.timeout(30)
 def test_usage_is_that_of_all_rows_adds_up_and_is_the_same_from_the_blocks(

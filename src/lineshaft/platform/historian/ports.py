@@ -409,6 +409,10 @@ class Manifest(Protocol):
         """Write the last state rows of series."""
         ...
 
+    def forget_latest(self, connection: sa.Connection, series: Sequence[int]) -> None:
+        """Forget the last values of series."""
+        ...
+
     def write_beats(self, connection: sa.Connection, beats: Iterable[StoredBeat]) -> None:
         """Write the last beat of sources."""
         ...

@@ -1,11 +1,11 @@
 """What every part of the manifest does in SQL, on SQLite and on PostgreSQL.
 
-A statement takes SQLAlchemy four times as long to build and to look up as to execute, so those that
-are executed often are built once, with parameters for what differs.
+SQLAlchemy takes longer to build a statement than to execute it, so those that are executed often
+are built once, with parameters for what differs.
 """
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,11 +44,32 @@ def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[s
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, where there are any, or replace those with the same primary key."""
     if rows:
-        statement = _upsert(connection.dialect.name, table, frozenset(rows[0]))
+        statement = _upsert(connection.dialect.name, table, tuple(rows[0]))
         connection.execute(statement, rows)
 
 
-def dialect_insert(dialect: str, table: sa.Table) -> Any:
+def upsert_statement(
+    dialect: str,
+    table: sa.Table,
+    names: Collection[str],
+    is_newer: Callable[[Any], Any] | None = None,
+) -> Any:
+    """Return what inserts a row, or replaces the one with its primary key (where it is newer).
+
+    Args:
+        dialect: of the database.
+        table: with a primary key.
+        names: of the columns that a row has; others keep what they have in a row that is replaced.
+        is_newer: makes the condition of the columns of the new row.
+    """
+    statement = _dialect_insert(dialect, table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
+    where = None if is_newer is None else is_newer(statement.excluded)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
+
+
+def _dialect_insert(dialect: str, table: sa.Table) -> Any:
     """Return the INSERT of a dialect, which knows ON CONFLICT."""
     return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
@@ -60,13 +81,9 @@ def _insert(table: sa.Table) -> Any:
 
 @functools.cache
 def _insert_new(dialect: str, table: sa.Table) -> Any:
-    return dialect_insert(dialect, table).on_conflict_do_nothing()
+    return _dialect_insert(dialect, table).on_conflict_do_nothing()
 
 
 @functools.cache
-def _upsert(dialect: str, table: sa.Table, given: frozenset[str]) -> Any:
-    statement = dialect_insert(dialect, table)
-    keys = list(table.primary_key)
-    names = [column.name for column in table.columns if column not in keys]
-    changed = {name: statement.excluded[name] for name in names if name in given}
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+def _upsert(dialect: str, table: sa.Table, names: tuple[str, ...]) -> Any:
+    return upsert_statement(dialect, table, names)

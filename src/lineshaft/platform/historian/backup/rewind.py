@@ -129,7 +129,7 @@ class Rewinder:
             self._losses.write_cut(connection, cut.at, cut.restored_at)
             self._manifest.settle(connection, cut.restored_at)
             touched = {one.series for one in cut.losses}
-            self._rows.forget_latest(connection, sorted(touched))
+            self._manifest.forget_latest(connection, sorted(touched))
             found = LastValues(connection, self._manifest, self._files).of(sorted(touched))
             self._manifest.write_latest(connection, found)
 

@@ -6,11 +6,9 @@ import sqlalchemy as sa
 
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.model import Mark, StoredHeader
-from lineshaft.platform.historian.sql import parts
 from lineshaft.platform.historian.tables import (
     CORRECTION,
     HELD_PATH,
-    LATEST,
     REFUSAL,
     SEGMENT,
     SEGMENT_DELETED,
@@ -104,11 +102,6 @@ class RewindRows:
         if first is not None:
             rows = [_row(source_epoch, one) for one in kept if one.header.number >= first]
             connection.execute(sa.insert(SEGMENT), rows)
-
-    def forget_latest(self, connection: sa.Connection, series: Sequence[int]) -> None:
-        """Forget the last values of series."""
-        for part in parts(series):
-            connection.execute(sa.delete(LATEST).where(LATEST.c.series.in_(part)))
 
 
 def _delete(

@@ -26,14 +26,14 @@ from lineshaft.platform.historian.tables import (
     STORE_FILE_ZONE,
 )
 
-_COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__slots__]
+FILE_COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__slots__]
 # The remainder of a negative hour is negative in SQL.
 _WITHIN_DAY = (STORE_FILE.c.hour % HOURS_PER_DAY + HOURS_PER_DAY) % HOURS_PER_DAY
 _DAY = STORE_FILE.c.hour - _WITHIN_DAY
 _FIRST_HOUR = sa.bindparam("first_hour", type_=sa.BigInteger)
 _LAST_HOUR = sa.bindparam("last_hour", type_=sa.BigInteger)
-# The first part is for the index.
-_WITHIN_HOURS = (
+# Files that have one of some hours, `hour_values`; the first part is for the index.
+WITHIN_HOURS = (
     STORE_FILE.c.hour.between(_FIRST_HOUR - (HOURS_PER_DAY - 1), _LAST_HOUR),
     STORE_FILE.c.hour + STORE_FILE.c.hours > _FIRST_HOUR,
 )
@@ -65,7 +65,7 @@ class FileManifest:
     ) -> list[StoreFile]:
         """Return the files of hours (both included) that may hold records of a sequence range."""
         query = _files(of_hours=hours is not None, of_range=source_range is not None)
-        values = _hours(hours)
+        values = hour_values(hours)
         if source_range is not None:
             values["first_sequence"], values["last_sequence"] = source_range
         return [StoreFile(*row) for row in connection.execute(query, values)]
@@ -73,7 +73,7 @@ class FileManifest:
     def unsettled(self, connection: sa.Connection) -> list[StoreFile]:
         """Return every file of the days in which something is not in day files yet."""
         days = sa.select(_DAY).where(STORE_FILE.c.level < 2)
-        query = sa.select(*_COLUMNS).where(_DAY.in_(days))
+        query = sa.select(*FILE_COLUMNS).where(_DAY.in_(days))
         rows = connection.execute(query.order_by(STORE_FILE.c.hour, STORE_FILE.c.id))
         return [StoreFile(*row) for row in rows]
 
@@ -88,7 +88,7 @@ class FileManifest:
         self, connection: sa.Connection, series: int, hours: tuple[int, int] | None = None
     ) -> ZoneRows:
         """Return the zone entries of a series in hours (both included), in the order of hours."""
-        values = _hours(hours) | {"of": series}
+        values = hour_values(hours) | {"of": series}
         rows = connection.execute(_zones(of_hours=hours is not None), values).all()
         return zone_rows(rows, series)
 
@@ -129,7 +129,7 @@ class FileManifest:
         self, connection: sa.Connection, new: NewStoreFile, known_at: Instant | None = None
     ) -> None:
         """Register a file; `known_at` takes the place of its own where it is given."""
-        values = {column.name: getattr(new.file, column.name) for column in _COLUMNS}
+        values = {column.name: getattr(new.file, column.name) for column in FILE_COLUMNS}
         del values["id"]
         if known_at is not None:
             values["known_at"] = known_at
@@ -225,9 +225,9 @@ class FileManifest:
 @functools.cache
 def _files(*, of_hours: bool, of_range: bool) -> Any:
     table = STORE_FILE.c
-    query = sa.select(*_COLUMNS).order_by(table.hour, table.id)
+    query = sa.select(*FILE_COLUMNS).order_by(table.hour, table.id)
     if of_hours:
-        query = query.where(*_WITHIN_HOURS)
+        query = query.where(*WITHIN_HOURS)
     if of_range:
         query = query.where(
             table.min_sequence <= sa.bindparam("last_sequence"),
@@ -241,12 +241,12 @@ def _zones(*, of_hours: bool) -> Any:
     table = STORE_FILE_ZONE.c
     series: Any = sa.bindparam("of")
     query = (
-        sa.select(*_COLUMNS, table.entries)
+        sa.select(*FILE_COLUMNS, table.entries)
         .join_from(STORE_FILE_ZONE, STORE_FILE)
         .where(table.first_series <= series, table.last_series >= series)
         .order_by(STORE_FILE.c.hour, STORE_FILE.c.id)
     )
-    return query.where(*_WITHIN_HOURS) if of_hours else query
+    return query.where(*WITHIN_HOURS) if of_hours else query
 
 
 @functools.cache
@@ -265,6 +265,6 @@ def _beside(*, is_before: bool) -> Any:
     )
 
 
-def _hours(hours: tuple[int, int] | None) -> dict[str, int]:
-    """Return the parameters of `_WITHIN_HOURS`."""
+def hour_values(hours: tuple[int, int] | None) -> dict[str, int]:
+    """Return the parameters of `WITHIN_HOURS`."""
     return {} if hours is None else {"first_hour": hours[0], "last_hour": hours[1]}

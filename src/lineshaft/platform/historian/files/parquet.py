@@ -27,6 +27,7 @@ from lineshaft.platform.historian.files.writing import HashedSink, Shape, Summar
 from lineshaft.platform.historian.model import NewStoreFile, StoreFile
 
 _HOURS_PER_DAY = 24
+_SUFFIXES = (".parquet", TEMPORARY_SUFFIX)
 
 
 class StoreFiles:
@@ -179,14 +180,12 @@ class StoreFiles:
             registered: the paths that the manifest names.
             of_all: whether those of other prefixes count too: where no process writes.
         """
-        mine = "" if of_all else f"-{self._prefix}_"
-        paths = [path for path in self.directory.glob("*/*") if mine in path.name]
-        names = [str(path.relative_to(self.directory)) for path in paths if _is_store_file(path)]
+        paths = [path for path in self.directory.glob("*/*") if of_all or self._is_ours(path)]
+        names = [str(one.relative_to(self.directory)) for one in paths if one.suffix in _SUFFIXES]
         return [name for name in names if name not in registered]
 
-
-def _is_store_file(path: Path) -> bool:
-    return path.name.endswith((".parquet", TEMPORARY_SUFFIX))
+    def _is_ours(self, path: Path) -> bool:
+        return f"-{self._prefix}_" in path.name
 
 
 def _absent(metadata: pq.FileMetaData) -> set[str]:

@@ -24,7 +24,7 @@ from lineshaft.platform.historian.model import (
     StoredReading,
 )
 from lineshaft.platform.historian.rows import latest_row, to_reading
-from lineshaft.platform.historian.sql import dialect_insert, insert_rows, parts
+from lineshaft.platform.historian.sql import insert_rows, parts, upsert, upsert_statement
 from lineshaft.platform.historian.tables import (
     CORRECTION,
     LATEST,
@@ -63,8 +63,7 @@ class CommitManifest(FileManifest):
         To be called in a transaction that no commit runs beside.
         """
         instant = Instant(max(now, self.last_known_at(connection)))
-        statement = _upsert(connection.dialect.name, SETTLED)
-        connection.execute(statement, [{"id": 1, "at": instant}])
+        upsert(connection, SETTLED, [{"id": 1, "at": instant}])
         return instant
 
     def write(self, connection: sa.Connection, commit: Commit, now: Instant) -> Instant:
@@ -99,9 +98,12 @@ class CommitManifest(FileManifest):
 
     def write_latest(self, connection: sa.Connection, rows: dict[int, StoredReading]) -> None:
         """Write the last state rows of series, whatever stood there."""
-        values = [latest_row(series, reading) for series, reading in rows.items()]
-        if values:
-            connection.execute(_upsert(connection.dialect.name, LATEST), values)
+        upsert(connection, LATEST, [latest_row(one, reading) for one, reading in rows.items()])
+
+    def forget_latest(self, connection: sa.Connection, series: Sequence[int]) -> None:
+        """Forget the last values of series."""
+        for part in parts(series):
+            connection.execute(sa.delete(LATEST).where(LATEST.c.series.in_(part)))
 
 
 # ---- statements, by the dialect that they are for
@@ -124,16 +126,9 @@ def _advance_latest(dialect: str) -> Any:
         source = columns.source.collate(collation)
         return sa.tuple_(columns.ts, source, columns.epoch, columns.sequence)
 
-    return _upsert(dialect, LATEST, is_newer=lambda new: order(new) > order(LATEST.c))
-
-
-def _upsert(dialect: str, table: sa.Table, is_newer: Callable[[Any], Any] | None = None) -> Any:
-    """Insert a row, or replace the one with the same primary key (where the new one is newer)."""
-    statement = dialect_insert(dialect, table)
-    keys = list(table.primary_key)
-    changed = {one.name: statement.excluded[one.name] for one in table.columns if one not in keys}
-    where = None if is_newer is None else is_newer(statement.excluded)
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
+    return upsert_statement(
+        dialect, LATEST, _LATEST_NAMES, is_newer=lambda new: order(new) > order(LATEST.c)
+    )
 
 
 # ---- values

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from lineshaft.platform.historian.files.manifest import FILE_COLUMNS, WITHIN_HOURS, hour_values
 from lineshaft.platform.historian.model import (
     HOURS_PER_DAY,
     ZONE_DTYPE,
@@ -15,8 +16,6 @@ from lineshaft.platform.historian.model import (
 )
 from lineshaft.platform.historian.rollups.tables import ROLLUP
 from lineshaft.platform.historian.tables import STORE_FILE, STORE_FILE_ZONE
-
-_COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__slots__]
 
 
 class FleetRows:
@@ -38,9 +37,7 @@ class FleetRows:
             hours: files that have one of them.
             below_level: of files of lower levels only.
         """
-        first, last = hours
-        values = {"earliest": first - HOURS_PER_DAY + 1, "first": first, "last": last}
-        values |= {"first_series": series[0], "last_series": series[-1]}
+        values = hour_values(hours) | {"first_series": series[0], "last_series": series[-1]}
         if below_level is not None:
             values["level"] = below_level
         rows = connection.execute(_zones(is_below=below_level is not None), values).all()
@@ -73,10 +70,9 @@ class FleetRows:
 def _zones(*, is_below: bool) -> Any:
     zone, file = STORE_FILE_ZONE.c, STORE_FILE.c
     query = (
-        sa.select(*_COLUMNS, zone.entries)
+        sa.select(*FILE_COLUMNS, zone.entries)
         .join_from(STORE_FILE, STORE_FILE_ZONE)
-        .where(file.hour.between(sa.bindparam("earliest"), sa.bindparam("last")))
-        .where(file.hour + file.hours > sa.bindparam("first"))
+        .where(*WITHIN_HOURS)
         .where(zone.first_series <= sa.bindparam("last_series"))
         .where(zone.last_series >= sa.bindparam("first_series"))
         .order_by(file.hour, file.id, zone.first_series)

@@ -106,7 +106,7 @@ def _tuples(table: pa.Table | None) -> list[tuple[Any, ...]]:
 def engine() -> "duckdb.DuckDBPyConnection":
     """Open the engine of this process: all that read its store files share memory and threads.
 
-    It starts with the first that opens it, which takes some 40 ms, and ends with the last.
+    It starts with the first that opens it and ends with the last.
     """
     import duckdb  # noqa: PLC0415 - see `Scanner._engine`
 

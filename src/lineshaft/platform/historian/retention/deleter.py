@@ -264,7 +264,7 @@ class Deleter:
             for series, reading in known.items()
             if _holds(blocks, series, numbers[reading.source, reading.epoch], reading.sequence)
         ]
-        self._parts.store.forget_latest(connection, stale)
+        self._parts.manifest.forget_latest(connection, stale)
         found = {
             series: last_in_force(connection, manifest, self._parts.scanner, series)
             for series in stale

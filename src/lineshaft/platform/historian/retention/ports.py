@@ -62,7 +62,3 @@ class RetentionStore(Protocol):
     ) -> None:
         """Take deleted records (source and epoch, sequence) out of their indices."""
         ...
-
-    def forget_latest(self, connection: sa.Connection, series: Sequence[int]) -> None:
-        """Forget the last values of series."""
-        ...

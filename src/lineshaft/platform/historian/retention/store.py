@@ -9,8 +9,7 @@ from lineshaft.core.period import Instant
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.platform.historian.retention.model import EvidenceHold, Hold, RetentionRule
 from lineshaft.platform.historian.retention.tables import EVIDENCE_HOLD, HOLD, RULE
-from lineshaft.platform.historian.sql import parts
-from lineshaft.platform.historian.tables import CORRECTION, LATEST, REFUSAL, SERIES
+from lineshaft.platform.historian.tables import CORRECTION, REFUSAL, SERIES
 
 
 class SqlRetentionStore:
@@ -88,11 +87,6 @@ class SqlRetentionStore:
             if rows:
                 keys = [{"of": source_epoch, "at": sequence} for source_epoch, sequence in rows]
                 connection.execute(statement, keys)
-
-    def forget_latest(self, connection: sa.Connection, series: Sequence[int]) -> None:
-        """Forget the last values of series."""
-        for part in parts(series):
-            connection.execute(sa.delete(LATEST).where(LATEST.c.series.in_(part)))
 
 
 def _to_evidence(row: sa.Row[Any]) -> EvidenceHold:
