@@ -93,6 +93,7 @@ async def main(directory: Path, port: int, hub_file: Path) -> None:
         seal_s=0.02,
         beat_s=0.05,
         resend_s=0.2,
+        stop_s=20.0,
     )
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

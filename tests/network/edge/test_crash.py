@@ -58,7 +58,7 @@ async def test_kills_in_mid_stream_lose_and_double_nothing(tmp_path: Path, seed:
     process = program.start()
     await asyncio.wait_for(replayer.finished.wait(), 60)
     process.send_signal(signal.SIGTERM)
-    await asyncio.to_thread(process.wait, 5)
+    await asyncio.to_thread(process.wait, 30)
     assert process.returncode == 0
     await replayer.stop()
     records = [

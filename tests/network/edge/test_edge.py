@@ -90,13 +90,13 @@ class Machine:
             self._writer.close()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 async def test_the_day_has_its_golden_numbers(edge_config: MakeConfig) -> None:
     bus = SimulatedBus()
     hub = SimulatedHub(bus)
     async with (
         replaying(sample_day()[0], hold=5_000) as replayer,
-        running(edge_config(replayer.port), bus) as edge,
+        running(edge_config(replayer.port, stop_s=30.0), bus) as edge,
     ):
         await asyncio.wait_for(replayer.finished.wait(), 55)
     kinds = Counter(r.kind for r in hub.records)
