@@ -1,20 +1,16 @@
 """The evidence bundle, read from its file; pure.
 
-Each piece is decoded, written again by the functions that wrote the file, and compared with the
-bytes at its place, so that only the one form is read and a bundle of most of a gigabyte is never
-there twice.
+The form of each piece is checked by `scan`; here it gets its meaning.
 """
 
-import base64
-import binascii
-import hashlib
-from collections.abc import Callable, Sequence
+from binascii import unhexlify
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
-from typing import Any, NoReturn, TypeVar
+from hashlib import sha256
+from itertools import islice, pairwise
+from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,26 +19,24 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment import merkle
 from lineshaft.core.segment.block import BlockColumns
-from lineshaft.core.segment.header import SIGNATURE_BYTES, Header
+from lineshaft.core.segment.header import Header
 from lineshaft.core.segment.merkle import HASH_BYTES
 from lineshaft.security.keys.model import Signature
-from lineshaft.services.evidence.bundle import (
-    AFTER_SERIES,
-    BEFORE_BLOCKS,
-    BUNDLE_BLOCKS_MAX,
-    BUNDLE_BYTES_MAX,
-    FORMAT,
-    PATH_HASHES_MAX,
-    BlockContent,
-    Frame,
-    block_piece,
-    header_piece,
-)
+from lineshaft.services.evidence.bundle import BUNDLE_BLOCKS_MAX, BUNDLE_BYTES_MAX, FORMAT
 from lineshaft.services.evidence.columns import BlockHead, SeriesColumns
 from lineshaft.services.evidence.errors import BundleTooLarge, WrongEvidence
+from lineshaft.services.evidence.scan import (
+    AFTER_BLOCKS,
+    BEFORE_BLOCKS,
+    BEFORE_SERIES,
+    BLOCK,
+    END,
+    HEADER,
+    START,
+    Piece,
+    Scan,
+)
 from lineshaft.services.metering.model import BlockEntry
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,70 +167,6 @@ class BundleFile:
     signature: Signature
 
 
-class _Form(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """Exactly these keys."""
-
-
-class _Header(_Form):
-    header: str
-    signature: str
-
-
-class _Block(_Form):
-    block: str
-    header: int
-    leaf_index: int
-    path: list[str]
-    salt: str
-
-
-class _Series(_Form):
-    blocks: list[msgspec.Raw]
-    epoch: int
-    signal: str
-    source: str
-
-
-class _Content(_Form):
-    document_sha256: str
-    format: str
-    headers: list[msgspec.Raw]
-    number: str
-    series: list[_Series]
-
-
-class _File(_Form):
-    bundle: _Content
-    key_id: str
-    signature: str
-
-
-_FILE = msgspec.json.Decoder(_File)
-_HEADER = msgspec.json.Decoder(_Header)
-_BLOCK = msgspec.json.Decoder(_Block)
-
-
-class _Exact:
-    """The bytes of a file, which must be the pieces that are expected, one after the other."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data, self.at = data, 0
-
-    def expect(self, piece: bytes) -> None:
-        if not self._data.startswith(piece, self.at):
-            self._refuse()
-        self.at += len(piece)
-
-    def end(self) -> None:
-        if self.at != len(self._data):
-            self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        msg = f"the bundle is not in canonical form at byte {self.at} or behind it: somebody has "
-        msg += "written it anew"
-        raise WrongEvidence(msg)
-
-
 def read_bundle(data: bytes) -> BundleFile:
     """Read the file of a bundle; every text must have the one form that we write.
 
@@ -253,55 +183,30 @@ def read_bundle(data: bytes) -> BundleFile:
         return _read(data)
     except (BundleTooLarge, WrongEvidence):
         raise
-    except (Invalid, msgspec.MsgspecError, binascii.Error, ValueError, RecursionError) as error:
+    except (Invalid, ValueError) as error:
         msg = f"these bytes are no evidence bundle ({FORMAT}): {error}"
         raise WrongEvidence(msg) from error
 
 
 def _read(data: bytes) -> BundleFile:
-    file = _FILE.decode(data)
-    content = file.bundle
-    if content.format != FORMAT:
-        msg = f"the format is {content.format!r}, expected {FORMAT}"
+    scan = Scan(data)
+    start = scan.take(START)
+    if start[3] != b'"%b"' % FORMAT.encode():
+        msg = f"the format is {start[3].decode()}, expected {FORMAT}"
         raise WrongEvidence(msg)
-    if sum(len(one.blocks) for one in content.series) > BUNDLE_BLOCKS_MAX:
-        msg = f"more than {BUNDLE_BLOCKS_MAX} blocks"
-        raise BundleTooLarge(msg)
-    canonical.decode_hex(content.document_sha256, HASH_BYTES)
-    signature = canonical.decode_hex(file.signature, SIGNATURE_BYTES)
-    exact, frame = _Exact(data), Frame(content.document_sha256, content.number)
-    exact.expect(b'{"bundle":')
-    start = exact.at
-    exact.expect(frame.before_headers())
-    headers = tuple(_listed(exact, content.headers, _read_header))
+    headers = tuple(map(_read_header, scan.listed(HEADER)))
     _expect_ascending([(h.header.source, h.header.epoch, h.header.number) for h in headers])
-    exact.expect(frame.before_series())
-    series = []
-    for place, one in enumerate(content.series):
-        exact.expect(b"," + BEFORE_BLOCKS if place else BEFORE_BLOCKS)
-        series.append(_read_series(exact, one, headers))
-        exact.expect(frame.after_blocks(one.signal, one.source, one.epoch))
+    number = _object(scan.take(BEFORE_SERIES)[1])["number"]
+    series = tuple(_read_series(scan, headers))
     _expect_ascending([(s.signal, s.source, s.epoch) for s in series])
-    exact.expect(AFTER_SERIES)
-    signed = memoryview(data)[start : exact.at]
-    envelope = {"key_id": file.key_id, "signature": file.signature}
-    exact.expect(b"," + canonical.encode(envelope)[1:])
-    exact.end()
-    bundle = Bundle(content.document_sha256, content.number, headers, tuple(series))
-    return BundleFile(bundle, signed, Signature(file.key_id, signature))
+    end = scan.take(END)
+    signature = Signature(_object(end[2])["key_id"], unhexlify(end[3]))
+    bundle = Bundle(start[2].decode(), number, headers, series)
+    return BundleFile(bundle, memoryview(data)[start.start(1) : end.end(1)], signature)
 
 
-def _listed(
-    exact: _Exact, items: list[msgspec.Raw], read: Callable[[msgspec.Raw], tuple[bytes, _T]]
-) -> list[_T]:
-    """Read items that stand one after the other with commas between them."""
-    found = []
-    for place, item in enumerate(items):
-        piece, content = read(item)
-        exact.expect(b"," + piece if place else piece)
-        found.append(content)
-    items.clear()
-    return found
+def _object(members: bytes) -> Any:
+    return canonical.decode(b"{%b}" % members)
 
 
 def _expect_ascending(keys: Sequence[tuple[Any, ...]]) -> None:
@@ -311,14 +216,9 @@ def _expect_ascending(keys: Sequence[tuple[Any, ...]]) -> None:
             raise WrongEvidence(msg)
 
 
-def _read_header(item: msgspec.Raw) -> tuple[bytes, SignedHeader]:
-    content = _HEADER.decode(item)
-    data, signature = bytes.fromhex(content.header), bytes.fromhex(content.signature)
-    if len(signature) != SIGNATURE_BYTES:
-        msg = f"a signature of {len(signature)} bytes, expected {SIGNATURE_BYTES}"
-        raise WrongEvidence(msg)
-    signed = SignedHeader(Header.decode(data), hashlib.sha256(data).digest(), signature)
-    return header_piece(data, signature), signed
+def _read_header(piece: Piece) -> SignedHeader:
+    data = unhexlify(piece[1])
+    return SignedHeader(Header.decode(data), sha256(data).digest(), unhexlify(piece[2]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,16 +231,29 @@ class _Rooted:
     block: bytes
 
 
-def _read_series(exact: _Exact, content: _Series, headers: Sequence[SignedHeader]) -> Series:
-    found = _listed(exact, content.blocks, lambda item: _read_block(item, headers))
+def _read_series(scan: Scan, headers: Sequence[SignedHeader]) -> Iterator[Series]:
+    left, is_more = BUNDLE_BLOCKS_MAX, not scan.is_at_end_of_list()
+    while is_more:
+        scan.take(BEFORE_BLOCKS)
+        found = [_read_block(piece, headers) for piece in islice(scan.listed(BLOCK), left + 1)]
+        left -= len(found)
+        if left < 0:
+            msg = f"more than {BUNDLE_BLOCKS_MAX} blocks"
+            raise BundleTooLarge(msg)
+        after = scan.take(AFTER_BLOCKS)
+        yield _series(_object(after[1]), found)
+        is_more = bool(after[3])
+
+
+def _series(owner: dict[str, Any], found: list[_Rooted]) -> Series:
     _expect_ascending([(one.signed.header.number,) for one in found])
     rows = SeriesColumns([one.block for one in found])
     blocks = tuple(
         ProvenBlock(one.signed, one.leaf, one.root_flaw, head, rows)
         for one, head in zip(found, rows.heads, strict=True)
     )
-    signal, source = SignalId(content.signal), SourceId(content.source)
-    series = Series(signal, source, content.epoch, blocks, rows)
+    signal, source = SignalId(owner["signal"]), SourceId(owner["source"])
+    series = Series(signal, source, owner["epoch"], blocks, rows)
     if not blocks:
         msg = f"{series.name} has no block"
         raise WrongEvidence(msg)
@@ -352,22 +265,17 @@ def _read_series(exact: _Exact, content: _Series, headers: Sequence[SignedHeader
     return series
 
 
-def _read_block(item: msgspec.Raw, headers: Sequence[SignedHeader]) -> tuple[bytes, _Rooted]:
-    content = _BLOCK.decode(item)
-    place, hashes = content.header, content.path
-    if not 0 <= place < len(headers) or len(hashes) > PATH_HASHES_MAX:
-        msg = f"a block names header {place} of {len(headers)} and a path of {len(hashes)} hashes"
+def _read_block(piece: Piece, headers: Sequence[SignedHeader]) -> _Rooted:
+    text, header, leaf_index, hashes, salt, _ = piece.groups()
+    place, index = int(header), int(leaf_index)
+    if place >= len(headers):
+        msg = f"a block names header {place} of {len(headers)}"
         raise WrongEvidence(msg)
-    data = base64.b64decode(content.block, validate=True)
-    path, salt = bytes.fromhex("".join(hashes)), bytes.fromhex(content.salt)
-    if len(salt) != HASH_BYTES or len(path) != len(hashes) * HASH_BYTES:
-        msg = f"a salt or a hash of a path is not {HASH_BYTES} bytes"
-        raise WrongEvidence(msg)
-    # Hashes of uneven length that make up for each other are found by the comparison.
-    written = BlockContent(data, content.leaf_index, path, salt)
-    leaf = merkle.leaf_hash(salt, data)
-    flaw = _root_flaw(headers[place].header, leaf, content.leaf_index, path)
-    return block_piece(written, place), _Rooted(headers[place], leaf, flaw, data)
+    block = canonical.decode_base64(text.decode())
+    leaf = merkle.leaf_hash(unhexlify(salt), block)
+    path = unhexlify(hashes.translate(None, b'",'))
+    signed = headers[place]
+    return _Rooted(signed, leaf, _root_flaw(signed.header, leaf, index, path), block)
 
 
 def _root_flaw(header: Header, leaf: bytes, index: int, path: bytes) -> str:
