@@ -1,9 +1,12 @@
 """What a measurement and a long run say, and the file that remembers it."""
 
 import datetime as dt
+import hashlib
 import json
 import os
+import statistics
 import subprocess
+import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results.jsonl"
+PACE_BYTES = 1 << 22
+PACE_ROUNDS = 9
 AT_LEAST = "at least"
 AT_MOST = "at most"
 
@@ -105,6 +110,20 @@ def now() -> str:
 def load() -> float:
     """Return how many processes wanted a core during the last minute: a busy machine explains."""
     return round(os.getloadavg()[0], 2)
+
+
+def pace() -> float:
+    """Return what one core takes now for SHA-256 over `PACE_BYTES`, in ms.
+
+    A virtual machine's cores are as fast as its neighbours let them be: figures of different days
+    can be compared where the pace beside them is the same.
+    """
+    data, found = bytes(PACE_BYTES), []
+    for _ in range(PACE_ROUNDS):
+        started = time.perf_counter()
+        hashlib.sha256(data).digest()
+        found.append(time.perf_counter() - started)
+    return round(1_000 * statistics.median(found), 1)
 
 
 def commit() -> str:

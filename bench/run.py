@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from bench.records import Promise, append, commit, load, now
+from bench.records import Promise, append, commit, load, now, pace
 
 HERE = Path(__file__).parent
 
@@ -55,10 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     is_kept = True
     for module in chosen(promise_modules(), options.only):
-        load_before = load()
+        beside = {"load": load(), "pace": pace(), "commit": commit()}
         for promise in measured(module, options.only):
             print(promise.line(), flush=True)
-            append({**promise.record(), "at": now(), "load": load_before, "commit": commit()})
+            append({**promise.record(), "at": now(), **beside})
             is_kept = is_kept and promise.is_kept
     return 0 if is_kept else 1
 

@@ -56,8 +56,9 @@ def test_bench_remembers_each_promise_once(
     assert capsys.readouterr().out.splitlines()[0] == "a 1 s  (at most 2, ratio 0.5)"
     kept = [json.loads(line) for line in results.read_text().splitlines()]
     assert [record["name"] for record in kept] == ["a", "a", "b"]
-    keys = ["name", "value", "unit", "peer", "peer_value", "ratio", "at", "load", "commit"]
+    keys = ["name", "value", "unit", "peer", "peer_value", "ratio", "at", "load", "pace", "commit"]
     assert list(kept[0]) == keys
+    assert kept[0]["pace"] > 0
     with pytest.raises(SystemExit, match="no promise is called 'c'; there are: a, b"):
         run.main(["--only", "c"])
 
@@ -112,7 +113,7 @@ def test_a_slice_is_at_least_five_percent(
 
 def record_of(name: str, value: float, at: str = "2027-01-31T10:00:00Z") -> dict[str, object]:
     promise = Promise.at_most(name, value, "s", 2)
-    return {**promise.record(), "at": at, "load": 0.5, "commit": "0123456789ab"}
+    return {**promise.record(), "at": at, "load": 0.5, "pace": 12.5, "commit": "0123456789ab"}
 
 
 def test_the_page_gets_the_last_measurement_of_each_promise(tmp_path: Path) -> None:
@@ -122,8 +123,8 @@ def test_the_page_gets_the_last_measurement_of_each_promise(tmp_path: Path) -> N
     before = f"# Figures\n\n{page.BEGIN}old\n{page.END}\nend\n"
     after = page.with_figures(before, page.records(results))
     assert page.rows_of(after) == [
-        "| `a` | 3 s | at most 2 s | 1.5 | 0.5 | 2027-01-31 | `0123456789ab` |\n",
-        "| `b` | 0.5 s | at most 2 s | 0.25 | 0.5 | 2027-01-31 | `0123456789ab` |\n",
+        "| `a` | 3 s | at most 2 s | 1.5 | 0.5 | 12.5 | 2027-01-31 | `0123456789ab` |\n",
+        "| `b` | 0.5 s | at most 2 s | 0.25 | 0.5 | 12.5 | 2027-01-31 | `0123456789ab` |\n",
     ]
     assert after.endswith("\nend\n")
     assert page.with_figures(after, page.records(results)) == after

@@ -33,7 +33,8 @@ def bound(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 
 
 def first_wrong(found: list[SignedBytes]) -> int | None:
-    with SignatureCheck(lambda: iter(found), len(found)) as check:
+    with SignatureCheck() as check:
+        check.begin(lambda: found, len(found))
         return check.first_wrong()
 
 
@@ -57,7 +58,8 @@ def test_an_unknown_key_counts_where_it_stands(
         yield from items(*wrong)[:5]
         raise UnknownKey("no key of the sixth")
 
-    with SignatureCheck(known, COUNT) as check:
+    with SignatureCheck() as check:
+        check.begin(known, COUNT)
         if is_told:
             with pytest.raises(UnknownKey):
                 check.first_wrong()

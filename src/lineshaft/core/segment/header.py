@@ -1,5 +1,6 @@
 """The signed header of a segment (`docs/formats/segment.md`)."""
 
+import functools
 import hashlib
 import re
 import struct
@@ -15,6 +16,7 @@ from lineshaft.core.segment.merkle import HASH_BYTES
 
 HEADER_MAGIC = b"LSH1"
 SIGNATURE_BYTES = 64
+SOURCES_KNOWN_MAX = 1_024
 NO_PREVIOUS = bytes(HASH_BYTES)
 """What the first header of an epoch names as the hash of the previous one."""
 
@@ -96,13 +98,8 @@ class Header:
         if data[:4] != HEADER_MAGIC or len(data) != 5 + length + _FIXED.size:
             msg = f"{len(data)} bytes are no segment header (LSH1)"
             raise MalformedSegment(msg)
-        try:
-            source = check_source_id(data[5 : 5 + length].decode("ascii"))
-        except UnicodeDecodeError as error:
-            msg = "a segment header names its source in other characters than ASCII"
-            raise MalformedSegment(msg) from error
-        epoch, number, first, last, low, high, *rest = _FIXED.unpack(data[5 + length :])
-        header = cls(source, epoch, number, first, last, Instant(low), Instant(high), *rest)
+        source = _source_of(data[5 : 5 + length])
+        header = cls(source, *_FIXED.unpack_from(data, 5 + length))
         header._check()
         return header
 
@@ -123,6 +120,16 @@ class Header:
     def hash(self) -> bytes:
         """Return the SHA-256 of the canonical bytes, which the next header names."""
         return hashlib.sha256(self.encode()).digest()
+
+
+@functools.lru_cache(SOURCES_KNOWN_MAX)
+def _source_of(name: bytes) -> SourceId:
+    """Read a source id; a reader of many headers meets the same few again and again."""
+    try:
+        return check_source_id(name.decode("ascii"))
+    except UnicodeDecodeError as error:
+        msg = "a segment header names its source in other characters than ASCII"
+        raise MalformedSegment(msg) from error
 
 
 def identity_of(data: bytes) -> tuple[SourceId, int, int]:

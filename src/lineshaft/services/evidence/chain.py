@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from numpy.typing import NDArray
 
 from lineshaft.services.evidence.errors import WrongEvidence
-from lineshaft.services.evidence.reading import Bundle, ProvenBlock, Series
+from lineshaft.services.evidence.reading import Bundle, ProvenBlock, Series, SignedHeader
 from lineshaft.services.evidence.signatures import SignatureCheck, SignedBytes
 from lineshaft.services.metering.model import (
     BlockEntry,
@@ -21,22 +21,26 @@ SourceKeys = Callable[[str, int], Ed25519PublicKey]
 """Returns the public key of a source and epoch; refuses one that it does not know."""
 
 
-def signatures_of(bundle: Bundle, key_of: SourceKeys) -> SignatureCheck:
-    """Begin to check the signature of each header; `check_headers` waits for it."""
+def signed_bytes(headers: Sequence[SignedHeader], key_of: SourceKeys) -> Iterator[SignedBytes]:
+    """Yield what the source of each header must have signed.
+
+    Raises:
+        Invalid: when the key of a source is not known.
+    """
     keys: dict[tuple[str, int], bytes] = {}
-
-    def signed() -> Iterator[SignedBytes]:
-        for one in bundle.headers:
-            owner = one.header.source, one.header.epoch
-            if owner not in keys:
-                keys[owner] = key_of(*owner).public_bytes_raw()
-            yield SignedBytes(keys[owner], one.signature, one.header.encode())
-
-    return SignatureCheck(signed, len(bundle.headers))
+    for one in headers:
+        owner = one.header.source, one.header.epoch
+        if owner not in keys:
+            keys[owner] = key_of(*owner).public_bytes_raw()
+        yield SignedBytes(keys[owner], one.signature, one.header.encode())
 
 
 def check_headers(bundle: Bundle, signatures: SignatureCheck) -> None:
     """Check each header's signature, and the chain wherever two neighbours are at hand.
+
+    Args:
+        bundle: whose headers are checked.
+        signatures: of all its headers, begun before.
 
     Raises:
         WrongEvidence: naming the first segment that does not hold.

@@ -4,7 +4,7 @@ The form of each piece is checked by `scan`; here it gets its meaning.
 """
 
 from binascii import unhexlify
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -51,6 +51,9 @@ class SignedHeader:
     def place(self) -> str:
         """Name the segment."""
         return f"segment {self.header.number} of {self.header.source}/{self.header.epoch}"
+
+
+OnHeaders = Callable[[Sequence[SignedHeader]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +170,24 @@ class BundleFile:
     signature: Signature
 
 
-def read_bundle(data: bytes) -> BundleFile:
+def read_bundle(data: bytes, on_headers: OnHeaders = lambda _: None) -> BundleFile:
     """Read the file of a bundle; every text must have the one form that we write.
 
     Blocks that are none keep their place, so that the verification can name them.
 
+    Args:
+        data: the exact bytes of the file.
+        on_headers: is called with the headers before the blocks are read, which takes longer.
+
     Raises:
         WrongEvidence: for any other content or form.
-        BundleTooLarge: beyond `BUNDLE_BLOCKS_MAX` blocks.
+        BundleTooLarge: beyond `BUNDLE_BLOCKS_MAX` blocks or headers.
     """
     if len(data) > BUNDLE_BYTES_MAX:
         msg = f"a file of {len(data)} bytes, at most {BUNDLE_BYTES_MAX}"
         raise WrongEvidence(msg)
     try:
-        return _read(data)
+        return _read(data, on_headers)
     except (BundleTooLarge, WrongEvidence):
         raise
     except (Invalid, ValueError) as error:
@@ -188,17 +195,19 @@ def read_bundle(data: bytes) -> BundleFile:
         raise WrongEvidence(msg) from error
 
 
-def _read(data: bytes) -> BundleFile:
+def _read(data: bytes, on_headers: OnHeaders) -> BundleFile:
     scan = Scan(data)
     start = scan.take(START)
     if start[3] != b'"%b"' % FORMAT.encode():
         msg = f"the format is {start[3].decode()}, expected {FORMAT}"
         raise WrongEvidence(msg)
-    headers = tuple(map(_read_header, scan.listed(HEADER)))
-    _expect_ascending([(h.header.source, h.header.epoch, h.header.number) for h in headers])
+    headers = tuple(map(_read_header, islice(scan.listed(HEADER), BUNDLE_BLOCKS_MAX + 1)))
+    _require_few(len(headers))
+    _expect_ascending((h.header.source, h.header.epoch, h.header.number) for h in headers)
+    on_headers(headers)
     number = _object(scan.take(BEFORE_SERIES)[1])["number"]
     series = tuple(_read_series(scan, headers))
-    _expect_ascending([(s.signal, s.source, s.epoch) for s in series])
+    _expect_ascending((s.signal, s.source, s.epoch) for s in series)
     end = scan.take(END)
     signature = Signature(_object(end[2])["key_id"], unhexlify(end[3]))
     bundle = Bundle(start[2].decode(), number, headers, series)
@@ -209,7 +218,13 @@ def _object(members: bytes) -> Any:
     return canonical.decode(b"{%b}" % members)
 
 
-def _expect_ascending(keys: Sequence[tuple[Any, ...]]) -> None:
+def _require_few(count: int) -> None:
+    if count > BUNDLE_BLOCKS_MAX:
+        msg = f"more than {BUNDLE_BLOCKS_MAX} blocks"
+        raise BundleTooLarge(msg)
+
+
+def _expect_ascending(keys: Iterable[tuple[Any, ...]]) -> None:
     for left, right in pairwise(keys):
         if left >= right:
             msg = f"{right} stands after {left}: expected ascending order, each once"
@@ -232,21 +247,20 @@ class _Rooted:
 
 
 def _read_series(scan: Scan, headers: Sequence[SignedHeader]) -> Iterator[Series]:
-    left, is_more = BUNDLE_BLOCKS_MAX, not scan.is_at_end_of_list()
+    count, is_more = 0, not scan.is_at_end_of_list()
     while is_more:
         scan.take(BEFORE_BLOCKS)
-        found = [_read_block(piece, headers) for piece in islice(scan.listed(BLOCK), left + 1)]
-        left -= len(found)
-        if left < 0:
-            msg = f"more than {BUNDLE_BLOCKS_MAX} blocks"
-            raise BundleTooLarge(msg)
+        pieces = islice(scan.listed(BLOCK), BUNDLE_BLOCKS_MAX - count + 1)
+        found = [_read_block(piece, headers) for piece in pieces]
+        count += len(found)
+        _require_few(count)
         after = scan.take(AFTER_BLOCKS)
         yield _series(_object(after[1]), found)
         is_more = bool(after[3])
 
 
 def _series(owner: dict[str, Any], found: list[_Rooted]) -> Series:
-    _expect_ascending([(one.signed.header.number,) for one in found])
+    _expect_ascending((one.signed.header.number,) for one in found)
     rows = SeriesColumns([one.block for one in found])
     blocks = tuple(
         ProvenBlock(one.signed, one.leaf, one.root_flaw, head, rows)

@@ -13,7 +13,7 @@ from lineshaft.services.evidence.errors import WrongEvidence
 _TEXT = rb'"(?:[^"\\]|\\.)*"'
 _NUMBER = rb"(0|[1-9][0-9]{0,15})"
 _HASH = rb'"[0-9a-f]{64}"'
-_DIGITS = rb'"((?:[0-9a-f]{2})+)"'
+_DIGITS = rb'"([0-9a-f]+)"'
 _SIGNATURE = rb'"([0-9a-f]{128})"'
 
 Form = re.Pattern[bytes]

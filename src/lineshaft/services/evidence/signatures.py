@@ -64,16 +64,21 @@ def _is_right(item: SignedBytes) -> bool:
 
 
 class SignatureCheck:
-    """A check that runs beside the caller: begun when it is made, its result taken when needed."""
+    """A check that runs beside the caller, from `begin` until its result is taken."""
 
-    def __init__(self, items: Callable[[], Iterator[SignedBytes]], count: int) -> None:
+    def __init__(self) -> None:
+        """Have nothing to check yet."""
+        self._items: Callable[[], Iterable[SignedBytes]] = tuple
+        self._error: Invalid | None = None
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._share = 0
+
+    def begin(self, items: Callable[[], Iterable[SignedBytes]], count: int) -> None:
         """Begin to check `count` items; few of them are looked at when the result is asked for.
 
         What `items` raises is raised by `first_wrong`, unless an earlier signature is wrong.
         """
         self._items = items
-        self._error: Invalid | None = None
-        self._processes: list[subprocess.Popen[bytes]] = []
         self._share = -(-count // PROCESSES)
         if count > ALONE_MAX:
             taken = self._taken()
@@ -106,7 +111,7 @@ class SignatureCheck:
         return wrong
 
     def __enter__(self) -> Self:
-        """Do nothing: it has begun."""
+        """End the processes when it is left."""
         return self
 
     def __exit__(

@@ -21,18 +21,20 @@ from lineshaft.services.billing.document import (
 from lineshaft.services.billing.rendering.model import RenderingRecord
 from lineshaft.services.evidence.carriers import document_in
 from lineshaft.services.evidence.chain import (
+    SourceKeys,
     check_blocks,
     check_claim,
     check_headers,
     check_nothing_else,
     open_ends,
-    signatures_of,
+    signed_bytes,
 )
 from lineshaft.services.evidence.difference import first_difference
 from lineshaft.services.evidence.envelope import read_envelope
 from lineshaft.services.evidence.errors import WrongEvidence
 from lineshaft.services.evidence.model import Check, Outcome, Report
-from lineshaft.services.evidence.reading import Bundle, read_bundle
+from lineshaft.services.evidence.reading import Bundle, BundleFile, read_bundle
+from lineshaft.services.evidence.signatures import SignatureCheck
 from lineshaft.services.evidence.usage import measured_again
 from lineshaft.services.metering.model import UsageRecord
 
@@ -165,9 +167,21 @@ class _Verification:
                 "document authentic, usage not recomputed: no evidence bundle was given",
             )
             return
-        file = self._check("bundle form", lambda: read_bundle(bundle), "exact")
-        if file is None:
-            return
+        with SignatureCheck() as signatures:
+            file = self._check(
+                "bundle form", lambda: _read(bundle, signatures, key_file.source_key), "exact"
+            )
+            if file is not None:
+                self._bundle(file, signatures, key_file, data, document)
+
+    def _bundle(
+        self,
+        file: BundleFile,
+        signatures: SignatureCheck,
+        key_file: KeyFile,
+        data: bytes,
+        document: dict[str, Any],
+    ) -> None:
         proofs = file.bundle
         self._check(
             "bundle signature",
@@ -176,13 +190,12 @@ class _Verification:
         )
         self._check("bundle", lambda: _belongs(proofs, data, document), "is of this document")
         place = len(self.checks)
-        with signatures_of(proofs, key_file.source_key) as signatures:
-            self._readings(proofs, document)
-            self._check(
-                "segment signatures",
-                lambda: check_headers(proofs, signatures),
-                f"{len(proofs.headers)} segments were signed by their sources",
-            )
+        self._readings(proofs, document)
+        self._check(
+            "segment signatures",
+            lambda: check_headers(proofs, signatures),
+            f"{len(proofs.headers)} segments were signed by their sources",
+        )
         # It was begun first, and stands first; the others were made while it ran.
         self.checks.insert(place, self.checks.pop())
 
@@ -254,6 +267,14 @@ def _rated(document: dict[str, Any]) -> None:
     difference = first_difference(document, recompute(document))
     if difference is not None:
         raise WrongEvidence(difference)
+
+
+def _read(bundle: bytes, signatures: SignatureCheck, key_of: SourceKeys) -> BundleFile:
+    """Read a bundle; the signatures of its headers are checked beside that and from then on."""
+    return read_bundle(
+        bundle,
+        lambda headers: signatures.begin(lambda: signed_bytes(headers, key_of), len(headers)),
+    )
 
 
 def _belongs(proofs: Bundle, data: bytes, document: dict[str, Any]) -> None:
