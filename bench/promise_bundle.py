@@ -49,7 +49,7 @@ from lineshaft.services.billing.rating import rate
 from lineshaft.services.evidence.bundle import bundle_file
 from lineshaft.services.evidence.verify import JSON, verify
 from lineshaft.services.metering.measure import measure as measure_usage
-from lineshaft.services.metering.model import BlockEntry, Meter, UsageRecord
+from lineshaft.services.metering.model import BlockEntry, Evidence, Meter, UsageRecord
 from lineshaft.services.metering.series import MeterInput, SeriesRows
 from tests.platform.historian.house import ACTOR, House, new_database
 from tests.services.contracts.examples import contract, terms
@@ -326,7 +326,7 @@ def _block(rows: BlockColumns, start: int, end: int) -> BlockColumns:
 def _usage(
     meter: Meter, rows: BlockColumns, entries: list[BlockEntry], period: Period
 ) -> UsageRecord:
-    read = MeterInput(SeriesRows.of_block(SOURCE, EPOCH, rows), tuple(entries))
+    read = MeterInput(SeriesRows.of_block(SOURCE, EPOCH, rows), Evidence.of(entries))
     return measure_usage(meter, read, period, Instant(period.end + DAY_S * US_PER_S))
 
 

@@ -5,7 +5,6 @@ ASCII keys in ascending order, arrays, strings, booleans, null and integers with
 UTF-8, no white space, the shortest escapes. Decimals and rationals travel as strings.
 """
 
-import base64
 import binascii
 import hashlib
 import json
@@ -110,7 +109,7 @@ def decode_hex(text: str, size: int) -> bytes:
 
 def encode_base64(data: bytes) -> str:
     """Write bytes as base64 with padding (RFC 4648, clause 4)."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def decode_base64(text: str) -> bytes:
@@ -120,8 +119,8 @@ def decode_base64(text: str) -> bytes:
         NotCanonical: for white space, wrong padding or stray bits behind the last byte.
     """
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
         msg = "not base64 (RFC 4648, clause 4)"
         raise NotCanonical(msg) from error
     if encode_base64(data) != text:

@@ -28,7 +28,7 @@ from lineshaft.services.billing.rendering.renderer import record_of, render
 from lineshaft.services.evidence.bundle import bundle_file
 from lineshaft.services.evidence.envelope import Envelope
 from lineshaft.services.metering.measure import measure
-from lineshaft.services.metering.model import BlockEntry, Meter, UsageRecord
+from lineshaft.services.metering.model import BlockEntry, Evidence, Meter, UsageRecord
 from lineshaft.services.metering.series import MeterInput, SeriesRows, join
 from tests.services.contracts.examples import contract
 
@@ -186,7 +186,7 @@ def usage_of(meter: Meter, proofs: Sequence[Proof]) -> UsageRecord:
                 columns.first_ordinal + len(columns) - 1,
             )
         )
-    rows = MeterInput(join(parts), tuple(entries))
+    rows = MeterInput(join(parts), Evidence.of(entries))
     return measure(meter, rows, PERIOD, KNOWN_AT)
 
 

@@ -20,11 +20,10 @@ from lineshaft.services.metering.meters import METERS
 from lineshaft.services.metering.model import (
     NO_EVIDENCE,
     BlockEntry,
+    Evidence,
     EvidenceRange,
     Meter,
     UsageRecord,
-    evidence_ranges,
-    evidence_root,
 )
 from lineshaft.services.metering.parameters import MeterKind
 from lineshaft.services.metering.series import MeterInput, SeriesRows
@@ -43,12 +42,12 @@ def test_the_root_is_over_the_entries_in_order() -> None:
     leaves = [
         hashlib.sha256(b"\x00" + each.header_hash + each.leaf_hash).digest() for each in ENTRIES
     ]
-    assert evidence_root(reversed(ENTRIES)) == merkle.root(leaves).hex()
-    assert evidence_root([]) == NO_EVIDENCE == "0" * 64
+    assert Evidence.of(reversed(ENTRIES)).root == merkle.root(leaves).hex()
+    assert Evidence.of([]).root == NO_EVIDENCE == "0" * 64
 
 
 def test_ranges_join_consecutive_blocks_by_source_and_epoch() -> None:
-    assert evidence_ranges(reversed(ENTRIES)) == (
+    assert Evidence.of(reversed(ENTRIES)).ranges == (
         EvidenceRange(SourceId("a"), 1, 1, 9, 1, 4),
         EvidenceRange(SourceId("b"), 1, 3, 4, 2, 2),
         EvidenceRange(SourceId("b"), 2, 1, 2, 7, 7),
@@ -58,7 +57,7 @@ def test_ranges_join_consecutive_blocks_by_source_and_epoch() -> None:
 @pytest.mark.parametrize("second", [entry(4, 7, 9), entry(4, 5, 9), entry(1, 1, 5)])
 def test_a_block_that_is_missing_or_there_twice_is_found(second: BlockEntry) -> None:
     with pytest.raises(Invalid, match="ordinal"):
-        evidence_ranges([entry(1, 1, 5), second])
+        Evidence.of([entry(1, 1, 5), second])
 
 
 def record() -> UsageRecord:
@@ -68,7 +67,7 @@ def record() -> UsageRecord:
             {"at": "2027-04-01T00:00:00Z", "old_final": "1.5", "new_start": 0, "reference": "WO 1"}
         ]
     )
-    given_rows = MeterInput(SeriesRows.of(rows), ENTRIES, known_until=at(90))
+    given_rows = MeterInput(SeriesRows.of(rows), Evidence.of(ENTRIES), known_until=at(90))
     return measure(used, given_rows, span(0, 100), KNOWN_AT)
 
 
@@ -150,8 +149,7 @@ def test_exclusions_are_listed_up_to_a_maximum_and_all_counted(
 
 @given(st.permutations(ENTRIES))
 def test_the_order_of_the_blocks_changes_nothing(entries: list[BlockEntry]) -> None:
-    assert evidence_root(entries) == evidence_root(ENTRIES)
-    assert evidence_ranges(entries) == evidence_ranges(ENTRIES)
+    assert Evidence.of(entries) == Evidence.of(ENTRIES)
 
 
 def test_every_kind_of_meter_has_its_function_and_stands_in_the_readme() -> None:

@@ -4,6 +4,7 @@ A leaf is `SHA-256(0x00 ‖ salt ‖ block)`: without the salt, a short block (a
 be guessed from its hash, and a proof would tell a customer what the neighbour's machine did.
 """
 
+import functools
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from lineshaft.core.errors import Invalid
 
 HASH_BYTES = 32
 SALT_SECRET_BYTES = 32
+PLACES_KNOWN_MAX = 1_024
 
 
 def salt_of(secret: bytes, first_sequence: int, signal: str) -> bytes:
@@ -81,17 +83,32 @@ def root_over(leaf: bytes, index: int, count: int, path: bytes) -> bytes:
 
     It is `root_from_path` for those who have many: that one says what does not fit.
     """
-    if not 0 <= index < count:
+    sides = _sides(index, count)
+    if sides is None or len(path) != len(sides) * HASH_BYTES:
         return b""
-    node, last, at = leaf, count - 1, 0
+    node, at = leaf, 0
+    for is_right in sides:
+        sibling = path[at : at + HASH_BYTES]
+        pair = sibling + node if is_right else node + sibling
+        node = hashlib.sha256(b"\x01" + pair).digest()
+        at += HASH_BYTES
+    return node
+
+
+@functools.lru_cache(PLACES_KNOWN_MAX)
+def _sides(index: int, count: int) -> tuple[bool, ...] | None:
+    """Tell of each node on the way up from a leaf whether its sibling is on its left.
+
+    It is the same for each segment in which a series has the same place. None for no leaf.
+    """
+    if not 0 <= index < count:
+        return None
+    found, last = [], count - 1
     while last:
         if index ^ 1 <= last:
-            sibling = path[at : at + HASH_BYTES]
-            pair = sibling + node if index & 1 else node + sibling
-            node = hashlib.sha256(b"\x01" + pair).digest()
-            at += HASH_BYTES
+            found.append(bool(index & 1))
         index, last = index >> 1, last >> 1
-    return node if at == len(path) else b""
+    return tuple(found)
 
 
 def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:

@@ -11,10 +11,9 @@ from lineshaft.services.evidence.errors import WrongEvidence
 from lineshaft.services.evidence.reading import Bundle, ProvenBlock, Series, SignedHeader
 from lineshaft.services.evidence.signatures import SignatureCheck, SignedBytes
 from lineshaft.services.metering.model import (
-    BlockEntry,
+    Evidence,
     EvidenceRange,
     UsageRecord,
-    evidence_root,
 )
 
 SourceKeys = Callable[[str, int], Ed25519PublicKey]
@@ -119,25 +118,34 @@ def check_nothing_else(bundle: Bundle, claims: Sequence[UsageRecord]) -> None:
                 raise WrongEvidence(msg)
 
 
-def check_claim(bundle: Bundle, claim: UsageRecord) -> None:
+def check_claim(bundle: Bundle, claim: UsageRecord) -> Evidence:
     """Check that all records of the claimed ranges are there, and that their root is the claimed.
+
+    Returns:
+        What the blocks of the claimed ranges amount to.
 
     Raises:
         WrongEvidence: naming the first readings that are missing or too many.
     """
     for wanted in claim.ranges:
         _check_range(bundle, claim, wanted)
-    root = evidence_root(entries_of(bundle, claim))
-    if root != claim.evidence_root:
-        msg = f"the evidence root is {claim.evidence_root[:16]}…, the blocks give {root[:16]}…"
+    found = evidence_of(bundle, claim)
+    if found.root != claim.evidence_root:
+        said = f"the evidence root is {claim.evidence_root[:16]}…"
+        msg = f"{said}, the blocks give {found.root[:16]}…"
         raise WrongEvidence(msg)
+    return found
 
 
-def entries_of(bundle: Bundle, claim: UsageRecord) -> tuple[BlockEntry, ...]:
-    """Return what the blocks that a claim names are under its evidence root."""
-    return tuple(
+def evidence_of(bundle: Bundle, claim: UsageRecord) -> Evidence:
+    """Return what the blocks that a claim names amount to.
+
+    Raises:
+        Invalid: when blocks are missing between two others.
+    """
+    return Evidence.of(
         series.entries[place]
-        for wanted in sorted(claim.ranges)
+        for wanted in claim.ranges
         for series, places in _in_range(bundle, claim, wanted)
         for place in places
     )

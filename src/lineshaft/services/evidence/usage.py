@@ -2,29 +2,30 @@
 
 from collections.abc import Iterator
 
-from lineshaft.services.evidence.chain import blocks_in, entries_of
+from lineshaft.services.evidence.chain import blocks_in
 from lineshaft.services.evidence.reading import Bundle, ProvenBlock
 from lineshaft.services.metering.measure import measure
-from lineshaft.services.metering.model import EvidenceRange, UsageRecord
+from lineshaft.services.metering.model import Evidence, EvidenceRange, UsageRecord
 from lineshaft.services.metering.series import MeterInput, SeriesRows, join
 
 
-def measured_again(proofs: Bundle, claim: UsageRecord) -> UsageRecord:
+def measured_again(proofs: Bundle, claim: UsageRecord, evidence: Evidence) -> UsageRecord:
     """Return the usage record that the rows of the named blocks give.
 
     Args:
         proofs: the bundle that the claim is checked against.
         claim: says which meter, period, knowledge time and records; none of its figures is used.
+        evidence: what the blocks of those records amount to.
 
     Raises:
-        Invalid: when blocks are missing between two others, or corrections go in a circle.
+        Invalid: when corrections go in a circle.
     """
     parts = [
         SeriesRows.of_block(wanted.source, wanted.epoch, first.rows.columns(first.head, last.head))
         for wanted in sorted(claim.ranges)
         for first, last in _spans(proofs, claim, wanted)
     ]
-    rows = MeterInput(join(parts), entries_of(proofs, claim), claim.known_until)
+    rows = MeterInput(join(parts), evidence, claim.known_until)
     return measure(claim.meter, rows, claim.period, claim.known_at)
 
 

@@ -26,6 +26,7 @@ from lineshaft.services.evidence.chain import (
     check_claim,
     check_headers,
     check_nothing_else,
+    evidence_of,
     open_ends,
     signed_bytes,
 )
@@ -36,7 +37,7 @@ from lineshaft.services.evidence.model import Check, Outcome, Report
 from lineshaft.services.evidence.reading import Bundle, BundleFile, read_bundle
 from lineshaft.services.evidence.signatures import SignatureCheck
 from lineshaft.services.evidence.usage import measured_again
-from lineshaft.services.metering.model import UsageRecord
+from lineshaft.services.metering.model import Evidence, UsageRecord
 
 JSON, HTML, PDF = "application/json", "text/html", "application/pdf"
 MEDIA_TYPES = {".json": JSON, ".html": HTML, ".htm": HTML, ".pdf": PDF}
@@ -214,14 +215,14 @@ class _Verification:
 
     def _usage(self, proofs: Bundle, claim: UsageRecord, number: int) -> None:
         name = f"usage {number} ({claim.meter.id})"
-        self._check(
+        evidence = self._check(
             f"{name} evidence",
             lambda: check_claim(proofs, claim),
             "all named records are there, in one unbroken count",
         )
         self._check(
             name,
-            lambda: _measured(proofs, claim),
+            lambda: _measured(proofs, claim, evidence),
             f"{claim.quantity} follows from the readings",
         )
 
@@ -290,7 +291,8 @@ def _claims(document: dict[str, Any]) -> list[UsageRecord]:
     return [UsageRecord.from_content(content) for content in document.get("usage", ())]
 
 
-def _measured(proofs: Bundle, claim: UsageRecord) -> None:
-    difference = first_difference(claim.to_content(), measured_again(proofs, claim).to_content())
+def _measured(proofs: Bundle, claim: UsageRecord, evidence: Evidence | None) -> None:
+    measured = measured_again(proofs, claim, evidence or evidence_of(proofs, claim))
+    difference = first_difference(claim.to_content(), measured.to_content())
     if difference is not None:
         raise WrongEvidence(difference)

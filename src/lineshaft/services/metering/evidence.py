@@ -6,7 +6,7 @@ from lineshaft.core.period import Instant
 from lineshaft.core.segment.block import BlockColumns, decode_block
 from lineshaft.core.segment.header import Header
 from lineshaft.core.segment.merkle import leaf_hash
-from lineshaft.services.metering.model import BlockEntry
+from lineshaft.services.metering.model import BlockEntry, Evidence
 from lineshaft.services.metering.series import MeterInput, SeriesRows, join
 
 
@@ -49,4 +49,4 @@ def input_of_blocks(
         block = decode_block(data)
         entries.append(block_entry(header, salt, data, block))
         rows.append(SeriesRows.of_block(header.source, header.epoch, block))
-    return MeterInput(join(rows), tuple(entries), known_until)
+    return MeterInput(join(rows), Evidence.of(entries), known_until)

@@ -15,8 +15,6 @@ from lineshaft.services.metering.model import (
     EXCLUSIONS_LISTED_MAX,
     Meter,
     UsageRecord,
-    evidence_ranges,
-    evidence_root,
 )
 from lineshaft.services.metering.series import MeterInput, SeriesRows, in_force
 
@@ -27,7 +25,7 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
     More rows than are needed, before and behind the period, change nothing.
 
     Raises:
-        Invalid: when blocks are missing between two others, or corrections go in a circle.
+        Invalid: when corrections go in a circle.
         InvariantError: when a meter finds more time than there is.
     """
     found = _measured(meter, rows, period, known_at)
@@ -50,8 +48,8 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
         bridged_gap_count=found.bridged_gap_count,
         bridged_gap_us=found.bridged_gap_us,
         restart_count=found.restart_count,
-        ranges=evidence_ranges(rows.blocks),
-        evidence_root=evidence_root(rows.blocks),
+        ranges=rows.evidence.ranges,
+        evidence_root=rows.evidence.root,
     )
 
 

@@ -2,9 +2,11 @@
 
 import enum
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lineshaft.core import canonical
@@ -218,53 +220,51 @@ class BlockEntry:
     first_ordinal: int
     last_ordinal: int
 
-    @property
-    def order(self) -> tuple[str, int, int]:
-        """Place of the entry under the evidence root."""
-        return self.source, self.epoch, self.header_number
-
     def hash(self) -> bytes:
         """Return the leaf of the evidence root: SHA-256(0x00 ‖ header hash ‖ block leaf hash)."""
         return hashlib.sha256(b"\x00" + self.header_hash + self.leaf_hash).digest()
 
 
-def evidence_root(entries: Iterable[BlockEntry]) -> str:
-    """Return the Merkle root (RFC 9162, clause 2.1) over entries in order, as hexadecimal.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The signed blocks that a usage record rests on, in short.
 
-    Without entries it is `NO_EVIDENCE`.
+    Attributes:
+        ranges: one for each source and epoch.
+        root: Merkle root (RFC 9162, clause 2.1) over the blocks in order, as hexadecimal; without
+            blocks it is `NO_EVIDENCE`.
     """
-    leaves = [entry.hash() for entry in sorted(entries, key=lambda entry: entry.order)]
-    return merkle.root(leaves).hex() if leaves else NO_EVIDENCE
+
+    ranges: tuple[EvidenceRange, ...] = ()
+    root: str = NO_EVIDENCE
+
+    @classmethod
+    def of(cls, entries: Iterable[BlockEntry]) -> "Evidence":
+        """Gather entries, in any order.
+
+        Raises:
+            Invalid: when ordinals are missing between two blocks, or a block is there twice: what
+                could have been left out is not proven.
+        """
+        in_order = sorted(entries, key=attrgetter("source", "epoch", "header_number"))
+        leaves = [entry.hash() for entry in in_order]
+        root = merkle.root(leaves).hex() if leaves else NO_EVIDENCE
+        return cls(tuple(_ranges(in_order)), root)
 
 
-def evidence_ranges(entries: Iterable[BlockEntry]) -> tuple[EvidenceRange, ...]:
-    """Gather entries into ranges, one for each source and epoch.
-
-    Raises:
-        Invalid: when ordinals are missing between two blocks, or a block is there twice: what
-            could have been left out is not proven.
-    """
-    by_epoch: dict[tuple[SourceId, int], list[BlockEntry]] = {}
-    for entry in sorted(entries, key=lambda entry: entry.order):
-        blocks = by_epoch.setdefault((entry.source, entry.epoch), [])
-        if blocks and entry.first_ordinal != blocks[-1].last_ordinal + 1:
-            msg = (
-                f"evidence of {entry.source}/{entry.epoch}: block {entry.header_number} begins "
-                f"with ordinal {entry.first_ordinal}, expected {blocks[-1].last_ordinal + 1}"
-            )
-            raise Invalid(msg)
-        blocks.append(entry)
-    return tuple(
-        EvidenceRange(
-            source,
-            epoch,
-            blocks[0].first_ordinal,
-            blocks[-1].last_ordinal,
-            blocks[0].header_number,
-            blocks[-1].header_number,
-        )
-        for (source, epoch), blocks in by_epoch.items()
-    )
+def _ranges(in_order: Iterable[BlockEntry]) -> Iterator[EvidenceRange]:
+    for (source, epoch), group in groupby(in_order, key=attrgetter("source", "epoch")):
+        entries = list(group)
+        for before, after in pairwise(entries):
+            if after.first_ordinal != before.last_ordinal + 1:
+                msg = (
+                    f"evidence of {source}/{epoch}: block {after.header_number} begins with "
+                    f"ordinal {after.first_ordinal}, expected {before.last_ordinal + 1}"
+                )
+                raise Invalid(msg)
+        first, last = entries[0], entries[-1]
+        ordinals = first.first_ordinal, last.last_ordinal
+        yield EvidenceRange(source, epoch, *ordinals, first.header_number, last.header_number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from lineshaft.core.segment.block import (
 )
 from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.core.value import to_columns
-from lineshaft.services.metering.model import BlockEntry, Identity, Row
+from lineshaft.services.metering.model import Evidence, Identity, Row
 
 NOTHING, DECIMAL, ENUMERATION, BOOLEAN, FLOAT, TEXT = range(6)
 """What kind of value a row has."""
@@ -260,12 +260,12 @@ class MeterInput:
     Attributes:
         rows: every record of the signal that was known, at least as far before and behind the
             period as `Measurement.since` and `until` say; more of them change nothing.
-        blocks: the signed blocks that the rows come from, for the evidence.
+        evidence: the signed blocks that the rows come from.
         known_until: a live source is known to have had nothing to say until then.
     """
 
     rows: SeriesRows
-    blocks: tuple[BlockEntry, ...] = ()
+    evidence: Evidence = Evidence()  # noqa: RUF009 - frozen
     known_until: Instant | None = None
 
 

@@ -16,7 +16,7 @@ from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor,
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.services.metering.evidence import block_entry, input_of_blocks
 from lineshaft.services.metering.measure import StateSpan, measure, reach, timeline
-from lineshaft.services.metering.model import BlockEntry, Meter, UsageRecord
+from lineshaft.services.metering.model import BlockEntry, Evidence, Meter, UsageRecord
 from lineshaft.services.metering.ports import History, Liveness, UsageStore
 from lineshaft.services.metering.series import MeterInput, SeriesRows, join
 
@@ -68,9 +68,9 @@ class Metering:
         """
         self._authorize(actor, meter, period)
         found = self._with_neighbours(meter.signal, self._read(meter, period, known_at), known_at)
-        blocks = tuple(self._blocks(meter.signal, found))
+        evidence = Evidence.of(self._blocks(meter.signal, found))
         known_until = self._known_until(meter, period, known_at)
-        return measure(meter, MeterInput(found.rows, blocks, known_until), period, known_at)
+        return measure(meter, MeterInput(found.rows, evidence, known_until), period, known_at)
 
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""
