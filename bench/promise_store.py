@@ -21,6 +21,7 @@ from bench.peers.environment import PEERS
 from bench.peers.running import Result, best, run_peers, write_data
 from bench.records import AT_LEAST, Promise
 from lineshaft.core.clock import ManualClock
+from lineshaft.platform.historian.intake.program import PREPARED_MAX
 from lineshaft.platform.historian.intake.unpack import Opened
 from lineshaft.platform.historian.model import Commit
 from tests.platform.historian.house import ACTOR, House
@@ -31,7 +32,6 @@ UNIT = "readings/CPU-s"
 COMMIT_READINGS = 100_000
 COMMITS, WARM = 30, 2
 ROUNDS = 3
-PREPARED_MAX = 1
 STEP_US = 50_000
 NARROW = Fleet(machines=30, seconds=6_000)
 WIDE = Fleet(machines=1_000, seconds=150)

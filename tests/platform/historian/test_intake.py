@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import random
+import threading
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -14,8 +16,9 @@ from lineshaft.core.segment.beat import Beat, sign_beat
 from lineshaft.core.segment.wire import encode_segment
 from lineshaft.infrastructure.files import FreeSpaceLow
 from lineshaft.platform.historian.intake import commit, program, reception
+from lineshaft.platform.historian.intake.commit import Committed
 from lineshaft.platform.historian.intake.program import Intake, IntakeLimits
-from lineshaft.platform.historian.model import PageRequest
+from lineshaft.platform.historian.model import Commit, PageRequest
 from tests.platform.historian.house import ACTOR, House, Source
 
 
@@ -275,6 +278,34 @@ async def test_commits_are_prepared_ahead_and_registered_in_order(house: House) 
     assert numbers[-1] == 12
     totals = house.historian.totals(ACTOR)
     assert (totals.records, totals.lost, totals.duplicated) == (60, 0, 0)
+
+
+async def test_so_many_are_prepared_ahead_and_no_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While nothing can be registered, the segments that are left wait."""
+    source, prepared, gate = Source(), [], threading.Event()
+    prepare, register = house.committer.prepare, house.committer.register
+
+    def noted(*arguments: Any) -> Commit:
+        prepared.append(arguments)
+        return prepare(*arguments)
+
+    def held_back(commit: Commit) -> Committed:
+        gate.wait(10)
+        return register(commit)
+
+    monkeypatch.setattr(house.committer, "prepare", noted)
+    monkeypatch.setattr(house.committer, "register", held_back)
+    house.know(source)
+    source.fill(segments=12, size=5)
+    house.queue.put(source.segments)
+    at_once = program.PREPARED_MAX + 1
+    async with running(house, IntakeLimits(commit_ms=1, commit_readings_max=5)) as intake:
+        await until(lambda: len(prepared) == at_once and len(intake._waiting) == 12 - at_once)
+        gate.set()
+        await stored(house, source)
+    assert_exactly_once(house, source)
 
 
 async def test_memory_is_given_back_at_rest(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

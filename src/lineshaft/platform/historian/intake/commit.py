@@ -16,6 +16,7 @@ from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.intake import latest
 from lineshaft.platform.historian.intake.held import NothingHeld, held_paths
+from lineshaft.platform.historian.intake.numbers import Known, Numbers
 from lineshaft.platform.historian.intake.unpack import Opened
 from lineshaft.platform.historian.model import (
     Commit,
@@ -27,7 +28,6 @@ from lineshaft.platform.historian.model import (
 from lineshaft.platform.historian.ports import HeldSeries, Manifest
 
 COMMIT_LOCK = "historian.commit"
-SERIES_CACHED_MAX = 200_000
 NOTHING_HELD = NothingHeld()
 
 
@@ -60,18 +60,11 @@ class Committer:
         """Write to `files` and `database`; refuse while the disk has less than `floor_mb` free."""
         self._database, self._manifest, self._files = database, manifest, files
         self._clock, self._floor_mb = clock, floor_mb
-        self._series: dict[str, int] = {}
-        self._names: dict[int, SignalId] = {}
-        self._sources: dict[tuple[SourceId, int], SourceEpoch] = {}
+        self._numbers = Numbers(database, manifest)
 
     def source(self, source: SourceId, epoch: int) -> SourceEpoch:
         """Return a source and epoch under its number; its mark may be older than the stored one."""
-        known = self._sources.get((source, epoch))
-        if known is None:
-            with self._database.unit_of_work() as unit:
-                known = self._manifest.intern_source(unit.connection, source, epoch)
-            self._sources[source, epoch] = known
-        return known
+        return self._numbers.source(source, epoch)
 
     def commit(self, segments: Sequence[Opened], held: HeldSeries = NOTHING_HELD) -> Committed:
         """Prepare and register segments at once; see there."""
@@ -80,7 +73,8 @@ class Committer:
     def prepare(self, segments: Sequence[Opened], held: HeldSeries = NOTHING_HELD) -> Commit:
         """Write the files of segments that follow on the marks of their sources, in order.
 
-        The blocks of held series get their paths to the signed roots stored beside them.
+        The blocks of held series get their paths to the signed roots stored beside them. Several
+        threads may prepare, each its own commit.
 
         What is prepared and never registered is an orphan: never read, removed at the next start.
 
@@ -90,19 +84,18 @@ class Committer:
             OSError: when the disk refuses.
         """
         require_free_space(self._files.directory, self._floor_mb)
-        self.introduce(segments)
-        table = self.rows(segments)
+        known = self._numbers.of(segments)
+        table = _rows(segments, known)
+        numbered = list(zip(known.sources, segments, strict=True))
         return Commit(
-            segments=[self._segment_row(segment) for segment in segments],
+            segments=[_segment_row(number, one) for number, one in numbered],
             files=[
                 self._files.write(rows, hour, 0, Instant(0)) for hour, rows in columns.hours(table)
             ],
-            marks={self._id(one): _mark(one) for one in segments},
+            marks={number: _mark(one) for number, one in numbered},
             latest=latest.last_rows(table),
-            entries=self._entries(table),
-            paths=held_paths(
-                ((self._id(one), one) for one in segments), held, self._series.__getitem__
-            ),
+            entries=_entries(table, segments, known),
+            paths=held_paths(numbered, held, known.series.__getitem__),
         )
 
     def register(
@@ -140,75 +133,54 @@ class Committer:
         Raises:
             Unavailable: when the database cannot be written now.
         """
-        self._intern_sources(segments)
-        self._intern_series(segments)
+        self._numbers.of(segments)
 
     def rows(self, segments: Sequence[Opened]) -> pa.Table:
-        """Return the rows of segments that were introduced, as a store file has them."""
-        sources = [self._id(one) for one in segments]
-        blocks = columns.Blocks(
-            series=np.array([self._series[name] for one in segments for name in one.signals], "i4"),
-            source_epoch=np.repeat(
-                np.array(sources, dtype=np.int32), [len(one.signals) for one in segments]
-            ),
-            counts=np.array([count for one in segments for count in one.counts], dtype=np.int64),
+        """Return the rows of segments as a store file has them.
+
+        Raises:
+            Unavailable: when the database cannot be written now.
+        """
+        return _rows(segments, self._numbers.of(segments))
+
+
+def _rows(segments: Sequence[Opened], known: Known) -> pa.Table:
+    series = known.series
+    blocks = columns.Blocks(
+        series=np.array([series[name] for one in segments for name in one.signals], "i4"),
+        source_epoch=np.repeat(
+            np.array(known.sources, dtype=np.int32), [len(one.signals) for one in segments]
+        ),
+        counts=np.array([count for one in segments for count in one.counts], dtype=np.int64),
+    )
+    rows = pa.concat_tables([one.rows for one in segments])
+    return columns.gathered(rows, blocks, known.ranks)
+
+
+def _segment_row(source_epoch: int, segment: Opened) -> SegmentRow:
+    parts = (segment.header, segment.header_bytes, segment.header_hash, segment.signature)
+    return SegmentRow(source_epoch, *parts)
+
+
+def _entries(table: pa.Table, segments: Sequence[Opened], known: Known) -> list[RecordEntry]:
+    kind = columns.array(table, "kind")
+    chosen = (kind == RecordKind.CORRECTION) | (kind == RecordKind.REFUSAL)
+    if not chosen.any():
+        return []
+    names = {known.series[name]: SignalId(name) for one in segments for name in one.signals}
+    return [
+        RecordEntry(
+            kind=RecordKind(row["kind"]),
+            source_epoch=row["source_epoch"],
+            sequence=row["sequence"],
+            series=row["series"],
+            signal=names[row["series"]],
+            ts=Instant(row["ts"]),
+            status=row["status"],
+            columns=latest.to_columns(row),
         )
-        rows = pa.concat_tables([one.rows for one in segments])
-        return columns.gathered(rows, blocks, columns.ranks(self._sources.values()))
-
-    def _intern_sources(self, segments: Sequence[Opened]) -> None:
-        """Give every new source and epoch its number, all in one transaction."""
-        keys = {(one.header.source, one.header.epoch) for one in segments}
-        missing = sorted(keys - self._sources.keys())
-        if missing:
-            with self._database.unit_of_work() as unit:
-                found = [self._manifest.intern_source(unit.connection, *key) for key in missing]
-            self._sources |= dict(zip(missing, found, strict=True))
-
-    def _intern_series(self, segments: Sequence[Opened]) -> None:
-        """Give every new signal its number; should the commit fail, a number is left unused."""
-        missing = {name for one in segments for name in one.signals if name not in self._series}
-        if missing:
-            with self._database.unit_of_work() as unit:
-                found = self._manifest.intern_series(unit.connection, missing)
-            if len(self._series) + len(found) > SERIES_CACHED_MAX:
-                self._series, self._names = {}, {}
-                found |= self._all_ids(segments)
-            self._series |= found
-            self._names |= {identity: SignalId(name) for name, identity in found.items()}
-
-    def _all_ids(self, segments: Sequence[Opened]) -> dict[str, int]:
-        with self._database.read() as connection:
-            names = {name for one in segments for name in one.signals}
-            return self._manifest.series_ids(connection, names)
-
-    def _id(self, segment: Opened) -> int:
-        return self.source(segment.header.source, segment.header.epoch).id
-
-    def _segment_row(self, segment: Opened) -> SegmentRow:
-        header = segment.header
-        parts = (header, segment.header_bytes, segment.header_hash, segment.signature)
-        return SegmentRow(self._id(segment), *parts)
-
-    def _entries(self, table: pa.Table) -> list[RecordEntry]:
-        kind = columns.array(table, "kind")
-        chosen = (kind == RecordKind.CORRECTION) | (kind == RecordKind.REFUSAL)
-        if not chosen.any():
-            return []
-        signals = self._names
-        return [
-            RecordEntry(
-                kind=RecordKind(row["kind"]),
-                source_epoch=row["source_epoch"],
-                sequence=row["sequence"],
-                series=row["series"],
-                signal=signals[row["series"]],
-                ts=Instant(row["ts"]),
-                status=row["status"],
-                columns=latest.to_columns(row),
-            )
-            for row in table.filter(pa.array(chosen)).to_pylist()
-        ]
+        for row in table.filter(pa.array(chosen)).to_pylist()
+    ]
 
 
 def _mark(segment: Opened | SegmentRow) -> Mark:

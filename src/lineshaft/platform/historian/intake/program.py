@@ -58,6 +58,8 @@ COMMIT_MS_DEFAULT = 50
 COMMIT_READINGS_MAX_DEFAULT = 100_000
 WAITING_READINGS_MAX = 400_000
 """Verified readings that are not committed yet; above that nothing is fetched."""
+PREPARED_MAX = 2
+"""Commits that are prepared at once, beside the one that is registered."""
 MERGE_LAG_COMMITS_MAX = 16
 """Commits that may run ahead of a merge that is at work."""
 BEATS_WAITING_MAX = 10_000
@@ -206,19 +208,26 @@ class Intake:
     # ---- committing
 
     async def _commit(self) -> None:
-        """Prepare a commit beside the registration of the one before, and register in order."""
+        """Prepare commits beside the registration of those before, and register in order."""
+        ahead = asyncio.Semaphore(PREPARED_MAX + 1)
         async with asyncio.TaskGroup() as tasks:
-            registering: asyncio.Task[None] | None = None
+            before: asyncio.Task[None] | None = None
             while True:
+                await ahead.acquire()
                 await self._until(lambda: bool(self._waiting))
                 await self._until_due(self._waiting[0][0] + self._limits.commit_ms / _MS_PER_S)
-                began_s = asyncio.get_running_loop().time()
-                batch = self._batch()
-                commit = await self._prepared(batch)
-                if registering is not None:
-                    await registering
-                registering = tasks.create_task(self._register(batch, commit, began_s))
-                del batch, commit  # or the last ones would be kept until there are others
+                before = tasks.create_task(self._commit_one(self._batch(), before))
+                before.add_done_callback(lambda _: ahead.release())
+
+    async def _commit_one(
+        self, batch: Sequence[Received], before: asyncio.Task[None] | None
+    ) -> None:
+        """Prepare a commit, and register it when the one before is registered."""
+        began_s = asyncio.get_running_loop().time()
+        commit = await self._prepared(batch)
+        if before is not None:
+            await before
+        await self._register(batch, commit, began_s)
 
     async def _register(self, batch: Sequence[Received], commit: Commit, began_s: float) -> None:
         """Make a commit durable, then say so to its sources and acknowledge its messages."""
