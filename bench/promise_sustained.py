@@ -16,14 +16,13 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from bench.records import Promise
 from lineshaft.core.clock import ManualClock
@@ -52,7 +51,7 @@ SAMPLE_S, IDLE_S = 1.0, 0.2
 WINDOW = 10
 """One part in so many of the run is averaged: the files of a whole hour come and go in it."""
 PERIOD = 3_600
-"""The values of a signal come again after so many seconds."""
+"""The values of a signal come again after so many seconds; whole segments fit into it."""
 
 
 def measure(seconds: int = SECONDS) -> list[Promise]:
@@ -78,6 +77,15 @@ class Load:
         steps = np.rint(rng.normal(0, 50, (MACHINES, SIGNALS, PERIOD))).astype(np.int32)
         self._values = np.cumsum(steps, axis=2, dtype=np.int32)
         self._start_us, self._next = start_us, 0
+        self._scans = np.broadcast_to(np.arange(SCANS), (SIGNALS, SCANS))
+        self._places = np.arange(1, SIGNALS + 1)[:, None]
+        count = SEGMENTS_PER_COMMIT * SEGMENT
+        self._same = {field.name: pa.nulls(count, field.type) for field in OPENED_SCHEMA}
+        self._same |= {
+            "status": pa.array(np.zeros(count, dtype=np.uint32)),
+            "kind": pa.array(np.zeros(count, dtype=np.uint8)),
+            "exponent": pa.array(np.full(count, -3, dtype=np.int8)),
+        }
         self._previous = [NO_PREVIOUS] * MACHINES
         self.counts = np.zeros(MACHINES, dtype=np.int64)
         self.sums = np.zeros(MACHINES, dtype=np.int64)
@@ -95,37 +103,36 @@ class Load:
         """Return the segments of the next commit."""
         turn = np.arange(self._next, self._next + SEGMENTS_PER_COMMIT)
         self._next += SEGMENTS_PER_COMMIT
-        machine, first = turn % MACHINES, turn // MACHINES * SCANS
-        rows = self._rows(machine, first[:, None] + np.arange(SCANS))
+        places = list(
+            zip((turn % MACHINES).tolist(), (turn // MACHINES * SCANS).tolist(), strict=True)
+        )
+        rows = self._rows(places)
         return [
-            self._opened(
-                int(machine[index]), int(first[index]), rows.slice(index * SEGMENT, SEGMENT)
-            )
-            for index in range(SEGMENTS_PER_COMMIT)
+            self._opened(machine, first, rows.slice(index * SEGMENT, SEGMENT))
+            for index, (machine, first) in enumerate(places)
         ]
 
-    def _rows(self, machine: NDArray[np.int64], scan: NDArray[np.int64]) -> pa.Table:
-        shape = (SEGMENTS_PER_COMMIT, SIGNALS, SCANS)
-        by_signal = np.broadcast_to(scan[:, None, :], shape)
-        signal = np.arange(SIGNALS)[None, :, None]
-        values = self._values[machine[:, None, None], signal, by_signal % PERIOD].astype(np.int64)
-        np.add.at(self.counts, machine, SEGMENT)
-        np.add.at(self.sums, machine, values.sum(axis=(1, 2)))
-        count = SEGMENTS_PER_COMMIT * SEGMENT
-        given = {
-            "ts": (self._start_us + by_signal * SECOND_US).ravel(),
-            "sequence": (by_signal * SIGNALS + signal + 1).ravel(),
-            "ordinal": (by_signal + 1).ravel(),
-            "status": np.zeros(count, dtype=np.uint32),
-            "kind": np.zeros(count, dtype=np.uint8),
-            "mantissa": values.ravel(),
-            "exponent": np.full(count, -3, dtype=np.int8),
+    def _rows(self, places: Sequence[tuple[int, int]]) -> pa.Table:
+        """Return the rows of segments: of each the machine and the first scan."""
+        values = np.stack(
+            [
+                self._values[machine, :, first % PERIOD : first % PERIOD + SCANS]
+                for machine, first in places
+            ],
+            dtype=np.int64,
+        )
+        for (machine, _), total in zip(places, values.sum(axis=(1, 2)).tolist(), strict=True):
+            self.counts[machine] += SEGMENT
+            self.sums[machine] += total
+        scan = np.array([first for _, first in places])[:, None, None] + self._scans
+        changing = {
+            "ts": self._start_us + scan * SECOND_US,
+            "sequence": scan * SIGNALS + self._places,
+            "ordinal": scan + 1,
+            "mantissa": values,
         }
-        arrays = [
-            pa.array(given[field.name]) if field.name in given else pa.nulls(count, field.type)
-            for field in OPENED_SCHEMA
-        ]
-        return pa.table(arrays, schema=OPENED_SCHEMA)
+        arrays = self._same | {name: pa.array(one.ravel()) for name, one in changing.items()}
+        return pa.table([arrays[name] for name in OPENED_SCHEMA.names], schema=OPENED_SCHEMA)
 
     def _opened(self, machine: int, first: int, rows: pa.Table) -> Opened:
         header = Header(
