@@ -39,6 +39,8 @@ OFFENCES = [
     ("rooms", "newroom/__init__.py", ""),
     ("services", "services/metering/service.py", "import lineshaft.services.contracts.model"),
     ("services", "services/contracts/service.py", "import lineshaft.services.billing.model"),
+    ("services", "services/incidents/model.py", "import lineshaft.services.contracts.model"),
+    ("services", "services/metering/service.py", "import lineshaft.services.incidents.model"),
     ("services", "services/billing/service.py", "import lineshaft.services.evidence.model"),
     ("services", "services/newservice/__init__.py", ""),
     ("files", "services/billing/model.py", "import lineshaft.services.billing.service"),

@@ -1,0 +1,1 @@
+"""Service incidents and agreed exclusions: the clocks and windows that guarantees read."""
