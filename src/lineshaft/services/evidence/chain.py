@@ -144,7 +144,7 @@ def evidence_of(bundle: Bundle, claim: UsageRecord) -> Evidence:
         Invalid: when blocks are missing between two others.
     """
     return Evidence.of(
-        series.entries[place]
+        series.entry(place)
         for wanted in claim.ranges
         for series, places in _in_range(bundle, claim, wanted)
         for place in places

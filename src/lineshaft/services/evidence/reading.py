@@ -124,21 +124,18 @@ class Series:
             ]
         return self._ranges[wanted]
 
-    @cached_property
-    def entries(self) -> list[BlockEntry]:
-        """What each block is under an evidence root; they mean nothing for one with a flaw."""
-        return [
-            BlockEntry(
-                source=self.source,
-                epoch=self.epoch,
-                header_number=block.signed.header.number,
-                header_hash=block.signed.hash,
-                leaf_hash=block.leaf,
-                first_ordinal=block.head.first_ordinal,
-                last_ordinal=block.head.last_ordinal,
-            )
-            for block in self.blocks
-        ]
+    def entry(self, place: int) -> BlockEntry:
+        """Return what a block is under an evidence root; it means nothing for one with a flaw."""
+        block = self.blocks[place]
+        return BlockEntry(
+            source=self.source,
+            epoch=self.epoch,
+            header_number=block.signed.header.number,
+            header_hash=block.signed.hash,
+            leaf_hash=block.leaf,
+            first_ordinal=block.head.first_ordinal,
+            last_ordinal=block.head.last_ordinal,
+        )
 
     @cached_property
     def instants(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

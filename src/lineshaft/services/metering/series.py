@@ -199,17 +199,11 @@ def _build(
     return SeriesRows(
         sources=names,
         source=rank[columns["source"]] if len(rank) else np.zeros(0, dtype=np.int64),
-        epoch=columns["epoch"].astype(np.int64),
-        sequence=columns["sequence"].astype(np.int64),
-        ordinal=columns["ordinal"].astype(np.int64),
-        ts=columns["ts"].astype(np.int64),
         kind=kind,
-        status=columns["status"].astype(np.int64),
         form=_FORMS[presence],
-        mantissa=columns["mantissa"].astype(np.int64),
-        exponent=columns["exponent"].astype(np.int64),
         text=texts,
         targets=targets,
+        **{name: columns[name].astype(np.int64, copy=False) for name in _WHOLE},
     )
 
 
@@ -221,7 +215,9 @@ _FORMS[HAS_NUMBER] = FLOAT
 _FORMS[HAS_TEXT] = TEXT
 
 
-_JOINED = ("epoch", "sequence", "ordinal", "ts", "kind", "status", "form", "mantissa", "exponent")
+_WHOLE = ("epoch", "sequence", "ordinal", "ts", "status", "mantissa", "exponent")
+"""The columns of int64."""
+_JOINED = (*_WHOLE, "kind", "form")
 
 
 def join(parts: Sequence[SeriesRows]) -> SeriesRows:
