@@ -11,7 +11,8 @@ from lineshaft.core.quantity import UnitMismatch
 from lineshaft.core.reading import RecordKind
 from lineshaft.core.value import EnumerationValue, Value, parse_decimal
 from lineshaft.services.metering.measure import StateSpan, measure, reach, timeline
-from lineshaft.services.metering.model import ExclusionReason, Row
+from lineshaft.services.metering.meters import state_duration
+from lineshaft.services.metering.model import ExclusionReason, Row, TimedState, UsageRecord
 from lineshaft.services.metering.parameters import STATES_MAX
 from lineshaft.services.metering.series import MeterInput, SeriesRows
 from tests.services.metering.rows import KNOWN_AT, at, correction, meter, reading, span, usage
@@ -146,3 +147,51 @@ def test_a_period_follows_from_the_rows_within_its_reach(
         and (needed.until is None or row.ts <= needed.until)
     ]
     assert usage(ANY, part, period) == usage(ANY, rows, period)
+
+
+KEEPING = meter("state_duration", "SEC", keeps_spans=True)
+
+
+def test_a_record_keeps_its_time_line_where_the_contract_wants_it() -> None:
+    rows = [*ROWS, reading(9, 80, "RUN")]
+    record = usage(KEEPING, rows, span(0, 100))
+    assert record.spans == (
+        TimedState(10 * S, None, None),
+        TimedState(30 * S, "RUN", "RUN"),
+        TimedState(10 * S, "STOP", "STOP"),
+        TimedState(20 * S, None, "STOP"),
+        TimedState(30 * S, "RUN", "RUN"),
+    )
+    assert UsageRecord.from_content(record.to_content()) == record
+
+
+def test_a_gap_at_the_start_knows_the_state_before_the_period() -> None:
+    record = usage(KEEPING, ROWS, span(55, 100))
+    assert record.spans == (TimedState(15 * S, None, "STOP"), TimedState(30 * S, "RUN", "RUN"))
+
+
+def test_a_record_without_a_time_line_does_not_name_it() -> None:
+    content = usage(ANY, ROWS, span(0, 100)).to_content()
+    assert "spans" not in content
+    assert content["meter"]["parameters"] == {"states": []}
+
+
+@pytest.mark.parametrize("wrong", [[0, "RUN", "RUN"], [5, 1, None], [5, "RUN"], "RUN"])
+def test_a_span_that_is_none_is_refused(wrong: object) -> None:
+    content = usage(KEEPING, ROWS, span(0, 100)).to_content()
+    with pytest.raises(Invalid, match="a span"):
+        UsageRecord.from_content(content | {"spans": [wrong]})
+
+
+def test_more_spans_than_the_maximum_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_duration, "SPANS_MAX", 5)
+    rows = [*ROWS, reading(9, 80, "RUN")]
+    assert len(usage(KEEPING, rows, span(0, 100)).spans) == 5
+    monkeypatch.setattr(state_duration, "SPANS_MAX", 4)
+    with pytest.raises(Invalid, match="at most 4"):
+        usage(KEEPING, rows, span(0, 100))
+
+
+def test_whether_spans_are_kept_is_yes_or_no() -> None:
+    with pytest.raises(Invalid, match="expected true or false"):
+        meter("state_duration", "SEC", keeps_spans="yes")

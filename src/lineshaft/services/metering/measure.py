@@ -50,6 +50,7 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
         restart_count=found.restart_count,
         ranges=rows.evidence.ranges,
         evidence_root=rows.evidence.root,
+        spans=found.spans,
     )
 
 

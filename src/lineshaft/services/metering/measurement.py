@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period
-from lineshaft.services.metering.model import Exclusion, ExclusionReason, Meter
+from lineshaft.services.metering.model import Exclusion, ExclusionReason, Meter, TimedState
 from lineshaft.services.metering.parameters import Parameters
 from lineshaft.services.metering.series import DECIMAL, Series
 
@@ -62,6 +62,7 @@ class Measurement:
     bridged_gap_count: int = 0
     bridged_gap_us: int = 0
     restart_count: int = 0
+    spans: tuple[TimedState, ...] = ()
 
 
 def ends_of(series: Series, window: Window) -> NDArray[np.int64]:

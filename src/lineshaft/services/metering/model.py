@@ -267,6 +267,19 @@ def _ranges(in_order: Iterable[BlockEntry]) -> Iterator[EvidenceRange]:
         yield EvidenceRange(source, epoch, *ordinals, first.header_number, last.header_number)
 
 
+class TimedState(NamedTuple):
+    """How long a state held, in the time line of a usage record.
+
+    Attributes:
+        state: None while none is known.
+        last: the state, or else the last one that was known before.
+    """
+
+    duration_us: int
+    state: str | None
+    last: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
     """What a meter found for a period, as far as was known at an instant.
@@ -278,6 +291,7 @@ class UsageRecord:
         covered_us: time of the period in which the signal had a usable value.
         states: time by state (state_duration only), in microseconds.
         unknown_after: unknown time by the last state before it (state_duration only).
+        spans: the states of the period in time order without holes, where the meter keeps them.
         exclusions: the first `EXCLUSIONS_LISTED_MAX`, in time order.
         exclusion_count: how many there are.
         refusal_count: refusals of the connector in this series and period.
@@ -302,6 +316,7 @@ class UsageRecord:
     restart_count: int = 0
     ranges: tuple[EvidenceRange, ...] = ()
     evidence_root: str = NO_EVIDENCE
+    spans: tuple[TimedState, ...] = ()
 
     @property
     def completeness(self) -> Fraction:
@@ -319,8 +334,8 @@ class UsageRecord:
         return not (self.unknown_us or self.exclusion_count or self.refusal_count)
 
     def to_content(self) -> dict[str, Any]:
-        """Return the canonical content, which documents embed."""
-        return {
+        """Return the canonical content, which documents embed; no spans are not named."""
+        content: dict[str, Any] = {
             "bridged_gap_count": self.bridged_gap_count,
             "bridged_gap_us": self.bridged_gap_us,
             "completeness": str(self.completeness),
@@ -343,6 +358,7 @@ class UsageRecord:
             "states": _pairs(self.states),
             "unknown_after": _pairs(self.unknown_after),
         }
+        return content | {"spans": [list(each) for each in self.spans]} if self.spans else content
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> "UsageRecord":
@@ -366,6 +382,7 @@ class UsageRecord:
                 exclusions=tuple(map(Exclusion.from_content, content["exclusions"])),
                 ranges=tuple(map(EvidenceRange.from_content, content["ranges"])),
                 evidence_root=canonical.decode_hex(content["evidence_root"], 32).hex(),
+                spans=tuple(map(_timed_state, content.get("spans", ()))),
                 **{name: content[name] for name in _COUNTS},
             )
             is_exact = canonical.encode(record.to_content()) == canonical.encode(content)
@@ -391,6 +408,15 @@ _COUNTS = (
     "bridged_gap_us",
     "restart_count",
 )
+
+
+def _timed_state(content: Any) -> TimedState:
+    match content:
+        case [int(duration_us), str() | None as state, str() | None as last] if duration_us > 0:
+            return TimedState(duration_us, state, last)
+        case _:
+            msg = "a span: expected microseconds, the state, and the last known state"
+            raise Invalid(msg)
 
 
 def _pairs(durations: Mapping[str, int]) -> list[list[Any]]:

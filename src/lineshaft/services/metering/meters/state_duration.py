@@ -1,12 +1,13 @@
 """How long a signal was in which state."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 
+from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_S, Instant, Period
 from lineshaft.core.quantity import conversion_factor
 from lineshaft.core.value import DecimalValue
@@ -18,10 +19,12 @@ from lineshaft.services.metering.measurement import (
     exclusion,
     parameters_of,
 )
-from lineshaft.services.metering.model import Exclusion, ExclusionReason, Meter
+from lineshaft.services.metering.model import Exclusion, ExclusionReason, Meter, TimedState
 from lineshaft.services.metering.parameters import StateDurationParameters
 from lineshaft.services.metering.series import BOOLEAN, DECIMAL, FLOAT, Series
 
+SPANS_MAX = 100_000
+"""How many spans a usage record can keep: about 4 MB of its document."""
 Span = tuple[Instant, Instant, str | None, str | None]
 """Start, end, state (None: unknown), last state known before."""
 
@@ -31,11 +34,15 @@ def measure_state_duration(meter: Meter, series: Series, window: Window) -> Meas
 
     A state holds until the next reading, or as far as is known. Before the first reading, and
     while the signal is not available, the state is unknown.
+
+    Raises:
+        Invalid: when the meter keeps its spans and there are more than `SPANS_MAX`.
     """
     parameters = parameters_of(meter, StateDurationParameters)
     states: Counter[str] = Counter()
     unknown_after: Counter[str] = Counter()
-    for start, end, state, previous in spans(series, window):
+    found = list(spans(series, window))
+    for start, end, state, previous in found:
         if state is not None:
             states[state] += end - start
         elif previous is not None:
@@ -50,7 +57,23 @@ def measure_state_duration(meter: Meter, series: Series, window: Window) -> Meas
         exclusions=_floats(series, window.period),
         states={state: duration for state, duration in states.items() if duration},
         unknown_after={state: duration for state, duration in unknown_after.items() if duration},
+        spans=_kept(meter, found) if parameters.keeps_spans else (),
     )
+
+
+def _kept(meter: Meter, found: Iterable[Span]) -> tuple[TimedState, ...]:
+    """Return the time line as a usage record keeps it, equal neighbours as one."""
+    kept: list[TimedState] = []
+    for start, end, state, previous in found:
+        last = previous if state is None else state
+        if kept and kept[-1][1:] == (state, last):
+            kept[-1] = TimedState(kept[-1].duration_us + end - start, state, last)
+        else:
+            kept.append(TimedState(end - start, state, last))
+    if len(kept) > SPANS_MAX:
+        msg = f"meter {meter.id} found {len(kept)} spans of a state: at most {SPANS_MAX} are kept"
+        raise Invalid(msg)
+    return tuple(kept)
 
 
 def spans(series: Series, window: Window) -> Iterator[Span]:
