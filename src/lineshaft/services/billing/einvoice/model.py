@@ -170,12 +170,10 @@ class PrecedingInvoice:
     """The document that this one corrects (BG-3).
 
     Attributes:
-        number: BT-25.
-        issued_on: BT-26.
+        number: BT-25. Its date (BT-26) may be left out where the number is unique, as ours are.
     """
 
     number: str
-    issued_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +185,7 @@ class EInvoice:
         issued_on: in the contract's time zone: BT-2.
         type_code: BT-3.
         currency: BT-5.
-        due_on: BT-9; None where the contract names no date.
+        due_on: BT-9; None where the contract names no date, and for a credit note.
         contract: BT-12.
         payment_terms: BT-20.
         notes: BT-22: the evidence roots, and what must be said beside the amounts.
@@ -252,7 +250,7 @@ def from_document(document: Mapping[str, Any], language: str = _ENGLISH) -> EInv
         contract=contract["id"],
         payment_terms=_TEXTS["terms"][language].format(**said),
         notes=_notes(document, language),
-        preceding=_preceding(document, zone),
+        preceding=_preceding(document),
         seller=_party(document["supplier"], codes),
         buyer=_party(document["customer"], codes),
         period_first=_day(span["start"], zone),
@@ -272,15 +270,13 @@ def _day(instant: str, zone: str, before_us: int = 0) -> dt.date:
 
 
 def _due_on(document: Mapping[str, Any], zone: str) -> dt.date | None:
+    """Return the day of `due_at`; a credit note is not due (UBL has no place for it)."""
     due_at = document.get("due_at")
-    return None if due_at is None else _day(due_at, zone)
+    return None if due_at is None or document["type"] == CREDIT_NOTE else _day(due_at, zone)
 
 
-def _preceding(document: Mapping[str, Any], zone: str) -> tuple[PrecedingInvoice, ...]:
-    corrects = document.get("corrects")
-    if corrects is None:
-        return ()
-    return (PrecedingInvoice(corrects["number"], _day(corrects["issued_at"], zone)),)
+def _preceding(document: Mapping[str, Any]) -> tuple[PrecedingInvoice, ...]:
+    return tuple(PrecedingInvoice(one["number"]) for one in document.get("corrects", ()))
 
 
 def _party(party: Mapping[str, Any], vat_codes: set[str]) -> Party:

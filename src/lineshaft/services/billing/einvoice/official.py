@@ -1,0 +1,117 @@
+"""The official checks, in process: the schemas of UBL 2.1 and the rules of EN 16931 (schematron).
+
+The files are those of the publishers, unchanged (`data/README.md`). The rules are a stylesheet that
+the Saxon processor runs; it and the schemas are compiled once for each process.
+"""
+
+import gzip
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from lineshaft.core.errors import InvariantError
+from lineshaft.services.billing.einvoice.errors import Finding
+from lineshaft.services.billing.einvoice.ubl_reader import parse
+
+if TYPE_CHECKING:
+    from lxml.etree import XMLSchema
+
+UBL_RULES = "EN16931-UBL-validation.xslt"
+UBL_RULES_VERSION = "1.3.16"
+_SCHEMAS = {"Invoice": "UBL-Invoice-2.1.xsd", "CreditNote": "UBL-CreditNote-2.1.xsd"}
+_LEFT_OUT = frozenset({"UBL-CommonSignatureComponents-2.1.xsd"})
+_SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+_FATAL = "fatal"
+
+
+class Schematron:
+    """A compiled set of rules.
+
+    All work is done by one thread of its own: a Saxon processor belongs to the thread that made it.
+    """
+
+    def __init__(self, stylesheet: str) -> None:
+        """Compile a stylesheet that a schematron was turned into; takes about a second."""
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rules")
+        self._processor, self._rules = self._thread.submit(_compile, stylesheet).result()
+
+    def findings(self, xml: bytes) -> tuple[Finding, ...]:
+        """Return the rules that a document breaks; warnings are not among them.
+
+        Raises:
+            XmlUnreadable: for bytes that are no plain XML.
+            InvariantError: when the rules cannot be run on it.
+        """
+        from lxml import etree  # noqa: PLC0415 - 12 MB, for the processes that check only
+
+        text = etree.tostring(parse(xml), encoding="unicode")
+        report = self._thread.submit(self._run, text).result()
+        root = etree.fromstring(report.encode())
+        return tuple(
+            Finding(failed.get("id", ""), (failed.findtext(f"{_SVRL}text") or "").strip())
+            for failed in root.iter(f"{_SVRL}failed-assert")
+            if failed.get("flag", _FATAL) == _FATAL
+        )
+
+    def _run(self, text: str) -> str:
+        node = self._processor.parse_xml(xml_text=text)
+        report: str | None = self._rules.transform_to_string(xdm_node=node)
+        if report is None:
+            msg = "the official rules gave no report"
+            raise InvariantError(msg)
+        return report
+
+
+def _compile(stylesheet: str) -> tuple[Any, Any]:
+    from saxonche import PySaxonProcessor  # noqa: PLC0415 - 100 MB, for the processes that check
+
+    processor = PySaxonProcessor(license=False)
+    rules = processor.new_xslt30_processor().compile_stylesheet(stylesheet_text=stylesheet)
+    return processor, rules
+
+
+@cache
+def ubl_rules() -> Schematron:
+    """Return the official rules of EN 16931 for UBL."""
+    return Schematron(_file(UBL_RULES).decode())
+
+
+def schema_findings(xml: bytes) -> tuple[Finding, ...]:
+    """Return what the schemas of UBL 2.1 refuse.
+
+    Raises:
+        XmlUnreadable: for bytes that are no plain XML.
+    """
+    root = parse(xml)
+    name = root.tag.rpartition("}")[2]
+    if name not in _SCHEMAS:
+        return (Finding("XSD", f"a document of {root.tag}: expected Invoice or CreditNote"),)
+    schema = _schema(_SCHEMAS[name])
+    if schema.validate(root):
+        return ()
+    return tuple(Finding("XSD", f"line {one.line}: {one.message}") for one in schema.error_log)
+
+
+@cache
+def _schema(name: str) -> "XMLSchema":
+    """Compile a schema with all that it imports from `data`, but the signatures.
+
+    Our documents have no extensions, hence no signatures in them: libxml2 leaves those schemas out.
+    """
+    from lxml import etree  # noqa: PLC0415 - see above
+
+    class Shipped(etree.Resolver):  # type: ignore[misc]
+        def resolve(self, url: str, _public_id: str | None, context: Any) -> Any:
+            shipped = url.rpartition("/")[2]
+            return None if shipped in _LEFT_OUT else self.resolve_string(_file(shipped), context)
+
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(Shipped())
+    return etree.XMLSchema(etree.fromstring(_file(name), parser, base_url=f"shipped:/x/{name}"))
+
+
+def _file(name: str) -> bytes:
+    """Return a shipped file."""
+    data = files("lineshaft.services.billing.einvoice").joinpath("data", f"{name}.gz")
+    return gzip.decompress(data.read_bytes())

@@ -1,0 +1,31 @@
+"""All checks of an invoice in UBL: schema, exact sums, official rules."""
+
+from lineshaft.services.billing.einvoice.errors import Finding, RulesBroken, XmlUnreadable
+from lineshaft.services.billing.einvoice.official import schema_findings, ubl_rules
+from lineshaft.services.billing.einvoice.rules import exact_findings
+from lineshaft.services.billing.einvoice.ubl_reader import from_ubl
+
+
+def ubl_findings(data: bytes) -> tuple[Finding, ...]:
+    """Return every rule that the bytes of an invoice or credit note break.
+
+    What the schema refuses is judged no further. `LS-XML` names bytes that the writer of this
+    product would not have written.
+    """
+    try:
+        found = schema_findings(data)
+        return found or (*exact_findings(from_ubl(data)), *ubl_rules().findings(data))
+    except XmlUnreadable as error:
+        return (Finding("LS-XML", str(error)),)
+
+
+def check_ubl(data: bytes, number: str) -> None:
+    """Pass an invoice that breaks no rule.
+
+    Raises:
+        RulesBroken: naming each rule that the document `number` breaks.
+    """
+    found = ubl_findings(data)
+    if found:
+        what = f"document {number} is no invoice of EN 16931"
+        raise RulesBroken(what, found)
