@@ -18,6 +18,9 @@ from lineshaft.core.period import Instant, Period, format_instant, parse_instant
 from lineshaft.core.reading import check_machine_id
 
 VERSIONS_MAX = 1_000
+"""Versions of one incident or exclusion."""
+SUBJECTS_MAX = 10_000
+"""Incidents of one machine, and exclusions."""
 WAITS_MAX = 1_000
 TEXT_CHARACTERS_MAX = 500
 ID_CHARACTERS_MAX = 63
@@ -226,11 +229,13 @@ class SideApproval:
     at: Instant
 
 
-Subject = TypeVar("Subject", ServiceIncident, AgreedExclusion)
+AnySubject = ServiceIncident | AgreedExclusion
+Subject = TypeVar("Subject", bound=AnySubject)
+Subject_co = TypeVar("Subject_co", bound=AnySubject, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedVersion(Generic[Subject]):
+class RecordedVersion(Generic[Subject_co]):
     """A version of an incident or an exclusion as it is recorded.
 
     Attributes:
@@ -239,7 +244,7 @@ class RecordedVersion(Generic[Subject]):
         approvals: of either side, at most one each.
     """
 
-    subject: Subject
+    subject: Subject_co
     version: int
     recorded_at: Instant
     recorded_by: str
@@ -251,17 +256,39 @@ class RecordedVersion(Generic[Subject]):
         at = {approval.side: approval.at for approval in self.approvals}
         return max(at.values()) if len(at) == len(Side) else None
 
+    def to_content(self) -> dict[str, Any]:
+        """Return the JSON content."""
+        return {
+            **self.subject.to_content(),
+            "agreed_at": _instant_content(self.agreed_at),
+            "approvals": [
+                {"at": format_instant(each.at), "by": each.by, "side": each.side.value}
+                for each in self.approvals
+            ],
+            "recorded_at": format_instant(self.recorded_at),
+            "recorded_by": self.recorded_by,
+            "version": self.version,
+        }
+
     def is_agreed(self, known_at: Instant) -> bool:
         """Tell whether both sides had agreed to it by an instant."""
         return self.agreed_at is not None and self.agreed_at <= known_at
 
 
-def latest(
-    versions: Sequence[RecordedVersion[Subject]], known_at: Instant
-) -> RecordedVersion[Subject] | None:
-    """Return the last version that was recorded by an instant, agreed or not."""
-    known = [version for version in versions if version.recorded_at <= known_at]
-    return max(known, key=lambda version: version.version, default=None)
+AnyVersion = RecordedVersion[AnySubject]
+
+
+class SubjectKind(enum.StrEnum):
+    """What both sides can agree to."""
+
+    INCIDENT = "incident"
+    EXCLUSION = "exclusion"
+
+
+def kind_of(subject: AnySubject) -> SubjectKind:
+    """Return which of the two it is."""
+    is_incident = isinstance(subject, ServiceIncident)
+    return SubjectKind.INCIDENT if is_incident else SubjectKind.EXCLUSION
 
 
 def agreed(versions: Iterable[RecordedVersion[Subject]], known_at: Instant) -> list[Subject]:

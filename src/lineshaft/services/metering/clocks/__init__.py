@@ -1,0 +1,1 @@
+"""Offsets of the sources' clocks: recorded, never applied to what is stored."""

@@ -1,0 +1,1 @@
+"""Exchanges of meters: recorded by one person, approved by another."""
