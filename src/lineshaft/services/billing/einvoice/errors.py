@@ -14,10 +14,12 @@ class Finding:
     Attributes:
         rule: its name, such as `BR-CO-15` of the norm, `XSD`, or `LS-CO-17` of our own.
         text: what was expected, and of what.
+        is_warning: a document may break it and is an invoice all the same.
     """
 
     rule: str
     text: str
+    is_warning: bool = False
 
 
 class RulesBroken(Invalid):

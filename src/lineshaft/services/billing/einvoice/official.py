@@ -22,7 +22,7 @@ UBL_RULES_VERSION = "1.3.16"
 _SCHEMAS = {"Invoice": "UBL-Invoice-2.1.xsd", "CreditNote": "UBL-CreditNote-2.1.xsd"}
 _LEFT_OUT = frozenset({"UBL-CommonSignatureComponents-2.1.xsd"})
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
-_FATAL = "fatal"
+_WARNING = "warning"
 
 
 class Schematron:
@@ -37,7 +37,7 @@ class Schematron:
         self._processor, self._rules = self._thread.submit(_compile, stylesheet).result()
 
     def findings(self, xml: bytes) -> tuple[Finding, ...]:
-        """Return the rules that a document breaks; warnings are not among them.
+        """Return the rules that a document breaks, warnings too.
 
         Raises:
             XmlUnreadable: for bytes that are no plain XML.
@@ -49,9 +49,12 @@ class Schematron:
         report = self._thread.submit(self._run, text).result()
         root = etree.fromstring(report.encode())
         return tuple(
-            Finding(failed.get("id", ""), (failed.findtext(f"{_SVRL}text") or "").strip())
+            Finding(
+                failed.get("id", ""),
+                (failed.findtext(f"{_SVRL}text") or "").strip(),
+                is_warning=failed.get("flag") == _WARNING,
+            )
             for failed in root.iter(f"{_SVRL}failed-assert")
-            if failed.get("flag", _FATAL) == _FATAL
         )
 
     def _run(self, text: str) -> str:

@@ -27,7 +27,6 @@ INVOICE_NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 CREDIT_NOTE_NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"
 AGGREGATES = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 BASICS = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
-_PREFIXES = {"cac": AGGREGATES, "cbc": BASICS}
 
 
 def to_ubl(invoice: EInvoice) -> bytes:
@@ -55,7 +54,7 @@ class _Writer:
         self._is_credit = invoice.type_code == CREDIT_NOTE
         self._name = "CreditNote" if self._is_credit else "Invoice"
         namespace = CREDIT_NOTE_NAMESPACE if self._is_credit else INVOICE_NAMESPACE
-        names: dict[str | None, str] = {None: namespace, **_PREFIXES}
+        names: dict[str | None, str] = {None: namespace, "cac": AGGREGATES, "cbc": BASICS}
         self._root: _Element = etree.Element(f"{{{namespace}}}{self._name}", nsmap=names)
 
     def write(self) -> bytes:

@@ -7,14 +7,15 @@ from lineshaft.services.billing.einvoice.ubl_reader import from_ubl
 
 
 def ubl_findings(data: bytes) -> tuple[Finding, ...]:
-    """Return every rule that the bytes of an invoice or credit note break.
+    """Return every rule that the bytes of an invoice or credit note break; warnings are none.
 
     What the schema refuses is judged no further. `LS-XML` names bytes that the writer of this
     product would not have written.
     """
     try:
         found = schema_findings(data)
-        return found or (*exact_findings(from_ubl(data)), *ubl_rules().findings(data))
+        found = found or (*exact_findings(from_ubl(data)), *ubl_rules().findings(data))
+        return tuple(finding for finding in found if not finding.is_warning)
     except XmlUnreadable as error:
         return (Finding("LS-XML", str(error)),)
 
