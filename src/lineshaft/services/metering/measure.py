@@ -1,14 +1,16 @@
 """The one pure function from readings to a usage record, and the time line of a state."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from lineshaft.core.errors import InvariantError
-from lineshaft.core.period import Instant, Period
+from lineshaft.core.period import Instant, Period, total_us
 from lineshaft.core.quantity import Quantity
 from lineshaft.core.reading import RecordKind
-from lineshaft.services.metering.measurement import Measurement, Window
+from lineshaft.services.metering.exchanged import decisive, with_exchanges
+from lineshaft.services.metering.measurement import Measurement, Window, added
 from lineshaft.services.metering.meters import METERS
 from lineshaft.services.metering.meters.state_duration import spans
 from lineshaft.services.metering.model import (
@@ -16,7 +18,8 @@ from lineshaft.services.metering.model import (
     Meter,
     UsageRecord,
 )
-from lineshaft.services.metering.series import MeterInput, SeriesRows, in_force
+from lineshaft.services.metering.parameters import hours_of
+from lineshaft.services.metering.series import MeterInput, Series, SeriesRows, in_force
 
 
 def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -> UsageRecord:
@@ -29,8 +32,9 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
         InvariantError: when a meter finds more time than there is.
     """
     found = _measured(meter, rows, period, known_at)
-    if not 0 <= found.covered_us <= period.duration_us:
-        msg = f"meter {meter.id} covers {found.covered_us} us of {period.duration_us}"
+    metered_us = period.duration_us if found.metered_us is None else found.metered_us
+    if not 0 <= found.covered_us <= metered_us:
+        msg = f"meter {meter.id} covers {found.covered_us} us of {metered_us}"
         raise InvariantError(msg)
     exclusions = sorted(set(found.exclusions))
     return UsageRecord(
@@ -44,13 +48,17 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
         unknown_after=found.unknown_after,
         exclusions=tuple(exclusions[:EXCLUSIONS_LISTED_MAX]),
         exclusion_count=len(exclusions),
-        refusal_count=_refusals(rows.rows, period),
+        refusal_count=_refusals(meter, rows.rows, period),
         bridged_gap_count=found.bridged_gap_count,
         bridged_gap_us=found.bridged_gap_us,
         restart_count=found.restart_count,
         ranges=rows.evidence.ranges,
         evidence_root=rows.evidence.root,
         spans=found.spans,
+        metered_us=found.metered_us,
+        is_undefined=found.is_undefined,
+        clock_offsets=rows.clock_offsets,
+        exchanges=decisive(meter, rows.exchanges, rows.rows, found),
     )
 
 
@@ -90,7 +98,20 @@ def timeline(rows: MeterInput, period: Period, known_at: Instant) -> list[StateS
 
 def _measured(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -> Measurement:
     window = _window(rows, period, known_at)
-    return METERS[meter.kind](meter, in_force(rows.rows), window)
+    return _of_signal(with_exchanges(meter, rows.exchanges), in_force(rows.rows), window)
+
+
+def _of_signal(meter: Meter, series: Series, window: Window) -> Measurement:
+    """Measure within the hours in which usage counts; additive kinds alone can have them."""
+    function, hours = METERS[meter.kind], hours_of(meter.parameters)
+    if hours is None:
+        return function(meter, series, window)
+    parts = hours.within(window.period)
+    if not parts:
+        period = window.period
+        return Measurement(Fraction(0), 0, period.start, period.end, metered_us=0)
+    found = [function(meter, series, Window(part, window.known_until)) for part in parts]
+    return added(found, total_us(parts))
 
 
 def _window(rows: MeterInput, period: Period, known_at: Instant) -> Window:
@@ -99,9 +120,11 @@ def _window(rows: MeterInput, period: Period, known_at: Instant) -> Window:
     return Window(period, known_until)
 
 
-def _refusals(rows: SeriesRows, period: Period) -> int:
-    """Count the refusals of the period, each once."""
-    is_refusal = rows.kind == RecordKind.REFUSAL
-    is_within = (rows.ts >= period.start) & (rows.ts < period.end)
-    found = np.flatnonzero(is_refusal & is_within).tolist()
+def _refusals(meter: Meter, rows: SeriesRows, period: Period) -> int:
+    """Count the refusals in the time that counts, each once."""
+    hours = hours_of(meter.parameters)
+    is_within = np.zeros(len(rows), dtype=np.bool_)
+    for part in [period] if hours is None else hours.within(period):
+        is_within |= (rows.ts >= part.start) & (rows.ts < part.end)
+    found = np.flatnonzero((rows.kind == RecordKind.REFUSAL) & is_within).tolist()
     return len({rows.identity(row) for row in found})

@@ -1,6 +1,7 @@
 """What every kind of meter shares: the window it looks through, and what it brings back. Pure."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -49,6 +50,7 @@ class Measurement:
         amount: in the unit of the meter, exact.
         since: the result follows from the rows from this instant on; None: from the very first.
         until: the result follows from the rows up to this instant; None: later ones could tell.
+        metered_us: the part of the period in which usage counts; None: all of it.
         The others as in `UsageRecord`.
     """
 
@@ -63,6 +65,46 @@ class Measurement:
     bridged_gap_us: int = 0
     restart_count: int = 0
     spans: tuple[TimedState, ...] = ()
+    metered_us: int | None = None
+    is_undefined: bool = False
+
+
+def added(parts: Sequence[Measurement], metered_us: int) -> Measurement:
+    """Add what an additive meter found in disjoint parts of a period.
+
+    Args:
+        parts: in time order.
+        metered_us: length of them together.
+    """
+    sinces, untils = [part.since for part in parts], [part.until for part in parts]
+    return Measurement(
+        amount=sum((part.amount for part in parts), Fraction(0)),
+        covered_us=sum(part.covered_us for part in parts),
+        since=_outermost(sinces, min),
+        until=_outermost(untils, max),
+        exclusions=[each for part in parts for each in part.exclusions],
+        states=_summed(part.states for part in parts),
+        unknown_after=_summed(part.unknown_after for part in parts),
+        bridged_gap_count=sum(part.bridged_gap_count for part in parts),
+        bridged_gap_us=sum(part.bridged_gap_us for part in parts),
+        restart_count=sum(part.restart_count for part in parts),
+        metered_us=metered_us,
+    )
+
+
+def _summed(durations: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in durations:
+        total.update(each)
+    return dict(total)
+
+
+def _outermost(
+    instants: Sequence[Instant | None], choose: Callable[[Iterable[Instant]], Instant]
+) -> Instant | None:
+    """Return the first or last of some instants; None where one of them is not known."""
+    known = [instant for instant in instants if instant is not None]
+    return choose(known) if known and len(known) == len(instants) else None
 
 
 def ends_of(series: Series, window: Window) -> NDArray[np.int64]:

@@ -16,6 +16,8 @@ from lineshaft.core.quantity import Quantity, parse_fraction, unit_named
 from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of
 from lineshaft.core.segment import merkle
 from lineshaft.core.value import Value
+from lineshaft.services.metering.clocks.model import ClockStep
+from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.parameters import (
     MeterKind,
     Parameters,
@@ -292,6 +294,12 @@ class UsageRecord:
         states: time by state (state_duration only), in microseconds.
         unknown_after: unknown time by the last state before it (state_duration only).
         spans: the states of the period in time order without holes, where the meter keeps them.
+        metered_us: the part of the period in which usage counts; None: all of it.
+        is_undefined: there is no quantity, such as a mean over nothing, and 0 stands for it; it
+            must not be billed.
+        clock_offsets: the offsets of the sources' clocks that apply to the rows of its evidence.
+        exchanges: the recorded exchanges of the meter that it follows from, in time order; those
+            in the parameters of the meter are not named again.
         exclusions: the first `EXCLUSIONS_LISTED_MAX`, in time order.
         exclusion_count: how many there are.
         refusal_count: refusals of the connector in this series and period.
@@ -317,25 +325,35 @@ class UsageRecord:
     ranges: tuple[EvidenceRange, ...] = ()
     evidence_root: str = NO_EVIDENCE
     spans: tuple[TimedState, ...] = ()
+    metered_us: int | None = None
+    is_undefined: bool = False
+    clock_offsets: tuple[ClockStep, ...] = ()
+    exchanges: tuple[MeterExchange, ...] = ()
+
+    @property
+    def counted_us(self) -> int:
+        """Time of the period in which usage counts."""
+        return self.period.duration_us if self.metered_us is None else self.metered_us
 
     @property
     def completeness(self) -> Fraction:
-        """Share of the period in which the signal had a usable value."""
-        return Fraction(self.covered_us, self.period.duration_us)
+        """Share of the time that counts in which the signal had a usable value; of none, all."""
+        return Fraction(self.covered_us, self.counted_us) if self.counted_us else Fraction(1)
 
     @property
     def unknown_us(self) -> int:
-        """Time of the period in which it had none."""
-        return self.period.duration_us - self.covered_us
+        """Time that counts in which it had none."""
+        return self.counted_us - self.covered_us
 
     @property
     def is_complete(self) -> bool:
         """Whether the whole period is covered and nothing was refused or excluded."""
-        return not (self.unknown_us or self.exclusion_count or self.refusal_count)
+        is_whole = not (self.unknown_us or self.exclusion_count or self.refusal_count)
+        return is_whole and not self.is_undefined
 
     def to_content(self) -> dict[str, Any]:
-        """Return the canonical content, which documents embed; no spans are not named."""
-        content: dict[str, Any] = {
+        """Return the canonical content, which documents embed."""
+        return self._rare_content() | {
             "bridged_gap_count": self.bridged_gap_count,
             "bridged_gap_us": self.bridged_gap_us,
             "completeness": str(self.completeness),
@@ -358,7 +376,21 @@ class UsageRecord:
             "states": _pairs(self.states),
             "unknown_after": _pairs(self.unknown_after),
         }
-        return content | {"spans": [list(each) for each in self.spans]} if self.spans else content
+
+    def _rare_content(self) -> dict[str, Any]:
+        """Return what only some records have; the others do not name it."""
+        content: dict[str, Any] = {}
+        if self.spans:
+            content["spans"] = [list(each) for each in self.spans]
+        if self.metered_us is not None:
+            content["metered_us"] = self.metered_us
+        if self.is_undefined:
+            content["is_undefined"] = True
+        if self.clock_offsets:
+            content["clock_offsets"] = [each.to_content() for each in self.clock_offsets]
+        if self.exchanges:
+            content["exchanges"] = [each.to_content() for each in self.exchanges]
+        return content
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> "UsageRecord":
@@ -383,6 +415,10 @@ class UsageRecord:
                 ranges=tuple(map(EvidenceRange.from_content, content["ranges"])),
                 evidence_root=canonical.decode_hex(content["evidence_root"], 32).hex(),
                 spans=tuple(map(_timed_state, content.get("spans", ()))),
+                metered_us=content.get("metered_us"),
+                is_undefined=content.get("is_undefined", False),
+                clock_offsets=tuple(map(ClockStep.from_content, content.get("clock_offsets", ()))),
+                exchanges=tuple(map(MeterExchange.from_content, content.get("exchanges", ()))),
                 **{name: content[name] for name in _COUNTS},
             )
             is_exact = canonical.encode(record.to_content()) == canonical.encode(content)

@@ -4,7 +4,7 @@ A verification meters a million readings, so nothing here loops over rows that s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from lineshaft.core.segment.block import (
 )
 from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.core.value import to_columns
+from lineshaft.services.metering.clocks.model import ClockStep
+from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import Evidence, Identity, Row
 
 NOTHING, DECIMAL, ENUMERATION, BOOLEAN, FLOAT, TEXT = range(6)
@@ -249,6 +251,30 @@ def _concat(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int64)
 
 
+def shifted(rows: SeriesRows, steps: Iterable[ClockStep]) -> SeriesRows:
+    """Return the rows at their true instants: each stamp less the offset of its source's clock.
+
+    A correction stands where the reading that it replaces stands, whoever has recorded it.
+
+    Raises:
+        Invalid: when corrections go in a circle.
+    """
+    of_source: dict[SourceId, list[ClockStep]] = {}
+    for step in sorted(steps):
+        of_source.setdefault(step.source, []).append(step)
+    if not of_source:
+        return rows
+    clock = _slots(rows)[0] if rows.targets else rows.source
+    ts = rows.ts.copy()
+    for number, source in enumerate(rows.sources):
+        own = of_source.get(source, [])
+        starts = np.array([step.valid_from for step in own], dtype=np.int64)
+        offsets = np.array([0, *(step.offset_us for step in own)], dtype=np.int64)
+        is_own = clock == number
+        ts[is_own] -= offsets[np.searchsorted(starts, rows.ts[is_own], side="right")]
+    return replace(rows, ts=ts)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MeterInput:
     """What a meter reads.
@@ -258,11 +284,15 @@ class MeterInput:
             period as `Measurement.since` and `until` say; more of them change nothing.
         evidence: the signed blocks that the rows come from.
         known_until: a live source is known to have had nothing to say until then.
+        clock_offsets: by which the stamps of `rows` are true instants already (`shifted`).
+        exchanges: recorded exchanges of the meter, beside those in its parameters.
     """
 
     rows: SeriesRows
     evidence: Evidence = Evidence()  # noqa: RUF009 - frozen
     known_until: Instant | None = None
+    clock_offsets: tuple[ClockStep, ...] = ()
+    exchanges: tuple[MeterExchange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 from lineshaft.services.metering.measurement import Measurement, Window
 from lineshaft.services.metering.meters.counter import measure_counter
+from lineshaft.services.metering.meters.demand import measure_demand
 from lineshaft.services.metering.meters.integral import measure_integral
 from lineshaft.services.metering.meters.state_duration import measure_state_duration
+from lineshaft.services.metering.meters.time_weighted_mean import measure_time_weighted_mean
+from lineshaft.services.metering.meters.unique import measure_unique
 from lineshaft.services.metering.model import Meter
 from lineshaft.services.metering.parameters import MeterKind
 from lineshaft.services.metering.series import Series
@@ -14,5 +17,8 @@ METERS: dict[MeterKind, Callable[[Meter, Series, Window], Measurement]] = {
     MeterKind.COUNTER: measure_counter,
     MeterKind.STATE_DURATION: measure_state_duration,
     MeterKind.INTEGRAL: measure_integral,
+    MeterKind.TIME_WEIGHTED_MEAN: measure_time_weighted_mean,
+    MeterKind.DEMAND: measure_demand,
+    MeterKind.UNIQUE: measure_unique,
 }
-"""Every kind of meter has its function here, and its parameters in `parameters.py`."""
+"""Every kind of meter has its function here, and its parameters in `parameters/`."""

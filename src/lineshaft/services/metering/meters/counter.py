@@ -36,7 +36,8 @@ from lineshaft.services.metering.measurement import (
 )
 from lineshaft.services.metering.model import ExclusionReason, Meter
 from lineshaft.services.metering.parameters import Boundary, CounterParameters
-from lineshaft.services.metering.series import DECIMAL, Series
+from lineshaft.services.metering.sampled import plausible
+from lineshaft.services.metering.series import Series
 
 Exact = int | Fraction
 
@@ -74,7 +75,8 @@ def measure_counter(meter: Meter, series: Series, window: Window) -> Measurement
     """Add up the possible steps of a counter within the period."""
     parameters = parameters_of(meter, CounterParameters)
     period = window.period
-    place = np.flatnonzero(series.is_good & (series.form == DECIMAL))
+    found = plausible(series, parameters.limits, period)
+    place = found.places
     value, scale = scaled(series, place)
     steps = _Steps(parameters, series.ts[place], value, scale)
     anchor = steps.anchor(period.start)
@@ -90,6 +92,7 @@ def measure_counter(meter: Meter, series: Series, window: Window) -> Measurement
         since=None if anchor is None else Instant(steps.ts[anchor - 1]),
         until=None if walk.until is None else Instant(steps.ts[walk.until]),
         exclusions=not_decimals(series, period)
+        + found.exclusions
         + [
             exclusion(series, int(place[each.index]), each.reason)
             for each in walk.excluded

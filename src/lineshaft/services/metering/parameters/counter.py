@@ -9,7 +9,14 @@ from typing import Any
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant, parse_instant
 from lineshaft.core.quantity import conversion_factor
-from lineshaft.services.metering.parameters.fields import Fields, text_or_none
+from lineshaft.services.metering.hours import Hours
+from lineshaft.services.metering.parameters.fields import (
+    Fields,
+    hours_content,
+    hours_in,
+    text_or_none,
+)
+from lineshaft.services.metering.parameters.limits import Limits
 
 EXCHANGES_MAX = 1_000
 
@@ -54,6 +61,8 @@ class CounterParameters:
         restarts_at: value after a restart; None: a fall is never taken for a restart.
         boundary: what happens to a step over the end of a period.
         exchanges: in time order.
+        minimum, maximum: readings outside are excluded, in the unit of the signal.
+        hours: when usage counts; None: always.
     """
 
     signal_unit: str
@@ -64,9 +73,13 @@ class CounterParameters:
     restarts_at: Fraction | None = Fraction(0)
     boundary: Boundary = Boundary.LINEAR
     exchanges: tuple[Exchange, ...] = ()
+    minimum: Fraction | None = None
+    maximum: Fraction | None = None
+    hours: Hours | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits that let nothing or anything through."""
+        _ = self.limits
         instants = [exchange.at for exchange in self.exchanges]
         is_sound = (
             self.rate_max > 0
@@ -82,6 +95,11 @@ class CounterParameters:
                 f"negative, at most {EXCHANGES_MAX} exchanges in time order"
             )
             raise Invalid(msg)
+
+    @property
+    def limits(self) -> Limits:
+        """What the readings can be; how fast they can rise is judged by step."""
+        return Limits(self.minimum, self.maximum)
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any], unit: str) -> "CounterParameters":
@@ -99,14 +117,20 @@ class CounterParameters:
             ),
             boundary=Boundary(fields.choice("boundary", Boundary, Boundary.LINEAR)),
             exchanges=tuple(_exchange(each) for each in fields.list("exchanges")),
+            minimum=fields.number_or_none("minimum", None),
+            maximum=fields.number_or_none("maximum", None),
+            hours=hours_in(fields),
         )
         fields.end()
         conversion_factor(parameters.signal_unit, unit)
         return parameters
 
     def to_content(self) -> dict[str, Any]:
-        """Return the canonical content."""
+        """Return the canonical content; neither limits nor hours that are not there are named."""
+        limits = {"maximum": self.maximum, "minimum": self.minimum}
         return {
+            **{name: str(value) for name, value in limits.items() if value is not None},
+            **hours_content(self.hours),
             "boundary": self.boundary.value,
             "exchanges": [
                 {

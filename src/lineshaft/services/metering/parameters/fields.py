@@ -9,6 +9,7 @@ from typing import Any
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_S
 from lineshaft.core.quantity import parse_exact
+from lineshaft.services.metering.hours import Hours
 
 
 class Fields:
@@ -76,6 +77,14 @@ class Fields:
             raise Invalid(msg)
         return list(value)
 
+    def table_or_none(self, name: str) -> Mapping[str, Any] | None:
+        """Take a table, or None where there is none."""
+        value = self._left.pop(name, None)
+        if value is not None and not isinstance(value, Mapping):
+            msg = f"{name} = {value!r}: expected a table"
+            raise Invalid(msg)
+        return value
+
     def end(self) -> None:
         """Refuse what nobody has taken."""
         if self._left:
@@ -99,3 +108,14 @@ def microseconds(seconds: Fraction, name: str) -> int:
         msg = f"{name} {seconds}: finer than a microsecond"
         raise Invalid(msg)
     return int(duration_us)
+
+
+def hours_in(fields: Fields) -> Hours | None:
+    """Take the hours in which usage counts; None: always."""
+    content = fields.table_or_none("hours")
+    return None if content is None else Hours.from_content(content)
+
+
+def hours_content(hours: Hours | None) -> dict[str, Any]:
+    """Return the canonical content of hours; those that are not restricted are not named."""
+    return {} if hours is None else {"hours": hours.to_content()}
