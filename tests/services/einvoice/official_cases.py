@@ -18,7 +18,7 @@ _FOLDERS = ("Invoice-unit-UBL", "CreditNote-unit-UBL")
 
 @dataclass(frozen=True)
 class Case:
-    """One document with the rules that it must pass (`successes`) and break (`errors`, `warnings`)."""
+    """One document, the rules that it must pass, and those that it must break."""
 
     name: str
     document: bytes

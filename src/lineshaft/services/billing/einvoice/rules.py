@@ -1,15 +1,15 @@
 """The exact check of our own: every sum of an invoice, with no tolerance; pure.
 
 The official rules of EN 16931 let the tax of a group be wrong by 0.99 (BR-CO-17 compares rounded
-neighbours) and do not multiply lines at all. A rule of ours is named after the official one that it
-is stricter than: `LS-CO-17` for `BR-CO-17`.
+neighbours) and its base by 1 (BR-S-08), and do not multiply lines at all. A rule of ours is named
+after the official one that it is stricter than: `LS-CO-17` for `BR-CO-17`.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from lineshaft.core.money import currency_exponent, round_half_away
+from lineshaft.core.money import CURRENCY_EXPONENTS, currency_exponent, round_half_away
 from lineshaft.services.billing.einvoice.errors import Finding
 from lineshaft.services.billing.einvoice.model import EInvoice, Line, VatCategory
 
@@ -18,7 +18,15 @@ _PERCENT = 100
 
 def exact_findings(invoice: EInvoice) -> tuple[Finding, ...]:
     """Return every amount that is not exactly what it must be; nothing for a right invoice."""
-    return (*_decimals(invoice), *_lines(invoice), *_groups(invoice), *_totals(invoice))
+    if invoice.currency not in CURRENCY_EXPONENTS:
+        return (Finding("LS-CL-04", f"unknown currency {invoice.currency!r}"),)
+    return (
+        *_decimals(invoice),
+        *_lines(invoice),
+        *_groups(invoice),
+        *_totals(invoice),
+        *_payment(invoice),
+    )
 
 
 def _wrong(rule: str, what: str, said: Decimal, right: Decimal) -> Iterator[Finding]:
@@ -81,3 +89,9 @@ def _totals(invoice: EInvoice) -> Iterator[Finding]:
     gross = totals.net + totals.vat
     yield from _wrong("LS-CO-15", "total with tax (BT-112)", totals.gross, gross)
     yield from _wrong("LS-CO-16", "amount due (BT-115)", totals.due, totals.gross)
+
+
+def _payment(invoice: EInvoice) -> Iterator[Finding]:
+    """`LS-CO-25`: what is to be paid has a date or terms; the official files leave BR-CO-25 out."""
+    if invoice.totals.due > 0 and invoice.due_on is None and not invoice.payment_terms:
+        yield Finding("LS-CO-25", "neither a due date (BT-9) nor payment terms (BT-20)")

@@ -63,8 +63,9 @@ class _Writer:
         self._party("Supplier", self._invoice.seller)
         self._party("Customer", self._invoice.buyer)
         self._delivery()
-        terms = self._group(self._root, "PaymentTerms")
-        self._leaf(terms, "Note", self._invoice.payment_terms)
+        if self._invoice.payment_terms:
+            terms = self._group(self._root, "PaymentTerms")
+            self._leaf(terms, "Note", self._invoice.payment_terms)
         self._tax()
         self._totals()
         for line in self._invoice.lines:
