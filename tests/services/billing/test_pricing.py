@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import lineshaft.services.billing.pricing as pricing_package
 from lineshaft.core.quantity import Quantity, UnitMismatch
-from lineshaft.services.billing.pricing import PRICING, price_usage
+from lineshaft.services.billing.pricing import PRICING, Priced, price_usage
 from lineshaft.services.contracts.model import (
     FlatPrice,
     GraduatedPrice,
@@ -32,7 +32,7 @@ CASE_20 = GraduatedPrice(
 
 
 def priced(amount: Fraction | int, price: Price, unit: str = "KWH") -> Fraction:
-    parts = price_usage(Quantity(Fraction(amount), unit), price)
+    parts = price_usage(Priced(Quantity(Fraction(amount), unit)), price)
     return sum((part.amount for part in parts), Fraction(0))
 
 
@@ -53,11 +53,11 @@ def test_the_edge_of_a_tier_belongs_to_the_tier_below(usage: str, amount: str) -
 
 @pytest.mark.parametrize("price", [CASE_20, PerUnitPrice(unit="KWH", unit_price=Decimal(1))])
 def test_no_usage_is_nothing_to_charge(price: Price) -> None:
-    assert price_usage(Quantity(Fraction(0), "KWH"), price) == ()
+    assert price_usage(Priced(Quantity(Fraction(0), "KWH")), price) == ()
 
 
 def test_each_tier_that_is_touched_is_a_part() -> None:
-    parts = price_usage(Quantity(Fraction(6000), "KWH"), CASE_20)
+    parts = price_usage(Priced(Quantity(Fraction(6000), "KWH")), CASE_20)
     assert [(part.above, part.up_to, part.amount) for part in parts] == [
         (0, 1000, 100),
         (1000, 5000, 320),
@@ -68,7 +68,8 @@ def test_each_tier_that_is_touched_is_a_part() -> None:
 def test_usage_is_converted_exactly_before_it_is_priced() -> None:
     """Case 13: 3,600 MJ at 0.20 per kWh."""
     (part,) = price_usage(
-        Quantity(Fraction(3600), "3B"), PerUnitPrice(unit="KWH", unit_price=Decimal("0.20"))
+        Priced(Quantity(Fraction(3600), "3B")),
+        PerUnitPrice(unit="KWH", unit_price=Decimal("0.20")),
     )
     assert part.quantity == Quantity(Fraction(1000), "KWH")
     assert part.amount == 200
@@ -77,7 +78,7 @@ def test_usage_is_converted_exactly_before_it_is_priced() -> None:
 @pytest.mark.parametrize("price", [CASE_20, PerUnitPrice(unit="KWH", unit_price=Decimal(1))])
 def test_usage_of_another_dimension_is_refused(price: Price) -> None:
     with pytest.raises(UnitMismatch, match="SEC"):
-        price_usage(Quantity(Fraction(1), "SEC"), price)
+        price_usage(Priced(Quantity(Fraction(1), "SEC")), price)
 
 
 def test_a_flat_amount_does_not_ask_for_usage() -> None:
@@ -145,7 +146,7 @@ def test_more_usage_never_costs_less_and_nothing_is_negative(
 
 @given(ANY_PRICE, USAGES)
 def test_the_parts_add_up_to_the_usage(price: Price, usage: Fraction) -> None:
-    parts = price_usage(Quantity(usage, "KWH"), price)
+    parts = price_usage(Priced(Quantity(usage, "KWH")), price)
     if not isinstance(price, FlatPrice):
         assert sum(part.quantity.amount for part in parts if part.quantity) == usage
     for part in parts:

@@ -12,6 +12,8 @@ from lineshaft.core.period import US_PER_S, Instant, Period, day_start, month_pe
 from lineshaft.services.contracts.model import ProrationBasis
 
 MONTHS_MAX = 1_200
+DAYS_30_360 = 30
+_MONTHS_PER_YEAR = 12
 
 
 class NotWholeDays(Invalid):
@@ -36,22 +38,21 @@ class MonthShare:
 
 
 def prorate(
-    amount_per_month: Decimal, period: Period, zone: ZoneInfo, basis: ProrationBasis
+    per_month: Decimal | Fraction, period: Period, zone: ZoneInfo, basis: ProrationBasis
 ) -> tuple[MonthShare, ...]:
-    """Divide a monthly amount over a period, month by month: amount * part / whole.
+    """Divide a monthly amount or quantity over a period, month by month: amount * part / whole.
 
     Linear: the shares of a period that is cut in two add up to the share of the whole.
 
     Example: 7,430.00 for March 2026 in Berlin (743 h) from the 29th on (71 h) are 710.00 by
-    ACT_SECONDS and 7430 * 3/31 = 719.03 by ACT_DAYS.
+    ACT_SECONDS, 7430 * 3/31 = 719.03 by ACT_DAYS and 7430 * 2/30 = 495.33 by 30/360.
 
     Raises:
         Invalid: for a period of more than `MONTHS_MAX` months.
-        NotWholeDays: with ACT_DAYS, for a period that cuts a civil day.
+        NotWholeDays: by days, for a period that cuts a civil day.
     """
     return tuple(
-        _share(Fraction(amount_per_month), period, month, (zone, basis))
-        for month in _months(period, zone)
+        _share(Fraction(per_month), period, month, (zone, basis)) for month in _months(period, zone)
     )
 
 
@@ -75,14 +76,30 @@ def _share(
     inside = Period(max(period.start, month.start), min(period.end, month.end))
     if basis is ProrationBasis.ACT_SECONDS:
         unit, part, whole = "SEC", inside.seconds, month.seconds
-    else:
+    elif basis is ProrationBasis.ACT_DAYS:
         unit, part, whole = "DAY", _days(inside, zone), _days(month, zone)
+    else:
+        unit, part, whole = "DAY", _days_30_360(inside, zone), Fraction(DAYS_30_360)
     name = to_datetime(month.start, zone).strftime("%Y-%m")
     return MonthShare(name, part, whole, unit, amount * part / whole)
 
 
 def _days(period: Period, zone: ZoneInfo) -> Fraction:
     return Fraction((_midnight(period.end, zone) - _midnight(period.start, zone)).days)
+
+
+def _days_30_360(period: Period, zone: ZoneInfo) -> Fraction:
+    """Count days of months of 30 (ISDA 2006 Definitions, section 4.16(g), 30E/360).
+
+    The count telescopes, so that parts add up: the 31st has no day of its own, the last day of
+    February has those that it lacks.
+    """
+    return Fraction(_day_30_360(period.end, zone) - _day_30_360(period.start, zone))
+
+
+def _day_30_360(instant: Instant, zone: ZoneInfo) -> int:
+    day = _midnight(instant, zone)
+    return (day.year * _MONTHS_PER_YEAR + day.month) * DAYS_30_360 + min(day.day, DAYS_30_360)
 
 
 def _midnight(instant: Instant, zone: ZoneInfo) -> dt.date:

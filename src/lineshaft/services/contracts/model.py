@@ -37,18 +37,39 @@ from lineshaft.services.contracts.guarantee import (
     credit_amount,
     credit_rate,
 )
-from lineshaft.services.contracts.terms import (
-    BaseFee,
+from lineshaft.services.contracts.modifiers import (
+    AmountDiscount,
+    AnnualCommitment,
+    Commitment,
+    FixedCredit,
+    Indexation,
+    IndexValue,
+    Modifiers,
+    MonthlyAmount,
+    MonthlyCommitment,
+    PercentDiscount,
+    PriceIndex,
+    ProrationBasis,
+)
+from lineshaft.services.contracts.prices import (
     FlatPrice,
     GraduatedPrice,
+    MatrixPrice,
+    PackagePrice,
+    PercentagePrice,
+    PerUnitPrice,
+    Price,
+    StatePrice,
+    Tier,
+    UnitPrice,
+    VolumePrice,
+)
+from lineshaft.services.contracts.terms import (
+    BaseFee,
     Guarantee,
     GuaranteeStep,
     MeterTerms,
-    PerUnitPrice,
-    Price,
-    ProrationBasis,
     Terms,
-    Tier,
     UsagePrice,
     Vat,
     VatCategory,
@@ -56,32 +77,49 @@ from lineshaft.services.contracts.terms import (
 from lineshaft.services.metering.model import Meter
 
 __all__ = [
+    "AmountDiscount",
+    "AnnualCommitment",
     "Availability",
     "BaseFee",
     "BillingPeriod",
     "ClassDurations",
+    "Commitment",
     "Contract",
     "ContractRecord",
+    "FixedCredit",
     "FlatPrice",
     "GraduatedPrice",
     "Guarantee",
     "GuaranteeStep",
+    "IndexValue",
+    "Indexation",
     "LocalText",
+    "MatrixPrice",
     "MeterTerms",
+    "Modifiers",
+    "MonthlyAmount",
+    "MonthlyCommitment",
     "Offering",
     "OfferingReference",
+    "PackagePrice",
     "Party",
     "PerUnitPrice",
+    "PercentDiscount",
+    "PercentagePrice",
     "Price",
+    "PriceIndex",
     "ProrationBasis",
+    "StatePrice",
     "Terms",
     "TermsInvalid",
     "Tier",
     "TimeClass",
+    "UnitPrice",
     "UnknownPolicy",
     "UsagePrice",
     "Vat",
     "VatCategory",
+    "VolumePrice",
     "availability",
     "classify_states",
     "credit_amount",
@@ -212,6 +250,7 @@ class Contract(Frozen, frozen=True, kw_only=True):
         start = check_instant(self.start, "start")
         if self.end is not None:
             Period(start, check_instant(self.end, "end"))
+        self._check_years()
 
     @property
     def starts_at(self) -> Instant:
@@ -246,16 +285,68 @@ class Contract(Frozen, frozen=True, kw_only=True):
             raise TermsInvalid(msg)
         return Period(max(calendar.start, self.starts_at), end)
 
+    def year_ending_with(self, period: Period) -> Period | None:
+        """Return the contract year that ends with a period; None while the year goes on.
+
+        Years count from the start of the contract; the end of the contract ends one early.
+
+        Raises:
+            TermsInvalid: when a year ends within the period.
+        """
+        zone = zone_named(self.time_zone)
+        first = to_datetime(self.starts_at, zone).date()
+        year = to_datetime(period.end, zone).year
+        ends = [day_start(first.replace(year=each), zone) for each in (year - 1, year)]
+        begun = max([self.starts_at, *(end for end in ends if end < period.end)])
+        if period.start < begun:
+            msg = f"contract {self.id} is held to a quantity by the year, and a year ends within "
+            raise TermsInvalid(msg + f"{period}: expected a period of one contract year")
+        is_over = period.end in (*ends, self.ends_at)
+        return Period(begun, period.end) if is_over else None
+
+    def measurements(self, period: Period) -> tuple[tuple[Meter, Period], ...]:
+        """Return what has to be measured to bill a period, in the order of documents.
+
+        Every meter over the period; then, with the last period of a contract year, those that are
+        held to a quantity by the year, over the part of the year before.
+        """
+        measured = [(meter, period) for meter in self.meters()]
+        committed = [price.meter for price in self._committed_by_year() if price.meter]
+        year = self.year_ending_with(period) if committed else None
+        if year is not None and year.start < period.start:
+            before = Period(year.start, period.start)
+            measured += [(meter.on(m), before) for meter in committed for m in self.machines]
+        return tuple(measured)
+
+    def measured_names(self, period: Period) -> tuple[LocalText, ...]:
+        """Return what each of `measurements` is for, in words, in the same order."""
+        names = [price.description for price in self._committed_by_year() for _ in self.machines]
+        return (*self.meter_names(), *names)[: len(self.measurements(period))]
+
+    def _committed_by_year(self) -> list[UsagePrice]:
+        return [price for price in self.terms.usage_prices if price.is_committed_by_year]
+
+    def _check_years(self) -> None:
+        """Refuse contract years that would not consist of whole calendar months."""
+        first = to_datetime(self.starts_at, zone_named(self.time_zone))
+        is_month_start = first == first.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        if self._committed_by_year() and not is_month_start:
+            msg = f"contract {self.id} is held to a quantity by the year and starts at "
+            raise TermsInvalid(msg + f"{first.isoformat()}: expected the start of a month")
+
     def meters(self) -> tuple[Meter, ...]:
         """Return every meter of every machine, in the order in which documents list the usage."""
-        terms = [price.meter for price in self.terms.usage_prices]
+        prices = self.terms.usage_prices
+        terms = [price.meter for price in prices if price.meter is not None]
         if self.terms.guarantee is not None:
             terms.append(self.terms.guarantee.meter)
         return tuple(meter.on(machine) for meter in terms for machine in self.machines)
 
     def meter_names(self) -> tuple[LocalText, ...]:
         """Return what each of `meters` is for, in words, in the same order."""
-        parts: list[UsagePrice | Guarantee] = list(self.terms.usage_prices)
+        parts: list[UsagePrice | Guarantee] = [
+            price for price in self.terms.usage_prices if price.meter is not None
+        ]
         if self.terms.guarantee is not None:
             parts.append(self.terms.guarantee)
         return tuple(part.description for part in parts for _ in self.machines)

@@ -1,7 +1,8 @@
 """What a contract charges for, and how: meters, prices, base fee, value-added tax.
 
-Pure data. The formulas are above (`billing/pricing`, `billing/proration.py`) and beside
-(`guarantee.py`); a price model that is added here needs its function there.
+Pure data. Price models are in `prices.py`, what changes their amounts in `modifiers.py`. The
+formulas are above (`billing/pricing`, `billing/modifiers`, `billing/proration.py`) and beside
+(`guarantee.py`).
 """
 
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from lineshaft.core.quantity import conversion_factor, unit_named
+from lineshaft.core.quantity import conversion_factor
 from lineshaft.core.reading import signal_id
 from lineshaft.services.contracts.content import (
     Frozen,
@@ -26,97 +27,39 @@ from lineshaft.services.contracts.guarantee import (
     TimeClass,
     UnknownPolicy,
 )
+from lineshaft.services.contracts.modifiers import (
+    AnnualCommitment,
+    Commitment,
+    Modifiers,
+    ProrationBasis,
+)
+from lineshaft.services.contracts.prices import MatrixPrice, PercentagePrice, Price, UnitPrice
 from lineshaft.services.metering.model import Meter
 
-TIERS_MAX = 100
 USAGE_PRICES_MAX = 100
 PERCENT = 100
 
 
-class ProrationBasis(StrEnum):
-    """How a monthly amount is divided over a part of the month."""
+class BaseFee(Frozen, frozen=True, omit_defaults=True):
+    """A fixed amount for each calendar month of the contract's zone.
 
-    ACT_SECONDS = "ACT_SECONDS"
-    """By the exact length of time: a month with a clock change is an hour longer or shorter."""
-    ACT_DAYS = "ACT_DAYS"
-    """By civil days of the contract's zone, whatever their length."""
-
-
-class BaseFee(Frozen, frozen=True):
-    """A fixed amount for each calendar month of the contract's zone."""
+    Attributes:
+        modifiers: what changes it; no take-or-pay, as there is no quantity.
+    """
 
     id: str
     description: LocalText
     amount_per_month: Decimal
     proration: ProrationBasis
+    modifiers: Modifiers | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a negative amount."""
+        """Refuse a negative amount, and a commitment to a quantity."""
         check_id(self.id, "base fee")
         check_price(self.amount_per_month, f"base fee {self.id}")
-
-
-class FlatPrice(Frozen, frozen=True, tag_field="model", tag="flat"):
-    """One amount for each billed period, whatever the usage."""
-
-    amount: Decimal
-
-    def __post_init__(self) -> None:
-        """Refuse a negative amount."""
-        check_price(self.amount, "flat amount")
-
-
-class PerUnitPrice(Frozen, frozen=True, tag_field="model", tag="per_unit"):
-    """The same price for each unit."""
-
-    unit: str
-    unit_price: Decimal
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown unit and a negative price."""
-        unit_named(self.unit)
-        check_price(self.unit_price, "unit price")
-
-
-class Tier(Frozen, frozen=True, kw_only=True):
-    """The part of the usage above the tier before, up to and including `up_to`.
-
-    `up_to` is None for the last tier, which has no end.
-    """
-
-    up_to: Fraction | None = None
-    unit_price: Decimal
-
-
-class GraduatedPrice(Frozen, frozen=True, tag_field="model", tag="graduated"):
-    """Each part of the usage of a billed period at the price of the tier that it falls in.
-
-    The tiers are half-open, (u_{k-1}, u_k]: usage of exactly u_k is all in tier k or below.
-    """
-
-    unit: str
-    tiers: tuple[Tier, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse tiers that do not rise from zero to no end."""
-        unit_named(self.unit)
-        if not 0 < len(self.tiers) <= TIERS_MAX:
-            msg = f"{len(self.tiers)} tiers: expected 1 to {TIERS_MAX}"
+        if self.modifiers is not None and self.modifiers.take_or_pay is not None:
+            msg = f"take-or-pay on the base fee {self.id}: expected it on a price of a quantity"
             raise TermsInvalid(msg)
-        below = Fraction(0)
-        for tier in self.tiers[:-1]:
-            if tier.up_to is None or tier.up_to <= below:
-                msg = f"tier up to {tier.up_to}: expected a bound above {below}"
-                raise TermsInvalid(msg)
-            below = tier.up_to
-        if self.tiers[-1].up_to is not None:
-            msg = f"the last tier ends at {self.tiers[-1].up_to}: expected no end"
-            raise TermsInvalid(msg)
-        for tier in self.tiers:
-            check_price(tier.unit_price, "unit price of a tier")
-
-
-Price = FlatPrice | PerUnitPrice | GraduatedPrice
 
 
 class MeterTerms(Frozen, frozen=True):
@@ -162,19 +105,55 @@ class MeterTerms(Frozen, frozen=True):
         )
 
 
-class UsagePrice(Frozen, frozen=True):
-    """What is measured and what it costs."""
+class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
+    """What is measured and what it costs.
+
+    Attributes:
+        meter: of the usage; a percentage has none, and a flat price need not have one.
+        modifiers: what changes the priced amount, in the order of `billing/modifiers`.
+    """
 
     id: str
     description: LocalText
-    meter: MeterTerms
+    meter: MeterTerms | None = None
     price: Price
+    modifiers: Modifiers | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a price in a unit that the meter cannot be converted to exactly."""
+        """Refuse a price that the meter measures nothing for, or in a unit that it cannot become.
+
+        The conversion must be exact.
+        """
         check_id(self.id, "usage price")
-        if not isinstance(self.price, FlatPrice):
-            conversion_factor(self.meter.unit, self.price.unit)
+        if isinstance(self.price, UnitPrice):
+            self._check_meter(self.price)
+            return
+        if isinstance(self.price, PercentagePrice) and self.meter is not None:
+            msg = f"usage price {self.id}: a percentage of lines measures nothing, leave out meter"
+            raise TermsInvalid(msg)
+        if self.commitment is not None:
+            msg = f"usage price {self.id}: take-or-pay needs a price of a quantity"
+            raise TermsInvalid(msg)
+
+    @property
+    def is_committed_by_year(self) -> bool:
+        """Whether what is missing is paid at the end of the contract year."""
+        return isinstance(self.commitment, AnnualCommitment)
+
+    @property
+    def commitment(self) -> Commitment | None:
+        """The quantity that is paid for whether it is used or not, if there is one."""
+        return None if self.modifiers is None else self.modifiers.take_or_pay
+
+    def _check_meter(self, price: UnitPrice) -> None:
+        if self.meter is None:
+            msg = f"usage price {self.id} has no meter: expected one"
+            raise TermsInvalid(msg)
+        conversion_factor(self.meter.unit, price.unit)
+        if isinstance(price, MatrixPrice) and self.meter.kind != "state_duration":
+            msg = f"usage price {self.id}: a matrix of states on a {self.meter.kind} meter: "
+            msg += "expected state_duration"
+            raise TermsInvalid(msg)
 
 
 class GuaranteeStep(Frozen, frozen=True):
@@ -277,3 +256,15 @@ class Terms(Frozen, frozen=True, kw_only=True):
         if self.guarantee is not None and self.base_fee is None:
             msg = "the guarantee pays a credit on the base fee, and there is no base fee"
             raise TermsInvalid(msg)
+        self._check_shares()
+
+    def _check_shares(self) -> None:
+        """Refuse a share of a line that is not there or comes later: no line rests on itself."""
+        before = set() if self.base_fee is None else {self.base_fee.id}
+        for price in self.usage_prices:
+            if isinstance(price.price, PercentagePrice):
+                for missing in sorted(set(price.price.lines) - before):
+                    msg = f"usage price {price.id} is a share of {missing!r}: expected the base "
+                    msg += "fee or a usage price that stands before it"
+                    raise TermsInvalid(msg)
+            before.add(price.id)

@@ -3,26 +3,42 @@
 from collections.abc import Callable
 from typing import Any
 
-from lineshaft.core.quantity import Quantity
 from lineshaft.services.billing.pricing.flat import flat
 from lineshaft.services.billing.pricing.graduated import graduated
-from lineshaft.services.billing.pricing.part import PricedPart
+from lineshaft.services.billing.pricing.matrix import matrix
+from lineshaft.services.billing.pricing.package import package
+from lineshaft.services.billing.pricing.part import NO_QUANTITY, Priced, PricedPart
 from lineshaft.services.billing.pricing.per_unit import per_unit
-from lineshaft.services.contracts.model import FlatPrice, GraduatedPrice, PerUnitPrice, Price
+from lineshaft.services.billing.pricing.percentage import percentage
+from lineshaft.services.billing.pricing.volume import volume
+from lineshaft.services.contracts.model import (
+    FlatPrice,
+    GraduatedPrice,
+    MatrixPrice,
+    PackagePrice,
+    PercentagePrice,
+    PerUnitPrice,
+    Price,
+    VolumePrice,
+)
 
-__all__ = ["PRICING", "PricedPart", "price_usage"]
+__all__ = ["NO_QUANTITY", "PRICING", "Priced", "PricedPart", "price_usage"]
 
-PRICING: dict[type[Price], Callable[[Quantity, Any], tuple[PricedPart, ...]]] = {
+PRICING: dict[type[Price], Callable[[Priced, Any], tuple[PricedPart, ...]]] = {
     FlatPrice: flat,
     PerUnitPrice: per_unit,
     GraduatedPrice: graduated,
+    VolumePrice: volume,
+    PackagePrice: package,
+    PercentagePrice: percentage,
+    MatrixPrice: matrix,
 }
 
 
-def price_usage(usage: Quantity, price: Price) -> tuple[PricedPart, ...]:
+def price_usage(priced: Priced, price: Price) -> tuple[PricedPart, ...]:
     """Price a usage by the model of its price; no parts at all means nothing to charge.
 
     Raises:
         UnitMismatch: when the usage cannot be converted to the unit of the price exactly.
     """
-    return PRICING[type(price)](usage, price)
+    return PRICING[type(price)](priced, price)

@@ -2,12 +2,11 @@
 
 from fractions import Fraction
 
-from lineshaft.core.quantity import Quantity
-from lineshaft.services.billing.pricing.part import PricedPart
+from lineshaft.services.billing.pricing.part import Priced, PricedPart
 from lineshaft.services.contracts.model import FlatPrice
 
 
-def flat(_usage: Quantity, price: FlatPrice) -> tuple[PricedPart, ...]:
+def flat(_priced: Priced, price: FlatPrice) -> tuple[PricedPart, ...]:
     """Charge one amount whatever the usage, also for none.
 
     The amount belongs to the billed period as it is and is not prorated: what depends on the

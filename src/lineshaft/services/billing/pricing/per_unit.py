@@ -2,12 +2,11 @@
 
 from fractions import Fraction
 
-from lineshaft.core.quantity import Quantity
-from lineshaft.services.billing.pricing.part import PricedPart
+from lineshaft.services.billing.pricing.part import Priced, PricedPart
 from lineshaft.services.contracts.model import PerUnitPrice
 
 
-def per_unit(usage: Quantity, price: PerUnitPrice) -> tuple[PricedPart, ...]:
+def per_unit(priced: Priced, price: PerUnitPrice) -> tuple[PricedPart, ...]:
     """Charge every unit at the same price; linear, so that parts of a period add up to the whole.
 
     Example: 3,600 MJ at 0.20 per kWh are 1,000 kWh and 200.00.
@@ -15,7 +14,7 @@ def per_unit(usage: Quantity, price: PerUnitPrice) -> tuple[PricedPart, ...]:
     Raises:
         UnitMismatch: when the usage cannot be converted to the unit of the price exactly.
     """
-    quantity = usage.to(price.unit)
+    quantity = priced.quantity.to(price.unit)
     if not quantity.amount:
         return ()
     amount = quantity.amount * Fraction(price.unit_price)

@@ -82,6 +82,7 @@ async def _period(visit: Visit, contract: Contract, wanted: str | None) -> Perio
     signals = [
         signal_id(machine, price.meter.signal)
         for price in contract.terms.usage_prices
+        if price.meter is not None
         for machine in contract.machines
     ]
     at = visit.application.clock.now()

@@ -1,7 +1,7 @@
 """What contracts and machines are called, so that pages show names and never ids."""
 
 from lineshaft.platform.twin.model import Machine
-from lineshaft.services.contracts.model import Contract
+from lineshaft.services.contracts.model import Contract, LocalText
 from lineshaft.web.session import Visit
 
 
@@ -19,3 +19,8 @@ async def machines_by_id(visit: Visit) -> dict[str, Machine]:
 def machine_name(machines: dict[str, Machine], id_: str) -> str:
     """Return the name of a machine, or its id where it was never described."""
     return machines[id_].name if id_ in machines else id_
+
+
+def local(visit: Visit, text: LocalText) -> str:
+    """Return a text of a contract in the reader's language."""
+    return text.to_content()[visit.language.value]

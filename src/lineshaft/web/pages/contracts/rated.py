@@ -4,9 +4,8 @@ from lineshaft.services.billing.model import LineKind, RatedDocument, RatedLine
 from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, table
 from lineshaft.web.markup import Html, tag
-from lineshaft.web.pages.contracts.names import machines_by_id
+from lineshaft.web.pages.contracts.names import local, machines_by_id
 from lineshaft.web.pages.contracts.statements import statements
-from lineshaft.web.pages.contracts.terms import local
 from lineshaft.web.session import Visit
 
 _MONTH = "MON"

@@ -73,12 +73,23 @@ CONTRACTS: dict[str, str] = {
     "terms.billing": "Billing",
     "terms.billing_text": "{period}, by the calendar of {zone}",
     "terms.cap": "At most {cap}\N{NO-BREAK SPACE}% of the base fee is credited",
+    "terms.credit": "A credit of {amount} is taken off each billed period",
+    "terms.discount": "Discount: {amount}",
+    "terms.discount_percent": "Discount: {percent}\N{NO-BREAK SPACE}%",
     "terms.flat": "{amount} for each billed period",
+    "terms.indexation": "Prices follow published indices: {fixed} fixed, {indices}",
+    "terms.maximum": "At most {amount}",
+    "terms.minimum": "At least {amount}",
+    "terms.other_states": "any other state",
+    "terms.package": "{amount} for each {size} begun",
     "terms.per_unit": "{amount} per {unit}",
     "terms.period.day": "Each day",
     "terms.period.month": "Each month",
+    "terms.proration.30/360": "{amount} a month, divided by days of a month of 30",
     "terms.proration.ACT_DAYS": "{amount} a month, divided by days",
     "terms.proration.ACT_SECONDS": "{amount} a month, divided by seconds",
+    "terms.share": "{percent}\N{NO-BREAK SPACE}% of: {lines}",
+    "terms.state": "{state}: {price}",
     "terms.step": (
         "From {from_}\N{NO-BREAK SPACE}% up to below {below}\N{NO-BREAK SPACE}%: {credit}"
         "\N{NO-BREAK SPACE}% of the base fee is credited"
@@ -86,7 +97,10 @@ CONTRACTS: dict[str, str] = {
     "terms.step_last": (
         "Below {below}\N{NO-BREAK SPACE}%: {credit}\N{NO-BREAK SPACE}% of the base fee is credited"
     ),
+    "terms.take_or_pay.month": "Take or pay: {quantity} a month, each that is missing {amount}",
+    "terms.take_or_pay.year": "Take or pay: {quantity} a contract year, each missing {amount}",
     "terms.target": "At least {target}\N{NO-BREAK SPACE}% availability is guaranteed",
+    "terms.tier_fee": ", and {amount} once",
     "terms.tier_first": "Up to {up_to} {unit}: {amount} per {unit}",
     "terms.tier_last": "Above {above} {unit}: {amount} per {unit}",
     "terms.tier_middle": "Above {above} up to {up_to} {unit}: {amount} per {unit}",
@@ -101,4 +115,5 @@ CONTRACTS: dict[str, str] = {
     "terms.vat.O": "Outside the scope of tax",
     "terms.vat.S": "{rate}\N{NO-BREAK SPACE}%, standard rate",
     "terms.vat.Z": "Zero-rated",
+    "terms.volume": "All usage of the period at the price of one tier:",
 }

@@ -1,0 +1,249 @@
+"""The lines of a document: base fee, usage, credit; each rounded once, with its steps. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lineshaft.core.money import Money, currency_exponent
+from lineshaft.core.period import US_PER_S, Period, zone_named
+from lineshaft.core.quantity import Quantity, conversion_factor
+from lineshaft.services.billing.model import (
+    GuaranteeResult,
+    LineKind,
+    RatedLine,
+    shown_quantity,
+)
+from lineshaft.services.billing.modifiers import Charge, ContractYear, modify, share_step
+from lineshaft.services.billing.pricing import Priced, PricedPart, price_usage
+from lineshaft.services.billing.proration import prorate
+from lineshaft.services.contracts.model import (
+    BaseFee,
+    Contract,
+    Guarantee,
+    MatrixPrice,
+    UnitPrice,
+    UsagePrice,
+    credit_amount,
+)
+from lineshaft.services.metering.model import UsageRecord
+
+Steps = list[dict[str, Any]]
+Placed = Sequence[tuple[int, UsageRecord]]
+"""Usage records with their places in the document."""
+
+_MONTH = "MON"
+_ONE = "C62"
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """What every line of a period needs."""
+
+    contract: Contract
+    period: Period
+    zone: ZoneInfo
+
+    def charge(self, amount: Fraction, quantity: Quantity, year: ContractYear | None) -> Charge:
+        return Charge(amount, quantity, self.period, self.zone, year)
+
+
+def lines_of(contract: Contract, period: Period, usage: Sequence[UsageRecord]) -> list[RatedLine]:
+    """Return the lines of fee and usage, in the order of the terms.
+
+    Args:
+        contract: the version that is in force.
+        period: the service period.
+        usage: one record for each of `contract.measurements(period)`, in that order.
+    """
+    of = _Period(contract, period, zone_named(contract.time_zone))
+    fee = contract.terms.base_fee
+    lines = [] if fee is None else [_base_fee_line(of, fee)]
+    records = _records_by_price(contract, usage)
+    earlier = _records_by_price(contract, usage, is_year=True)
+    for price in contract.terms.usage_prices:
+        exact = {line.id: line.exact for line in lines}
+        line = _usage_line(of, price, (records[price.id], earlier[price.id]), exact)
+        lines += [] if line is None else [line]
+    return lines
+
+
+def credit_line(
+    contract: Contract, guarantee: Guarantee, base: RatedLine, result: GuaranteeResult
+) -> RatedLine:
+    """Credit a share of the exact base fee of the same period, net of tax."""
+    exact = credit_amount(base.exact, result.credit)
+    steps: Steps = [
+        {
+            "kind": "credit",
+            "base_line": base.id,
+            "base_exact": str(base.exact),
+            "share": str(result.credit),
+            "amount_exact": str(exact),
+        }
+    ]
+    amount = _round(exact, contract.currency, steps)
+    return RatedLine(
+        id=guarantee.id,
+        kind=LineKind.SERVICE_CREDIT,
+        description=guarantee.description,
+        quantity=Quantity(Fraction(1), _ONE),
+        steps=tuple(steps),
+        exact=exact,
+        amount=amount,
+        vat=contract.terms.vat,
+        usage=result.usage,
+    )
+
+
+def _records_by_price(
+    contract: Contract, usage: Sequence[UsageRecord], *, is_year: bool = False
+) -> dict[str, Placed]:
+    """Return each price's records of the period, or of the contract year before it."""
+    machines = len(contract.machines)
+    metered = [price for price in contract.terms.usage_prices if price.meter is not None]
+    place = 0
+    if is_year:
+        metered = [price for price in metered if price.is_committed_by_year]
+        place = len(contract.meters())
+    found: dict[str, Placed] = {price.id: () for price in contract.terms.usage_prices}
+    for price in metered:
+        found[price.id] = list(enumerate(usage[place : place + machines], start=place))
+        place += machines
+    return found
+
+
+def _base_fee_line(of: _Period, fee: BaseFee) -> RatedLine:
+    shares = prorate(fee.amount_per_month, of.period, of.zone, fee.proration)
+    months = sum((share.part / share.whole for share in shares), Fraction(0))
+    quantity = Quantity(months, _MONTH)
+    exact = sum((share.amount for share in shares), Fraction(0))
+    steps = [share_step(share, fee.proration, fee.amount_per_month) for share in shares]
+    modified = modify(of.charge(exact, quantity, None), fee.modifiers)
+    steps += modified.steps
+    amount = _round(modified.amount, of.contract.currency, steps)
+    return RatedLine(
+        id=fee.id,
+        kind=LineKind.BASE_FEE,
+        description=fee.description,
+        quantity=quantity,
+        steps=tuple(steps),
+        exact=modified.amount,
+        amount=amount,
+        vat=of.contract.terms.vat,
+        usage=(),
+    )
+
+
+def _usage_line(
+    of: _Period,
+    price: UsagePrice,
+    records: tuple[Placed, Placed],
+    before: Mapping[str, Fraction],
+) -> RatedLine | None:
+    """Add the usage of all machines, price it, then modify it: tiers run over the sum.
+
+    Nothing to charge is no line; the usage record stays in the document all the same.
+
+    Args:
+        of: the period.
+        price: of the terms.
+        records: of the period, and of the contract year before it.
+        before: exact amounts of the lines before, by their ids.
+    """
+    measured, earlier = records
+    steps: Steps = []
+    quantity = _charged(price, measured, steps)
+    parts = price_usage(Priced(quantity, _states_us(measured), before), price.price)
+    steps += [_part_step(part) for part in parts]
+    exact = sum((part.amount for part in parts), Fraction(0))
+    year = _year(of, price, earlier, quantity.unit)
+    modified = modify(of.charge(exact, quantity, year), price.modifiers)
+    if not parts and not modified.amount:
+        return None
+    steps += modified.steps
+    amount = _round(modified.amount, of.contract.currency, steps)
+    return RatedLine(
+        id=price.id,
+        kind=LineKind.USAGE,
+        description=price.description,
+        quantity=quantity,
+        steps=tuple(steps),
+        exact=modified.amount,
+        amount=amount,
+        vat=of.contract.terms.vat,
+        usage=tuple(place for place, _ in [*measured, *earlier]),
+    )
+
+
+def _charged(price: UsagePrice, records: Placed, steps: Steps) -> Quantity:
+    """Return the usage in the unit of the price, and add the steps to it; 1 where none is."""
+    if price.meter is None:
+        return Quantity(Fraction(1), _ONE)
+    usage = Quantity(Fraction(0), price.meter.unit)
+    for place, record in records:
+        measured = _measured(price, record)
+        usage += measured
+        steps.append({"kind": "usage", "usage": place, "quantity": shown_quantity(measured)})
+    if len(records) > 1:
+        steps.append({"kind": "sum", "quantity": shown_quantity(usage)})
+    if not isinstance(price.price, UnitPrice) or price.price.unit == usage.unit:
+        return usage
+    factor = conversion_factor(usage.unit, price.price.unit)
+    charged = usage.to(price.price.unit)
+    steps.append({"kind": "conversion", "factor": str(factor), "quantity": shown_quantity(charged)})
+    return charged
+
+
+def _measured(price: UsagePrice, record: UsageRecord) -> Quantity:
+    """Return what a record counts for a price: for a matrix, the time in all states."""
+    if not isinstance(price.price, MatrixPrice):
+        return record.quantity
+    known = Quantity(Fraction(sum(record.states.values()), US_PER_S), "SEC")
+    return known.to(record.quantity.unit)
+
+
+def _states_us(records: Placed) -> Counter[str]:
+    states_us: Counter[str] = Counter()
+    for _, record in records:
+        states_us.update(record.states)
+    return states_us
+
+
+def _year(of: _Period, price: UsagePrice, earlier: Placed, unit: str) -> ContractYear | None:
+    """Return the contract year that ends now, with its usage before; None while it goes on."""
+    year = of.contract.year_ending_with(of.period) if price.is_committed_by_year else None
+    if year is None:
+        return None
+    before = Quantity(Fraction(0), unit)
+    for _, record in earlier:
+        before += _measured(price, record)
+    return ContractYear(year, before)
+
+
+def _part_step(part: PricedPart) -> dict[str, Any]:
+    step: dict[str, Any] = {"kind": part.kind, "amount_exact": str(part.amount), **part.detail}
+    if part.unit_price is not None:
+        step["unit_price"] = f"{part.unit_price:f}"
+    if part.quantity is not None:
+        step["quantity"] = shown_quantity(part.quantity)
+    if part.above is not None:
+        step["above"] = str(part.above)
+        step["up_to"] = None if part.up_to is None else str(part.up_to)
+    return step
+
+
+def _round(exact: Fraction, currency: str, steps: Steps) -> Money:
+    amount = Money.rounded(exact, currency)
+    steps.append(
+        {
+            "kind": "rounding",
+            "rule": "half_away_from_zero",
+            "decimals": currency_exponent(currency),
+            "amount_exact": str(exact),
+            "amount": f"{amount.amount:f}",
+        }
+    )
+    return amount
