@@ -9,7 +9,12 @@ from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
 from lineshaft.bootstrap.retention_adapters import BillingHolds
-from lineshaft.bootstrap.retention_parts import build_desk, build_retention, desk_files
+from lineshaft.bootstrap.retention_parts import (
+    build_desk,
+    build_retention,
+    build_usage,
+    desk_files,
+)
 from lineshaft.bootstrap.source_adapters import StoredSourceKeys
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
@@ -31,6 +36,7 @@ from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.retention.service import Retention
 from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.store import ManifestStore
+from lineshaft.platform.historian.usage.service import UsageEvents
 from lineshaft.platform.twin.service import LiveView, Twin
 from lineshaft.platform.twin.store import SqlMachineStore
 from lineshaft.security.audit.service import AuditChain
@@ -68,6 +74,7 @@ class Application:
     historian: Historian
     retention: Retention
     desk: Desk
+    usage: UsageEvents
     twin: Twin
     live: LiveView
     metering: Metering
@@ -123,6 +130,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         historian=historian,
         retention=retention,
         desk=build_desk(base, desk_files(base)),
+        usage=build_usage(base, desk_files(base)),
         twin=twin,
         live=LiveView(StoredLatest(historian), base.authorizer),
         metering=metering,

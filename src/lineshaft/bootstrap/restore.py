@@ -18,9 +18,11 @@ import sqlalchemy as sa
 
 from lineshaft.bootstrap.backups import DATABASE_FILE, KEY_FILE
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
+from lineshaft.bootstrap.retention_parts import OWN_SOURCES
 from lineshaft.core.clock import Clock
 from lineshaft.core.errors import Conflict, Invalid, Refusal
 from lineshaft.core.period import Instant, format_instant
+from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.backup import (
     SIGNATURE,
     BackupEntry,
@@ -40,12 +42,10 @@ from lineshaft.infrastructure.settings import SETTINGS_FILE, Settings
 from lineshaft.network.keys import load_or_create_keys, save_keys
 from lineshaft.platform.historian.backup.model import Cut
 from lineshaft.platform.historian.backup.rewind import Rewinder
-from lineshaft.platform.historian.desk.model import DESK
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from lineshaft.security.keys.model import KeyFile, Signature
 from lineshaft.services.billing.store import SqlDocumentStore
 
-DESK_KEY_FILE = "desk.key"
 NUMBERS_SKIPPED = 1_000
 """Document numbers of each series that a restored hub passes over; the audit chain says so."""
 RESTORE_ACTION = "backup:restore"
@@ -204,7 +204,8 @@ def _resume(
     rewinder = Rewinder(base.database, base.manifest, base.files)
     at, now = options.at, base.clock.now()
     cut = rewinder.note_restore(now) if at is None else rewinder.rewind(at, now)
-    _renew_desk(base)
+    for source, file in OWN_SOURCES.items():
+        _renew(base, source, file)
     with base.database.unit_of_work() as unit:
         skipped = options.numbers_skipped
         numbers = SqlDocumentStore().skip_numbers(unit.connection, skipped)
@@ -218,18 +219,18 @@ def _resume(
     return Restored(name, manifest, cut, numbers)
 
 
-def _renew_desk(base: Foundation) -> None:
-    """Give the desk a new epoch: the numbers of corrections after the backup must not come again.
+def _renew(base: Foundation, source: SourceId, file: str) -> None:
+    """Give a source of the hub a new epoch: its numbers after the backup must not come again.
 
     What an edge asks an administrator for, the one who restores has decided.
     """
-    path = base.settings.keys_dir / DESK_KEY_FILE
-    if not path.exists() or DESK not in {one.id for one in base.identity.sources(LOCAL_OPERATOR)}:
+    path = base.settings.keys_dir / file
+    if not path.exists() or source not in {one.id for one in base.identity.sources(LOCAL_OPERATOR)}:
         return
     keys = load_or_create_keys(path).wanting_epoch()
-    base.identity.enrol(LOCAL_OPERATOR, keys.request(DESK))
-    base.identity.accept_source(LOCAL_OPERATOR, DESK)
-    answer = base.identity.enrol(LOCAL_OPERATOR, keys.request(DESK))
+    base.identity.enrol(LOCAL_OPERATOR, keys.request(source))
+    base.identity.accept_source(LOCAL_OPERATOR, source)
+    answer = base.identity.enrol(LOCAL_OPERATOR, keys.request(source))
     if answer.state == "accepted":
         save_keys(path, keys.in_next_epoch())
 

@@ -1,21 +1,24 @@
-"""Small joints between rooms: what contracts and documents hold, and the desk as a source."""
+"""Small joints between rooms: what contracts and documents hold, and the hub as a source."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from lineshaft.core.errors import Conflict
 from lineshaft.core.period import Instant, from_datetime, to_datetime
-from lineshaft.infrastructure.database import UnitOfWork
+from lineshaft.core.reading import SignalId, SourceId, machine_of
+from lineshaft.infrastructure.database import Database, UnitOfWork
 from lineshaft.network.keys import load_or_create_keys
-from lineshaft.platform.historian.desk.model import DESK
-from lineshaft.platform.historian.desk.service import DeskKey
+from lineshaft.platform.historian.own import OwnKey
 from lineshaft.platform.historian.retention.model import EvidenceHold, Hold
 from lineshaft.platform.historian.retention.service import Retention
+from lineshaft.platform.twin.ports import MachineStore
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor
 from lineshaft.security.identity.service import Identity
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.metering.model import UsageRecord
+
+SIGNALS_KNOWN_MAX = 200_000
 
 
 class BillingHolds:
@@ -72,28 +75,56 @@ class BillingHolds:
         self._retention.set_holds(unit, actor, holds)
 
 
-class DeskSource:
-    """The historian's `DeskKeys`: a key file beside the others, let in like any source here."""
+class HubSource:
+    """The historian's `OwnKeys`: a key file beside the others, let in like any source here."""
 
-    def __init__(self, identity: Identity, path: Path) -> None:
-        """Keep the key in `path`; it is made when it is needed."""
-        self._identity, self._path = identity, path
-        self._known: DeskKey | None = None
+    def __init__(self, identity: Identity, source: SourceId, path: Path) -> None:
+        """Keep the key of a source in `path`; it is made when it is needed."""
+        self._identity, self._source, self._path = identity, source, path
+        self._known: OwnKey | None = None
 
-    def desk_key(self) -> DeskKey:
-        """Return the key of the desk in its present epoch.
+    def own_key(self) -> OwnKey:
+        """Return the key of the source in its present epoch.
 
         Raises:
-            Conflict: when the desk was refused as a source.
+            Conflict: when it was refused as a source.
         """
         if self._known is None:
             keys = load_or_create_keys(self._path)
-            answer = self._identity.enrol_local(LOCAL_OPERATOR, keys.request(DESK))
+            answer = self._identity.enrol_local(LOCAL_OPERATOR, keys.request(self._source))
             if answer.state != "accepted":
-                msg = f"cannot correct readings: the source {DESK} is not let in: {answer.reason}"
-                raise Conflict(msg)
-            self._known = DeskKey(answer.epoch, keys.salt_secret, keys.private_key)
+                msg = f"cannot seal records: the source {self._source} is not let in: "
+                raise Conflict(msg + answer.reason)
+            self._known = OwnKey(answer.epoch, keys.salt_secret, keys.private_key)
         return self._known
+
+
+class TwinSignals:
+    """The `KnownSignals` of usage events: what the twin's machines have.
+
+    A signal that was known stays so in this process: what a plant takes away meanwhile is taken in
+    until the next start, and harms nobody.
+    """
+
+    def __init__(self, database: Database, machines: MachineStore) -> None:
+        """Ask the machines that are recorded."""
+        self._database, self._machines = database, machines
+        self._known: set[SignalId] = set()
+
+    def unknown(self, signals: Collection[SignalId]) -> frozenset[SignalId]:
+        """Return those that no machine has."""
+        missing = frozenset(signals) - self._known
+        if not missing:
+            return missing
+        found: set[SignalId] = set()
+        with self._database.read() as connection:
+            for id_ in {machine_of(signal) for signal in missing}:
+                machine = self._machines.machine(connection, id_)
+                found |= {signal.id for signal in machine.signals} if machine else set()
+        if len(self._known) > SIGNALS_KNOWN_MAX:
+            self._known = set()
+        self._known |= missing & found
+        return missing - found
 
 
 def years_after(instant: Instant, years: int) -> Instant:

@@ -13,6 +13,7 @@ from lineshaft.core.errors import NotFound
 from lineshaft.core.period import format_instant
 from lineshaft.infrastructure.telemetry import metrics_page
 from lineshaft.platform.historian import api as historian_api
+from lineshaft.platform.historian.usage import api as usage_api
 from lineshaft.platform.twin.model import Machine
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.model import DocumentHead, DocumentQuery
@@ -36,6 +37,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
         return application.identity.actor_of_token(_token(request))
 
     app.include_router(historian_api.router(application.historian, actor_of))
+    app.include_router(usage_api.router(application.usage, actor_of))
 
     @app.get("/api/v1/machines")
     async def machines(request: Request) -> Response:

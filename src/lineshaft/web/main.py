@@ -15,6 +15,7 @@ from typing_extensions import override
 from lineshaft import __version__
 from lineshaft.core.errors import NotFound, Unauthorized
 from lineshaft.infrastructure.processes import be_steady
+from lineshaft.platform.historian.usage import api as usage_api
 from lineshaft.web import api, downloads, entrance, errors, layout
 from lineshaft.web.navigation import entries_for
 from lineshaft.web.pages import PAGES, Build
@@ -27,6 +28,8 @@ PAGE_BUILD_SECONDS_MAX = 30.0
 RECONNECT_SECONDS_MAX = 30.0
 """How long an open page may be without connection before its state is let go."""
 REQUEST_BYTES_MAX = 64 * 1024
+LARGE_REQUESTS = {usage_api.PATH: usage_api.BODY_BYTES_MAX}
+"""Paths that take more than a form."""
 STOP_SECONDS_MAX = 3
 US_PER_MS = 1_000
 NO_RESPONSE = "No response returned."
@@ -62,7 +65,8 @@ class Shell:
             await self._app(scope, receive, send)
             return
         sizes = [value for name, value in scope["headers"] if name == b"content-length"]
-        if any(not size.isdigit() or int(size) > REQUEST_BYTES_MAX for size in sizes):
+        bytes_max = LARGE_REQUESTS.get(scope["path"], REQUEST_BYTES_MAX)
+        if any(not size.isdigit() or int(size) > bytes_max for size in sizes):
             await Response(status_code=413)(scope, receive, send)
             return
 

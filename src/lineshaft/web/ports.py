@@ -7,6 +7,7 @@ from lineshaft.core.clock import Clock
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
 from lineshaft.platform.historian.service import Historian
+from lineshaft.platform.historian.usage.service import UsageEvents
 from lineshaft.platform.twin.service import LiveView, Twin
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.identity.service import Identity
@@ -49,6 +50,11 @@ class Application(Protocol):
     @property
     def historian(self) -> Historian:
         """Stored readings."""
+        ...
+
+    @property
+    def usage(self) -> UsageEvents:
+        """Usage events that come over the API."""
         ...
 
     @property

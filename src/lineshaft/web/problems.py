@@ -39,7 +39,8 @@ def answer_with_problems(app: FastAPI) -> None:
         if isinstance(error, RateLimited):
             headers["retry-after"] = str(RETRY_SECONDS)
         said = str(error) if isinstance(error, Refusal) else "the hub is at fault; see its log"
-        return _problem(errors.kind_of(error), errors.status_of(error), said, headers)
+        status, members = errors.status_of(error), getattr(error, "members", {})
+        return _problem(errors.kind_of(error), status, said, headers, members)
 
     @app.exception_handler(RequestValidationError)
     async def refuse_parameters(_request: Request, error: RequestValidationError) -> Response:
@@ -56,10 +57,22 @@ def answer_with_problems(app: FastAPI) -> None:
 
 
 def _problem(
-    kind: str, status: int, detail: str, headers: Mapping[str, str] | None = None
+    kind: str,
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    """Make a problem; `error` is the kind once more, for scripts that knew no problems yet."""
-    content: dict[str, Any] = {
+    """Make a problem; `error` is the kind once more, for scripts that knew no problems yet.
+
+    Args:
+        kind: name of the kind of the refusal.
+        status: of the answer.
+        detail: what happened, in words.
+        headers: of the answer.
+        members: what the error says beyond that, for scripts (RFC 9457, section 3.2).
+    """
+    content: dict[str, Any] = dict(members or {}) | {
         "type": TYPE + kind,
         "title": HTTPStatus(status).phrase,
         "status": status,

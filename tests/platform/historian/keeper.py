@@ -13,10 +13,11 @@ from lineshaft.core.segment.block import decode_block
 from lineshaft.core.segment.header import Header
 from lineshaft.infrastructure.clock import RandomIds
 from lineshaft.platform.historian.desk.model import DESK
-from lineshaft.platform.historian.desk.service import Desk, DeskKey, DeskParts
+from lineshaft.platform.historian.desk.service import Desk, DeskParts
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.model import RangeQuery
+from lineshaft.platform.historian.own import OwnKey
 from lineshaft.platform.historian.retention.model import Hold
 from lineshaft.platform.historian.retention.service import Retention, RetentionParts
 from lineshaft.platform.historian.retention.store import SqlRetentionStore
@@ -55,15 +56,15 @@ def retention_of(
     )
 
 
-class DeskKeysOf:
+class OwnKeysOf:
     """Lets the desk in at a house."""
 
     def __init__(self, house: House) -> None:
-        self.key = DeskKey(1, b"k" * 32, Ed25519PrivateKey.from_private_bytes(b"d" * 32))
+        self.key = OwnKey(1, b"k" * 32, Ed25519PrivateKey.from_private_bytes(b"d" * 32))
         public = self.key.private_key.public_key()
         house.keys.known[DESK, 1] = self.key.salt_secret, public
 
-    def desk_key(self) -> DeskKey:
+    def own_key(self) -> OwnKey:
         return self.key
 
 
@@ -76,7 +77,7 @@ def desk_of(house: House) -> Desk:
             manifest=house.manifest,
             files=files,
             committer=Committer(house.database, house.manifest, files, house.clock),
-            keys=DeskKeysOf(house),
+            keys=OwnKeysOf(house),
             authorizer=house.authorizer,
             audit=audit_of(house),
         )

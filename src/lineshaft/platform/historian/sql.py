@@ -11,8 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from lineshaft.core.errors import InvariantError
+
 IN_MAX = 500
 """Values in one IN list."""
+_COMPILED_MAX = 16
 LIKE_ESCAPE = "/"
 """Before a character of a LIKE that stands for itself."""
 
@@ -87,3 +90,38 @@ def _insert_new(dialect: str, table: sa.Table) -> Any:
 @functools.cache
 def _upsert(dialect: str, table: sa.Table, names: tuple[str, ...]) -> Any:
     return upsert_statement(dialect, table, names)
+
+
+def execute_rows(
+    connection: sa.Connection,
+    build: Callable[[str], Any],
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Execute a statement for rows whose values need no conversion by SQLAlchemy.
+
+    SQLAlchemy spends some 10 µs on each row of parameters, more than the database itself, so the
+    statement is compiled once and gets its rows past it.
+
+    Args:
+        connection: inside a transaction.
+        build: makes the statement, with a parameter of each name.
+        names: of the values of a row, in order.
+        rows: the values.
+    """
+    text, is_positional = _compiled(build, names, connection.dialect)
+    values = rows if is_positional else [dict(zip(names, row, strict=True)) for row in rows]
+    if rows:
+        connection.exec_driver_sql(text, list(values))
+
+
+@functools.lru_cache(maxsize=_COMPILED_MAX)
+def _compiled(
+    build: Callable[[str], Any], names: tuple[str, ...], dialect: sa.Dialect
+) -> tuple[str, bool]:
+    """Return the text of a statement, and whether it takes its values in the order of the names."""
+    compiled: Any = build(dialect.name).compile(dialect=dialect, column_keys=list(names))
+    if compiled.positional and tuple(compiled.positiontup) != names:
+        msg = f"{build.__name__} takes {compiled.positiontup}, not {names}"
+        raise InvariantError(msg)
+    return str(compiled), compiled.positional

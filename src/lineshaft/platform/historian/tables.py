@@ -107,7 +107,7 @@ DELETED_DAY = sa.Table(
 )
 
 DESK_ORDINAL = sa.Table(
-    # The last ordinal of each series in the desk's own source (desk.py).
+    # The last ordinal of each series in the sources of the hub itself: desk and usage.
     "desk_ordinal",
     METADATA,
     sa.Column("source_epoch", sa.ForeignKey("source_epoch.id"), primary_key=True),

@@ -16,6 +16,7 @@ from lineshaft.platform.historian.tables import (
     SOURCE_EPOCH,
     TOMBSTONE,
 )
+from lineshaft.platform.historian.usage.tables import USAGE_EVENT
 
 _RUNS = (SEGMENT_RUN, SEGMENT_DELETED)
 
@@ -61,6 +62,8 @@ class RewindRows:
         _delete(connection, HELD_PATH, source_epoch, HELD_PATH.c.last_number > mark.number)
         for table in (CORRECTION, REFUSAL):
             _delete(connection, table, source_epoch, table.c.sequence > mark.sequence)
+        # What a producer sends again was not recorded, as far as is known now.
+        _delete(connection, USAGE_EVENT, source_epoch, USAGE_EVENT.c.sequence > mark.sequence)
         values = {"number": mark.number, "sequence": mark.sequence, "known_at": known_at}
         values |= {"header_hash": mark.header_hash}  # type: ignore[dict-item]
         statement = sa.update(SOURCE_EPOCH).where(SOURCE_EPOCH.c.id == source_epoch)

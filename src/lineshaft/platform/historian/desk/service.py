@@ -6,14 +6,11 @@ stays, and is what was known before.
 """
 
 import threading
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.core.reading import (
     Record,
@@ -24,7 +21,6 @@ from lineshaft.core.reading import (
     machine_of,
 )
 from lineshaft.core.segment.detail import REASON_CHARACTERS_MAX, CorrectionDetail
-from lineshaft.core.segment.wire import ChainPosition, seal
 from lineshaft.core.value import EnumerationValue, Value, to_columns
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.desk.model import DESK, Correction, ReadingAt, RecordTarget
@@ -35,12 +31,12 @@ from lineshaft.platform.historian.errors import (
 )
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.intake.commit import Committer
-from lineshaft.platform.historian.intake.unpack import Opened, open_segments
 from lineshaft.platform.historian.model import (
     US_PER_HOUR,
     SourceEpoch,
     StoredReading,
 )
+from lineshaft.platform.historian.own import MarkMoved, OwnKey, OwnKeys, sealed
 from lineshaft.platform.historian.ports import Authorizer, DeskManifest
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 from lineshaft.platform.historian.rows import row_reading
@@ -57,27 +53,6 @@ ATTEMPTS_MAX = 10
 """How often other processes may correct something between the sealing and the commit."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeskKey:
-    """What the desk signs and salts with."""
-
-    epoch: int
-    salt_secret: bytes = field(repr=False)
-    private_key: Ed25519PrivateKey = field(repr=False)
-
-
-class DeskKeys(Protocol):
-    """Lets the desk in as a source; `bootstrap` does it with `security.identity`."""
-
-    def desk_key(self) -> DeskKey:
-        """Return the key of the desk in its present epoch.
-
-        Raises:
-            Conflict: when the desk was refused as a source.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskParts:
     """Everything that the desk takes."""
@@ -86,13 +61,9 @@ class DeskParts:
     manifest: DeskManifest
     files: StoreFiles
     committer: Committer
-    keys: DeskKeys
+    keys: OwnKeys
     authorizer: Authorizer
     audit: AuditChain
-
-
-class _MarkMoved(Exception):
-    """Another process has sealed the same number; nothing of this attempt is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +112,7 @@ class Desk:
             for _ in range(ATTEMPTS_MAX):
                 try:
                     return self._attempt(actor, reading, value, reason)
-                except _MarkMoved:
+                except MarkMoved:
                     continue
         msg = f"cannot correct {reading.signal}: others corrected something {ATTEMPTS_MAX} times"
         raise CorrectionConflict(msg)
@@ -205,7 +176,7 @@ class Desk:
     def _attempt(
         self, actor: Actor, reading: StoredReading, value: Value, reason: str
     ) -> Correction:
-        key = self._parts.keys.desk_key()
+        key = self._parts.keys.own_key()
         place = self._place(key, reading.signal)
         record = _record(
             reading,
@@ -213,13 +184,13 @@ class Desk:
             place,
             CorrectionDetail(reading.source, reading.epoch, reading.sequence, actor.id, reason),
         )
-        commit = self._parts.committer.prepare([_sealed(record, place, key)])
+        commit = self._parts.committer.prepare(sealed([record], place.source, key))
 
         def guard(connection: sa.Connection) -> None:
             manifest = self._parts.manifest
             now = manifest.source_epoch(connection, DESK, key.epoch)
             if now is None or now.mark != place.source.mark:
-                raise _MarkMoved
+                raise MarkMoved
             manifest.write_desk_ordinal(connection, place.source.id, place.series, place.ordinal)
             subject = f"reading/{reading.source}/{reading.epoch}/{reading.sequence}"
             detail = {
@@ -232,12 +203,12 @@ class Desk:
 
         try:
             committed = self._parts.committer.register(commit, guard)
-        except _MarkMoved:
+        except MarkMoved:
             self._parts.files.remove([new.file.path for new in commit.files])
             raise
         return Correction(DESK, key.epoch, record.sequence, reading, committed.known_at)
 
-    def _place(self, key: DeskKey, signal: SignalId) -> _Place:
+    def _place(self, key: OwnKey, signal: SignalId) -> _Place:
         self._parts.committer.source(DESK, key.epoch)
         with self._database.read() as connection:
             manifest = self._parts.manifest
@@ -266,18 +237,6 @@ def _record(
         number=columns.number,
         text=detail.encode(),
     )
-
-
-def _sealed(record: Record, place: _Place, key: DeskKey) -> Opened:
-    """Seal a segment of one record, and open it as intake opens what comes over the bus."""
-    mark = place.source.mark
-    position = ChainPosition(DESK, key.epoch, mark.number + 1, mark.header_hash)
-    segment = seal([record], position, key.salt_secret, key.private_key)
-    secret = key.salt_secret, key.private_key.public_key()
-    outcome = open_segments([segment], [secret])[0]
-    if isinstance(outcome, Invalid):
-        raise outcome
-    return outcome
 
 
 def _check_kind(reading: StoredReading, value: Value) -> None:

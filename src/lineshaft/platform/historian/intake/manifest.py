@@ -5,15 +5,13 @@ some 10 µs on each row of parameters, more than the database itself, so these s
 compiled once and get their rows past it.
 """
 
-import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import RecordKind, machine_of
 from lineshaft.platform.historian.files.manifest import FileManifest
@@ -24,7 +22,13 @@ from lineshaft.platform.historian.model import (
     StoredReading,
 )
 from lineshaft.platform.historian.rows import latest_row, to_reading
-from lineshaft.platform.historian.sql import insert_rows, parts, upsert, upsert_statement
+from lineshaft.platform.historian.sql import (
+    execute_rows,
+    insert_rows,
+    parts,
+    upsert,
+    upsert_statement,
+)
 from lineshaft.platform.historian.tables import (
     CORRECTION,
     LATEST,
@@ -38,7 +42,6 @@ from lineshaft.platform.historian.tables import (
 _LATEST_NAMES = tuple(column.name for column in LATEST.columns)
 _SEGMENT_NAMES = tuple(column.name for column in SEGMENT.columns)
 _MARK_NAMES = ("number", "sequence", "header_hash", "known_at", "identity")
-_COMPILED_MAX = 16
 _LAST_COMMITTED = sa.select(sa.func.max(SOURCE_EPOCH.c.known_at))
 _LAST_SETTLED = sa.select(sa.func.max(SETTLED.c.at))
 _LATEST_ROWS = (
@@ -73,17 +76,17 @@ class CommitManifest(FileManifest):
         """
         known_at = Instant(max(now, self.last_known_at(connection) + 1))
         segments = [_segment_values(one, known_at) for one in commit.segments]
-        _execute_rows(connection, _insert_segment, _SEGMENT_NAMES, segments)
+        execute_rows(connection, _insert_segment, _SEGMENT_NAMES, segments)
         for new in commit.files:
             self.insert_file(connection, new, known_at)
         marks = [
             (one.number, one.sequence, one.header_hash, known_at, identity)
             for identity, one in commit.marks.items()
         ]
-        _execute_rows(connection, _advance_mark, _MARK_NAMES, marks)
+        execute_rows(connection, _advance_mark, _MARK_NAMES, marks)
         _index(connection, commit.entries, known_at)
         if commit.latest.num_rows:
-            _execute_rows(connection, _advance_latest, _LATEST_NAMES, _latest_values(commit))
+            execute_rows(connection, _advance_latest, _LATEST_NAMES, _latest_values(commit))
         return known_at
 
     # ---- last values
@@ -186,35 +189,3 @@ def _index(connection: sa.Connection, entries: Sequence[RecordEntry], known_at: 
             refusals.append(row | detail | {"known_at": known_at})
     insert_rows(connection, CORRECTION, corrections)
     insert_rows(connection, REFUSAL, refusals)
-
-
-def _execute_rows(
-    connection: sa.Connection,
-    build: Callable[[str], Any],
-    names: tuple[str, ...],
-    rows: Sequence[tuple[Any, ...]],
-) -> None:
-    """Execute a statement for rows whose values need no conversion by SQLAlchemy.
-
-    Args:
-        connection: inside a transaction.
-        build: makes the statement, with a parameter of each name.
-        names: of the values of a row, in order.
-        rows: the values.
-    """
-    text, is_positional = _compiled(build, names, connection.dialect)
-    values = rows if is_positional else [dict(zip(names, row, strict=True)) for row in rows]
-    if rows:
-        connection.exec_driver_sql(text, list(values))
-
-
-@functools.lru_cache(maxsize=_COMPILED_MAX)
-def _compiled(
-    build: Callable[[str], Any], names: tuple[str, ...], dialect: sa.Dialect
-) -> tuple[str, bool]:
-    """Return the text of a statement, and whether it takes its values in the order of the names."""
-    compiled: Any = build(dialect.name).compile(dialect=dialect, column_keys=list(names))
-    if compiled.positional and tuple(compiled.positiontup) != names:
-        msg = f"{build.__name__} takes {compiled.positiontup}, not {names}"
-        raise InvariantError(msg)
-    return str(compiled), compiled.positional

@@ -1,0 +1,259 @@
+"""Usage events over HTTP; `web` mounts the router and says who is asking."""
+
+import json
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from lineshaft.core.errors import Invalid
+from lineshaft.core.period import format_instant
+from lineshaft.core.segment.detail import RefusalDetail
+from lineshaft.platform.historian.api.answers import json_answer
+from lineshaft.platform.historian.api.described import REFUSALS
+from lineshaft.platform.historian.api.parameters import TEXT_CHARACTERS_MAX, ListPage
+from lineshaft.platform.historian.usage.claims import NumberText
+from lineshaft.platform.historian.usage.errors import UsageBatchTooLarge
+from lineshaft.platform.historian.usage.model import (
+    BATCH_EVENTS_MAX,
+    IDS_ASKED_MAX,
+    StoredUsage,
+    UsageAnswer,
+    UsageMode,
+    UsageOutcome,
+    UsageReceipt,
+)
+from lineshaft.platform.historian.usage.service import UsageEvents
+from lineshaft.security.authorisation.model import Actor
+
+PATH = "/api/v1/usage"
+BODY_BYTES_MAX = 4 * 1024 * 1024
+"""Body of one request."""
+JSON, NDJSON = "application/json", "application/x-ndjson"
+
+ActorOf = Callable[[Request], Actor]
+ProducerText = Annotated[
+    str,
+    Query(
+        max_length=TEXT_CHARACTERS_MAX,
+        description="Whoever gives the events their ids: lower-case letters, digits, . _ and -.",
+    ),
+]
+_EVENT = {
+    "type": "object",
+    "required": ["id", "signal", "ts"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+        "signal": {"type": "string", "description": "machine/name"},
+        "ts": {"type": "string", "format": "date-time"},
+        "value": {
+            "type": ["string", "number"],
+            "description": "A decimal; kept digit for digit, never as a binary float.",
+        },
+        "text": {"type": "string", "description": "A state or the like, in place of `value`."},
+    },
+}
+_EVENTS = {"type": "array", "items": _EVENT, "maxItems": BATCH_EVENTS_MAX}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {
+                    "type": "object",
+                    "required": ["events"],
+                    "additionalProperties": False,
+                    "properties": {"events": _EVENTS},
+                }
+            },
+            NDJSON: {"schema": {"type": "string", "description": "One event a line."}},
+        },
+    }
+}
+_PROBLEM = REFUSALS[422]["content"]
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    207: {"description": "Some events were not recorded as they were sent; each says why."},
+    409: {
+        "description": "An id comes again with other content; the first stays. `index` says which.",
+        "content": _PROBLEM,
+    },
+    413: {"description": f"The body is larger than {BODY_BYTES_MAX} bytes.", "content": _PROBLEM},
+    415: {"description": f"The body is neither {JSON} nor {NDJSON}.", "content": _PROBLEM},
+}
+
+
+def router(usage: UsageEvents, actor_of: ActorOf) -> APIRouter:
+    """Return the routes.
+
+    Args:
+        usage: the use cases.
+        actor_of: says who is asking, or raises Unauthorized.
+    """
+
+    def sign_in(request: Request) -> None:
+        request.state.actor = actor_of(request)
+
+    bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
+    routes = APIRouter(
+        tags=["usage"], dependencies=[Depends(bearer), Depends(sign_in)], responses=REFUSALS
+    )
+
+    @routes.post(PATH, openapi_extra=_BODY, responses=_RESPONSES)
+    async def record(
+        request: Request,
+        producer: ProducerText,
+        mode: Annotated[
+            UsageMode, Query(description="Whether one bad event keeps the others out.")
+        ] = UsageMode.ATOMIC,
+    ) -> Response:
+        """Record usage events, each id of a producer once and for ever.
+
+        The answer is sent when they are durable; the same request may be sent again at any time.
+        """
+        body, media_type = await _body(request), _media_type(request)
+
+        def recorded() -> Response:
+            events = events_of(body, media_type)
+            return _answered(usage.record(request.state.actor, producer, events, mode))
+
+        return await run_in_threadpool(recorded)
+
+    @routes.get(PATH)
+    def read(
+        request: Request,
+        producer: ProducerText,
+        page: Annotated[ListPage, Depends()],
+        ids: Annotated[
+            list[str] | None,
+            Query(alias="id", max_length=IDS_ASKED_MAX, description="Only these; no pages."),
+        ] = None,
+    ) -> Response:
+        """Return what is recorded of a producer, page by page in the order of its records."""
+        if ids:
+            found, following = usage.find(request.state.actor, producer, ids), None
+        else:
+            answer = usage.page(request.state.actor, producer, page.request)
+            found, following = list(answer.items), answer.next
+        return json_answer({"events": [_stored(one) for one in found], "next": following})
+
+    return routes
+
+
+def events_of(body: bytes, media_type: str) -> list[Any]:
+    """Read the events of a body; no number becomes a binary float.
+
+    Raises:
+        Invalid: when a JSON body is not `{"events": […]}`. Of NDJSON a bad line is a bad event.
+        UsageBatchTooLarge: when there are more lines than a request may have.
+    """
+    if media_type == NDJSON:
+        lines = body.removesuffix(b"\n").split(b"\n") if body else []
+        if len(lines) > BATCH_EVENTS_MAX:
+            msg = f"cannot record {len(lines)} lines at once: at most {BATCH_EVENTS_MAX}"
+            raise UsageBatchTooLarge(msg)
+        return [_event_of(line) for line in lines]
+    try:
+        content = _decoded(body)
+    except (ValueError, RecursionError) as error:
+        msg = f"cannot read the body as JSON: {error}"
+        raise Invalid(msg) from error
+    match content:
+        case {"events": list(events)} if len(content) == 1:
+            return events
+        case _:
+            msg = 'cannot read the body: expected {"events": [...]} and nothing else'
+            raise Invalid(msg)
+
+
+def _event_of(line: bytes) -> Any:
+    try:
+        return _decoded(line)
+    except (ValueError, RecursionError):
+        return line.decode("utf-8", "replace")
+
+
+def _decoded(data: bytes) -> Any:
+    return json.loads(data, parse_float=NumberText, parse_int=NumberText, parse_constant=NumberText)
+
+
+async def _body(request: Request) -> bytes:
+    """Read the body, and no more of it than the maximum."""
+    parts, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > BODY_BYTES_MAX:
+                said = f"the body is larger than {BODY_BYTES_MAX} bytes"
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said)
+            parts.append(chunk)
+    except ClientDisconnect as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body ended too early") from error
+    return b"".join(parts)
+
+
+def _media_type(request: Request) -> str:
+    named = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if named not in {JSON, NDJSON}:
+        said = f"cannot read a body of type {named[:80]!r}: expected {JSON} or {NDJSON}"
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, said)
+    return named
+
+
+# ---- answers
+
+
+def _answered(answer: UsageAnswer) -> Response:
+    receipts = answer.receipts
+    counts = dict.fromkeys(UsageOutcome, 0)
+    for one in receipts:
+        counts[one.outcome] += 1
+    known_at = None if answer.known_at is None else format_instant(answer.known_at)
+    content = {"known_at": known_at, "counts": counts, "events": _receipts(receipts)}
+    response = json_answer(content)
+    if not answer.is_complete:
+        response.status_code = HTTPStatus.MULTI_STATUS
+    return response
+
+
+def _receipts(receipts: Sequence[UsageReceipt]) -> list[dict[str, Any]]:
+    listed = []
+    for one in receipts:
+        said: dict[str, Any] = {"id": one.id, "outcome": one.outcome}
+        if one.place is not None:
+            place = one.place
+            said |= {"source": place.source, "epoch": place.epoch, "sequence": place.sequence}
+        if one.reason:
+            said["reason"] = one.reason
+        listed.append(said)
+    return listed
+
+
+def _stored(one: StoredUsage) -> dict[str, Any]:
+    """Return an event; its members are null where its record was deleted."""
+    columns = one.columns
+    value = text = reason = None
+    if columns is not None and one.is_refused:
+        reason = RefusalDetail.decode(columns.text or "").reason
+    elif columns is not None:
+        text = columns.text
+        if columns.mantissa is not None:
+            value = Decimal(columns.mantissa).scaleb(columns.exponent or 0)
+    return {
+        "id": one.id,
+        "outcome": UsageOutcome.REFUSED if one.is_refused else UsageOutcome.STORED,
+        "signal": one.signal,
+        "ts": None if one.ts is None else format_instant(one.ts),
+        "value": value,
+        "text": text,
+        "reason": reason,
+        "source": one.place.source,
+        "epoch": one.place.epoch,
+        "sequence": one.place.sequence,
+    }
