@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from lineshaft.core.clock import Clock
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import SignalId, SourceId, machine_of
 from lineshaft.core.value import DecimalValue, EnumerationValue, Value
-from lineshaft.infrastructure.database import Database
+from lineshaft.infrastructure.database import Database, UnitOfWork
 from lineshaft.plant.store import SqlConnectorStore
+from lineshaft.platform.historian.intake.commit import COMMIT_LOCK
 from lineshaft.platform.historian.service import Historian
+from lineshaft.platform.historian.store import ManifestStore
 from lineshaft.platform.twin.model import LiveEntry
 from lineshaft.security.authorisation.model import (
     SYSTEM_WORKER,
@@ -34,6 +37,24 @@ class StoredLatest:
             )
             for signal, reading in found.items()
         }
+
+
+class KnowledgeClock:
+    """When a record beside the readings is known: later than all that anybody was promised.
+
+    A document is rated at an instant at which everything known stays known (`Historian.settle`).
+    What is recorded from then on is known later, also when it was begun before, and also when a
+    clock is set back; so rating again with that instant gives the same bytes.
+    """
+
+    def __init__(self, manifest: ManifestStore, clock: Clock) -> None:
+        self._manifest, self._clock = manifest, clock
+
+    def known_at(self, unit: UnitOfWork) -> Instant:
+        """Return the instant at which what this unit of work records is known."""
+        unit.lock(COMMIT_LOCK)
+        promised = self._manifest.settle(unit.connection, self._clock.now())
+        return self._manifest.settle(unit.connection, Instant(promised + 1))
 
 
 class BeatLiveness:

@@ -8,6 +8,7 @@ from lineshaft.bootstrap.adapters import BeatLiveness, StoredLatest
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
+from lineshaft.bootstrap.records_parts import build_clocks, build_exchanges, build_incidents
 from lineshaft.bootstrap.retention_adapters import BillingHolds
 from lineshaft.bootstrap.retention_parts import (
     build_desk,
@@ -51,6 +52,10 @@ from lineshaft.services.billing.store import SqlDocumentStore
 from lineshaft.services.contracts.service import ContractParts, Contracts
 from lineshaft.services.contracts.store import SqlContractStore
 from lineshaft.services.evidence.service import Evidence
+from lineshaft.services.incidents.service import Incidents
+from lineshaft.services.metering.clocks.service import Clocks
+from lineshaft.services.metering.exchanges.service import MeterExchanges
+from lineshaft.services.metering.ports import Beside
 from lineshaft.services.metering.service import Metering
 from lineshaft.services.metering.store import SqlUsageStore
 
@@ -77,6 +82,9 @@ class Application:
     usage: UsageEvents
     twin: Twin
     live: LiveView
+    clocks: Clocks
+    exchanges: MeterExchanges
+    incidents: Incidents
     metering: Metering
     contracts: Contracts
     billing: Billing
@@ -110,8 +118,13 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
             holds=holds,
         )
     )
-    liveness = BeatLiveness(base.database, SqlConnectorStore(), historian)
-    metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), liveness)
+    clocks, exchanges = build_clocks(base), build_exchanges(base)
+    beside = Beside(
+        liveness=BeatLiveness(base.database, SqlConnectorStore(), historian),
+        clocks=clocks,
+        exchanges=exchanges,
+    )
+    metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
     billing = _billing(base, contracts, metering, holds)
     health = Health()
     return Application(
@@ -133,6 +146,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         usage=build_usage(base, desk_files(base)),
         twin=twin,
         live=LiveView(StoredLatest(historian), base.authorizer),
+        clocks=clocks,
+        exchanges=exchanges,
+        incidents=build_incidents(base),
         metering=metering,
         contracts=contracts,
         billing=billing,

@@ -22,6 +22,7 @@ from lineshaft.services.metering import service
 from lineshaft.services.metering.evidence import input_of_blocks
 from lineshaft.services.metering.measure import StateSpan, measure
 from lineshaft.services.metering.model import UsageRecord
+from lineshaft.services.metering.ports import Beside
 from lineshaft.services.metering.series import MeterInput, SeriesRows, join
 from lineshaft.services.metering.service import Metering
 from lineshaft.services.metering.store import SqlUsageStore
@@ -260,7 +261,9 @@ class Alive:
 def alive_until(house: House, until: Instant | None) -> tuple[Metering, Alive]:
     alive = Alive(until)
     authorizer = Authorizer(house.database, SqlGrantStore(), house.clock)
-    return Metering(house.historian, authorizer, house.database, SqlUsageStore(), alive), alive
+    return Metering(
+        house.historian, authorizer, house.database, SqlUsageStore(), Beside(liveness=alive)
+    ), alive
 
 
 @pytest.mark.parametrize(

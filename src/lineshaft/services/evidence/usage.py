@@ -6,7 +6,7 @@ from lineshaft.services.evidence.chain import blocks_in
 from lineshaft.services.evidence.reading import Bundle, ProvenBlock
 from lineshaft.services.metering.measure import measure
 from lineshaft.services.metering.model import Evidence, EvidenceRange, UsageRecord
-from lineshaft.services.metering.series import MeterInput, SeriesRows, join
+from lineshaft.services.metering.series import MeterInput, SeriesRows, join, shifted
 
 
 def measured_again(proofs: Bundle, claim: UsageRecord, evidence: Evidence) -> UsageRecord:
@@ -14,7 +14,8 @@ def measured_again(proofs: Bundle, claim: UsageRecord, evidence: Evidence) -> Us
 
     Args:
         proofs: the bundle that the claim is checked against.
-        claim: says which meter, period, knowledge time and records; none of its figures is used.
+        claim: says which meter, period, knowledge time, clock offsets, exchanges and records;
+            none of its figures is used.
         evidence: what the blocks of those records amount to.
 
     Raises:
@@ -25,7 +26,8 @@ def measured_again(proofs: Bundle, claim: UsageRecord, evidence: Evidence) -> Us
         for wanted in sorted(claim.ranges)
         for first, last in _spans(proofs, claim, wanted)
     ]
-    rows = MeterInput(join(parts), evidence, claim.known_until)
+    stamped = shifted(join(parts), claim.clock_offsets)
+    rows = MeterInput(stamped, evidence, claim.known_until, claim.clock_offsets, claim.exchanges)
     return measure(claim.meter, rows, claim.period, claim.known_at)
 
 

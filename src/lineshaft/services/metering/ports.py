@@ -1,6 +1,7 @@
 """What metering needs of the historian and of a database."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
@@ -10,6 +11,8 @@ from lineshaft.core.period import Instant
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.platform.historian.model import BlockProof, RangeQuery
 from lineshaft.security.authorisation.model import Actor
+from lineshaft.services.metering.clocks.model import ClockSteps
+from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import UsageRecord
 
 
@@ -18,6 +21,10 @@ class History(Protocol):
 
     def readings(self, actor: Actor, query: RangeQuery) -> pa.Table:
         """Return the rows of a range, with the columns of `RANGE_SCHEMA`."""
+        ...
+
+    def sources_of(self, actor: Actor, signal: SignalId) -> list[tuple[SourceId, int]]:
+        """Return the sources and epochs that have stored records of a signal, in order."""
         ...
 
     def settle(self, actor: Actor, now: Instant) -> Instant:
@@ -44,6 +51,45 @@ class Liveness(Protocol):
         None: nobody has to be alive for this signal, as for a replay of the past.
         """
         ...
+
+
+class ClockSource(Protocol):
+    """How wrong the clocks of the sources are: `clocks.service.Clocks`."""
+
+    def sources(self, actor: Actor) -> frozenset[SourceId]:
+        """Return the sources of whose clocks anything is recorded."""
+        ...
+
+    def in_force(
+        self, actor: Actor, sources: Collection[SourceId], known_at: Instant
+    ) -> ClockSteps:
+        """Return the steps of some sources' clocks, as they were known at an instant."""
+        ...
+
+
+class ExchangeSource(Protocol):
+    """Recorded exchanges of meters: `exchanges.service.MeterExchanges`."""
+
+    def in_force(
+        self, actor: Actor, signal: SignalId, known_at: Instant
+    ) -> Sequence[MeterExchange]:
+        """Return the exchanges of a signal that were approved by an instant, in time order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What metering takes into account beside the readings; of what is None nothing is known.
+
+    Attributes:
+        liveness: without it, a state holds until the instant of knowledge.
+        clocks: without it, every clock is right.
+        exchanges: without it, meters are exchanged where their parameters say so only.
+    """
+
+    liveness: Liveness | None = None
+    clocks: ClockSource | None = None
+    exchanges: ExchangeSource | None = None
 
 
 class UsageStore(Protocol):

@@ -251,6 +251,23 @@ def _concat(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int64)
 
 
+def stamps_by_clock(rows: SeriesRows) -> dict[SourceId, tuple[Instant, Instant]]:
+    """Return the first and last stamp by the source whose clock counts, see `shifted`."""
+    clock = _clock(rows)
+    return {
+        rows.sources[number]: (
+            Instant(int(rows.ts[clock == number].min())),
+            Instant(int(rows.ts[clock == number].max())),
+        )
+        for number in np.unique(clock).tolist()
+    }
+
+
+def _clock(rows: SeriesRows) -> NDArray[np.int64]:
+    """Return whose clock has stamped each row: for a correction, that of what it replaces."""
+    return _slots(rows)[0] if rows.targets else rows.source
+
+
 def shifted(rows: SeriesRows, steps: Iterable[ClockStep]) -> SeriesRows:
     """Return the rows at their true instants: each stamp less the offset of its source's clock.
 
@@ -264,8 +281,7 @@ def shifted(rows: SeriesRows, steps: Iterable[ClockStep]) -> SeriesRows:
         of_source.setdefault(step.source, []).append(step)
     if not of_source:
         return rows
-    clock = _slots(rows)[0] if rows.targets else rows.source
-    ts = rows.ts.copy()
+    clock, ts = _clock(rows), rows.ts.copy()
     for number, source in enumerate(rows.sources):
         own = of_source.get(source, [])
         starts = np.array([step.valid_from for step in own], dtype=np.int64)

@@ -1,6 +1,8 @@
 """Use cases of metering: usage of a period, its time line, and keeping what was billed."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import sqlalchemy as sa
@@ -14,11 +16,19 @@ from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.services.metering.clocks.model import ClockStep, ClockSteps, between, widened
 from lineshaft.services.metering.evidence import block_entry, input_of_blocks
+from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.measure import StateSpan, measure, reach, timeline
 from lineshaft.services.metering.model import BlockEntry, Evidence, Meter, UsageRecord
-from lineshaft.services.metering.ports import History, Liveness, UsageStore
-from lineshaft.services.metering.series import MeterInput, SeriesRows, join
+from lineshaft.services.metering.ports import Beside, History, UsageStore
+from lineshaft.services.metering.series import (
+    MeterInput,
+    SeriesRows,
+    join,
+    shifted,
+    stamps_by_clock,
+)
 
 __all__ = [
     "MeterInput",
@@ -48,11 +58,11 @@ class Metering:
         authorizer: Authorizer,
         database: Database,
         store: UsageStore,
-        liveness: Liveness | None = None,
+        beside: Beside | None = None,
     ) -> None:
-        """Use these; without `liveness`, a state holds until the instant of knowledge."""
+        """Use these; without `beside`, nothing but readings is taken into account."""
         self._history = history
-        self._liveness = liveness
+        self._beside = beside or Beside()
         self._authorizer = authorizer
         self._database = database
         self._store = store
@@ -67,10 +77,13 @@ class Metering:
             Forbidden: when the actor may not see it.
         """
         self._authorize(actor, meter, period)
-        found = self._with_neighbours(meter.signal, self._read(meter, period, known_at), known_at)
-        evidence = Evidence.of(self._blocks(meter.signal, found))
+        view = self._view(meter.signal, known_at)
+        found = self._with_neighbours(view, self._read(meter, period, view))
+        evidence, offsets = self._evidence(view, found)
         known_until = self._known_until(meter, period, known_at)
-        return measure(meter, MeterInput(found.rows, evidence, known_until), period, known_at)
+        exchanges = self._exchanges(view)
+        rows = MeterInput(found.rows, evidence, known_until, offsets, exchanges)
+        return measure(meter, rows, period, known_at)
 
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""
@@ -85,7 +98,7 @@ class Metering:
             Forbidden: when the actor may not see it.
         """
         self._authorize(actor, meter, period)
-        rows = self._read(meter, period, known_at).rows
+        rows = self._read(meter, period, self._view(meter.signal, known_at)).rows
         known_until = self._known_until(meter, period, known_at)
         return timeline(MeterInput(rows, known_until=known_until), period, known_at)
 
@@ -115,16 +128,37 @@ class Metering:
 
     def _known_until(self, meter: Meter, period: Period, known_at: Instant) -> Instant | None:
         """Ask for signs of life; what comes after the period says nothing about it."""
-        if self._liveness is None:
+        if self._beside.liveness is None:
             return None
-        found = self._liveness.known_until(meter.signal, known_at)
+        found = self._beside.liveness.known_until(meter.signal, known_at)
         return None if found is None else Instant(min(found, known_at, period.end))
 
-    def _read(self, meter: Meter, period: Period, known_at: Instant) -> "_Found":
+    def _view(self, signal: SignalId, known_at: Instant) -> "_View":
+        """Ask how wrong the clocks of the signal's sources were known to be."""
+        clocks = self._beside.clocks
+        recorded = frozenset() if clocks is None else clocks.sources(SYSTEM_WORKER)
+        if clocks is None or not recorded:
+            return _View(signal, known_at)
+        stored = {source for source, _ in self._history.sources_of(SYSTEM_WORKER, signal)}
+        steps = clocks.in_force(SYSTEM_WORKER, recorded & stored, known_at)
+        known = {
+            source: steps[source] for source in steps if self._is_known(signal, source, known_at)
+        }
+        return _View(signal, known_at, known)
+
+    def _is_known(self, signal: SignalId, source: SourceId, known_at: Instant) -> bool:
+        """Tell whether a source had said anything of a signal by an instant."""
+        moment = Period(known_at, Instant(known_at + 1))
+        query = RangeQuery(signal, moment, known_at, sources=frozenset({source}))
+        return bool(self._history.readings(SYSTEM_WORKER, query).num_rows)
+
+    def _read(self, meter: Meter, period: Period, view: "_View") -> "_Found":
         """Read the period, and as far beyond it as its usage depends on."""
-        found = self._strip(meter.signal, period, known_at)
+        found = self._strip(view, period)
+        exchanges = self._exchanges(view)
         for _ in range(WIDENINGS_MAX):
-            needed = reach(meter, MeterInput(found.within()), period, known_at)
+            inside = MeterInput(found.within(), exchanges=exchanges)
+            needed = reach(meter, inside, period, view.known_at)
             low, high = found.span.start, found.span.end
             if needed.since is None and found.earliest is not None:
                 low = Instant(min(found.earliest, 3 * low - 2 * period.start))
@@ -132,49 +166,85 @@ class Metering:
                 high = Instant(max(found.latest + 1, 3 * high - 2 * period.end))
             if (low, high) == (found.span.start, found.span.end):
                 return found
-            found = self._widened(meter.signal, found, Period(low, high), known_at)
+            found = self._widened(view, found, Period(low, high))
         msg = f"cannot measure {meter.id} over {period}: its readings reach too far beyond it"
         raise Unavailable(msg)
 
-    def _widened(
-        self, signal: SignalId, found: "_Found", span: Period, known_at: Instant
-    ) -> "_Found":
+    def _exchanges(self, view: "_View") -> tuple[MeterExchange, ...]:
+        source = self._beside.exchanges
+        if source is None:
+            return ()
+        return tuple(source.in_force(SYSTEM_WORKER, view.signal, view.known_at))
+
+    def _widened(self, view: "_View", found: "_Found", span: Period) -> "_Found":
         parts = [found.rows]
         if span.start < found.span.start:
-            strip = Period(span.start, found.span.start)
-            parts.append(self._strip(signal, strip, known_at).rows)
+            parts.append(self._strip(view, Period(span.start, found.span.start)).rows)
         if span.end > found.span.end:
-            strip = Period(found.span.end, span.end)
-            parts.append(self._strip(signal, strip, known_at).rows)
+            parts.append(self._strip(view, Period(found.span.end, span.end)).rows)
         return _Found(join(parts), span)
 
-    def _strip(self, signal: SignalId, span: Period, known_at: Instant) -> "_Found":
-        table = self._history.readings(SYSTEM_WORKER, RangeQuery(signal, span, known_at))
-        return _Found(SeriesRows.of_table(table), span)
+    def _strip(self, view: "_View", span: Period) -> "_Found":
+        table = self._history.readings(SYSTEM_WORKER, view.query(view.stamps(span)))
+        return _Found(view.shifted(SeriesRows.of_table(table)), span)
 
-    def _with_neighbours(self, signal: SignalId, found: "_Found", known_at: Instant) -> "_Found":
+    def _with_neighbours(self, view: "_View", found: "_Found") -> "_Found":
         """Add the nearest rows of each source, so that its blocks show that none was left out."""
         if len(found.rows.sources) == 1:
             return found
-        low, high = found.span.start, found.span.end
+        stamps = view.stamps(found.span)
+        low, high = stamps.start, stamps.end
         edges = Period(low, Instant(low + 1)), Period(Instant(high - 1), high)
         parts = [found.rows]
         for source in found.rows.sources:
             for edge in edges:
-                query = RangeQuery(signal, edge, known_at, sources=frozenset({source}))
+                query = view.query(edge, frozenset({source}))
                 rows = SeriesRows.of_table(self._history.readings(SYSTEM_WORKER, query))
                 is_beyond = rows.ts < low if edge is edges[0] else rows.ts >= high
-                parts.append(rows.take(is_beyond))
+                parts.append(view.shifted(rows.take(is_beyond)))
         return _Found(join(parts), found.span)
 
-    def _blocks(self, signal: SignalId, found: "_Found") -> list[BlockEntry]:
-        """Return the blocks that hold the rows, without a hole between the first and the last."""
+    def _evidence(self, view: "_View", found: "_Found") -> tuple[Evidence, tuple[ClockStep, ...]]:
+        """Return the blocks that hold the rows, without a hole, and the offsets on their stamps."""
         entries: list[BlockEntry] = []
+        rows: list[SeriesRows] = []
         for source, ordinals in found.ordinals().items():
-            for proof in self._history.proofs(SYSTEM_WORKER, signal, source, ordinals):
+            for proof in self._history.proofs(SYSTEM_WORKER, view.signal, source, ordinals):
                 header, block = Header.decode(proof.header_bytes), decode_block(proof.block)
                 entries.append(block_entry(header, proof.salt, proof.block, block))
-        return entries
+                if view.clocks:
+                    rows.append(SeriesRows.of_block(header.source, header.epoch, block))
+        return Evidence.of(entries), view.used(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A signal as it was known at an instant, and how wrong its clocks were known to be then."""
+
+    signal: SignalId
+    known_at: Instant
+    clocks: ClockSteps = field(default_factory=dict)
+
+    def stamps(self, span: Period) -> Period:
+        """Return between which stamps the records of a span of true time can lie."""
+        return widened(self.clocks, span)
+
+    def query(self, stamps: Period, sources: frozenset[SourceId] | None = None) -> RangeQuery:
+        """Ask for what is stamped so."""
+        return RangeQuery(self.signal, stamps, self.known_at, sources=sources)
+
+    def shifted(self, rows: SeriesRows) -> SeriesRows:
+        """Return the rows at their true instants."""
+        return shifted(rows, chain.from_iterable(self.clocks.values()))
+
+    def used(self, rows: Sequence[SeriesRows]) -> tuple[ClockStep, ...]:
+        """Return the steps that apply to any of these rows."""
+        stamped = stamps_by_clock(join(rows)) if rows else {}
+        return tuple(
+            step
+            for source, (first, last) in sorted(stamped.items())
+            for step in between(self.clocks.get(source, ()), first, last)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,52 @@
+"""What is recorded beside readings: clock offsets, exchanges of meters, incidents."""
+
+from lineshaft.bootstrap.adapters import KnowledgeClock
+from lineshaft.bootstrap.foundation import Foundation
+from lineshaft.services.incidents.service import IncidentParts, Incidents
+from lineshaft.services.incidents.store import SqlIncidentStore
+from lineshaft.services.metering.clocks.service import ClockParts, Clocks
+from lineshaft.services.metering.clocks.store import SqlClockStore
+from lineshaft.services.metering.exchanges.service import ExchangeParts, MeterExchanges
+from lineshaft.services.metering.exchanges.store import SqlExchangeStore
+
+
+def build_clocks(base: Foundation) -> Clocks:
+    """Build the use cases of clocks."""
+    return Clocks(
+        ClockParts(
+            database=base.database,
+            store=SqlClockStore(),
+            authorizer=base.authorizer,
+            audit=base.audit,
+            ids=base.ids,
+            known_at=KnowledgeClock(base.manifest, base.clock).known_at,
+        )
+    )
+
+
+def build_exchanges(base: Foundation) -> MeterExchanges:
+    """Build the use cases of exchanges of meters."""
+    return MeterExchanges(
+        ExchangeParts(
+            database=base.database,
+            store=SqlExchangeStore(),
+            authorizer=base.authorizer,
+            audit=base.audit,
+            ids=base.ids,
+            known_at=KnowledgeClock(base.manifest, base.clock).known_at,
+        )
+    )
+
+
+def build_incidents(base: Foundation) -> Incidents:
+    """Build the use cases of incidents and agreed exclusions."""
+    return Incidents(
+        IncidentParts(
+            database=base.database,
+            store=SqlIncidentStore(),
+            authorizer=base.authorizer,
+            audit=base.audit,
+            ids=base.ids,
+            known_at=KnowledgeClock(base.manifest, base.clock).known_at,
+        )
+    )
