@@ -108,7 +108,7 @@ STEP = {"at_least": "0", "credit": "10"}
         ({"guarantee": GUARANTEE | {"steps": []}}, "credit steps"),
         ({"guarantee": GUARANTEE | {"steps": [{"at_least": "95", "credit": "5"}, STEP]}}, "steps"),
         ({"guarantee": GUARANTEE | {"steps": [STEP | {"credit": "101"}]}}, "100 %"),
-        ({"guarantee": GUARANTEE | {"target": "101"}}, "credit steps"),
+        ({"guarantee": GUARANTEE | {"target": "101"}}, "at most 100"),
         ({"guarantee": GUARANTEE | {"cap": "101"}}, "100 %"),
         ({"guarantee": GUARANTEE | {"classes": {"ACTIVE": "busy"}}}, "busy"),
         ({"guarantee": GUARANTEE | {"meter": CUTTING_TIME["meter"]}}, "state_duration"),

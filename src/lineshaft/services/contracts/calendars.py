@@ -161,7 +161,8 @@ def _opened(calendar: BusinessCalendar, since: Instant) -> Iterator[Period]:
     for _ in range(DAYS_MAX + 1):
         hours = calendar.hours_of(day)
         if hours:
-            yield from union(_placed(_parsed(text), day, zone) for text in hours)
+            placed = (_placed(_parsed(text), day, zone) for text in hours)
+            yield from union(period for period in placed if period is not None)
         day += _ONE_DAY
 
 
@@ -173,9 +174,10 @@ class _CivilTime:
     offset: dt.tzinfo | None
 
 
-def _placed(hours: tuple[_CivilTime, _CivilTime], day: dt.date, zone: ZoneInfo) -> Period:
+def _placed(hours: tuple[_CivilTime, _CivilTime], day: dt.date, zone: ZoneInfo) -> Period | None:
+    """Place hours on a day; None where the clocks skip all of them after midnight."""
     start, end = (_instant(time, day, zone) for time in hours)
-    return Period(start, end)
+    return Period(start, end) if start < end else None
 
 
 def _instant(time: _CivilTime, day: dt.date, zone: ZoneInfo) -> Instant:

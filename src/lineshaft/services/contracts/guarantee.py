@@ -1,284 +1,399 @@
-"""The arithmetic of an availability guarantee: classes of time, availability, credit. Pure.
+"""What a supplier promises of his machines and his service, and what a miss costs him.
 
-Every interval of required time is up, down or excluded (IEC 60050-192, 192-01-23 and 192-02-08);
-where causes overlap, the one with the highest priority takes its own interval and no more. The
-availability is an exact rational and is compared as such: what a display rounds decides nothing.
+Pure data. The formulas of the indicators are in `indicators/`, those of the credits in
+`credits.py`. A contract has either the one `Guarantee` of its availability that all time counts
+for, or any number of the kinds of `ServiceGuarantee`, which know calendars, agreed exclusions,
+incidents and exclusivity groups.
 """
 
-import enum
-import itertools
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from fractions import Fraction
+from typing import ClassVar
 
-from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Instant, Period, union
+from lineshaft.core.period import Period
+from lineshaft.core.quantity import conversion_factor
+from lineshaft.services.contracts.calendars import BusinessCalendar, open_periods
+from lineshaft.services.contracts.content import Frozen, LocalText, TermsInvalid, check_id
+from lineshaft.services.contracts.credits import CreditStep, CreditTerms, Direction
+from lineshaft.services.contracts.indicators.classification import (
+    Cause,
+    Claim,
+    ClassifiedInterval,
+    TimeClass,
+    UnknownPolicy,
+    claims_of_states,
+    classify,
+)
+from lineshaft.services.contracts.indicators.incident_clock import Statistic
+from lineshaft.services.contracts.indicators.response_time import ResponseMilestone
+from lineshaft.services.contracts.meters import MeterTerms
+from lineshaft.services.incidents.model import AgreedExclusion, ExclusionCategory
+from lineshaft.services.metering.model import UsageRecord
 
-CREDIT_STEPS_MAX = 100
-CLAIMS_MAX = 1_000_000
-
-
-class TimeClass(enum.StrEnum):
-    """What a moment of required time is; each has exactly one."""
-
-    UP = "up"
-    DOWN_PROVIDER = "down_provider"
-    DOWN_CUSTOMER = "down_customer"
-    EXCLUDED = "excluded"
-    UNKNOWN = "unknown"
-
-
-class Cause(enum.IntEnum):
-    """What is claimed of an interval; where claims overlap, the smallest number wins."""
-
-    FORCE_MAJEURE = 0
-    CUSTOMER = 1
-    MAINTENANCE = 2
-    PROVIDER = 3
-    UNKNOWN = 4
-
-
-class UnknownPolicy(enum.StrEnum):
-    """What the contract says of time of which nothing is known.
-
-    ASSUME_LAST: as before the gap (excluded where there is no before); PROVIDER_DOWN: the provider
-    answers for his telemetry; EXCLUDED: taken out of the required time.
-    """
-
-    ASSUME_LAST = "ASSUME_LAST"
-    PROVIDER_DOWN = "PROVIDER_DOWN"
-    EXCLUDED = "EXCLUDED"
-
-
-_CLASS_OF = {
-    Cause.FORCE_MAJEURE: TimeClass.EXCLUDED,
-    Cause.CUSTOMER: TimeClass.DOWN_CUSTOMER,
-    Cause.MAINTENANCE: TimeClass.EXCLUDED,
-    Cause.PROVIDER: TimeClass.DOWN_PROVIDER,
-    Cause.UNKNOWN: TimeClass.UNKNOWN,
+GUARANTEES_MAX = 20
+PERCENT = 100
+_EXCLUDED_BY = {
+    ExclusionCategory.FORCE_MAJEURE: Cause.FORCE_MAJEURE,
+    ExclusionCategory.CUSTOMER: Cause.CUSTOMER,
+    ExclusionCategory.MAINTENANCE: Cause.MAINTENANCE,
 }
-_TOLD_BY_TELEMETRY = (None, Cause.CUSTOMER, Cause.PROVIDER)
-"""What a gap may be assumed to go on as; None is up. Agreed windows end when they end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An interval and its cause, from telemetry, a calendar or an agreement of both parties."""
+class GuaranteeStep(Frozen, frozen=True):
+    """The credit from an availability of `at_least` on, up to the step or the target above it.
 
-    period: Period
-    cause: Cause
-
-
-@dataclass(frozen=True, slots=True)
-class ClassDurations:
-    """Required time by class, in microseconds; the sum is the required time."""
-
-    up_us: int = 0
-    down_provider_us: int = 0
-    down_customer_us: int = 0
-    excluded_us: int = 0
-    unknown_us: int = 0
-
-    @classmethod
-    def of(cls, durations_us: Mapping[TimeClass, int]) -> "ClassDurations":
-        """Gather durations by class; what is not named is zero."""
-        return cls(**{f"{each.value}_us": durations_us.get(each, 0) for each in TimeClass})
-
-    @property
-    def required_us(self) -> int:
-        """The required time T."""
-        return (
-            self.up_us
-            + self.down_provider_us
-            + self.down_customer_us
-            + self.excluded_us
-            + self.unknown_us
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """The result of a guarantee over one period.
-
-    Attributes:
-        required_us: T, in microseconds.
-        excluded_us: X: excluded, caused by the customer, and unknown where the policy excludes it.
-        down_us: D: for which the provider answers.
-        value: A = 1 - D/(T - X), exact; None (not applicable) when T - X is zero.
+    Both in percent: of the required time, and of the base fee of the period.
     """
-
-    required_us: int
-    excluded_us: int
-    down_us: int
-    value: Fraction | None
-
-
-@dataclass(frozen=True, slots=True)
-class CreditStep:
-    """Credit as a share of the credit base from an availability of `at_least` on."""
 
     at_least: Fraction
     credit: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class CreditTerms:
-    """What a broken guarantee costs.
+class Guarantee(Frozen, frozen=True):
+    """The availability that the supplier promises, and what the customer gets when it is missed.
 
     Attributes:
-        target: availability that is promised, inclusive; 0 to 1.
-        steps: in falling order below the target; the last begins at 0, so that each value has one.
-        cap: largest credit as a share of the credit base.
+        meter: a state-duration meter; its states are classified by `classes`.
+        classes: class of each state that the signal can have; any other is unknown.
+        unknown_policy: what counts for time in which no state is known.
+        target: in percent; reached when the exact availability is not below it.
+        steps: in falling order below the target; the last begins at 0.
+        cap: the most that is credited, in percent of the base fee.
     """
 
+    id: str
+    description: LocalText
+    meter: MeterTerms
+    classes: dict[str, TimeClass]
+    unknown_policy: UnknownPolicy
     target: Fraction
-    steps: tuple[CreditStep, ...]
+    steps: tuple[GuaranteeStep, ...]
     cap: Fraction
 
     def __post_init__(self) -> None:
-        """Refuse steps that leave a breach without a credit, or that contradict each other."""
-        bounds = [self.target, *(step.at_least for step in self.steps)]
-        is_sound = (
-            1 <= len(self.steps) <= CREDIT_STEPS_MAX
-            and bounds[0] <= 1
-            and bounds[-1] == 0
-            and all(upper > lower for upper, lower in itertools.pairwise(bounds))
-            and all(step.credit >= 0 for step in self.steps)
-            and self.cap >= 0
-        )
-        if not is_sound:
+        """Refuse another kind of meter, and steps that contradict each other."""
+        check_id(self.id, "guarantee")
+        _check_kind(self.id, self.meter, "state_duration")
+        _check_share(self.id, self.target)
+        if self.cap > PERCENT or any(step.credit > PERCENT for step in self.steps):
             msg = (
-                f"credit steps below a target of {self.target}: expected 1 to {CREDIT_STEPS_MAX} "
-                "in falling order, the last from 0 on, credits and cap not negative"
+                f"guarantee {self.id}: expected credits and a cap of at most 100 % of the base fee"
             )
-            raise Invalid(msg)
+            raise TermsInvalid(msg)
+        _ = self.credit_terms
+
+    @property
+    def credit_terms(self) -> CreditTerms:
+        """The same as ratios, as the formulas take them."""
+        steps = [CreditStep(step.at_least / PERCENT, step.credit / PERCENT) for step in self.steps]
+        return CreditTerms(self.target / PERCENT, tuple(steps), self.cap / PERCENT)
 
 
-def classify(
-    required: Iterable[Period], claims: Sequence[Claim], policy: UnknownPolicy
-) -> ClassDurations:
-    """Give every microsecond of required time its one class, by the priority of the causes.
+class CreditBand(Frozen, frozen=True, kw_only=True, omit_defaults=True):
+    """The credit for values missed up to and including `until`; without it: for all that is left.
 
-    What nobody claims is up: telemetry must claim its gaps as `Cause.UNKNOWN`. Under ASSUME_LAST a
-    gap is what the last time before it was, agreed windows aside: a window ends when it ends. A gap
-    with nothing before it stays unknown.
-
-    Args:
-        required: when the service is owed; overlaps count once.
-        claims: in any order, overlapping or not.
-        policy: of the contract.
-
-    Raises:
-        Invalid: with more than `CLAIMS_MAX` claims.
+    `credit` is in percent of the base fee of the period.
     """
-    if len(claims) > CLAIMS_MAX:
-        msg = f"cannot classify {len(claims)} claims: at most {CLAIMS_MAX}"
-        raise Invalid(msg)
-    durations: Counter[TimeClass] = Counter()
-    assumed: Cause | None = Cause.UNKNOWN
-    for span_us, cause in _sweep(union(required), claims):
-        if cause in _TOLD_BY_TELEMETRY:
-            assumed = cause
-        is_assumed = cause is Cause.UNKNOWN and policy is UnknownPolicy.ASSUME_LAST
-        durations[_class_of(assumed if is_assumed else cause)] += span_us
-    return ClassDurations.of(durations)
+
+    until: Fraction | None = None
+    credit: Fraction
 
 
-def _class_of(cause: Cause | None) -> TimeClass:
-    return TimeClass.UP if cause is None else _CLASS_OF[cause]
+class CreditSchedule(Frozen, frozen=True, kw_only=True, omit_defaults=True):
+    """What a miss costs, in percent of the base fee of the period: by bands, or by a slope.
 
-
-def _sweep(owed: Sequence[Period], claims: Iterable[Claim]) -> Iterator[tuple[int, Cause | None]]:
-    """Cut required time at every edge: length and winning cause of each piece, in time order."""
-    edges: dict[Instant, list[tuple[Cause | None, int]]] = defaultdict(list)
-    for period in owed:
-        edges[period.start].append((None, +1))
-        edges[period.end].append((None, -1))
-    for claim in claims:
-        edges[claim.period.start].append((claim.cause, +1))
-        edges[claim.period.end].append((claim.cause, -1))
-    open_now: Counter[Cause | None] = Counter()
-    instants = sorted(edges)
-    for at, following in itertools.pairwise(instants):
-        for cause, change in edges[at]:
-            open_now[cause] += change
-        if open_now[None]:
-            yield following - at, next((cause for cause in Cause if open_now[cause]), None)
-
-
-def classify_states(
-    states_us: Mapping[str, int],
-    unknown_us: int,
-    unknown_after_us: Mapping[str, int],
-    classes: Mapping[str, TimeClass],
-    policy: UnknownPolicy,
-) -> ClassDurations:
-    """Give the durations of a signal's states their classes, where all time is required.
-
-    The same answer as `classify` gives without agreed windows, from what a usage record holds.
-
-    Args:
-        states_us: duration of each state in microseconds (`UsageRecord.states`).
-        unknown_us: the rest of the period (`UsageRecord.unknown_us`).
-        unknown_after_us: how much of it followed which state (`UsageRecord.unknown_after`).
-        classes: class of each state; of a state that it does not name, nothing is known.
-        policy: of the contract.
+    Attributes:
+        bands: from the target away; the last without an end.
+        slope: percent for each unit of the target (point of percent, hour) that is missed.
+        cap: the most that this guarantee credits in a period.
+        group: of the guarantees with the same name here, only the largest credit is granted.
     """
-    durations = Counter({TimeClass.UNKNOWN: unknown_us})
-    for state, duration_us in states_us.items():
-        durations[classes.get(state, TimeClass.UNKNOWN)] += duration_us
-    if policy is UnknownPolicy.ASSUME_LAST:
-        for state, duration_us in unknown_after_us.items():
-            durations[TimeClass.UNKNOWN] -= duration_us
-            durations[classes.get(state, TimeClass.UNKNOWN)] += duration_us
-    return ClassDurations.of(durations)
+
+    bands: tuple[CreditBand, ...] = ()
+    slope: Fraction | None = None
+    cap: Fraction
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse more than the whole fee."""
+        if self.group:
+            check_id(self.group, "exclusivity group")
+        if self.cap > PERCENT or any(band.credit > PERCENT for band in self.bands):
+            msg = "credits: expected credits and a cap of at most 100 % of the base fee"
+            raise TermsInvalid(msg)
 
 
-def availability(durations: ClassDurations, policy: UnknownPolicy) -> Availability:
-    """Return A = 1 - D/(T - X), exactly.
+class _Promised(Frozen, frozen=True, kw_only=True, omit_defaults=True):
+    """What all guarantees of a list have.
 
-    Example (a machining day): T = 86,400 s, X = 17.634 s caused by the customer and 51,603.651114 s
-    unknown under EXCLUDED, D = 8,027.652138 s: A = 4458510458/5796452481, about 76.918 %.
+    Attributes:
+        target: in percent for a ratio; else in `unit`. Reached at it exactly.
+        credit: what a miss costs.
     """
-    is_provider_down = policy is UnknownPolicy.PROVIDER_DOWN
-    excluded_us = durations.excluded_us + durations.down_customer_us
-    excluded_us += 0 if is_provider_down else durations.unknown_us
-    down_us = durations.down_provider_us + (durations.unknown_us if is_provider_down else 0)
-    counted_us = durations.required_us - excluded_us
-    value = 1 - Fraction(down_us, counted_us) if counted_us else None
-    return Availability(durations.required_us, excluded_us, down_us, value)
+
+    id: str
+    description: LocalText
+    target: Fraction
+    credit: CreditSchedule
+
+    direction: ClassVar[Direction] = Direction.AT_LEAST
+    scale: ClassVar[int] = PERCENT
+    """How many of the target are 1 of the indicator."""
+
+    def __post_init__(self) -> None:
+        """Refuse a schedule that contradicts itself."""
+        check_id(self.id, "guarantee")
+        if self.scale == PERCENT:
+            _check_share(self.id, self.target)
+        _ = self.credit_terms
+
+    @property
+    def indicator(self) -> str:
+        """The name of what is judged, as the terms spell it."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def group(self) -> str:
+        """The exclusivity group; a guarantee without one is alone in its own."""
+        return self.credit.group or f"/{self.id}"
+
+    @property
+    def credit_terms(self) -> CreditTerms:
+        """The credit as the formulas take it, in the unit of the indicator."""
+        schedule = self.credit
+        steps = [
+            CreditStep(
+                None if band.until is None else band.until / self.scale, band.credit / PERCENT
+            )
+            for band in schedule.bands
+        ]
+        slope = None if schedule.slope is None else schedule.slope * self.scale / PERCENT
+        cap = schedule.cap / PERCENT
+        return CreditTerms(self.target / self.scale, tuple(steps), cap, self.direction, slope)
+
+    def meters(self) -> tuple[MeterTerms, ...]:
+        """Return what is measured on each machine, in the order in which it is judged."""
+        return ()
 
 
-def is_met(value: Fraction | None, target: Fraction) -> bool:
-    """Tell whether the guarantee is kept: at the target exactly it is; not applicable, it is."""
-    return value is None or value >= target
+class _Classified(_Promised, frozen=True, kw_only=True):
+    """What is judged on the class of each moment.
 
-
-def credit_rate(value: Fraction | None, terms: CreditTerms) -> Fraction:
-    """Return the credit as a share of the credit base, within the cap; 0 when the target is met.
-
-    Example: target 90 %, at least 80 %: 5 %, below: 10 %; at 76.918 % the credit is 1/10.
+    Attributes:
+        meter: a state-duration meter that keeps its spans: when counts, not only how long.
+        classes: class of each state that the signal can have; any other is unknown.
+        unknown_policy: what counts for time in which no state is known.
+        calendar: the required time; all time without one.
     """
-    if value is None or value >= terms.target:
-        return Fraction(0)
-    step = next(step for step in terms.steps if value >= step.at_least)
-    return min(step.credit, terms.cap)
+
+    meter: MeterTerms
+    classes: dict[str, TimeClass]
+    unknown_policy: UnknownPolicy
+    calendar: BusinessCalendar | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a meter that does not say when which state was."""
+        super().__post_init__()
+        _check_kind(self.id, self.meter, "state_duration")
+        if not self.meter.parameters.get("keeps_spans"):
+            msg = (
+                f"guarantee {self.id}: expected a meter with keeps_spans = true, as it counts when "
+            )
+            msg += "a state was"
+            raise TermsInvalid(msg)
+
+    def required(self, period: Period) -> list[Period]:
+        """Return the required time of a period, disjoint and in time order."""
+        return [period] if self.calendar is None else open_periods(self.calendar, period)
+
+    def classified(
+        self, record: UsageRecord, exclusions: Iterable[AgreedExclusion]
+    ) -> list[ClassifiedInterval]:
+        """Return the time line of one machine: its required time, each moment of one class.
+
+        Args:
+            record: of `meter`; its spans are the time line.
+            exclusions: that both sides agreed to; those of other machines change nothing.
+        """
+        period = record.period
+        claims = claims_of_states(period.start, record.spans, self.classes, self.unknown_policy)
+        claims += [
+            Claim(each.period, _EXCLUDED_BY[each.category])
+            for each in exclusions
+            if each.machine == record.meter.machine
+        ]
+        return classify(self.required(period), claims)
 
 
-def combined_rate(rates: Iterable[tuple[str, Fraction]], cap: Fraction) -> Fraction:
-    """Add the credits of several guarantees: one per exclusivity group, its largest; then the cap.
+class AvailabilityGuarantee(
+    _Classified, frozen=True, kw_only=True, tag_field="indicator", tag="availability"
+):
+    """The share of the required time, exclusions aside, in which the machines were up."""
 
-    Args:
-        rates: exclusivity group and credit as a share of the credit base.
-        cap: largest sum.
+    def meters(self) -> tuple[MeterTerms, ...]:
+        """Return the state meter."""
+        return (self.meter,)
+
+
+class ProductionGuarantee(
+    _Classified, frozen=True, kw_only=True, tag_field="indicator", tag="production_availability"
+):
+    """The share of what could have been produced that was, of what the provider answers for.
+
+    Attributes:
+        output: what was produced.
+        rated_per_hour: what an hour of down time would have produced, in the unit of `output`.
     """
-    largest: dict[str, Fraction] = {}
-    for group, rate in rates:
-        largest[group] = max(rate, largest.get(group, Fraction(0)))
-    return min(sum(largest.values(), Fraction(0)), cap)
+
+    output: MeterTerms
+    rated_per_hour: Fraction
+
+    def __post_init__(self) -> None:
+        """Refuse a rate of nothing."""
+        super().__post_init__()
+        _check_positive(self.id, "rated_per_hour", self.rated_per_hour)
+
+    def meters(self) -> tuple[MeterTerms, ...]:
+        """Return the state meter and the output."""
+        return self.meter, self.output
 
 
-def credit_amount(base: Fraction, rate: Fraction) -> Fraction:
-    """Return the unrounded credit on a net amount: zero or negative, as a document line is."""
-    return -base * rate
+class QualityGuarantee(_Promised, frozen=True, kw_only=True, tag_field="indicator", tag="quality"):
+    """The share of the items produced that are good; both in the same unit."""
+
+    produced: MeterTerms
+    good: MeterTerms
+
+    def __post_init__(self) -> None:
+        """Refuse two meters that count different things."""
+        super().__post_init__()
+        conversion_factor(self.good.unit, self.produced.unit)
+
+    def meters(self) -> tuple[MeterTerms, ...]:
+        """Return produced and good."""
+        return self.produced, self.good
+
+
+class ThroughputGuarantee(
+    _Promised, frozen=True, kw_only=True, tag_field="indicator", tag="throughput"
+):
+    """Items against what the production time allows: planned seconds for each item."""
+
+    produced: MeterTerms
+    production_time: MeterTerms
+    planned_s_per_item: Fraction
+
+    def __post_init__(self) -> None:
+        """Refuse a production time that is no time, and items that take none."""
+        super().__post_init__()
+        conversion_factor(self.production_time.unit, "SEC")
+        _check_positive(self.id, "planned_s_per_item", self.planned_s_per_item)
+
+    def meters(self) -> tuple[MeterTerms, ...]:
+        """Return items and production time."""
+        return self.produced, self.production_time
+
+
+class OeeGuarantee(_Promised, frozen=True, kw_only=True, tag_field="indicator", tag="oee"):
+    """Overall equipment effectiveness; the planned busy time is that of the calendar, or all."""
+
+    produced: MeterTerms
+    good: MeterTerms
+    production_time: MeterTerms
+    planned_s_per_item: Fraction
+    calendar: BusinessCalendar | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse meters of other things."""
+        super().__post_init__()
+        conversion_factor(self.good.unit, self.produced.unit)
+        conversion_factor(self.production_time.unit, "SEC")
+        _check_positive(self.id, "planned_s_per_item", self.planned_s_per_item)
+
+    def required(self, period: Period) -> list[Period]:
+        """Return the planned busy time of a period, disjoint and in time order."""
+        return [period] if self.calendar is None else open_periods(self.calendar, period)
+
+    def meters(self) -> tuple[MeterTerms, ...]:
+        """Return produced, good and production time."""
+        return self.produced, self.good, self.production_time
+
+
+class EnergyGuarantee(_Promised, frozen=True, kw_only=True, tag_field="indicator", tag="energy"):
+    """At most so much energy for each unit of output, in the units of the two meters."""
+
+    energy: MeterTerms
+    output: MeterTerms
+
+    direction: ClassVar[Direction] = Direction.AT_MOST
+    scale: ClassVar[int] = 1
+
+    def meters(self) -> tuple[MeterTerms, ...]:
+        """Return energy and output."""
+        return self.energy, self.output
+
+
+class ResponseGuarantee(
+    _Promised, frozen=True, kw_only=True, tag_field="indicator", tag="response_time"
+):
+    """At most so many hours from the report of an incident to the response.
+
+    Attributes:
+        milestone: what counts as the response.
+        statistic: what is judged of all incidents that were reported in the period.
+        calendar: the hours in which the clock runs; at all times without one.
+    """
+
+    milestone: ResponseMilestone
+    statistic: Statistic = Statistic.LONGEST
+    calendar: BusinessCalendar | None = None
+
+    direction: ClassVar[Direction] = Direction.AT_MOST
+    scale: ClassVar[int] = 1
+
+
+class RestorationGuarantee(
+    _Promised, frozen=True, kw_only=True, tag_field="indicator", tag="restoration_time"
+):
+    """At most so many hours from the report of an incident until the function is restored.
+
+    Attributes:
+        statistic: what is judged of all incidents that were reported in the period.
+        calendar: the hours in which the clock runs; at all times without one.
+    """
+
+    statistic: Statistic = Statistic.LONGEST
+    calendar: BusinessCalendar | None = None
+
+    direction: ClassVar[Direction] = Direction.AT_MOST
+    scale: ClassVar[int] = 1
+
+
+ServiceGuarantee = (
+    AvailabilityGuarantee
+    | ProductionGuarantee
+    | QualityGuarantee
+    | ThroughputGuarantee
+    | OeeGuarantee
+    | EnergyGuarantee
+    | ResponseGuarantee
+    | RestorationGuarantee
+)
+
+
+def _check_kind(id_: str, meter: MeterTerms, kind: str) -> None:
+    if meter.kind != kind:
+        msg = f"guarantee {id_} on a {meter.kind} meter: expected {kind}"
+        raise TermsInvalid(msg)
+
+
+def _check_share(id_: str, target: Fraction) -> None:
+    if target > PERCENT:
+        msg = f"guarantee {id_}: a target of {target} %, expected at most 100"
+        raise TermsInvalid(msg)
+
+
+def _check_positive(id_: str, name: str, value: Fraction) -> None:
+    if value <= 0:
+        msg = f"guarantee {id_}: {name} = {value}, expected more than 0"
+        raise TermsInvalid(msg)

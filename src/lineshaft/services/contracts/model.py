@@ -18,6 +18,12 @@ from lineshaft.core.period import (
     zone_named,
 )
 from lineshaft.core.reading import check_machine_id
+from lineshaft.services.contracts.calendars import (
+    BusinessCalendar,
+    instant_after,
+    open_periods,
+    open_time_us,
+)
 from lineshaft.services.contracts.content import (
     Frozen,
     LocalText,
@@ -27,16 +33,53 @@ from lineshaft.services.contracts.content import (
     from_content,
     to_content,
 )
-from lineshaft.services.contracts.guarantee import (
-    Availability,
-    ClassDurations,
-    TimeClass,
-    UnknownPolicy,
-    availability,
-    classify_states,
+from lineshaft.services.contracts.credits import (
+    Direction,
     credit_amount,
     credit_rate,
+    granted_rates,
+    missed_by,
 )
+from lineshaft.services.contracts.guarantee import (
+    AvailabilityGuarantee,
+    CreditBand,
+    CreditSchedule,
+    EnergyGuarantee,
+    Guarantee,
+    GuaranteeStep,
+    OeeGuarantee,
+    ProductionGuarantee,
+    QualityGuarantee,
+    ResponseGuarantee,
+    RestorationGuarantee,
+    ServiceGuarantee,
+    ThroughputGuarantee,
+)
+from lineshaft.services.contracts.indicators.availability import Availability, availability
+from lineshaft.services.contracts.indicators.classification import (
+    Cause,
+    Claim,
+    ClassDurations,
+    ClassifiedInterval,
+    TimeClass,
+    UnknownPolicy,
+    claims_of_states,
+    classify,
+    classify_states,
+    durations_of,
+)
+from lineshaft.services.contracts.indicators.energy import energy_per_output
+from lineshaft.services.contracts.indicators.incident_clock import Statistic, judged_hours
+from lineshaft.services.contracts.indicators.oee import Oee, Production, oee
+from lineshaft.services.contracts.indicators.production_availability import (
+    lost_production,
+    production_availability,
+)
+from lineshaft.services.contracts.indicators.quality import quality_ratio
+from lineshaft.services.contracts.indicators.response_time import ResponseMilestone, response_us
+from lineshaft.services.contracts.indicators.restoration_time import restoration_us
+from lineshaft.services.contracts.indicators.throughput import effectiveness
+from lineshaft.services.contracts.meters import MeterTerms
 from lineshaft.services.contracts.modifiers import (
     AmountDiscount,
     AnnualCommitment,
@@ -66,9 +109,6 @@ from lineshaft.services.contracts.prices import (
 )
 from lineshaft.services.contracts.terms import (
     BaseFee,
-    Guarantee,
-    GuaranteeStep,
-    MeterTerms,
     Terms,
     UsagePrice,
     Vat,
@@ -80,12 +120,21 @@ __all__ = [
     "AmountDiscount",
     "AnnualCommitment",
     "Availability",
+    "AvailabilityGuarantee",
     "BaseFee",
     "BillingPeriod",
+    "BusinessCalendar",
+    "Cause",
+    "Claim",
     "ClassDurations",
+    "ClassifiedInterval",
     "Commitment",
     "Contract",
     "ContractRecord",
+    "CreditBand",
+    "CreditSchedule",
+    "Direction",
+    "EnergyGuarantee",
     "FixedCredit",
     "FlatPrice",
     "GraduatedPrice",
@@ -99,6 +148,8 @@ __all__ = [
     "Modifiers",
     "MonthlyAmount",
     "MonthlyCommitment",
+    "Oee",
+    "OeeGuarantee",
     "Offering",
     "OfferingReference",
     "PackagePrice",
@@ -108,10 +159,19 @@ __all__ = [
     "PercentagePrice",
     "Price",
     "PriceIndex",
+    "Production",
+    "ProductionGuarantee",
     "ProrationBasis",
+    "QualityGuarantee",
+    "ResponseGuarantee",
+    "ResponseMilestone",
+    "RestorationGuarantee",
+    "ServiceGuarantee",
     "StatePrice",
+    "Statistic",
     "Terms",
     "TermsInvalid",
+    "ThroughputGuarantee",
     "Tier",
     "TimeClass",
     "UnitPrice",
@@ -121,9 +181,26 @@ __all__ = [
     "VatCategory",
     "VolumePrice",
     "availability",
+    "claims_of_states",
+    "classify",
     "classify_states",
     "credit_amount",
     "credit_rate",
+    "durations_of",
+    "effectiveness",
+    "energy_per_output",
+    "granted_rates",
+    "instant_after",
+    "judged_hours",
+    "lost_production",
+    "missed_by",
+    "oee",
+    "open_periods",
+    "open_time_us",
+    "production_availability",
+    "quality_ratio",
+    "response_us",
+    "restoration_us",
 ]
 
 MACHINES_MAX = 100
@@ -318,10 +395,13 @@ class Contract(Frozen, frozen=True, kw_only=True):
             measured += [(meter.on(m), before) for meter in committed for m in self.machines]
         return tuple(measured)
 
-    def measured_names(self, period: Period) -> tuple[LocalText, ...]:
-        """Return what each of `measurements` is for, in words, in the same order."""
+    def measured_names(self) -> tuple[LocalText, ...]:
+        """Return what each of `measurements` is for, in words, in the same order.
+
+        Those of a contract year are there always, also while the year goes on.
+        """
         names = [price.description for price in self._committed_by_year() for _ in self.machines]
-        return (*self.meter_names(), *names)[: len(self.measurements(period))]
+        return (*self.meter_names(), *names)
 
     def _committed_by_year(self) -> list[UsagePrice]:
         return [price for price in self.terms.usage_prices if price.is_committed_by_year]
@@ -340,6 +420,7 @@ class Contract(Frozen, frozen=True, kw_only=True):
         terms = [price.meter for price in prices if price.meter is not None]
         if self.terms.guarantee is not None:
             terms.append(self.terms.guarantee.meter)
+        terms += [meter for promised in self.terms.promised for meter in promised.meters()]
         return tuple(meter.on(machine) for meter in terms for machine in self.machines)
 
     def meter_names(self) -> tuple[LocalText, ...]:
@@ -349,7 +430,9 @@ class Contract(Frozen, frozen=True, kw_only=True):
         ]
         if self.terms.guarantee is not None:
             parts.append(self.terms.guarantee)
-        return tuple(part.description for part in parts for _ in self.machines)
+        names = [part.description for part in parts]
+        names += [each.description for each in self.terms.promised for _ in each.meters()]
+        return tuple(name for name in names for _ in self.machines)
 
     def to_content(self) -> dict[str, Any]:
         """Return the JSON content, as documents embed it."""

@@ -8,12 +8,10 @@ formulas are above (`billing/pricing`, `billing/modifiers`, `billing/proration.p
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
 
-import msgspec
+from msgspec import UNSET, UnsetType
 
 from lineshaft.core.quantity import conversion_factor
-from lineshaft.core.reading import signal_id
 from lineshaft.services.contracts.content import (
     Frozen,
     LocalText,
@@ -22,11 +20,11 @@ from lineshaft.services.contracts.content import (
     check_price,
 )
 from lineshaft.services.contracts.guarantee import (
-    CreditStep,
-    CreditTerms,
-    TimeClass,
-    UnknownPolicy,
+    GUARANTEES_MAX,
+    Guarantee,
+    ServiceGuarantee,
 )
+from lineshaft.services.contracts.meters import MeterTerms
 from lineshaft.services.contracts.modifiers import (
     AnnualCommitment,
     Commitment,
@@ -34,7 +32,6 @@ from lineshaft.services.contracts.modifiers import (
     ProrationBasis,
 )
 from lineshaft.services.contracts.prices import MatrixPrice, PercentagePrice, Price, UnitPrice
-from lineshaft.services.metering.model import Meter
 
 USAGE_PRICES_MAX = 100
 PERCENT = 100
@@ -60,49 +57,6 @@ class BaseFee(Frozen, frozen=True, omit_defaults=True):
         if self.modifiers is not None and self.modifiers.take_or_pay is not None:
             msg = f"take-or-pay on the base fee {self.id}: expected it on a price of a quantity"
             raise TermsInvalid(msg)
-
-
-class MeterTerms(Frozen, frozen=True):
-    """How usage is measured on each machine of the contract.
-
-    Attributes:
-        signal: the name of the signal within the machine.
-        kind: the family of the meter, see `metering/meters`.
-        unit: code of UN/ECE Rec 20 that the meter counts in.
-        parameters: what that kind of meter needs to know.
-    """
-
-    id: str
-    signal: str
-    kind: str
-    unit: str
-    parameters: dict[str, Any]
-
-    def __post_init__(self) -> None:
-        """Write the parameters in their canonical form; refuse what the kind cannot have.
-
-        So two spellings of the same terms are equal, and nothing is left to fail at billing.
-        """
-        check_id(self.id, "meter")
-        parameters = self.on("any").parameters.to_content()
-        msgspec.structs.force_setattr(self, "parameters", parameters)
-
-    def on(self, machine: str) -> Meter:
-        """Return the meter of one machine.
-
-        Raises:
-            Invalid: when the kind is unknown or its parameters are not what it needs.
-        """
-        return Meter.from_content(
-            {
-                "id": self.id,
-                "machine": machine,
-                "signal": signal_id(machine, self.signal),
-                "kind": self.kind,
-                "unit": self.unit,
-                "parameters": self.parameters,
-            }
-        )
 
 
 class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
@@ -156,57 +110,6 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
             raise TermsInvalid(msg)
 
 
-class GuaranteeStep(Frozen, frozen=True):
-    """The credit from an availability of `at_least` on, up to the step or the target above it.
-
-    Both in percent: of the required time, and of the base fee of the period.
-    """
-
-    at_least: Fraction
-    credit: Fraction
-
-
-class Guarantee(Frozen, frozen=True):
-    """The availability that the supplier promises, and what the customer gets when it is missed.
-
-    Attributes:
-        meter: a state-duration meter; its states are classified by `classes`.
-        classes: class of each state that the signal can have; any other is unknown.
-        unknown_policy: what counts for time in which no state is known.
-        target: in percent; reached when the exact availability is not below it.
-        steps: in falling order below the target; the last begins at 0.
-        cap: the most that is credited, in percent of the base fee.
-    """
-
-    id: str
-    description: LocalText
-    meter: MeterTerms
-    classes: dict[str, TimeClass]
-    unknown_policy: UnknownPolicy
-    target: Fraction
-    steps: tuple[GuaranteeStep, ...]
-    cap: Fraction
-
-    def __post_init__(self) -> None:
-        """Refuse another kind of meter, and steps that contradict each other."""
-        check_id(self.id, "guarantee")
-        if self.meter.kind != "state_duration":
-            msg = f"guarantee {self.id} on a {self.meter.kind} meter: expected state_duration"
-            raise TermsInvalid(msg)
-        if self.cap > PERCENT or any(step.credit > PERCENT for step in self.steps):
-            msg = (
-                f"guarantee {self.id}: expected credits and a cap of at most 100 % of the base fee"
-            )
-            raise TermsInvalid(msg)
-        _ = self.credit_terms
-
-    @property
-    def credit_terms(self) -> CreditTerms:
-        """The same as ratios, as the formulas take them."""
-        steps = [CreditStep(step.at_least / PERCENT, step.credit / PERCENT) for step in self.steps]
-        return CreditTerms(self.target / PERCENT, tuple(steps), self.cap / PERCENT)
-
-
 class VatCategory(StrEnum):
     """Category of value-added tax (UN/CEFACT code list 5305, as used by EN 16931-1, BT-151)."""
 
@@ -236,11 +139,20 @@ class Vat(Frozen, frozen=True):
 
 
 class Terms(Frozen, frozen=True, kw_only=True):
-    """Everything that a document's amounts follow from, beside the usage."""
+    """Everything that a document's amounts follow from, beside the usage.
+
+    Attributes:
+        guarantee: of the availability, where all time counts; or else:
+        guarantees: any number, each of its own indicator.
+        credits_cap: the most that all guarantees together credit in a period, in percent of the
+            base fee.
+    """
 
     base_fee: BaseFee | None = None
     usage_prices: tuple[UsagePrice, ...] = ()
     guarantee: Guarantee | None = None
+    guarantees: tuple[ServiceGuarantee, ...] | UnsetType = UNSET
+    credits_cap: Fraction | UnsetType = UNSET
     vat: Vat
 
     def __post_init__(self) -> None:
@@ -250,13 +162,40 @@ class Terms(Frozen, frozen=True, kw_only=True):
             raise TermsInvalid(msg)
         ids = [price.id for price in self.usage_prices]
         ids += [part.id for part in (self.base_fee, self.guarantee) if part is not None]
+        ids += [promised.id for promised in self.promised]
         for repeated in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
             msg = f"two parts of the terms have the id {repeated!r}"
             raise TermsInvalid(msg)
-        if self.guarantee is not None and self.base_fee is None:
+        if (self.guarantee is not None or self.promised) and self.base_fee is None:
             msg = "the guarantee pays a credit on the base fee, and there is no base fee"
             raise TermsInvalid(msg)
+        self._check_guarantees()
         self._check_shares()
+
+    @property
+    def promised(self) -> tuple[ServiceGuarantee, ...]:
+        """The guarantees of the list, none where there is no list."""
+        return () if self.guarantees is UNSET else self.guarantees
+
+    @property
+    def credits_cap_share(self) -> Fraction:
+        """The most that all guarantees together credit, as a share of the base fee."""
+        return Fraction(1) if self.credits_cap is UNSET else self.credits_cap / PERCENT
+
+    def _check_guarantees(self) -> None:
+        """Refuse too many, both ways at once, and a cap that caps nothing."""
+        if len(self.promised) > GUARANTEES_MAX:
+            msg = f"{len(self.promised)} guarantees: expected at most {GUARANTEES_MAX}"
+            raise TermsInvalid(msg)
+        if self.guarantee is not None and self.promised:
+            msg = "terms with a guarantee and with guarantees: expected all of them in guarantees"
+            raise TermsInvalid(msg)
+        is_cap_sound = self.credits_cap is UNSET or (
+            0 <= self.credits_cap <= PERCENT and bool(self.promised)
+        )
+        if not is_cap_sound:
+            msg = f"a cap of {self.credits_cap} % on the credits: expected 0 to 100, of guarantees"
+            raise TermsInvalid(msg)
 
     def _check_shares(self) -> None:
         """Refuse a share of a line that is not there or comes later: no line rests on itself."""
