@@ -6,6 +6,7 @@ Decimals and rationals travel as strings (a hand-written integer is read too), i
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -104,8 +105,11 @@ def check_id(value: str, what: str) -> None:
         raise TermsInvalid(msg)
 
 
+@lru_cache(maxsize=1_024)
 def check_instant(text: str, what: str) -> Instant:
     """Read an instant that is written as documents write it: UTC, `Z`, no needless digits.
+
+    The last ones are remembered: a contract reads its own start for every period.
 
     Raises:
         TermsInvalid: for any other spelling of the same instant.
