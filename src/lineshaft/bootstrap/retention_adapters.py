@@ -46,7 +46,7 @@ class BillingHolds:
         holds = [
             EvidenceHold(
                 subject=f"document/{number}",
-                signal=record.meter.signal,
+                signal=record.signal_of(part),
                 source=part.source,
                 epoch=part.epoch,
                 first_ordinal=part.first_ordinal,
@@ -138,7 +138,7 @@ def years_after(instant: Instant, years: int) -> Instant:
 
 
 def _signals(contract: Contract) -> list[str]:
-    return sorted({meter.signal for meter in contract.meters()})
+    return sorted({signal for meter in contract.meters() for signal in meter.signals})
 
 
 def _id(contract: Contract, signal: str) -> str:

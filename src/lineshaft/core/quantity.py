@@ -165,6 +165,17 @@ def conversion_factor(source: str, target: str) -> Fraction:
     return ours[1] / theirs[1]
 
 
+def base_of(code: str) -> tuple[str, Fraction]:
+    """Return what a unit measures, and how many coherent units of the SI one of it is.
+
+    A unit without an exact factor measures itself.
+
+    Raises:
+        UnknownUnit: for a code that does not exist.
+    """
+    return _FACTORS.get(unit_named(code).code, (code, Fraction(1)))
+
+
 def _describe(code: str) -> str:
     return f"{code} ({unit_named(code).name})"
 

@@ -189,7 +189,8 @@ class Resolver:
             invoice_series=table.invoice_series,
         )
         for meter in contract.meters():
-            self._check_meter(entry, meter)
+            for part in meter.parts().values():
+                self._check_meter(entry, part)
         return contract, {}
 
     def _offering(self, entry: Entry) -> Offering:

@@ -163,7 +163,8 @@ class RetentionRules:
 
 def signals_metered_by(contracts: Iterable[Contract]) -> list[SignalId]:
     """Return the signals that contracts bill from, each once, in order."""
-    return sorted({meter.signal for contract in contracts for meter in contract.meters()})
+    meters = [meter for contract in contracts for meter in contract.meters()]
+    return sorted({signal for meter in meters for signal in meter.signals})
 
 
 def _agreed(record: ContractRecord) -> Any:

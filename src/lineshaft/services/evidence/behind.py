@@ -3,13 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from heapq import merge
 from typing import Any
 
 import pyarrow as pa
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_S, Instant, Period
-from lineshaft.core.reading import RecordKind, SourceId
+from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.segment.header import Header
 from lineshaft.core.value import Columns, from_columns
 from lineshaft.platform.historian.model import Page, PageRequest, RangeQuery
@@ -59,6 +60,17 @@ def page_behind(
 def _readings(
     historian: Historian, place: int, record: UsageRecord, after: _Key | None
 ) -> Iterator[LineReading]:
+    """Yield the readings of all signals of a usage record, in one order."""
+    of_signals = (
+        _of_signal(historian, (place, record), signal, after) for signal in record.meter.signals
+    )
+    return merge(*of_signals, key=_key)
+
+
+def _of_signal(
+    historian: Historian, placed: tuple[int, UsageRecord], signal: SignalId, after: _Key | None
+) -> Iterator[LineReading]:
+    place, record = placed
     start = record.period.start
     if after is not None and after[0] == place:
         start = Instant(max(start, after[1]))
@@ -67,15 +79,17 @@ def _readings(
     while start < record.period.end:
         end = Instant(min(start + span_us, record.period.end))
         query = RangeQuery(
-            signal=record.meter.signal,
+            signal=signal,
             period=Period(start, end),
             known_at=record.known_at,
             include_before=is_first and start == record.period.start,
             include_after=False,
-            sources=frozenset(part.source for part in record.ranges),
+            sources=frozenset(
+                part.source for part in record.ranges if record.signal_of(part) == signal
+            ),
         )
         for row in _rows(historian.readings(SYSTEM_WORKER, query)):
-            reading = _reading(place, record, row)
+            reading = _reading(place, signal, row)
             if after is None or _key(reading) > after:
                 yield reading
         start, span_us, is_first = end, span_us * SPAN_GROWTH, False
@@ -86,14 +100,14 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _reading(place: int, record: UsageRecord, row: dict[str, Any]) -> LineReading:
+def _reading(place: int, signal: SignalId, row: dict[str, Any]) -> LineReading:
     kind = RecordKind(row["kind"])
     is_detailed = kind in _DETAILED
     text = None if is_detailed else row["text"]
     own_ts = row["own_ts"]
     return LineReading(
         usage=place,
-        signal=record.meter.signal,
+        signal=signal,
         source=SourceId(row["source"]),
         epoch=row["epoch"],
         sequence=row["sequence"],
@@ -115,19 +129,19 @@ def _with_segments(
 ) -> list[LineReading]:
     """Name the segment of each reading: the header whose range of records it lies in."""
     ranges = {
-        (place, part.source, part.epoch): part
+        (place, record.signal_of(part), part.source, part.epoch): part
         for place, record in records
         for part in record.ranges
     }
-    by_range: dict[tuple[int, SourceId, int], list[int]] = {}
+    by_range: dict[tuple[int, SignalId, SourceId, int], list[int]] = {}
     for reading in readings:
-        key = (reading.usage, reading.source, reading.epoch)
+        key = (reading.usage, reading.signal, reading.source, reading.epoch)
         by_range.setdefault(key, []).append(reading.sequence)
     segments: dict[tuple[SourceId, int, int], int] = {}
     for key, sequences in by_range.items():
         if key in ranges:
             found = _segments_of(historian, ranges[key], sorted(set(sequences)))
-            segments |= {(*key[1:], sequence): number for sequence, number in found.items()}
+            segments |= {(*key[2:], sequence): number for sequence, number in found.items()}
     return [replace(r, segment=segments.get((r.source, r.epoch, r.sequence))) for r in readings]
 
 

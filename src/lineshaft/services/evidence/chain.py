@@ -144,7 +144,7 @@ def evidence_of(bundle: Bundle, claim: UsageRecord) -> Evidence:
         Invalid: when blocks are missing between two others.
     """
     return Evidence.of(
-        series.entry(place)
+        series.entry(place, wanted.signal)
         for wanted in claim.ranges
         for series, places in _in_range(bundle, claim, wanted)
         for place in places
@@ -154,7 +154,7 @@ def evidence_of(bundle: Bundle, claim: UsageRecord) -> Evidence:
 def _check_range(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> None:
     expected, name = (
         wanted.first_ordinal,
-        f"{claim.meter.signal} from {wanted.source}/{wanted.epoch}",
+        f"{claim.signal_of(wanted)} from {wanted.source}/{wanted.epoch}",
     )
     blocks = blocks_in(bundle, claim, wanted)
     for block in blocks:
@@ -181,7 +181,7 @@ def _check_start(bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> N
     """
     low, _ = _instants_in(bundle, claim, wanted)
     if wanted.first_ordinal > 1 and int(low[0]) >= claim.period.start:
-        msg = f"{claim.meter.signal} from {wanted.source}/{wanted.epoch}: the evidence begins "
+        msg = f"{claim.signal_of(wanted)} from {wanted.source}/{wanted.epoch}: the evidence begins "
         msg += "after the period does, with records before it left out"
         raise WrongEvidence(msg)
 
@@ -224,6 +224,6 @@ def _in_range(
     bundle: Bundle, claim: UsageRecord, wanted: EvidenceRange
 ) -> Iterator[tuple[Series, list[int]]]:
     """Yield the series of a range, where there is one, with the places of its blocks."""
-    series = bundle.series_of(claim.meter.signal, wanted.source, wanted.epoch)
+    series = bundle.series_of(claim.signal_of(wanted), wanted.source, wanted.epoch)
     if series is not None:
         yield series, series.between(wanted.first_ordinal, wanted.last_ordinal)

@@ -124,8 +124,13 @@ class Series:
             ]
         return self._ranges[wanted]
 
-    def entry(self, place: int) -> BlockEntry:
-        """Return what a block is under an evidence root; it means nothing for one with a flaw."""
+    def entry(self, place: int, signal: SignalId | None = None) -> BlockEntry:
+        """Return what a block is under an evidence root; it means nothing for one with a flaw.
+
+        Args:
+            place: of the block.
+            signal: None: that of the meter.
+        """
         block = self.blocks[place]
         return BlockEntry(
             source=self.source,
@@ -135,6 +140,7 @@ class Series:
             leaf_hash=block.leaf,
             first_ordinal=block.head.first_ordinal,
             last_ordinal=block.head.last_ordinal,
+            signal=signal,
         )
 
     @cached_property

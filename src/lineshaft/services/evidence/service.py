@@ -114,7 +114,7 @@ class Evidence:
             for part in record.ranges:
                 yield from self._historian.proofs(
                     SYSTEM_WORKER,
-                    record.meter.signal,
+                    record.signal_of(part),
                     (part.source, part.epoch),
                     (part.first_ordinal, part.last_ordinal),
                 )

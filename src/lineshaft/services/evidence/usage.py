@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from lineshaft.core.reading import SignalId
+from lineshaft.core.segment.block import BlockColumns
 from lineshaft.services.evidence.chain import blocks_in
 from lineshaft.services.evidence.reading import Bundle, ProvenBlock
 from lineshaft.services.metering.measure import measure
@@ -21,14 +23,22 @@ def measured_again(proofs: Bundle, claim: UsageRecord, evidence: Evidence) -> Us
     Raises:
         Invalid: when corrections go in a circle.
     """
-    parts = [
-        SeriesRows.of_block(wanted.source, wanted.epoch, first.rows.columns(first.head, last.head))
-        for wanted in sorted(claim.ranges)
-        for first, last in _spans(proofs, claim, wanted)
-    ]
-    stamped = shifted(join(parts), claim.clock_offsets)
-    rows = MeterInput(stamped, evidence, claim.known_until, claim.clock_offsets, claim.exchanges)
-    return measure(claim.meter, rows, claim.period, claim.known_at)
+    parts: dict[SignalId, list[SeriesRows]] = {signal: [] for signal in claim.meter.signals}
+    for wanted in claim.ranges:
+        parts[claim.signal_of(wanted)] += [
+            SeriesRows.of_block(wanted.source, wanted.epoch, columns)
+            for columns in _columns(proofs, claim, wanted)
+        ]
+    rows = {signal: shifted(join(part), claim.clock_offsets) for signal, part in parts.items()}
+    own = rows.pop(claim.meter.signal)
+    known = claim.known_until, claim.clock_offsets, claim.exchanges
+    given = MeterInput(own, evidence, *known, others=rows)
+    return measure(claim.meter, given, claim.period, claim.known_at)
+
+
+def _columns(proofs: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> Iterator[BlockColumns]:
+    for first, last in _spans(proofs, claim, wanted):
+        yield first.rows.columns(first.head, last.head)
 
 
 def _spans(

@@ -1,6 +1,7 @@
 """The one pure function from readings to a usage record, and the time line of a state."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,11 +11,13 @@ from lineshaft.core.period import Instant, Period, total_us
 from lineshaft.core.quantity import Quantity
 from lineshaft.core.reading import RecordKind
 from lineshaft.services.metering.exchanged import decisive, with_exchanges
-from lineshaft.services.metering.measurement import Measurement, Window, added
-from lineshaft.services.metering.meters import METERS
+from lineshaft.services.metering.exchanges.model import MeterExchange
+from lineshaft.services.metering.measurement import Measurement, Window, added, combined, outermost
+from lineshaft.services.metering.meters import COMBINED_METERS, SIGNAL_METERS
 from lineshaft.services.metering.meters.state_duration import spans
 from lineshaft.services.metering.model import (
     EXCLUSIONS_LISTED_MAX,
+    Identity,
     Meter,
     UsageRecord,
 )
@@ -48,7 +51,7 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
         unknown_after=found.unknown_after,
         exclusions=tuple(exclusions[:EXCLUSIONS_LISTED_MAX]),
         exclusion_count=len(exclusions),
-        refusal_count=_refusals(meter, rows.rows, period),
+        refusal_count=_refusal_count(meter, rows, period),
         bridged_gap_count=found.bridged_gap_count,
         bridged_gap_us=found.bridged_gap_us,
         restart_count=found.restart_count,
@@ -57,8 +60,9 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
         spans=found.spans,
         metered_us=found.metered_us,
         is_undefined=found.is_undefined,
+        parts=found.parts,
         clock_offsets=rows.clock_offsets,
-        exchanges=decisive(meter, rows.exchanges, rows.rows, found),
+        exchanges=found.exchanges,
     )
 
 
@@ -74,6 +78,13 @@ def reach(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -> 
     """Tell which rows the usage of a period follows from."""
     found = _measured(meter, rows, period, known_at)
     return Reach(found.since, found.until)
+
+
+def reach_of(parts: Iterable[Meter], rows: MeterInput, period: Period, known_at: Instant) -> Reach:
+    """Tell which rows the usage of several meters on one signal follows from."""
+    found = [reach(part, rows, period, known_at) for part in parts]
+    sinces, untils = [each.since for each in found], [each.until for each in found]
+    return Reach(outermost(sinces, min), outermost(untils, max))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +109,31 @@ def timeline(rows: MeterInput, period: Period, known_at: Instant) -> list[StateS
 
 def _measured(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -> Measurement:
     window = _window(rows, period, known_at)
-    return _of_signal(with_exchanges(meter, rows.exchanges), in_force(rows.rows), window)
+    series = {signal: in_force(rows.of(meter, signal)) for signal in meter.signals}
+    parts = meter.parts()
+    found = {
+        name: _of_part(part, rows.exchanges, series[part.signal], window)
+        for name, part in parts.items()
+    }
+    if meter.kind not in COMBINED_METERS:
+        return found[""]
+    result = combined(found, {name: part.unit for name, part in parts.items()}, period)
+    quantities = {part.name: part.quantity for part in result.parts}
+    amount = None if result.is_undefined else COMBINED_METERS[meter.kind](meter, quantities)
+    return replace(result, amount=amount or Fraction(0), is_undefined=amount is None)
+
+
+def _of_part(
+    meter: Meter, exchanges: Iterable[MeterExchange], series: Series, window: Window
+) -> Measurement:
+    recorded = tuple(each for each in exchanges if each.signal == meter.signal)
+    found = _of_signal(with_exchanges(meter, recorded), series, window)
+    return replace(found, exchanges=decisive(meter, recorded, series.rows, found))
 
 
 def _of_signal(meter: Meter, series: Series, window: Window) -> Measurement:
     """Measure within the hours in which usage counts; additive kinds alone can have them."""
-    function, hours = METERS[meter.kind], hours_of(meter.parameters)
+    function, hours = SIGNAL_METERS[meter.kind], hours_of(meter.parameters)
     if hours is None:
         return function(meter, series, window)
     parts = hours.within(window.period)
@@ -120,11 +150,19 @@ def _window(rows: MeterInput, period: Period, known_at: Instant) -> Window:
     return Window(period, known_until)
 
 
-def _refusals(meter: Meter, rows: SeriesRows, period: Period) -> int:
+def _refusal_count(meter: Meter, rows: MeterInput, period: Period) -> int:
     """Count the refusals in the time that counts, each once."""
-    hours = hours_of(meter.parameters)
+    found: set[Identity] = set()
+    for part in meter.parts().values():
+        hours = hours_of(part.parameters)
+        spans = [period] if hours is None else hours.within(period)
+        found.update(_refusals(rows.of(meter, part.signal), spans))
+    return len(found)
+
+
+def _refusals(rows: SeriesRows, periods: Iterable[Period]) -> Iterator[Identity]:
     is_within = np.zeros(len(rows), dtype=np.bool_)
-    for part in [period] if hours is None else hours.within(period):
+    for part in periods:
         is_within |= (rows.ts >= part.start) & (rows.ts < part.end)
-    found = np.flatnonzero((rows.kind == RecordKind.REFUSAL) & is_within).tolist()
-    return len({rows.identity(row) for row in found})
+    for row in np.flatnonzero((rows.kind == RecordKind.REFUSAL) & is_within).tolist():
+        yield rows.identity(row)

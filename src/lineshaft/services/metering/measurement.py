@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period
-from lineshaft.services.metering.model import Exclusion, ExclusionReason, Meter, TimedState
+from lineshaft.core.quantity import Quantity
+from lineshaft.services.metering.exchanges.model import MeterExchange
+from lineshaft.services.metering.model import (
+    Exclusion,
+    ExclusionReason,
+    Meter,
+    TimedState,
+    UsagePart,
+)
 from lineshaft.services.metering.parameters import Parameters
 from lineshaft.services.metering.series import DECIMAL, Series
 
@@ -67,6 +75,42 @@ class Measurement:
     spans: tuple[TimedState, ...] = ()
     metered_us: int | None = None
     is_undefined: bool = False
+    parts: tuple[UsagePart, ...] = ()
+    exchanges: tuple[MeterExchange, ...] = ()
+
+
+def combined(
+    found: Mapping[str, Measurement], units: Mapping[str, str], period: Period
+) -> Measurement:
+    """Put together what the meters of a combined one found, but for its amount.
+
+    It is as complete as the least complete of them: what is unknown of one is unknown of the whole.
+
+    Args:
+        found: by name.
+        units: of their amounts.
+        period: of them all.
+    """
+    parts = list(found.values())
+    unknown_us = max(_counted_us(part, period) - part.covered_us for part in parts)
+    return replace(
+        added(parts, period.duration_us),
+        amount=Fraction(0),
+        covered_us=period.duration_us - unknown_us,
+        states={},
+        unknown_after={},
+        metered_us=None,
+        is_undefined=any(part.is_undefined for part in parts),
+        exchanges=tuple(dict.fromkeys(each for part in parts for each in part.exchanges)),
+        parts=tuple(
+            UsagePart(name, Quantity(part.amount, units[name]), part.covered_us)
+            for name, part in found.items()
+        ),
+    )
+
+
+def _counted_us(part: Measurement, period: Period) -> int:
+    return period.duration_us if part.metered_us is None else part.metered_us
 
 
 def added(parts: Sequence[Measurement], metered_us: int) -> Measurement:
@@ -80,8 +124,8 @@ def added(parts: Sequence[Measurement], metered_us: int) -> Measurement:
     return Measurement(
         amount=sum((part.amount for part in parts), Fraction(0)),
         covered_us=sum(part.covered_us for part in parts),
-        since=_outermost(sinces, min),
-        until=_outermost(untils, max),
+        since=outermost(sinces, min),
+        until=outermost(untils, max),
         exclusions=[each for part in parts for each in part.exclusions],
         states=_summed(part.states for part in parts),
         unknown_after=_summed(part.unknown_after for part in parts),
@@ -99,7 +143,7 @@ def _summed(durations: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(total)
 
 
-def _outermost(
+def outermost(
     instants: Sequence[Instant | None], choose: Callable[[Iterable[Instant]], Instant]
 ) -> Instant | None:
     """Return the first or last of some instants; None where one of them is not known."""

@@ -1,32 +1,46 @@
 """Meters, the rows that they read, and what they find: usage records. Pure."""
 
 import enum
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import groupby, pairwise
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period, format_instant, parse_instant
 from lineshaft.core.quantity import Quantity, parse_fraction, unit_named
-from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of
-from lineshaft.core.segment import merkle
+from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of, signal_id
 from lineshaft.core.value import Value
 from lineshaft.services.metering.clocks.model import ClockStep
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.parameters import (
+    ExpressionParameters,
+    GoodCountParameters,
+    Input,
     MeterKind,
     Parameters,
     parameters_from_content,
 )
+from lineshaft.services.metering.ranges import NO_EVIDENCE, BlockEntry, Evidence, EvidenceRange
+
+__all__ = [
+    "EXCLUSIONS_LISTED_MAX",
+    "NO_EVIDENCE",
+    "BlockEntry",
+    "Evidence",
+    "EvidenceRange",
+    "Exclusion",
+    "ExclusionReason",
+    "Identity",
+    "Meter",
+    "Row",
+    "TimedState",
+    "UsagePart",
+    "UsageRecord",
+]
 
 EXCLUSIONS_LISTED_MAX = 1_000
-NO_EVIDENCE = "0" * 64
-"""The evidence root of a usage record that rests on no block at all."""
 
 
 class Identity(NamedTuple):
@@ -57,9 +71,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """How a quantity is measured on one signal of one machine.
+    """How a quantity is measured on one signal of one machine, or on several.
 
     Attributes:
+        signal: that it reads; of several, one of them.
         unit: of the quantity, UN/ECE Rec 20.
         parameters: of its kind, see `parameters.py`.
     """
@@ -79,6 +94,31 @@ class Meter:
                 f"meter {self.id} of {self.machine}: the signal {self.signal} is not the machine's"
             )
             raise Invalid(msg)
+        if self.signal not in {part.signal for part in self.parts().values()}:
+            msg = f"meter {self.id}: none of its inputs reads its signal {self.signal}"
+            raise Invalid(msg)
+
+    def parts(self) -> dict[str, "Meter"]:
+        """Return the meters of one signal that it is made of, by name; one that is none itself."""
+        match self.parameters:
+            case GoodCountParameters() as parameters:
+                inputs = parameters.inputs(self.unit)
+            case ExpressionParameters(_, named):
+                inputs = dict(named)
+            case _:
+                return {"": self}
+        return {name: self._part(name, each) for name, each in inputs.items()}
+
+    def _part(self, name: str, each: Input) -> "Meter":
+        signal = self.signal if each.signal is None else signal_id(self.machine, each.signal)
+        part = f"{self.id}.{name}"
+        return Meter(part, self.machine, signal, each.kind, each.unit, each.parameters)
+
+    @property
+    def signals(self) -> tuple[SignalId, ...]:
+        """The signals that it reads, its own first."""
+        others = {part.signal for part in self.parts().values()} - {self.signal}
+        return (self.signal, *sorted(others))
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> "Meter":
@@ -167,108 +207,6 @@ class Exclusion:
         }
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class EvidenceRange:
-    """Consecutive blocks of a series that a usage record rests on, by ordinals and headers."""
-
-    source: SourceId
-    epoch: int
-    first_ordinal: int
-    last_ordinal: int
-    first_header: int
-    last_header: int
-
-    @classmethod
-    def from_content(cls, content: Any) -> "EvidenceRange":
-        """Read canonical content."""
-        numbers = ("epoch", "first_ordinal", "last_ordinal", "first_header", "last_header")
-        if (
-            not isinstance(content, Mapping)
-            or content.keys() != {"source", *numbers}
-            or not isinstance(content["source"], str)
-            or not all(type(content[name]) is int for name in numbers)
-        ):
-            msg = f"a range of evidence needs source, {', '.join(numbers)}"
-            raise Invalid(msg)
-        return cls(SourceId(content["source"]), *(content[name] for name in numbers))
-
-    def to_content(self) -> dict[str, Any]:
-        """Return the canonical content."""
-        return {
-            "epoch": self.epoch,
-            "first_header": self.first_header,
-            "first_ordinal": self.first_ordinal,
-            "last_header": self.last_header,
-            "last_ordinal": self.last_ordinal,
-            "source": self.source,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class BlockEntry:
-    """A block of the metered series as evidence.
-
-    Attributes:
-        header_number, header_hash: of the segment that it belongs to.
-        leaf_hash: hash of the salted block, its leaf in that segment's tree.
-        first_ordinal, last_ordinal: of its records.
-    """
-
-    source: SourceId
-    epoch: int
-    header_number: int
-    header_hash: bytes
-    leaf_hash: bytes
-    first_ordinal: int
-    last_ordinal: int
-
-    def hash(self) -> bytes:
-        """Return the leaf of the evidence root: SHA-256(0x00 ‖ header hash ‖ block leaf hash)."""
-        return hashlib.sha256(b"\x00" + self.header_hash + self.leaf_hash).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The signed blocks that a usage record rests on, in short.
-
-    Attributes:
-        ranges: one for each source and epoch.
-        root: Merkle root (RFC 9162, clause 2.1) over the blocks in order, as hexadecimal; without
-            blocks it is `NO_EVIDENCE`.
-    """
-
-    ranges: tuple[EvidenceRange, ...] = ()
-    root: str = NO_EVIDENCE
-
-    @classmethod
-    def of(cls, entries: Iterable[BlockEntry]) -> "Evidence":
-        """Gather entries, in any order.
-
-        Raises:
-            Invalid: when ordinals are missing between two blocks, or a block is there twice: what
-                could have been left out is not proven.
-        """
-        in_order = sorted(entries, key=attrgetter("source", "epoch", "header_number"))
-        leaves = [entry.hash() for entry in in_order]
-        root = merkle.root(leaves).hex() if leaves else NO_EVIDENCE
-        return cls(tuple(_ranges(in_order)), root)
-
-
-def _ranges(in_order: Iterable[BlockEntry]) -> Iterator[EvidenceRange]:
-    for (source, epoch), group in groupby(in_order, key=attrgetter("source", "epoch")):
-        entries = list(group)
-        for before, after in pairwise(entries):
-            if after.first_ordinal != before.last_ordinal + 1:
-                msg = (
-                    f"evidence of {source}/{epoch}: block {after.header_number} begins with "
-                    f"ordinal {after.first_ordinal}, expected {before.last_ordinal + 1}"
-                )
-                raise Invalid(msg)
-        first, last = entries[0], entries[-1]
-        ordinals = first.first_ordinal, last.last_ordinal
-        yield EvidenceRange(source, epoch, *ordinals, first.header_number, last.header_number)
-
-
 class TimedState(NamedTuple):
     """How long a state held, in the time line of a usage record.
 
@@ -280,6 +218,39 @@ class TimedState(NamedTuple):
     duration_us: int
     state: str | None
     last: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePart:
+    """What one of the meters of a combined one found.
+
+    Attributes:
+        name: in the combination.
+    """
+
+    name: str
+    quantity: Quantity
+    covered_us: int
+
+    @classmethod
+    def from_content(cls, content: Any) -> "UsagePart":
+        """Read canonical content."""
+        match content:
+            case {"name": str(name), "amount": str(amount), "unit": str(unit), "covered_us": int()}:
+                quantity = Quantity(parse_fraction(amount), unit)
+                return cls(name, quantity, content["covered_us"])
+            case _:
+                msg = "a part of a usage record needs name, amount, unit and covered_us"
+                raise Invalid(msg)
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the canonical content."""
+        return {
+            "amount": str(self.quantity.amount),
+            "covered_us": self.covered_us,
+            "name": self.name,
+            "unit": self.quantity.unit,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +268,8 @@ class UsageRecord:
         metered_us: the part of the period in which usage counts; None: all of it.
         is_undefined: there is no quantity, such as a mean over nothing, and 0 stands for it; it
             must not be billed.
+        parts: what the meters of a combined one found; `covered_us` is then the period without the
+            unknown time of the least complete of them.
         clock_offsets: the offsets of the sources' clocks that apply to the rows of its evidence.
         exchanges: the recorded exchanges of the meter that it follows from, in time order; those
             in the parameters of the meter are not named again.
@@ -329,6 +302,11 @@ class UsageRecord:
     is_undefined: bool = False
     clock_offsets: tuple[ClockStep, ...] = ()
     exchanges: tuple[MeterExchange, ...] = ()
+    parts: tuple[UsagePart, ...] = ()
+
+    def signal_of(self, part: EvidenceRange) -> SignalId:
+        """Return the signal of a range of evidence."""
+        return self.meter.signal if part.signal is None else part.signal
 
     @property
     def counted_us(self) -> int:
@@ -386,6 +364,8 @@ class UsageRecord:
             content["metered_us"] = self.metered_us
         if self.is_undefined:
             content["is_undefined"] = True
+        if self.parts:
+            content["parts"] = [each.to_content() for each in self.parts]
         if self.clock_offsets:
             content["clock_offsets"] = [each.to_content() for each in self.clock_offsets]
         if self.exchanges:
@@ -417,11 +397,14 @@ class UsageRecord:
                 spans=tuple(map(_timed_state, content.get("spans", ()))),
                 metered_us=content.get("metered_us"),
                 is_undefined=content.get("is_undefined", False),
+                parts=tuple(map(UsagePart.from_content, content.get("parts", ()))),
                 clock_offsets=tuple(map(ClockStep.from_content, content.get("clock_offsets", ()))),
                 exchanges=tuple(map(MeterExchange.from_content, content.get("exchanges", ()))),
                 **{name: content[name] for name in _COUNTS},
             )
             is_exact = canonical.encode(record.to_content()) == canonical.encode(content)
+            others = record.meter.signals[1:]
+            is_exact &= all(each.signal in (None, *others) for each in record.ranges)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             msg = f"this is no usage record: {type(error).__name__} {error}"
             raise Invalid(msg) from error

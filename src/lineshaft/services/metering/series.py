@@ -4,7 +4,7 @@ A verification meters a million readings, so nothing here loops over rows that s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant
-from lineshaft.core.reading import RecordKind, SourceId
+from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.segment.block import (
     HAS_EXPONENT,
     HAS_MANTISSA,
@@ -25,7 +25,7 @@ from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.core.value import to_columns
 from lineshaft.services.metering.clocks.model import ClockStep
 from lineshaft.services.metering.exchanges.model import MeterExchange
-from lineshaft.services.metering.model import Evidence, Identity, Row
+from lineshaft.services.metering.model import Evidence, Identity, Meter, Row
 
 NOTHING, DECIMAL, ENUMERATION, BOOLEAN, FLOAT, TEXT = range(6)
 """What kind of value a row has."""
@@ -299,9 +299,11 @@ class MeterInput:
         rows: every record of the signal that was known, at least as far before and behind the
             period as `Measurement.since` and `until` say; more of them change nothing.
         evidence: the signed blocks that the rows come from.
-        known_until: a live source is known to have had nothing to say until then.
+        known_until: a live source is known to have had nothing to say until then; of several
+            signals, the one that is known the least far.
         clock_offsets: by which the stamps of `rows` are true instants already (`shifted`).
         exchanges: recorded exchanges of the meter, beside those in its parameters.
+        others: of a meter over several signals, the records of those that are not its own.
     """
 
     rows: SeriesRows
@@ -309,6 +311,11 @@ class MeterInput:
     known_until: Instant | None = None
     clock_offsets: tuple[ClockStep, ...] = ()
     exchanges: tuple[MeterExchange, ...] = ()
+    others: Mapping[SignalId, SeriesRows] = field(default_factory=dict)
+
+    def of(self, meter: Meter, signal: SignalId) -> SeriesRows:
+        """Return the records of a signal of a meter."""
+        return self.rows if signal == meter.signal else self.others.get(signal, SeriesRows.of([]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
 """Use cases of metering: usage of a period, its time line, and keeping what was billed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -19,7 +19,7 @@ from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.services.metering.clocks.model import ClockStep, ClockSteps, between, widened
 from lineshaft.services.metering.evidence import block_entry, input_of_blocks
 from lineshaft.services.metering.exchanges.model import MeterExchange
-from lineshaft.services.metering.measure import StateSpan, measure, reach, timeline
+from lineshaft.services.metering.measure import StateSpan, measure, reach, reach_of, timeline
 from lineshaft.services.metering.model import BlockEntry, Evidence, Meter, UsageRecord
 from lineshaft.services.metering.ports import Beside, History, UsageStore
 from lineshaft.services.metering.series import (
@@ -77,13 +77,26 @@ class Metering:
             Forbidden: when the actor may not see it.
         """
         self._authorize(actor, meter, period)
-        view = self._view(meter.signal, known_at)
-        found = self._with_neighbours(view, self._read(meter, period, view))
-        evidence, offsets = self._evidence(view, found)
-        known_until = self._known_until(meter, period, known_at)
-        exchanges = self._exchanges(view)
-        rows = MeterInput(found.rows, evidence, known_until, offsets, exchanges)
+        views = [self._view(signal, known_at) for signal in meter.signals]
+        found = [self._signal(meter, period, view) for view in views]
+        entries = chain.from_iterable(each.entries for each in found)
+        rows = MeterInput(
+            found[0].rows,
+            Evidence.of(entries),
+            self._known_until(meter, period, known_at),
+            tuple(sorted({step for each in found for step in each.offsets})),
+            tuple(chain.from_iterable(map(self._exchanges, views))),
+            {view.signal: each.rows for view, each in zip(views[1:], found[1:], strict=True)},
+        )
         return measure(meter, rows, period, known_at)
+
+    def _signal(self, meter: Meter, period: Period, view: "_View") -> "_Proven":
+        """Read one of the signals of a meter, with the blocks that hold what was read."""
+        found = self._with_neighbours(view, self._read(meter, period, view))
+        entries, offsets = self._evidence(view, found)
+        if view.signal != meter.signal:
+            entries = [replace(entry, signal=view.signal) for entry in entries]
+        return _Proven(found.rows, entries, offsets)
 
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""
@@ -130,8 +143,10 @@ class Metering:
         """Ask for signs of life; what comes after the period says nothing about it."""
         if self._beside.liveness is None:
             return None
-        found = self._beside.liveness.known_until(meter.signal, known_at)
-        return None if found is None else Instant(min(found, known_at, period.end))
+        liveness = self._beside.liveness
+        asked = [liveness.known_until(signal, known_at) for signal in meter.signals]
+        found = [instant for instant in asked if instant is not None]
+        return Instant(min(*found, known_at, period.end)) if found else None
 
     def _view(self, signal: SignalId, known_at: Instant) -> "_View":
         """Ask how wrong the clocks of the signal's sources were known to be."""
@@ -154,11 +169,12 @@ class Metering:
 
     def _read(self, meter: Meter, period: Period, view: "_View") -> "_Found":
         """Read the period, and as far beyond it as its usage depends on."""
+        parts = [part for part in meter.parts().values() if part.signal == view.signal]
         found = self._strip(view, period)
         exchanges = self._exchanges(view)
         for _ in range(WIDENINGS_MAX):
             inside = MeterInput(found.within(), exchanges=exchanges)
-            needed = reach(meter, inside, period, view.known_at)
+            needed = reach_of(parts, inside, period, view.known_at)
             low, high = found.span.start, found.span.end
             if needed.since is None and found.earliest is not None:
                 low = Instant(min(found.earliest, 3 * low - 2 * period.start))
@@ -204,7 +220,9 @@ class Metering:
                 parts.append(view.shifted(rows.take(is_beyond)))
         return _Found(join(parts), found.span)
 
-    def _evidence(self, view: "_View", found: "_Found") -> tuple[Evidence, tuple[ClockStep, ...]]:
+    def _evidence(
+        self, view: "_View", found: "_Found"
+    ) -> tuple[list[BlockEntry], tuple[ClockStep, ...]]:
         """Return the blocks that hold the rows, without a hole, and the offsets on their stamps."""
         entries: list[BlockEntry] = []
         rows: list[SeriesRows] = []
@@ -214,7 +232,7 @@ class Metering:
                 entries.append(block_entry(header, proof.salt, proof.block, block))
                 if view.clocks:
                     rows.append(SeriesRows.of_block(header.source, header.epoch, block))
-        return Evidence.of(entries), view.used(rows)
+        return entries, view.used(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +263,15 @@ class _View:
             for source, (first, last) in sorted(stamped.items())
             for step in between(self.clocks.get(source, ()), first, last)
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Proven:
+    """What was read of a signal, the blocks that hold it, and the offsets on their stamps."""
+
+    rows: SeriesRows
+    entries: Sequence[BlockEntry]
+    offsets: tuple[ClockStep, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,17 +1,27 @@
 """What each kind of meter needs to know, read from plant files and contracts and checked. Pure."""
 
-import enum
 from collections.abc import Mapping
 from typing import Any
 
-from lineshaft.services.metering.hours import Hours
+from lineshaft.services.metering.parameters.combined import (
+    CombinedParameters,
+    ExpressionParameters,
+    GoodCountParameters,
+    Input,
+)
 from lineshaft.services.metering.parameters.counter import (
     EXCHANGES_MAX,
     Boundary,
     CounterParameters,
     Exchange,
 )
+from lineshaft.services.metering.parameters.kinds import MeterKind
 from lineshaft.services.metering.parameters.limits import Limits
+from lineshaft.services.metering.parameters.plain import (
+    PlainParameters,
+    hours_of,
+    plain_from_content,
+)
 from lineshaft.services.metering.parameters.rates import (
     DemandParameters,
     Hold,
@@ -30,14 +40,19 @@ __all__ = [
     "EXCHANGES_MAX",
     "STATES_MAX",
     "Boundary",
+    "CombinedParameters",
     "CounterParameters",
     "DemandParameters",
     "Exchange",
+    "ExpressionParameters",
+    "GoodCountParameters",
     "Hold",
+    "Input",
     "IntegralParameters",
     "Limits",
     "MeterKind",
     "Parameters",
+    "PlainParameters",
     "Sampled",
     "StateDurationParameters",
     "TimeWeightedMeanParameters",
@@ -48,33 +63,11 @@ __all__ = [
 ]
 
 
-class MeterKind(enum.StrEnum):
-    """The families of meters; each has a module in `meters/`."""
+Parameters = PlainParameters | CombinedParameters
 
-    COUNTER = "counter"
-    STATE_DURATION = "state_duration"
-    INTEGRAL = "integral"
-    TIME_WEIGHTED_MEAN = "time_weighted_mean"
-    DEMAND = "demand"
-    UNIQUE = "unique"
-
-
-Parameters = (
-    CounterParameters
-    | StateDurationParameters
-    | IntegralParameters
-    | TimeWeightedMeanParameters
-    | DemandParameters
-    | UniqueParameters
-)
-
-_CLASSES: dict[MeterKind, type[Parameters]] = {
-    MeterKind.COUNTER: CounterParameters,
-    MeterKind.STATE_DURATION: StateDurationParameters,
-    MeterKind.INTEGRAL: IntegralParameters,
-    MeterKind.TIME_WEIGHTED_MEAN: TimeWeightedMeanParameters,
-    MeterKind.DEMAND: DemandParameters,
-    MeterKind.UNIQUE: UniqueParameters,
+_COMBINED: dict[MeterKind, type[CombinedParameters]] = {
+    MeterKind.GOOD_COUNT: GoodCountParameters,
+    MeterKind.EXPRESSION: ExpressionParameters,
 }
 
 
@@ -84,11 +77,6 @@ def parameters_from_content(kind: MeterKind, content: Mapping[str, Any], unit: s
     Raises:
         Invalid: when something is missing, unknown, out of range, or in a unit that does not fit.
     """
-    return _CLASSES[kind].from_content(content, unit)
-
-
-def hours_of(parameters: Parameters) -> Hours | None:
-    """Return when usage counts; None: always."""
-    if isinstance(parameters, CounterParameters | StateDurationParameters | IntegralParameters):
-        return parameters.hours
-    return None
+    if kind in _COMBINED:
+        return _COMBINED[kind].from_content(content, unit)
+    return plain_from_content(kind, content, unit)

@@ -53,6 +53,10 @@ class Fields:
             raise Invalid(msg)
         return value
 
+    def text_or_none(self, name: str) -> str | None:
+        """Take a text that is not empty, or None where there is none."""
+        return None if self._left.get(name) is None else self.text(name, None)
+
     def choice(self, name: str, choices: type[enum.StrEnum], default: str) -> str:
         """Take one of the values of an enumeration."""
         value = self._left.pop(name, default)
