@@ -263,7 +263,7 @@ def test_from_preview_to_proof(lineshaft: Run, data: Path, tmp_path: Path) -> No
 
     files = tmp_path / "files"
     written = lineshaft("invoice", "export", number, files, "--data", data).out
-    assert len(written.splitlines()) == len(list(files.iterdir())) == 11
+    assert len(written.splitlines()) == len(list(files.iterdir())) == 15
     file, keys = files / f"{number}.json", files / "keys.json"
     assert (
         lineshaft("invoice", "show", number, "--data", data, "--json").out

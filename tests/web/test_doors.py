@@ -76,6 +76,8 @@ def test_the_files_of_an_invoice(hub: Served) -> None:
         ("invoice.en.pdf", b"%PDF-"),
         ("invoice.zh-Hans.html", b"<!"),
         ("invoice.en.html.rendering.json", b'{"key_id":'),
+        ("invoice.en.xml", b"<?xml"),
+        ("invoice.zh-Hans.xml.rendering.json", b'{"key_id":'),
         ("evidence.json", b'{"'),
         ("keys.json", b'{"'),
     ):

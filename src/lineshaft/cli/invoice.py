@@ -149,7 +149,7 @@ def export(
     directory: Annotated[Path, typer.Argument(help="Where to write the files.")],
     data: DataOption = None,
 ) -> None:
-    """Write all files of a document: JSON, HTML, PDF, their records, evidence and keys."""
+    """Write all files of a document: JSON, HTML, PDF, UBL, their records, evidence and keys."""
     with errors_by_kind():
         application = application_of(data)
         with progress() as bar:
@@ -171,10 +171,14 @@ def billed_period(application: "Application", contract: str, at: str) -> "Period
 def write_files(application: "Application", number: str, directory: Path) -> list[Path]:
     """Write everything that a customer needs to check a document, and return the paths.
 
+    A document that can be no electronic invoice has no UBL; why is said.
+
     Raises:
         DocumentNotFound: when there is no such document.
     """
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+    from lineshaft.services.billing.einvoice.errors import RulesBroken
+    from lineshaft.services.billing.einvoice.model import NotExpressible
     from lineshaft.services.billing.rendering.model import Language, MediaType
 
     issued = application.billing.document(LOCAL_OPERATOR, number)
@@ -183,12 +187,17 @@ def write_files(application: "Application", number: str, directory: Path) -> lis
         f"{number}.evidence.json": application.evidence.bundle(LOCAL_OPERATOR, number),
         "keys.json": application.keys.key_file(),
     }
-    for media_type, ending in ((MediaType.HTML, "html"), (MediaType.PDF, "pdf")):
+    endings = {MediaType.HTML: "html", MediaType.PDF: "pdf", MediaType.UBL: "xml"}
+    for media_type, ending in endings.items():
         for language in Language:
-            rendering = application.renderings.rendering(
-                LOCAL_OPERATOR, number, media_type, language
-            )
             name = f"{number}.{language}.{ending}"
+            try:
+                rendering = application.renderings.rendering(
+                    LOCAL_OPERATOR, number, media_type, language
+                )
+            except (NotExpressible, RulesBroken) as error:
+                write_line(f"no {name}: {error}")
+                continue
             contents[name] = rendering.data
             contents[f"{name}.record.json"] = rendering.record
     directory.mkdir(parents=True, exist_ok=True)

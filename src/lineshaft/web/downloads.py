@@ -28,6 +28,8 @@ CSV_SPAN_US = US_PER_DAY
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _HEADER = ("instant", "value", "unit", "status", "kind", "source", "epoch", "record")
 
+_RENDERINGS = {MediaType.HTML: "html", MediaType.PDF: "pdf", MediaType.UBL: "xml"}
+
 Content = tuple[bytes, str]
 
 
@@ -88,7 +90,7 @@ def document_content(actor: Actor, application: Application, number: str, name: 
         application.billing.document(actor, number)
         return application.keys.key_file(), "application/json"
     for language in Language:
-        for media_type, suffix in ((MediaType.HTML, "html"), (MediaType.PDF, "pdf")):
+        for media_type, suffix in _RENDERINGS.items():
             made = f"invoice.{language.value}.{suffix}"
             if name in {made, f"{made}.rendering.json"}:
                 rendering = application.renderings.rendering(actor, number, media_type, language)

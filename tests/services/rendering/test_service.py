@@ -9,6 +9,8 @@ from lineshaft.core import canonical
 from lineshaft.core.errors import InvariantError
 from lineshaft.infrastructure.database import Database
 from lineshaft.security.keys.model import KeyFile, Signature
+from lineshaft.services.billing.einvoice.errors import RulesBroken
+from lineshaft.services.billing.einvoice.ubl_checks import ubl_findings
 from lineshaft.services.billing.errors import DocumentNotFound
 from lineshaft.services.billing.rendering import service
 from lineshaft.services.billing.rendering.model import Language, MediaType, signed_record
@@ -16,10 +18,13 @@ from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.rendering.store import SqlRenderingStore
 from lineshaft.services.billing.rendering.tables import RENDERINGS
 from tests.services.billing.examples import PERIOD
-from tests.services.contracts.examples import contract
+from tests.services.contracts.examples import SUPPLIER, contract
 from tests.services.hub import CUSTOMER, FINANCE, NOW, STRANGER, Hub, build_hub
 
 HTML, PDF, ENGLISH, CHINESE = MediaType.HTML, MediaType.PDF, Language.ENGLISH, Language.CHINESE
+
+
+UBL = MediaType.UBL
 
 
 @pytest.fixture
@@ -48,6 +53,32 @@ def test_the_record_is_signed_by_the_document_key(hub: Hub, renderings: Renderin
     assert record.sha256 == canonical.sha256_hex(made.data)
     assert (record.media_type, record.language, record.number) == (PDF, CHINESE, NUMBER)
     assert record.document_sha256 == hub.billing.document(FINANCE, NUMBER).sha256
+
+
+def test_an_electronic_invoice_is_kept_and_signed_like_a_page(
+    hub: Hub, renderings: Renderings
+) -> None:
+    made = renderings.rendering(CUSTOMER, NUMBER, UBL, ENGLISH)
+    assert renderings.rendering(FINANCE, NUMBER, UBL, ENGLISH) == made
+    assert ubl_findings(made.data) == ()
+    record = signed_record(made.record)
+    assert record.sha256 == canonical.sha256_hex(made.data)
+    assert record.document_sha256 == hub.billing.document(FINANCE, NUMBER).sha256
+    assert record.renderer_version.endswith("+en16931-1.3.16")
+
+
+def test_a_document_that_breaks_a_rule_has_no_electronic_invoice(
+    hub: Hub, renderings: Renderings
+) -> None:
+    """Nothing is kept; the other renderings are made all the same."""
+    supplier = SUPPLIER | {"vat_id": ""}
+    hub.activated(contract(id="c-1002", supplier=supplier, invoice_series="NM-B"))
+    number = hub.billing.issue(FINANCE, "c-1002", PERIOD).number
+    with pytest.raises(RulesBroken, match="BR-S-02"):
+        renderings.rendering(FINANCE, number, UBL, ENGLISH)
+    with hub.database.read() as connection:
+        assert SqlRenderingStore().find(connection, number, UBL, ENGLISH) is None
+    assert renderings.rendering(FINANCE, number, HTML, ENGLISH).data
 
 
 def test_later_requests_get_the_first_bytes_whatever_the_renderer_does_then(

@@ -1,9 +1,42 @@
-"""All checks of an invoice in UBL: schema, exact sums, official rules."""
+"""A document as an invoice in UBL that passes every check: schema, exact sums, official rules."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from lineshaft.services.billing.einvoice.errors import Finding, RulesBroken, XmlUnreadable
+from lineshaft.services.billing.einvoice.model import from_document
 from lineshaft.services.billing.einvoice.official import schema_findings, ubl_rules
 from lineshaft.services.billing.einvoice.rules import exact_findings
+from lineshaft.services.billing.einvoice.ubl import to_ubl
 from lineshaft.services.billing.einvoice.ubl_reader import from_ubl
+
+
+def checked_ubl(document: Mapping[str, Any], language: str) -> bytes:
+    """Write a document in UBL and check the bytes; the same document gives the same bytes.
+
+    Args:
+        document: content of an issued document (`docs/formats/invoice.md`).
+        language: of the words, `en` or `zh-Hans`.
+
+    Raises:
+        NotExpressible: when EN 16931 has no words for the document.
+        RulesBroken: naming each rule that it breaks, such as a seller without a VAT identifier.
+    """
+    data = to_ubl(from_document(document, language))
+    check_ubl(data, document["number"])
+    return data
+
+
+def check_ubl(data: bytes, number: str) -> None:
+    """Pass an invoice that breaks no rule.
+
+    Raises:
+        RulesBroken: naming each rule that the document `number` breaks.
+    """
+    found = ubl_findings(data)
+    if found:
+        what = f"document {number} is no invoice of EN 16931"
+        raise RulesBroken(what, found)
 
 
 def ubl_findings(data: bytes) -> tuple[Finding, ...]:
@@ -18,15 +51,3 @@ def ubl_findings(data: bytes) -> tuple[Finding, ...]:
         return tuple(finding for finding in found if not finding.is_warning)
     except XmlUnreadable as error:
         return (Finding("LS-XML", str(error)),)
-
-
-def check_ubl(data: bytes, number: str) -> None:
-    """Pass an invoice that breaks no rule.
-
-    Raises:
-        RulesBroken: naming each rule that the document `number` breaks.
-    """
-    found = ubl_findings(data)
-    if found:
-        what = f"document {number} is no invoice of EN 16931"
-        raise RulesBroken(what, found)

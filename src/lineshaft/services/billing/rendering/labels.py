@@ -99,7 +99,7 @@ _ENGLISH = {
     "verdicts": "It answers with proven, names the first wrong reading, segment or line, or says "
     "what it could not check.",
     "footer": "{title} {number} – {supplier} – amounts are computed exactly and rounded once per "
-    "line, half away from zero",
+    "line, half away from zero – this document is not a Chinese tax invoice (fapiao, 全电发票)",
     "page": "Page {page} of {pages}",
     "attachment": "The signed invoice; this page shows its content",
 }
@@ -182,7 +182,8 @@ _CHINESE = {
     "任何人都可以离线重新计算每一个数字，无需联网，也无需信任我们：",
     "verdicts": "核验结果为“已证明”（proven），或指出第一条有误的读数、数据段或明细，"
     "或说明哪些内容无法核验。",
-    "footer": "{title} {number} – {supplier} – 金额按精确值计算，每行只舍入一次（四舍五入）",
+    "footer": "{title} {number} – {supplier} – 金额按精确值计算，每行只舍入一次（四舍五入） – "
+    "本文件不是中国税务发票（全电发票）",
     "page": "第 {page} 页，共 {pages} 页",
     "attachment": "已签名的发票；本页显示其内容",
 }

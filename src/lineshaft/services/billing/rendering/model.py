@@ -19,6 +19,8 @@ class MediaType(StrEnum):
 
     HTML = "text/html"
     PDF = "application/pdf"
+    UBL = "application/xml"
+    """An electronic invoice of EN 16931 (`billing/einvoice`)."""
 
 
 class Language(StrEnum):

@@ -1,10 +1,12 @@
-"""From the frozen bytes of a document to the bytes of a rendering, by the shipped templates."""
+"""From the frozen bytes of a document to the bytes of a rendering, by what is shipped."""
 
 from importlib.metadata import version
 
 import lineshaft
 from lineshaft.core import canonical
 from lineshaft.core.period import parse_instant
+from lineshaft.services.billing.einvoice.official import UBL_RULES_VERSION
+from lineshaft.services.billing.einvoice.ubl_checks import checked_ubl
 from lineshaft.services.billing.rendering.errors import RenderingTooLarge
 from lineshaft.services.billing.rendering.html import to_html
 from lineshaft.services.billing.rendering.model import (
@@ -18,8 +20,10 @@ from lineshaft.services.billing.rendering.pdf import to_pdf
 from lineshaft.services.billing.rendering.view import view_of
 
 
-def renderer_version() -> str:
-    """Name what decides the bytes: our templates, and the library that sets the page."""
+def renderer_version(media_type: MediaType) -> str:
+    """Name what decides the bytes: our release, and what sets the page or judges the invoice."""
+    if media_type is MediaType.UBL:
+        return f"{lineshaft.__version__}+en16931-{UBL_RULES_VERSION}"
     return f"{lineshaft.__version__}+typst-{version('typst')}"
 
 
@@ -27,20 +31,24 @@ def render(document_file: bytes, media_type: MediaType, language: Language) -> b
     """Render a document; the same arguments give the same bytes.
 
     Args:
-        document_file: exact bytes of INVOICE.json, which the rendering carries with it.
+        document_file: exact bytes of INVOICE.json, which a page or PDF carries with it.
         media_type: what to make.
         language: of the words.
 
     Raises:
         MissingGlyph: when the PDF's fonts lack a character of the document.
+        NotExpressible, RulesBroken: when the document can be no invoice of EN 16931.
         RenderingTooLarge: beyond `RENDERING_BYTES_MAX`.
     """
     document = canonical.decode(document_file)["document"]
-    view = view_of(document, language)
-    if media_type is MediaType.HTML:
-        data = to_html(view, document_file)
-    else:
-        data = to_pdf(view, document_file, parse_instant(document["issued_at"]))
+    match media_type:
+        case MediaType.HTML:
+            data = to_html(view_of(document, language), document_file)
+        case MediaType.PDF:
+            issued_at = parse_instant(document["issued_at"])
+            data = to_pdf(view_of(document, language), document_file, issued_at)
+        case MediaType.UBL:
+            data = checked_ubl(document, language.value)
     if len(data) > RENDERING_BYTES_MAX:
         msg = f"document {document['number']} as {media_type}: {len(data)} bytes, at most "
         msg += f"{RENDERING_BYTES_MAX}"
@@ -58,7 +66,7 @@ def record_of(
         media_type=media_type,
         language=language,
         renderer=RENDERER,
-        renderer_version=renderer_version(),
+        renderer_version=renderer_version(media_type),
         sha256=canonical.sha256_hex(data),
         size=len(data),
     )

@@ -23,7 +23,7 @@ from lineshaft.services.billing.service import Billing
 
 
 class Renderings:
-    """Gives a document as HTML or PDF, in English or Simplified Chinese."""
+    """Gives a document as HTML, PDF or UBL, in English or Simplified Chinese."""
 
     def __init__(
         self,
@@ -50,12 +50,13 @@ class Renderings:
         Args:
             actor: who asks; must be allowed to read the document.
             number: of the document.
-            media_type: HTML or PDF.
+            media_type: HTML, PDF or UBL.
             language: of the words.
 
         Raises:
             DocumentNotFound: when there is no such document, or the actor may not see it.
             MissingGlyph: when the PDF's fonts lack a character of the document.
+            NotExpressible, RulesBroken: when the document can be no invoice of EN 16931.
             InvariantError: when the stored bytes are not the ones that were signed.
         """
         issued = self._billing.document(actor, number)

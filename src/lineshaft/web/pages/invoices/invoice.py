@@ -158,6 +158,8 @@ def _files(visit: Visit, number: str, *, has_proof: bool) -> Html:
         ("files.pdf_zh", "invoice.zh-Hans.pdf"),
         ("files.html_en", "invoice.en.html"),
         ("files.html_zh", "invoice.zh-Hans.html"),
+        ("files.ubl_en", "invoice.en.xml"),
+        ("files.ubl_zh", "invoice.zh-Hans.xml"),
         ("files.json", "invoice.json"),
         ("files.keys", "keys.json"),
     ]

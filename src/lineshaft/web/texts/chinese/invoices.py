@@ -10,6 +10,8 @@ INVOICES: dict[str, str] = {
     "files.pdf_zh": "PDF，中文",
     "files.text": "凭已签名发票、证据包和公钥，任何人都可以离线核验。",
     "files.title": "文件",
+    "files.ubl_en": "电子发票，英文（EN 16931，UBL）",
+    "files.ubl_zh": "电子发票，中文（EN 16931，UBL）",
     "invoice.amount": "金额",
     "invoice.completeness": "完整度",
     "invoice.contract": "合同",

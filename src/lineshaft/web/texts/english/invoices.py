@@ -13,6 +13,8 @@ INVOICES: dict[str, str] = {
         "check it offline."
     ),
     "files.title": "Files",
+    "files.ubl_en": "Electronic invoice, English (EN 16931, UBL)",
+    "files.ubl_zh": "Electronic invoice, Chinese (EN 16931, UBL)",
     "invoice.amount": "Amount",
     "invoice.completeness": "Received for",
     "invoice.contract": "Contract",
