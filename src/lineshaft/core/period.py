@@ -6,6 +6,7 @@ next, with no second lost or counted twice. Civil time needs an IANA zone and is
 silently.
 """
 
+import calendar
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
@@ -205,6 +206,51 @@ def month_period(year: int, month: int, zone: ZoneInfo) -> Period:
     """Return the calendar month of a zone; its length follows the clock changes of the zone."""
     following = (year + month // 12, month % 12 + 1)
     return Period(day_start(dt.date(year, month, 1), zone), day_start(dt.date(*following, 1), zone))
+
+
+def year_period(year: int, zone: ZoneInfo) -> Period:
+    """Return the calendar year of a zone."""
+    return Period(day_start(dt.date(year, 1, 1), zone), day_start(dt.date(year + 1, 1, 1), zone))
+
+
+def anchored_day(anchor: dt.date, months: int) -> dt.date:
+    """Return the day some months after an anchor: its day, or the last one of a shorter month.
+
+    The anchor sticks: each day is counted from it and never from the day before, so that a short
+    month leaves no trace. Example: 31 January gives 28 February, 31 March, 30 April.
+
+    Raises:
+        Invalid: beyond the years 1 to 9999.
+    """
+    years, month = divmod(anchor.month - 1 + months, 12)
+    year = anchor.year + years
+    if not dt.MINYEAR <= year < dt.MAXYEAR:
+        msg = f"{months} months after {anchor}: expected a day of the years 1 to {dt.MAXYEAR - 1}"
+        raise Invalid(msg)
+    return dt.date(year, month + 1, min(anchor.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def anchored_period(anchor: dt.date, number: int, zone: ZoneInfo, *, months: int = 1) -> Period:
+    """Return a period of some months that is counted from an anchor; number 0 begins there.
+
+    Periods of the same anchor, zone and length touch without a gap or an overlap.
+
+    Args:
+        anchor: the first day of period 0.
+        number: of the period; negative before the anchor.
+        zone: whose days they are.
+        months: length, at least 1.
+
+    Raises:
+        Invalid: when it has no length, or lies beyond the years 1 to 9999.
+    """
+    if months < 1:
+        msg = f"periods of {months} months from {anchor} on: expected at least 1"
+        raise Invalid(msg)
+    first = anchored_day(anchor, number * months)
+    return Period(
+        day_start(first, zone), day_start(anchored_day(anchor, (number + 1) * months), zone)
+    )
 
 
 def union(periods: Iterable[Period]) -> list[Period]:

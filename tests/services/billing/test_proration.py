@@ -34,7 +34,7 @@ def amount(fee: str, period: Period, zone: str, basis: str) -> Fraction:
 
 
 @pytest.mark.parametrize(("basis", "expected"), [("ACT_SECONDS", "710.00"), ("ACT_DAYS", "719.03")])
-def test_the_days_after_the_clocks_go_forward(basis: str, expected: str) -> None:
+def test_case_15_the_days_after_the_clocks_go_forward(basis: str, expected: str) -> None:
     """Case 15: March 2026 in Berlin has 743 h; commissioned on the 29th, 71 h are left."""
     march = month_period(2026, 3, BERLIN)
     assert march.seconds == 743 * 3600
@@ -44,14 +44,15 @@ def test_the_days_after_the_clocks_go_forward(basis: str, expected: str) -> None
     assert str(rounded) == expected
 
 
-def test_a_run_over_the_end_of_summer_time() -> None:
+def test_case_16_a_run_over_the_end_of_summer_time() -> None:
     """Case 16: 25 Oct 2026 01:30 CEST to 03:30 CET are 3 h; October has 745 h."""
     run = Period.parse("2026-10-25T01:30:00+02:00", "2026-10-25T03:30:00+01:00")
     assert run.seconds == 3 * 3600
+    assert run.seconds / 3600 * 40 == 120
     assert month_period(2026, 10, BERLIN).seconds == 745 * 3600
 
 
-def test_a_civil_time_is_never_shifted_silently() -> None:
+def test_case_17_a_civil_time_is_never_shifted_silently() -> None:
     """Case 17."""
     with pytest.raises(AmbiguousTime, match="happens twice"):
         civil_to_instant(dt.datetime(2026, 10, 25, 2, 30), BERLIN)
