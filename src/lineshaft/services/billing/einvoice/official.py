@@ -1,4 +1,4 @@
-"""The official checks, in process: the schemas of UBL 2.1 and the rules of EN 16931 (schematron).
+"""The official checks, in process: schemas of UBL 2.1 and Factur-X, rules of EN 16931 (schematron).
 
 The files are those of the publishers, unchanged (`data/README.md`). The rules are a stylesheet that
 the Saxon processor runs; it and the schemas are compiled once for each process.
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 UBL_RULES = "EN16931-UBL-validation.xslt"
 UBL_RULES_VERSION = "1.3.16"
-_SCHEMAS = {"Invoice": "UBL-Invoice-2.1.xsd", "CreditNote": "UBL-CreditNote-2.1.xsd"}
+CII_RULES = "FACTUR-X_EN16931.xslt"
+CII_CODES = "FACTUR-X_EN16931_codedb.xml"
+CII_RULES_VERSION = "1.09.2"
+_SCHEMAS = {
+    "Invoice": "UBL-Invoice-2.1.xsd",
+    "CreditNote": "UBL-CreditNote-2.1.xsd",
+    "CrossIndustryInvoice": "Factur-X_EN16931.xsd",
+}
 _LEFT_OUT = frozenset({"UBL-CommonSignatureComponents-2.1.xsd"})
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _WARNING = "warning"
@@ -80,8 +87,20 @@ def ubl_rules() -> Schematron:
     return Schematron(_file(UBL_RULES).decode())
 
 
+@cache
+def cii_rules() -> Schematron:
+    """Return the rules of EN 16931 for CII, as Factur-X publishes them for its profile EN 16931.
+
+    They look codes up in a file beside them; it is put into the stylesheet, which then needs none.
+    """
+    codes = _file(CII_CODES).decode().partition("?>")[2]
+    told = f'<xsl:variable name="codedb">{codes}</xsl:variable>'
+    rules = _file(CII_RULES).decode().replace(f"document('{CII_CODES}')", "$codedb")
+    return Schematron(rules.replace("</xsl:stylesheet>", f"{told}</xsl:stylesheet>"))
+
+
 def schema_findings(xml: bytes) -> tuple[Finding, ...]:
-    """Return what the schemas of UBL 2.1 refuse.
+    """Return what the schemas of UBL 2.1 and of Factur-X, profile EN 16931, refuse.
 
     Raises:
         XmlUnreadable: for bytes that are no plain XML.
@@ -89,7 +108,7 @@ def schema_findings(xml: bytes) -> tuple[Finding, ...]:
     root = parse(xml)
     name = root.tag.rpartition("}")[2]
     if name not in _SCHEMAS:
-        return (Finding("XSD", f"a document of {root.tag}: expected Invoice or CreditNote"),)
+        return (Finding("XSD", f"a document of {root.tag}: expected an invoice or credit note"),)
     schema = _schema(_SCHEMAS[name])
     if schema.validate(root):
         return ()
@@ -98,7 +117,7 @@ def schema_findings(xml: bytes) -> tuple[Finding, ...]:
 
 @cache
 def _schema(name: str) -> "XMLSchema":
-    """Compile a schema with all that it imports from `data`, but the signatures.
+    """Compile a schema with all that it imports from `data`, but the signatures of UBL.
 
     Our documents have no extensions, hence no signatures in them: libxml2 leaves those schemas out.
     """
