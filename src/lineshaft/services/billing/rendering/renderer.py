@@ -1,6 +1,7 @@
 """From the frozen bytes of a document to the bytes of a rendering, by what is shipped."""
 
 from importlib.metadata import version
+from typing import Any
 
 import lineshaft
 from lineshaft.core import canonical
@@ -41,19 +42,25 @@ def render(document_file: bytes, media_type: MediaType, language: Language) -> b
         RenderingTooLarge: beyond `RENDERING_BYTES_MAX`.
     """
     document = canonical.decode(document_file)["document"]
-    match media_type:
-        case MediaType.HTML:
-            data = to_html(view_of(document, language), document_file)
-        case MediaType.PDF:
-            issued_at = parse_instant(document["issued_at"])
-            data = to_pdf(view_of(document, language), document_file, issued_at)
-        case MediaType.UBL:
-            data = checked_ubl(document, language.value)
+    data = _rendered(document, document_file, media_type, language)
     if len(data) > RENDERING_BYTES_MAX:
         msg = f"document {document['number']} as {media_type}: {len(data)} bytes, at most "
         msg += f"{RENDERING_BYTES_MAX}"
         raise RenderingTooLarge(msg)
     return data
+
+
+def _rendered(
+    document: dict[str, Any], document_file: bytes, media_type: MediaType, language: Language
+) -> bytes:
+    match media_type:
+        case MediaType.HTML:
+            return to_html(view_of(document, language), document_file)
+        case MediaType.PDF:
+            issued_at = parse_instant(document["issued_at"])
+            return to_pdf(view_of(document, language), document_file, issued_at)
+        case MediaType.UBL:
+            return checked_ubl(document, language.value)
 
 
 def record_of(
