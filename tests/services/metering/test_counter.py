@@ -10,6 +10,7 @@ from lineshaft.core.period import format_instant
 from lineshaft.core.quantity import Quantity, UnitMismatch, UnknownUnit
 from lineshaft.core.reading import RecordKind, StatusCode
 from lineshaft.core.value import DecimalValue, EnumerationValue, NotADecimal, parse_decimal
+from lineshaft.services.metering.completeness import Verdict, judge
 from lineshaft.services.metering.measure import measure
 from lineshaft.services.metering.model import ExclusionReason, Meter, UsageRecord
 from lineshaft.services.metering.parameters import EXCHANGES_MAX
@@ -40,18 +41,18 @@ def reasons(record: UsageRecord) -> list[tuple[int, ExclusionReason]]:
 class TestCase6Rollover:
     PAIRS = ((0, "65500"), (10, "40"))
 
-    def test_a_possible_roll_over_is_counted(self) -> None:
+    def test_case_06_a_possible_roll_over_is_counted(self) -> None:
         record = usage(counter(modulus=65_536, rate_max=50), readings(*self.PAIRS), DAY)
         assert record.quantity.amount == 76
         assert record.exclusion_count == 0
 
-    def test_the_same_fall_faster_than_the_counter_can_is_excluded(self) -> None:
+    def test_case_06_the_same_fall_faster_than_the_counter_can_is_excluded(self) -> None:
         record = usage(counter(modulus=65_536, rate_max=5), readings(*self.PAIRS), DAY)
         assert record.quantity.amount == 0
         assert reasons(record) == [(2, FELL)]
         assert not record.is_complete
 
-    def test_going_on_from_there_counts_again_but_never_the_jump(self) -> None:
+    def test_case_06_going_on_from_there_counts_again_but_never_the_jump(self) -> None:
         used = counter(modulus=65_536, rate_max=3)
         record = usage(used, readings(*self.PAIRS, (20, "50"), (30, "60")), DAY)
         assert record.quantity.amount == 20
@@ -59,42 +60,42 @@ class TestCase6Rollover:
 
 
 class TestCase7Restart:
-    def test_a_restart_counts_from_zero(self) -> None:
+    def test_case_07_a_restart_counts_from_zero(self) -> None:
         pairs = ((0, "1200"), (10, "1250"), (20, "3"), (30, "10"))
         record = usage(counter(), readings(*pairs), DAY)
         assert record.quantity.amount == 60
         assert record.restart_count == 1
         assert record.exclusion_count == 0
 
-    def test_a_glitch_leaves_the_high_water_mark(self) -> None:
+    def test_case_07_a_glitch_leaves_the_high_water_mark(self) -> None:
         record = usage(counter(), readings((0, "15500.00"), (10, "0"), (20, "15508.51")), DAY)
         assert record.quantity.amount == Fraction("8.51")
         assert reasons(record) == [(2, FELL)]
         assert not record.is_complete
 
-    def test_a_leap_upwards_and_back_counts_once(self) -> None:
+    def test_case_07_a_leap_upwards_and_back_counts_once(self) -> None:
         record = usage(counter(), readings((0, "100"), (10, "99999"), (20, "101")), DAY)
         assert record.quantity.amount == 1
         assert reasons(record) == [(2, TOO_FAST)]
 
-    def test_a_setting_upwards_is_not_billed(self) -> None:
+    def test_case_07_a_setting_upwards_is_not_billed(self) -> None:
         pairs = ((0, "100"), (1, "5000"), (2, "5001"), (3, "5002"))
         record = usage(counter(rate_max=1, resolution=1), readings(*pairs), DAY)
         assert record.quantity.amount == 2
         assert reasons(record) == [(2, TOO_FAST)]
 
-    def test_a_fall_that_nothing_follows_waits_and_is_said(self) -> None:
+    def test_case_07_a_fall_that_nothing_follows_waits_and_is_said(self) -> None:
         record = usage(counter(), readings((0, "1200"), (10, "1250"), (20, "3")), DAY)
         assert record.quantity.amount == 50
         assert reasons(record) == [(3, FELL)]
 
-    def test_without_a_restart_value_a_fall_is_a_jump(self) -> None:
+    def test_case_07_without_a_restart_value_a_fall_is_a_jump(self) -> None:
         pairs = ((0, "1200"), (10, "1250"), (20, "3"), (30, "10"))
         record = usage(counter(restarts_at=None), readings(*pairs), DAY)
         assert record.quantity.amount == 57
         assert reasons(record) == [(3, FELL)]
 
-    def test_a_period_within_an_uncounted_jump_is_incomplete(self) -> None:
+    def test_case_07_a_period_within_an_uncounted_jump_is_incomplete(self) -> None:
         rows = readings((0, "100"), (3600, "9" * 9), (3601, "9" * 9))
         record = usage(counter(rate_max=1), rows, span(10, 20))
         assert record.quantity.amount == 0
@@ -113,35 +114,35 @@ class TestCase8Exchange:
         }
         return counter(exchanges=[exchange | changes])
 
-    def test_both_meters_are_counted(self) -> None:
+    def test_case_08_both_meters_are_counted(self) -> None:
         record = usage(self.used(), readings(*self.PAIRS), DAY)
         assert record.quantity.amount == Fraction("13.4")
         assert record.exclusion_count == 0
 
-    def test_the_record_cites_the_work_order(self) -> None:
+    def test_case_08_the_record_cites_the_work_order(self) -> None:
         content = usage(self.used(), readings(*self.PAIRS), DAY).to_content()
         exchanges = content["meter"]["parameters"]["exchanges"]
         assert [each["reference"] for each in exchanges] == ["WO-2027-0042"]
 
-    def test_readings_before_and_after_the_exchange_count_as_ever(self) -> None:
+    def test_case_08_readings_before_and_after_the_exchange_count_as_ever(self) -> None:
         pairs = ((-60, "98750.0"), *self.PAIRS, (7300, "21.3"))
         record = usage(self.used(), readings(*pairs), span(-3600, 86_400))
         assert record.quantity.amount == Fraction("24.4")
 
-    def test_a_final_value_below_the_last_reading_explains_nothing(self) -> None:
+    def test_case_08_a_final_value_below_the_last_reading_explains_nothing(self) -> None:
         record = usage(self.used(old_final="98700"), readings(*self.PAIRS), DAY)
         assert record.quantity.amount == 0
         assert reasons(record) == [(2, FELL)]
 
 
 class TestCase9ArrivalOrder:
-    def test_any_order_gives_the_same_record(self) -> None:
+    def test_case_09_any_order_gives_the_same_record(self) -> None:
         rows = readings((0, "100"), (600, "130"), (300, "110"))
         records = [usage(counter(), order, DAY) for order in itertools.permutations(rows)]
         assert records[0].quantity.amount == 30
         assert len({record.digest for record in records}) == 1
 
-    def test_rows_given_twice_count_once(self) -> None:
+    def test_case_09_rows_given_twice_count_once(self) -> None:
         rows = readings((0, "100"), (300, "110"), (600, "130"))
         assert usage(counter(), rows * 2, DAY) == usage(counter(), rows, DAY)
 
@@ -154,13 +155,15 @@ class TestCase10Boundary:
         ("boundary", "before", "after"),
         [("LINEAR", 20, 20), ("EARLIER", 40, 0), ("LATER", 0, 40)],
     )
-    def test_a_step_over_the_end_of_a_period(self, boundary: str, before: int, after: int) -> None:
+    def test_case_10_a_step_over_the_end_of_a_period(
+        self, boundary: str, before: int, after: int
+    ) -> None:
         used = counter(boundary=boundary)
         assert usage(used, self.ROWS, self.BEFORE).quantity.amount == before
         assert usage(used, self.ROWS, self.AFTER).quantity.amount == after
 
     @pytest.mark.parametrize("boundary", ["LINEAR", "EARLIER", "LATER"])
-    def test_a_reading_at_the_cut_parts_exactly(self, boundary: str) -> None:
+    def test_case_10_a_reading_at_the_cut_parts_exactly(self, boundary: str) -> None:
         rows = readings((-600, "100"), (0, "113"), (600, "140"))
         used = counter(boundary=boundary)
         assert usage(used, rows, self.BEFORE).quantity.amount == 13
@@ -169,7 +172,9 @@ class TestCase10Boundary:
 
 class TestCase11BadValues:
     @pytest.mark.parametrize("text", ["NaN", "1e999", "", "12,5"])
-    def test_what_the_connector_refuses_makes_the_period_incomplete(self, text: str) -> None:
+    def test_case_11_what_the_connector_refuses_makes_the_period_incomplete(
+        self, text: str
+    ) -> None:
         with pytest.raises(NotADecimal):
             parse_decimal(text)
         refusal = reading(3, 20, None, kind=RecordKind.REFUSAL)
@@ -177,16 +182,17 @@ class TestCase11BadValues:
         assert record.quantity.amount == 5
         assert (record.refusal_count, record.covered_us) == (1, DAY.duration_us)
         assert not record.is_complete
+        assert judge(record, None) == judge(record, Fraction(1)) == Verdict.FLAGGED
 
     @pytest.mark.parametrize("value", ["12,5", "", 12.5, True, EnumerationValue(1, "ON")])
-    def test_what_is_no_decimal_is_excluded_never_zero(self, value: object) -> None:
+    def test_case_11_what_is_no_decimal_is_excluded_never_zero(self, value: object) -> None:
         rows = [*readings((0, "0"), (10, "5")), reading(3, 20, value), reading(4, 30, D("9"))]
         record = usage(counter(), rows, DAY)
         assert record.quantity.amount == 9
         assert reasons(record) == [(3, ExclusionReason.NOT_A_DECIMAL)]
         assert not record.is_complete
 
-    def test_refusals_of_other_periods_do_not_count(self) -> None:
+    def test_case_11_refusals_of_other_periods_do_not_count(self) -> None:
         rows = [
             *readings((0, "0"), (10, "5")),
             reading(3, -1, None, kind=RecordKind.REFUSAL),
@@ -201,7 +207,7 @@ def D(text: str) -> DecimalValue:  # noqa: N802 - as in `Decimal`
 
 class TestCase12ExactSum:
     @pytest.mark.timeout(20)
-    def test_a_million_tenths(self) -> None:
+    def test_case_12_a_million_tenths(self) -> None:
         rows = million_tenths()
         record = measure(counter("KWH", rate_max=1), MeterInput(rows), span(0, 10**6), KNOWN_AT)
         assert record.quantity == Quantity(Fraction(100_000), "KWH")
@@ -231,16 +237,16 @@ def million_tenths() -> SeriesRows:
 
 
 class TestCase13Units:
-    def test_megajoules_are_billed_as_kilowatt_hours(self) -> None:
+    def test_case_13_megajoules_are_billed_as_kilowatt_hours(self) -> None:
         used = counter("KWH", signal_unit="3B", rate_max=10)
         assert amount(used, (0, "0"), (3600, "3600")) == 1000
         assert amount(used, (0, "0"), (3600, "3600")) * Fraction("0.20") == 200
 
-    def test_another_dimension_is_refused(self) -> None:
+    def test_case_13_another_dimension_is_refused(self) -> None:
         with pytest.raises(UnitMismatch, match="KWH"):
             counter("KWH", signal_unit="SEC")
 
-    def test_an_unknown_unit_is_refused(self) -> None:
+    def test_case_13_an_unknown_unit_is_refused(self) -> None:
         with pytest.raises(UnknownUnit, match="XYZ"):
             counter("XYZ")
 
