@@ -16,6 +16,9 @@ from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.service import Billing
 from lineshaft.services.contracts.service import Contracts
 from lineshaft.services.evidence.service import Evidence
+from lineshaft.services.incidents.service import Incidents
+from lineshaft.services.metering.clocks.service import Clocks
+from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.service import Metering
 
 
@@ -65,6 +68,21 @@ class Application(Protocol):
     @property
     def live(self) -> LiveView:
         """The latest values."""
+        ...
+
+    @property
+    def clocks(self) -> Clocks:
+        """How wrong clocks are."""
+        ...
+
+    @property
+    def exchanges(self) -> MeterExchanges:
+        """Exchanges of meters."""
+        ...
+
+    @property
+    def incidents(self) -> Incidents:
+        """Incidents and agreed exclusions."""
         ...
 
     @property

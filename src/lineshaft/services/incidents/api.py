@@ -1,0 +1,78 @@
+"""Incidents and agreed exclusions over HTTP; `web` mounts the router and says who is asking."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.security import HTTPBearer
+
+from lineshaft.security.authorisation.model import Actor
+from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident, SubjectKind
+from lineshaft.services.incidents.service import Incidents
+
+INCIDENTS, EXCLUSIONS = "/api/v1/incidents", "/api/v1/exclusions"
+TEXT_CHARACTERS_MAX = 200
+VERSION = "/{id_}/versions/{version}"
+APPROVAL = VERSION + "/approval"
+
+ActorOf = Callable[[Request], Actor]
+MachineText = Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX, description="Of this machine.")]
+Content = Annotated[dict[str, Any], Body()]
+
+
+def router(incidents: Incidents, actor_of: ActorOf) -> APIRouter:
+    """Return the routes.
+
+    Args:
+        incidents: the use cases.
+        actor_of: says who is asking, or raises Unauthorized.
+    """
+
+    def sign_in(request: Request) -> None:
+        request.state.actor = actor_of(request)
+
+    bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
+    routes = APIRouter(tags=["incidents"], dependencies=[Depends(bearer), Depends(sign_in)])
+    _add_incidents(routes, incidents)
+    _add_exclusions(routes, incidents)
+    return routes
+
+
+def _add_incidents(routes: APIRouter, incidents: Incidents) -> None:
+    @routes.get(INCIDENTS)
+    def listed(request: Request, machine: MachineText) -> dict[str, Any]:
+        """Return every version of the incidents of a machine, with who has agreed to it."""
+        found = incidents.incidents(request.state.actor, machine)
+        return {"incidents": [each.to_content() for each in found]}
+
+    @routes.put(INCIDENTS + VERSION)
+    def record(request: Request, id_: str, version: int, content: Content) -> dict[str, Any]:
+        """Record a version of an incident; the same again changes nothing."""
+        incident = ServiceIncident.from_content({**content, "id": id_})
+        return incidents.record(request.state.actor, incident, version).to_content()
+
+    @routes.post(INCIDENTS + APPROVAL)
+    def approve(request: Request, id_: str, version: int) -> dict[str, Any]:
+        """Agree to the last version of an incident, for the side that the caller is on."""
+        kind = SubjectKind.INCIDENT
+        return incidents.approve(request.state.actor, kind, id_, version).to_content()
+
+
+def _add_exclusions(routes: APIRouter, incidents: Incidents) -> None:
+    @routes.get(EXCLUSIONS)
+    def listed(request: Request, machine: MachineText) -> dict[str, Any]:
+        """Return every version of the exclusions of a machine, with who has agreed to it."""
+        found = incidents.exclusions(request.state.actor, machine)
+        return {"exclusions": [each.to_content() for each in found]}
+
+    @routes.put(EXCLUSIONS + VERSION)
+    def record(request: Request, id_: str, version: int, content: Content) -> dict[str, Any]:
+        """Record a version of an exclusion; the same again changes nothing."""
+        exclusion = AgreedExclusion.from_content({**content, "id": id_})
+        return incidents.record(request.state.actor, exclusion, version).to_content()
+
+    @routes.post(EXCLUSIONS + APPROVAL)
+    def approve(request: Request, id_: str, version: int) -> dict[str, Any]:
+        """Agree to the last version of an exclusion, for the side that the caller is on."""
+        kind = SubjectKind.EXCLUSION
+        return incidents.approve(request.state.actor, kind, id_, version).to_content()

@@ -1,0 +1,68 @@
+"""Clock offsets over HTTP; `web` mounts the router and says who is asking."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.security import HTTPBearer
+
+from lineshaft.core.errors import Invalid
+from lineshaft.core.reading import SourceId
+from lineshaft.security.authorisation.model import Actor
+from lineshaft.services.metering.clocks.model import ClockEntry, ClockStep
+from lineshaft.services.metering.clocks.service import Clocks
+
+PATH = "/api/v1/clock-offsets"
+TEXT_CHARACTERS_MAX = 200
+
+ActorOf = Callable[[Request], Actor]
+SourceText = Annotated[
+    str, Query(max_length=TEXT_CHARACTERS_MAX, description="Of this source only; empty: of all.")
+]
+
+
+def router(clocks: Clocks, actor_of: ActorOf) -> APIRouter:
+    """Return the routes.
+
+    Args:
+        clocks: the use cases.
+        actor_of: says who is asking, or raises Unauthorized.
+    """
+
+    def sign_in(request: Request) -> None:
+        request.state.actor = actor_of(request)
+
+    bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
+    routes = APIRouter(tags=["metering"], dependencies=[Depends(bearer), Depends(sign_in)])
+
+    @routes.get(PATH)
+    def offsets(request: Request, source: SourceText = "") -> dict[str, Any]:
+        """Return clock offsets in the order in which they were known."""
+        found = clocks.offsets(request.state.actor, SourceId(source) if source else None)
+        return {"offsets": [each.to_content() for each in found]}
+
+    @routes.put(PATH + "/{id_}")
+    def record(
+        request: Request, id_: str, content: Annotated[dict[str, Any], Body()]
+    ) -> dict[str, Any]:
+        """Record `source`, `valid_from`, `offset_us` and `reason`; the same again changes nothing.
+
+        To take an offset back, record the one that was right from the same stamp on.
+        """
+        return clocks.record(request.state.actor, entry_of(id_, content)).to_content()
+
+    return routes
+
+
+def entry_of(id_: str, content: dict[str, Any]) -> ClockEntry:
+    """Read what somebody says of a clock.
+
+    Raises:
+        Invalid: when something is missing, unknown or of another kind.
+    """
+    reason = content.get("reason")
+    if not isinstance(reason, str):
+        msg = "a clock offset needs source, valid_from, offset_us and a reason"
+        raise Invalid(msg)
+    step = {name: value for name, value in content.items() if name != "reason"}
+    return ClockEntry(id_, ClockStep.from_content(step), reason)

@@ -1,0 +1,55 @@
+"""Exchanges of meters over HTTP; `web` mounts the router and says who is asking."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.security import HTTPBearer
+
+from lineshaft.security.authorisation.model import Actor
+from lineshaft.services.metering.exchanges.model import MeterExchange
+from lineshaft.services.metering.exchanges.service import MeterExchanges
+
+PATH = "/api/v1/meter-exchanges"
+TEXT_CHARACTERS_MAX = 200
+
+ActorOf = Callable[[Request], Actor]
+MachineText = Annotated[
+    str, Query(max_length=TEXT_CHARACTERS_MAX, description="Machine that the meters are on.")
+]
+
+
+def router(exchanges: MeterExchanges, actor_of: ActorOf) -> APIRouter:
+    """Return the routes.
+
+    Args:
+        exchanges: the use cases.
+        actor_of: says who is asking, or raises Unauthorized.
+    """
+
+    def sign_in(request: Request) -> None:
+        request.state.actor = actor_of(request)
+
+    bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
+    routes = APIRouter(tags=["metering"], dependencies=[Depends(bearer), Depends(sign_in)])
+
+    @routes.get(PATH)
+    def listed(request: Request, machine: MachineText) -> dict[str, Any]:
+        """Return every version of the exchanges on a machine, with who has approved it."""
+        found = exchanges.exchanges(request.state.actor, machine)
+        return {"exchanges": [each.to_content() for each in found]}
+
+    @routes.put(PATH + "/{id_}/versions/{version}")
+    def record(
+        request: Request, id_: str, version: int, content: Annotated[dict[str, Any], Body()]
+    ) -> dict[str, Any]:
+        """Record a version; the same again changes nothing. Exact numbers are written as texts."""
+        exchange = MeterExchange.from_content({**content, "id": id_})
+        return exchanges.record(request.state.actor, exchange, version).to_content()
+
+    @routes.post(PATH + "/{id_}/versions/{version}/approval")
+    def approve(request: Request, id_: str, version: int) -> dict[str, Any]:
+        """Approve the last version, as another person than the one who recorded it."""
+        return exchanges.approve(request.state.actor, id_, version).to_content()
+
+    return routes

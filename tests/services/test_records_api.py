@@ -1,0 +1,127 @@
+"""Clock offsets, exchanges, incidents and exclusions over HTTP, as several people."""
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+
+from lineshaft.core.errors import Unauthorized
+from lineshaft.core.period import parse_instant
+from lineshaft.security.authorisation.model import Actor
+from lineshaft.services.incidents import api as incidents_api
+from lineshaft.services.metering.clocks import api as clocks_api
+from lineshaft.services.metering.exchanges import api as exchanges_api
+from lineshaft.web import problems
+from tests.services.records import COLLEAGUE, CUSTOMER, ENGINEER, FINANCE, STRANGER, Records
+
+ACTORS = {each.name: each for each in (COLLEAGUE, CUSTOMER, ENGINEER, FINANCE, STRANGER)}
+OFFSET = {"source": "edge-1", "valid_from": "2027-03-01T00:00:00Z", "offset_us": 90_000_000}
+EXCHANGE = {
+    "signal": "mill/x",
+    "at": "2027-04-01T00:00:15Z",
+    "old_final": "98765.4",
+    "new_start": "12.3",
+    "unit": "C62",
+    "reference": "WO-4711",
+}
+INCIDENT = {"machine": "mill", "reported_at": "2027-04-02T16:30:00Z", "cause": "provider"}
+EXCLUSION = {
+    "machine": "mill",
+    "start": "2027-04-03T00:00:00Z",
+    "end": "2027-04-03T08:00:00Z",
+    "category": "maintenance",
+    "proof": "MO-12",
+}
+
+
+class Desk:
+    """The routes in this process; a token is the name of a person."""
+
+    def __init__(self, records: Records) -> None:
+        self._app = FastAPI()
+        problems.answer_with_problems(self._app)
+        for routes in (
+            clocks_api.router(records.clocks, self._actor_of),
+            exchanges_api.router(records.exchanges, self._actor_of),
+            incidents_api.router(records.incidents, self._actor_of),
+        ):
+            self._app.include_router(routes)
+
+    def _actor_of(self, request: Request) -> Actor:
+        name = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if name not in ACTORS:
+            raise Unauthorized("who is asking?")
+        return ACTORS[name]
+
+    async def ask(self, who: Actor | None, method: str, path: str, content: Any = None) -> Any:
+        """Return the status, and the JSON of the answer."""
+        transport = httpx.ASGITransport(app=self._app)
+        headers = {} if who is None else {"authorization": f"Bearer {who.name}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
+            answer = await client.request(method, path, json=content, headers=headers)
+        return answer.status_code, answer.json()
+
+
+@pytest.fixture
+def desk(records: Records) -> Desk:
+    records.grant("mill", parse_instant("2027-03-01T00:00:00Z"))
+    return Desk(records)
+
+
+async def test_a_clock_offset_over_http(desk: Desk) -> None:
+    path = f"{clocks_api.PATH}/edge-1-radio"
+    content = OFFSET | {"reason": "compared with a radio clock"}
+    for _ in range(2):
+        status, recorded = await desk.ask(ENGINEER, "PUT", path, content)
+        assert (status, recorded["origin"], recorded["offset_us"]) == (200, "entered", 90_000_000)
+    status, listed = await desk.ask(FINANCE, "GET", f"{clocks_api.PATH}?source=edge-1")
+    assert (status, listed) == (200, {"offsets": [recorded]})
+    assert (await desk.ask(FINANCE, "GET", clocks_api.PATH))[1] == listed
+    assert (await desk.ask(ENGINEER, "PUT", path, content | {"offset_us": 5}))[0] == 409
+    assert (await desk.ask(ENGINEER, "PUT", path, OFFSET))[0] == 422
+    assert (await desk.ask(ENGINEER, "PUT", path, content | {"offset_us": 0.5}))[0] == 422
+    assert (await desk.ask(CUSTOMER, "PUT", path, content))[0] == 403
+    assert (await desk.ask(None, "GET", clocks_api.PATH))[0] == 401
+
+
+async def test_an_exchange_over_http(desk: Desk) -> None:
+    path = f"{exchanges_api.PATH}/wo-4711/versions/1"
+    for _ in range(2):
+        status, recorded = await desk.ask(ENGINEER, "PUT", path, EXCHANGE)
+        assert (status, recorded["approved_by"], recorded["old_final"]) == (200, None, "493827/5")
+    assert (await desk.ask(ENGINEER, "POST", f"{path}/approval"))[0] == 403
+    status, approved = await desk.ask(COLLEAGUE, "POST", f"{path}/approval")
+    assert (status, approved["approved_by"]) == (200, COLLEAGUE.id)
+    listing = f"{exchanges_api.PATH}?machine=mill"
+    assert await desk.ask(CUSTOMER, "GET", listing) == (200, {"exchanges": [approved]})
+    assert await desk.ask(STRANGER, "GET", listing) == (200, {"exchanges": []})
+    assert (await desk.ask(ENGINEER, "PUT", path, EXCHANGE | {"new_start": 12.3}))[0] == 422
+    assert (await desk.ask(ENGINEER, "PUT", path, EXCHANGE | {"new_start": "0"}))[0] == 409
+    assert (await desk.ask(ENGINEER, "POST", f"{exchanges_api.PATH}/x/versions/1/approval"))[
+        0
+    ] == 404
+
+
+@pytest.mark.parametrize(
+    ("place", "id_", "content", "named"),
+    [
+        (incidents_api.INCIDENTS, "inc-1", INCIDENT, "incidents"),
+        (incidents_api.EXCLUSIONS, "exc-1", EXCLUSION, "exclusions"),
+    ],
+)
+async def test_both_sides_agree_over_http(
+    desk: Desk, place: str, id_: str, content: dict[str, Any], named: str
+) -> None:
+    path = f"{place}/{id_}/versions/1"
+    status, recorded = await desk.ask(ENGINEER, "PUT", path, content)
+    assert (status, recorded["agreed_at"], recorded["machine"]) == (200, None, "mill")
+    assert (await desk.ask(STRANGER, "POST", f"{path}/approval"))[0] == 404
+    for who in (FINANCE, CUSTOMER):
+        status, agreed = await desk.ask(who, "POST", f"{path}/approval")
+        assert status == 200
+    assert [each["side"] for each in agreed["approvals"]] == ["provider", "customer"]
+    assert agreed["agreed_at"] is not None
+    assert await desk.ask(CUSTOMER, "GET", f"{place}?machine=mill") == (200, {named: [agreed]})
+    assert (await desk.ask(CUSTOMER, "PUT", path, content))[0] == 403
+    assert (await desk.ask(ENGINEER, "PUT", path, {"machine": "mill"}))[0] == 422
