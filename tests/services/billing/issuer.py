@@ -1,7 +1,7 @@
-"""A process that issues one document and can be told to stop half-way, to be killed there.
+"""A process that issues or corrects one document and stops half-way, to be killed there.
 
-`python -m tests.services.billing.issuer URL KEYS POINT`: prints POINT when it is reached, inside
-the transaction, and then waits for ever.
+`python -m tests.services.billing.issuer URL KEYS POINT [correct]`: prints POINT when it is reached,
+inside the transaction, and then waits for ever.
 """
 
 import sys
@@ -16,17 +16,24 @@ from lineshaft.infrastructure.database import Database
 from lineshaft.services.billing.service import Billing
 from lineshaft.services.billing.store import SqlDocumentStore
 from tests.services.billing.examples import PERIOD
+from tests.services.billing.late import STEP_US
 from tests.services.hub import FINANCE, build_hub
 
 POINTS = ("draw_position", "add_document", "add_transaction")
+CORRECTION_POINTS = (*POINTS, "add_rerating")
 
 
-def main(url: str, keys: str, point: str) -> None:
-    """Issue the example day; stop for ever when the store has done `point`."""
+def main(url: str, keys: str, point: str, task: str = "issue") -> None:
+    """Issue or correct the example day; stop for ever when the store has done `point`."""
     store = SqlDocumentStore()
     setattr(store, point, _stopping(getattr(store, point), point))
     hub = build_hub(Database(url), Path(keys), lambda: RandomIds(SystemClock()))
-    Billing(replace(hub.parts, store=store)).issue(FINANCE, "c-1001", PERIOD)
+    billing = Billing(replace(hub.parts, store=store))
+    if task == "correct":
+        hub.clock.advance(STEP_US)
+        billing.correct(FINANCE, "c-1001", PERIOD)
+    else:
+        billing.issue(FINANCE, "c-1001", PERIOD)
 
 
 def _stopping(method: Callable[..., Any], point: str) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ import pytest
 from lineshaft.core.period import US_PER_DAY
 from lineshaft.infrastructure.clock import RandomIds, SystemClock
 from lineshaft.infrastructure.database import Database
-from lineshaft.services.billing.model import DocumentQuery, IssuedDocument
+from lineshaft.services.billing.model import Correction, DocumentQuery, IssuedDocument
+from lineshaft.services.billing.service import Billing
 from tests import lean
-from tests.services.billing.examples import PERIOD
-from tests.services.billing.issuer import POINTS
+from tests.services.billing.examples import PERIOD, plain_contract
+from tests.services.billing.issuer import CORRECTION_POINTS, POINTS
+from tests.services.billing.late import STEP_US, TIERS, LateUsage
 from tests.services.billing.test_service import days_after
-from tests.services.contracts.examples import contract
+from tests.services.contracts.examples import GUARANTEE, contract, terms
 from tests.services.hub import FINANCE, Hub, build_hub
 
 WORKERS = 6
@@ -65,6 +68,32 @@ def test_six_workers_make_one_document_for_each_period(build: Callable[[], Hub])
         hub.database.close()
 
 
+def test_six_workers_make_one_correction(build: Callable[[], Hub]) -> None:
+    """Each knows what came late since another instant: whoever is first, there is one document."""
+    hubs = [build() for _ in range(WORKERS)]
+    usage = LateUsage(hubs[0].activated(plain_contract(TIERS)))
+    usage.learn(PERIOD, PERIOD.start, 900)
+    workers = [Billing(replace(hub.parts, metering=usage)) for hub in hubs]
+    workers[0].issue(FINANCE, "c-1001", PERIOD)
+    usage.learn(PERIOD, hubs[0].clock.now(), 1100)
+    together = threading.Barrier(WORKERS)
+
+    def work(worker: int) -> Correction:
+        hubs[worker].clock.advance((1 + worker % 3) * STEP_US)
+        together.wait()
+        return workers[worker].correct(FINANCE, "c-1001", PERIOD)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        answers = list(pool.map(work, range(WORKERS)))
+    assert sum(answer.is_new for answer in answers) == 1
+    assert {answer.document.number for answer in answers} == {"NM-2017-000002"}
+    assert len(workers[0].documents(FINANCE, DocumentQuery())) == 2
+    receivables = workers[0].trial_balance(FINANCE)[0]
+    assert str(receivables.debit) == "128.52 EUR"
+    for hub in hubs:
+        hub.database.close()
+
+
 @pytest.mark.crash
 @pytest.mark.timeout(120)
 def test_a_kill_between_number_and_commit_leaves_no_gap(
@@ -73,14 +102,40 @@ def test_a_kill_between_number_and_commit_leaves_no_gap(
     hub = build()
     hub.activated(contract())
     for point in POINTS:
-        arguments = [database_url, str(tmp_path / "keys"), point]
-        command = lean.command("tests.services.billing.issuer", *arguments)
-        with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as issuer:
-            assert issuer.stdout is not None
-            assert issuer.stdout.readline().strip() == point
-            os.kill(issuer.pid, signal.SIGKILL)
-        assert issuer.returncode == -signal.SIGKILL
+        kill_at(database_url, str(tmp_path / "keys"), point)
         assert hub.billing.documents(FINANCE, DocumentQuery()) == []
         assert hub.billing.trial_balance(FINANCE) == []
     assert hub.billing.issue(FINANCE, "c-1001", PERIOD).number == "NM-2017-000001"
     hub.database.close()
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(120)
+def test_a_kill_within_a_correction_leaves_nothing_of_it(
+    build: Callable[[], Hub], database_url: str, tmp_path: Path
+) -> None:
+    hub = build()
+    hub.activated(contract())
+    first = hub.billing.issue(FINANCE, "c-1001", PERIOD)
+    classes = GUARANTEE["classes"] | {"INTERRUPTED": "down_customer"}
+    agreed = terms(guarantee=GUARANTEE | {"classes": classes})
+    hub.activated(contract(version=2, terms=agreed))
+    balance = hub.billing.trial_balance(FINANCE)
+    for point in CORRECTION_POINTS:
+        kill_at(database_url, str(tmp_path / "keys"), point, "correct")
+        assert hub.billing.of_period(FINANCE, first.number) == [first]
+        assert hub.billing.trial_balance(FINANCE) == balance
+    hub.clock.advance(STEP_US)
+    corrected = hub.billing.correct(FINANCE, "c-1001", PERIOD)
+    assert (corrected.is_new, corrected.document.number) == (True, "NM-2017-000002")
+    hub.database.close()
+
+
+def kill_at(url: str, keys: str, *task: str) -> None:
+    """Start another process on the task, and kill it at the point of the store that it names."""
+    command = lean.command("tests.services.billing.issuer", url, keys, *task)
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as issuer:
+        assert issuer.stdout is not None
+        assert issuer.stdout.readline().strip() == task[0]
+        os.kill(issuer.pid, signal.SIGKILL)
+    assert issuer.returncode == -signal.SIGKILL

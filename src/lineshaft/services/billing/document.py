@@ -4,8 +4,9 @@ Everything that the amounts follow from is in the document itself, so that anybo
 again: `recompute(document) == document`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -14,19 +15,25 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money, currency_exponent
 from lineshaft.core.period import Instant, Period, format_instant, parse_instant
 from lineshaft.core.quantity import parse_fraction
+from lineshaft.services.billing.difference import difference
+from lineshaft.services.billing.engines import RULES, Rules, rules_of
 from lineshaft.services.billing.errors import DocumentUnreadable, TotalsWrong
 from lineshaft.services.billing.model import (
+    CORRECTIONS_MAX,
     INVOICE,
+    Difference,
+    Documented,
+    DocumentedLine,
     Engine,
     GuaranteeResult,
+    LineKind,
     RatedDocument,
     RatedLine,
     Totals,
     shown_decimal,
     shown_quantity,
 )
-from lineshaft.services.billing.rating import rate
-from lineshaft.services.contracts.model import Contract, Vat
+from lineshaft.services.contracts.model import Contract, LocalText, Vat, VatCategory
 from lineshaft.services.metering.model import UsageRecord
 
 FORMAT = "lineshaft/invoice/1"
@@ -80,6 +87,35 @@ def rated_content(rated: RatedDocument) -> dict[str, Any]:
 def document_content(rated: RatedDocument, number: str, issued_at: Instant) -> dict[str, Any]:
     """Return the content of a document."""
     return rated_content(rated) | {"number": number, "issued_at": format_instant(issued_at)}
+
+
+def correction_content(
+    rated: RatedDocument,
+    documented: Sequence[Documented],
+    found: Difference,
+    place: tuple[str, Instant],
+) -> dict[str, Any]:
+    """Return the content of a document that corrects others.
+
+    It has everything that a first document has, on the original service period. Its lines and
+    totals are the difference; `rating` holds the whole new rating and `corrects` all that was
+    documented before, so that anybody can take one from the other.
+
+    Args:
+        rated: the period as it is known now.
+        documented: every document of the period before this one, in order.
+        found: what is to be charged or credited.
+        place: number and date of the document.
+    """
+    content = document_content(rated, *place)
+    rating = {"lines": content["lines"], "totals": content["totals"]}
+    return content | {
+        "type": found.type,
+        "lines": [_line_content(line) for line in found.lines],
+        "totals": _totals_content(found.totals),
+        "corrects": [_documented_content(document) for document in documented],
+        "rating": rating,
+    }
 
 
 def encode_file(signed_bytes: bytes, key_id: str, signature: bytes) -> bytes:
@@ -137,25 +173,90 @@ def contract_of(document: Mapping[str, Any]) -> Contract:
     )
 
 
-def recompute(document: Mapping[str, Any]) -> dict[str, Any]:
+def usage_of(document: Mapping[str, Any]) -> list[UsageRecord]:
+    """Return the usage records of a document.
+
+    Raises:
+        DocumentUnreadable: when one cannot be read.
+    """
+    try:
+        return [UsageRecord.from_content(content) for content in document["usage"]]
+    except _MALFORMED as error:
+        msg = f"cannot read the usage of the document: {error}"
+        raise DocumentUnreadable(msg) from error
+
+
+def documented(document: Mapping[str, Any], sha256: str) -> Documented:
+    """Return what a correction needs to know of an issued document.
+
+    Args:
+        document: its content.
+        sha256: of its file, hexadecimal.
+
+    Raises:
+        DocumentUnreadable: when its lines cannot be read.
+    """
+    try:
+        return Documented(
+            document["number"],
+            sha256,
+            document["type"],
+            tuple(_documented_line(line, document["currency"]) for line in document["lines"]),
+        )
+    except _MALFORMED as error:
+        msg = f"cannot read the lines of the document: {error}"
+        raise DocumentUnreadable(msg) from error
+
+
+def corrected_by(document: Mapping[str, Any]) -> list[Documented]:
+    """Return the documents that a document corrects; none for a first one.
+
+    Raises:
+        DocumentUnreadable: when they cannot be read, or are more than `CORRECTIONS_MAX`.
+    """
+    try:
+        said = document.get("corrects", [])
+        if len(said) > CORRECTIONS_MAX:
+            msg = f"the document corrects {len(said)} others: at most {CORRECTIONS_MAX}"
+            raise DocumentUnreadable(msg)
+        return [documented({**document, **one}, one["sha256"]) for one in said]
+    except _MALFORMED as error:
+        msg = f"cannot read which documents it corrects: {error}"
+        raise DocumentUnreadable(msg) from error
+
+
+def recompute(document: Mapping[str, Any], rules: Rules = RULES) -> dict[str, Any]:
     """Compute a document again from its own contract, period, usage and engine.
 
-    An authentic, right document equals the result exactly.
+    An authentic, right document equals the result exactly. Of a document that corrects others,
+    what those say is taken from itself; `services.evidence` compares it with their files.
+
+    Args:
+        document: content of a document.
+        rules: of every release that has rated documents.
 
     Raises:
         DocumentUnreadable: when a part that the amounts follow from cannot be read.
     """
     try:
         span = document["service_period"]
-        rated = rate(
+        engine = Engine.from_content(document["engine"])
+        rated = rules_of(engine, rules)(
             contract_of(document),
             Period.parse(span["start"], span["end"]),
             parse_instant(document["known_at"]),
-            [UsageRecord.from_content(content) for content in document["usage"]],
-            Engine.from_content(document["engine"]),
+            usage_of(document),
+            engine,
         )
-        issued_at = parse_instant(document["issued_at"])
-        return document_content(rated, document["number"], issued_at)
+        place = document["number"], parse_instant(document["issued_at"])
+        if "corrects" not in document:
+            return document_content(rated, *place)
+        before = corrected_by(document)
+        found = difference(rated, before)
+        if found is None:
+            msg = "the document corrects others by nothing"
+            raise DocumentUnreadable(msg)
+        return correction_content(rated, before, found, place)
     except _MALFORMED as error:
         msg = f"cannot compute the document again: {error}"
         raise DocumentUnreadable(msg) from error
@@ -230,6 +331,33 @@ def _line_content(line: RatedLine) -> dict[str, Any]:
         "vat": _vat_content(line.vat),
         "usage": list(line.usage),
     }
+
+
+def _documented_content(document: Documented) -> dict[str, Any]:
+    return {
+        "number": document.number,
+        "sha256": document.sha256,
+        "type": document.type,
+        "lines": [
+            {
+                "id": line.id,
+                "kind": str(line.kind),
+                "description": line.description.to_content(),
+                "amount": _amount(line.amount),
+                "vat": _vat_content(line.vat),
+            }
+            for line in document.lines
+        ],
+    }
+
+
+def _documented_line(line: Mapping[str, Any], currency: str) -> DocumentedLine:
+    vat = Vat(
+        category=VatCategory(line["vat"]["category"]), rate=parse_fraction(line["vat"]["rate"])
+    )
+    description = LocalText(en=line["description"]["en"], zh_hans=line["description"]["zh-Hans"])
+    amount = Money(Decimal(line["amount"]), currency)
+    return DocumentedLine(line["id"], LineKind(line["kind"]), description, amount, vat)
 
 
 def _guarantee_content(result: GuaranteeResult) -> dict[str, Any]:

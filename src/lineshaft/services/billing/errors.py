@@ -33,3 +33,15 @@ class PeriodNotOver(PreconditionFailed):
 
 class AmountTooLarge(Invalid):
     """An amount beyond what the ledger can hold."""
+
+
+class NothingToCorrect(NotFound):
+    """No document was issued for exactly this period."""
+
+
+class CorrectionRefused(Conflict):
+    """The period would now be another supplier's or customer's, or in another currency."""
+
+
+class TooManyCorrections(PreconditionFailed):
+    """A period has as many corrections as one document can name."""

@@ -20,6 +20,16 @@ from lineshaft.services.metering.model import UsageRecord
 
 INVOICE = "380"
 """Commercial invoice (UNTDID 1001)."""
+CREDIT_NOTE = "381"
+"""Credit note: its amounts are positive, and lower what is owed."""
+CORRECTED_INVOICE = "384"
+"""Corrected invoice: the difference that is owed on top of what was documented."""
+OF_DOCUMENT = "document"
+OF_PAYMENT = "payment"
+CORRECTIONS_MAX = 100
+"""Documents that correct one period; each names all documents before it."""
+LATE_PAGE_MAX = 50
+"""Issued periods that one page of late ones measures again."""
 QUANTITY_DECIMALS = 6
 PERCENT_DECIMALS = 2
 DOCUMENTS_PAGE_MAX = 200
@@ -140,12 +150,54 @@ class RatedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentedLine:
+    """A line of an earlier document, as far as a correction follows from it."""
+
+    id: str
+    kind: LineKind
+    description: LocalText
+    amount: Money
+    vat: Vat
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """A document that a correction stands on: named by number and bytes.
+
+    Attributes:
+        sha256: of its file, hexadecimal.
+        type: of the document; the lines of a credit note lower what is owed.
+    """
+
+    number: str
+    sha256: str
+    type: str
+    lines: tuple[DocumentedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a correction charges or credits: the new rating less all that is documented.
+
+    Attributes:
+        type: `CORRECTED_INVOICE`, or `CREDIT_NOTE` with the signs of all amounts turned.
+        lines: only those that differ.
+    """
+
+    type: str
+    lines: tuple[RatedLine, ...]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentHead:
     """What is known of a document without opening it.
 
     Attributes:
         organisation: the customer's, who may see it.
         sha256: of the file, hexadecimal.
+        type: code of UNTDID 1001; the amounts of a credit note are positive.
+        correction: 0 for the first document of a period, then 1, 2, ….
     """
 
     number: str
@@ -157,9 +209,71 @@ class DocumentHead:
     issued_at: Instant
     gross: Money
     sha256: str
+    type: str = INVOICE
+    correction: int = 0
+
+    @property
+    def owed(self) -> Money:
+        """What the customer owes by it; below zero for a credit note."""
+        return -self.gross if self.type == CREDIT_NOTE else self.gross
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """How an attempt to correct a period ended.
+
+    Attributes:
+        document: the new document, or the last of the period where nothing is to be documented.
+        is_new: whether this attempt has issued it.
+    """
+
+    document: "IssuedDocument"
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerating:
+    """That a period was rated again, and what came of it; never changed.
+
+    Attributes:
+        known_at: what was known when.
+        usage_sha256: of the usage that was found, whenever it was known.
+        document: number of the document that it led to; None where nothing was to be documented.
+    """
+
+    contract: str
+    period: Period
+    known_at: Instant
+    usage_sha256: str
+    document: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatePeriod:
+    """A period whose usage, as it is known now, is not the usage that was billed.
+
+    Attributes:
+        document: the last document of the period.
+        meters: ids of the meters that count differently now, with their machine.
+    """
+
+    document: DocumentHead
+    meters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatePage:
+    """Late periods among the next `LATE_PAGE_MAX` or fewer issued ones.
+
+    Attributes:
+        next: to go on behind; None after the last issued period.
+    """
+
+    periods: tuple[LatePeriod, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedDocument(DocumentHead):
     """A document as it was issued, for ever.
 
@@ -232,6 +346,8 @@ class Transaction:
     Attributes:
         effective_at: the instant whose period it belongs to.
         posted_at: when it was written.
+        reason: what it follows from: the document itself, or a payment on it.
+        reference: of the payment.
     """
 
     id: str
@@ -239,6 +355,8 @@ class Transaction:
     effective_at: Instant
     posted_at: Instant
     entries: tuple[Entry, ...]
+    reason: str = OF_DOCUMENT
+    reference: str = ""
 
     def __post_init__(self) -> None:
         """Stop a transaction in which debits and credits differ."""

@@ -13,6 +13,7 @@ from lineshaft.services.billing.model import (
     DocumentHead,
     DocumentQuery,
     IssuedDocument,
+    Rerating,
     Transaction,
 )
 from lineshaft.services.metering.model import Meter, UsageRecord
@@ -59,6 +60,28 @@ class DocumentStore(Protocol):
         self, connection: sa.Connection, contract: str, period: Period
     ) -> IssuedDocument | None:
         """Return a document of the contract that covers a part of the period, if there is one."""
+        ...
+
+    def of_period(
+        self, connection: sa.Connection, contract: str, period: Period
+    ) -> list[IssuedDocument]:
+        """Return all documents of exactly this period, in the order in which they were issued."""
+        ...
+
+    def first_documents(
+        self, connection: sa.Connection, before: str | None, limit: int
+    ) -> list[DocumentHead]:
+        """Return a page of the first documents of their periods, the newest first."""
+        ...
+
+    def add_rerating(self, connection: sa.Connection, rerating: Rerating) -> None:
+        """Keep that a period was rated again."""
+        ...
+
+    def last_rerating(
+        self, connection: sa.Connection, contract: str, period: Period
+    ) -> Rerating | None:
+        """Return when a period was last rated again; None for never."""
         ...
 
     def document(self, connection: sa.Connection, number: str) -> IssuedDocument | None:

@@ -1,68 +1,49 @@
-"""Preview, issue, read: the use cases of billing."""
-
-from dataclasses import dataclass
+"""Preview, issue, correct, read: the use cases of billing."""
 
 from lineshaft.core import canonical
-from lineshaft.core.clock import Clock, IdSource
 from lineshaft.core.errors import InvariantError
-from lineshaft.core.period import Instant, Period, format_instant
-from lineshaft.infrastructure.database import Database, OutboxMessage, UnitOfWork
-from lineshaft.security.audit.service import AuditChain
+from lineshaft.core.period import Instant, Period
+from lineshaft.infrastructure.database import UnitOfWork
 from lineshaft.security.authorisation.model import Action, Actor, Resource
-from lineshaft.security.authorisation.service import Authorizer
-from lineshaft.security.keys.service import DocumentKeys
-from lineshaft.services.billing.document import check_totals, document_content, encode_file
-from lineshaft.services.billing.errors import DocumentNotFound, PeriodNotOver, PeriodOverlaps
+from lineshaft.services.billing.corrections import Corrections
+from lineshaft.services.billing.document import document_content
+from lineshaft.services.billing.errors import DocumentNotFound, PeriodOverlaps
 from lineshaft.services.billing.events import invoice_issued
+from lineshaft.services.billing.issuing import EVENT_SUBJECT, Draft, Issuer
 from lineshaft.services.billing.ledger import postings
 from lineshaft.services.billing.model import (
+    INVOICE,
+    LATE_PAGE_MAX,
     AccountBalance,
+    Correction,
     DocumentHead,
     DocumentQuery,
-    Engine,
     IssuedDocument,
+    LatePage,
     RatedDocument,
     Transaction,
 )
-from lineshaft.services.billing.ports import DocumentStore, EvidenceHolds, UsageSource
-from lineshaft.services.billing.rating import rate
+from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.contracts.model import Contract
-from lineshaft.services.contracts.service import Contracts
 
-EVENT_SUBJECT = "event.billing"
+__all__ = ["EVENT_SUBJECT", "Billing", "BillingParts"]
+
 _LEDGER = Resource("ledger", "*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillingParts:
-    """Everything that the use cases of billing take.
-
-    Attributes:
-        engine: the versions that compute; written into every document.
-        holds: holds the readings that documents rest on; None: nobody deletes any.
-    """
-
-    database: Database
-    store: DocumentStore
-    contracts: Contracts
-    metering: UsageSource
-    keys: DocumentKeys
-    authorizer: Authorizer
-    audit: AuditChain
-    clock: Clock
-    ids: IdSource
-    engine: Engine
-    holds: EvidenceHolds | None = None
-
-
 class Billing:
-    """Turns usage into documents: one for each contract and period, numbered without a gap."""
+    """Turns usage into documents: one for each contract and period, numbered without a gap.
+
+    What becomes known later makes a document on the same period (`correct`).
+    """
 
     def __init__(self, parts: BillingParts) -> None:
         """Take everything; nothing is read before it is needed."""
         self._parts = parts
         self._database = parts.database
         self._store = parts.store
+        self._issuer = Issuer(parts)
+        self._corrections = Corrections(parts, self._issuer)
 
     def preview(
         self, actor: Actor, contract_id: str, period: Period, known_at: Instant | None = None
@@ -82,7 +63,7 @@ class Billing:
         contract = self._parts.contracts.in_force(actor, contract_id, period)
         self._parts.authorizer.authorize(actor, Action.INVOICE_PREVIEW, _of_contract(contract))
         instant = self._parts.clock.now() if known_at is None else known_at
-        return self._rate(actor, contract, period, instant)
+        return self._issuer.rate(actor, contract, period, instant)
 
     def issue(
         self, actor: Actor, contract_id: str, period: Period, known_at: Instant | None = None
@@ -112,9 +93,60 @@ class Billing:
             issued = _same_period(self._store.overlapping(connection, contract.id, period), period)
         if issued is not None:
             return issued
-        rated = self._rate(actor, contract, period, self._known_at(period, known_at))
+        instant = self._issuer.known_at(period, known_at)
+        rated = self._issuer.rate(actor, contract, period, instant)
         with self._database.unit_of_work() as unit:
             return self._issue(unit, actor, rated)
+
+    def correct(self, actor: Actor, contract_id: str, period: Period) -> Correction:
+        """Rate a documented period again, and document the difference on the same period.
+
+        The rules are those of the release that issued its first document. Nothing is issued where
+        all documents together say what is right; what is issued never changes. However many ask at
+        the same time, and however they are interrupted, what is known now makes one document.
+
+        Args:
+            actor: who asks.
+            contract_id: of the contract.
+            period: exactly the period of an issued document.
+
+        Raises:
+            ContractNotFound: when there is no such contract, or the actor may not see it.
+            NotInForce: when no activated version covers the whole period.
+            NothingToCorrect: when no document was issued for exactly this period.
+            CorrectionRefused: when supplier, customer or currency are others now.
+            TooManyCorrections: beyond `CORRECTIONS_MAX` for one period.
+            AmountTooLarge: beyond what the ledger can hold.
+        """
+        contract = self._parts.contracts.in_force(actor, contract_id, period)
+        return self._corrections.correct(actor, contract, period)
+
+    def late(self, actor: Actor, before: str | None = None, limit: int = LATE_PAGE_MAX) -> LatePage:
+        """Return issued periods whose usage is not any more what was billed.
+
+        Each period is measured again, so that everything that can change its usage is found:
+        late readings, corrections of readings, and what follows from them beyond the period.
+
+        Args:
+            actor: who asks.
+            before: number of a first document, to go on behind it: `next` of the page before.
+            limit: how many issued periods are measured, at most `LATE_PAGE_MAX`.
+
+        Raises:
+            Invalid: for a page that is empty or too long.
+        """
+        return self._corrections.late(actor, before, limit)
+
+    def of_period(self, actor: Actor, number: str) -> list[DocumentHead]:
+        """Return all documents of the period that a document is of, in order.
+
+        Raises:
+            DocumentNotFound: when there is none, or the actor may not see it.
+        """
+        issued = self.document(actor, number)
+        with self._database.read() as connection:
+            found = self._store.of_period(connection, issued.contract, issued.period)
+        return list(found)
 
     def document(self, actor: Actor, number: str) -> IssuedDocument:
         """Return a document with its exact bytes.
@@ -179,26 +211,6 @@ class Billing:
                 raise InvariantError(msg)
         return balances
 
-    def _rate(
-        self, actor: Actor, contract: Contract, period: Period, known_at: Instant
-    ) -> RatedDocument:
-        usage = [
-            self._parts.metering.usage(actor, meter, period, known_at)
-            for meter in contract.meters()
-        ]
-        return rate(contract, period, known_at, usage, self._parts.engine)
-
-    def _known_at(self, period: Period, known_at: Instant | None) -> Instant:
-        now = self._parts.metering.settle(self._parts.clock.now())
-        instant = now if known_at is None else known_at
-        if not period.end <= instant <= now:
-            msg = (
-                f"cannot issue a document for {period} on what was known at "
-                f"{format_instant(instant)}: expected the end of the period up to now"
-            )
-            raise PeriodNotOver(msg)
-        return instant
-
     def _issue(self, unit: UnitOfWork, actor: Actor, rated: RatedDocument) -> IssuedDocument:
         contract = rated.contract
         unit.lock(f"billing:{contract.id}")
@@ -207,54 +219,17 @@ class Billing:
         )
         if issued is not None:
             return issued
-        series = contract.invoice_series
-        unit.lock(f"billing-series:{series}")
-        position = self._store.draw_position(unit.connection, series, contract.supplier.id)
-        issued = self._signed(unit, rated, f"{series}-{position:06d}")
-        self._store.add_document(unit.connection, issued, (series, position))
-        if self._parts.holds is not None:
-            self._parts.holds.document_issued(unit, issued.number, rated.usage)
-        self._post(unit, rated, issued)
-        event = invoice_issued(self._parts.ids.new_id("evt"), issued)
-        unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), event.at))
-        detail = {"contract": contract.id, "period": str(rated.period), "sha256": issued.sha256}
-        self._parts.audit.append(
-            unit.connection, actor, Action.INVOICE_ISSUE, f"document/{issued.number}", detail
-        )
-        return issued
-
-    def _signed(self, unit: UnitOfWork, rated: RatedDocument, number: str) -> IssuedDocument:
-        issued_at = self._parts.clock.now()
-        content = document_content(rated, number, issued_at)
-        check_totals(content)
-        signed_bytes = canonical.encode(content)
-        signature = self._parts.keys.sign(unit.connection, signed_bytes)
-        file = encode_file(signed_bytes, signature.key_id, signature.signature)
-        return IssuedDocument(
-            number=number,
-            contract=rated.contract.id,
-            contract_version=rated.contract.version,
-            organisation=rated.contract.organisation,
-            period=rated.period,
-            known_at=rated.known_at,
-            issued_at=issued_at,
+        draft = Draft(
+            rated=rated,
+            type=INVOICE,
+            correction=0,
             gross=rated.totals.gross,
-            sha256=canonical.sha256_hex(file),
-            file=file,
+            content=lambda number, issued_at: document_content(rated, number, issued_at),
+            entries=postings(rated),
+            action=Action.INVOICE_ISSUE,
+            announce=invoice_issued,
         )
-
-    def _post(self, unit: UnitOfWork, rated: RatedDocument, issued: IssuedDocument) -> None:
-        entries = postings(rated)
-        if not entries:
-            return
-        transaction = Transaction(
-            id=self._parts.ids.new_id("txn"),
-            document=issued.number,
-            effective_at=rated.period.start,
-            posted_at=issued.issued_at,
-            entries=entries,
-        )
-        self._store.add_transaction(unit.connection, transaction)
+        return self._issuer.write(unit, actor, draft)
 
 
 def _same_period(issued: IssuedDocument | None, period: Period) -> IssuedDocument | None:

@@ -9,6 +9,7 @@ from lineshaft.core.money import Money, currency_exponent
 from lineshaft.core.period import Instant, Period
 from lineshaft.services.billing.errors import AmountTooLarge, SeriesTaken
 from lineshaft.services.billing.model import (
+    OF_DOCUMENT,
     Account,
     AccountBalance,
     AccountKind,
@@ -16,10 +17,12 @@ from lineshaft.services.billing.model import (
     DocumentQuery,
     Entry,
     IssuedDocument,
+    Rerating,
     Transaction,
 )
 from lineshaft.services.billing.tables import (
     BILLING_DOCUMENT,
+    BILLING_RERATING,
     BILLING_SERIES,
     LEDGER_ENTRY,
     LEDGER_TRANSACTION,
@@ -86,6 +89,8 @@ class SqlDocumentStore:
                 currency=issued.gross.currency,
                 gross=f"{issued.gross.amount:f}",
                 sha256=issued.sha256,
+                type=issued.type,
+                correction=issued.correction,
                 file=issued.file,
             )
         )
@@ -99,10 +104,71 @@ class SqlDocumentStore:
             sa.select(table)
             .where(table.c.contract == contract)
             .where(table.c.period_start < period.end, table.c.period_end > period.start)
-            .order_by(table.c.period_start)
+            .order_by(table.c.period_start, table.c.correction)
             .limit(1)
         )
         return _issued(connection.execute(query).one_or_none())
+
+    def of_period(
+        self, connection: sa.Connection, contract: str, period: Period
+    ) -> list[IssuedDocument]:
+        """Return all documents of exactly this period, in the order in which they were issued."""
+        table = BILLING_DOCUMENT
+        query = (
+            sa.select(table)
+            .where(table.c.contract == contract)
+            .where(table.c.period_start == period.start, table.c.period_end == period.end)
+            .order_by(table.c.correction)
+        )
+        return [_issued_row(row) for row in connection.execute(query)]
+
+    def first_documents(
+        self, connection: sa.Connection, before: str | None, limit: int
+    ) -> list[DocumentHead]:
+        """Return a page of the first documents of their periods, the newest first."""
+        table = BILLING_DOCUMENT
+        order = (table.c.issued_at, table.c.number)
+        statement = sa.select(*_HEAD).where(table.c.correction == 0)
+        statement = statement.order_by(*(column.desc() for column in order))
+        if before is not None:
+            last = sa.select(*order).where(table.c.number == before).subquery()
+            statement = statement.where(sa.tuple_(*order) < sa.select(*last.c).scalar_subquery())
+        return [_head(row) for row in connection.execute(statement.limit(limit))]
+
+    def add_rerating(self, connection: sa.Connection, rerating: Rerating) -> None:
+        """Keep that a period was rated again."""
+        connection.execute(
+            sa.insert(BILLING_RERATING).values(
+                contract=rerating.contract,
+                period_start=rerating.period.start,
+                period_end=rerating.period.end,
+                known_at=rerating.known_at,
+                usage_sha256=rerating.usage_sha256,
+                document=rerating.document,
+            )
+        )
+
+    def last_rerating(
+        self, connection: sa.Connection, contract: str, period: Period
+    ) -> Rerating | None:
+        """Return when a period was last rated again; None for never."""
+        table = BILLING_RERATING
+        query = (
+            sa.select(table)
+            .where(table.c.contract == contract, table.c.period_start == period.start)
+            .order_by(table.c.known_at.desc())
+            .limit(1)
+        )
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Rerating(
+            contract=row.contract,
+            period=Period(Instant(row.period_start), Instant(row.period_end)),
+            known_at=Instant(row.known_at),
+            usage_sha256=row.usage_sha256,
+            document=row.document,
+        )
 
     def document(self, connection: sa.Connection, number: str) -> IssuedDocument | None:
         """Return a document by its number."""
@@ -140,6 +206,8 @@ class SqlDocumentStore:
                 document=transaction.document,
                 effective_at=transaction.effective_at,
                 posted_at=transaction.posted_at,
+                reason=transaction.reason,
+                reference=transaction.reference,
             )
         )
         rows = [
@@ -157,7 +225,8 @@ class SqlDocumentStore:
     def transaction(self, connection: sa.Connection, document: str) -> Transaction | None:
         """Return what a document posted."""
         table = LEDGER_TRANSACTION
-        row = connection.execute(sa.select(table).where(table.c.document == document)).one_or_none()
+        query = sa.select(table).where(table.c.document == document, table.c.reason == OF_DOCUMENT)
+        row = connection.execute(query).one_or_none()
         if row is None:
             return None
         entries = connection.execute(
@@ -227,6 +296,8 @@ def _head_fields(row: Any) -> dict[str, Any]:
         "issued_at": Instant(row.issued_at),
         "gross": Money(Decimal(row.gross), row.currency),
         "sha256": row.sha256,
+        "type": row.type,
+        "correction": row.correction,
     }
 
 
@@ -235,4 +306,8 @@ def _head(row: Any) -> DocumentHead:
 
 
 def _issued(row: Any) -> IssuedDocument | None:
-    return None if row is None else IssuedDocument(**_head_fields(row), file=row.file)
+    return None if row is None else _issued_row(row)
+
+
+def _issued_row(row: Any) -> IssuedDocument:
+    return IssuedDocument(**_head_fields(row), file=row.file)

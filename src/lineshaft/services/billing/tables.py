@@ -33,8 +33,21 @@ BILLING_DOCUMENT = sa.Table(
     sa.Column("gross", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("file", sa.LargeBinary, nullable=False),
+    sa.Column("type", sa.Text, nullable=False, server_default="380"),
+    sa.Column("correction", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("series", "position"),
-    sa.UniqueConstraint("contract", "period_start"),
+    sa.UniqueConstraint("contract", "period_start", "correction"),
+)
+
+BILLING_RERATING = sa.Table(
+    "billing_rerating",
+    METADATA,
+    sa.Column("contract", sa.Text, primary_key=True),
+    sa.Column("period_start", INSTANT, primary_key=True, autoincrement=False),
+    sa.Column("known_at", INSTANT, primary_key=True, autoincrement=False),
+    sa.Column("period_end", INSTANT, nullable=False),
+    sa.Column("usage_sha256", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, sa.ForeignKey("billing_document.number"), nullable=True),
 )
 
 LEDGER_TRANSACTION = sa.Table(
@@ -44,7 +57,9 @@ LEDGER_TRANSACTION = sa.Table(
     sa.Column("document", sa.Text, sa.ForeignKey("billing_document.number"), nullable=False),
     sa.Column("effective_at", INSTANT, nullable=False),
     sa.Column("posted_at", INSTANT, nullable=False),
-    sa.UniqueConstraint("document"),
+    sa.Column("reason", sa.Text, nullable=False, server_default="document"),
+    sa.Column("reference", sa.Text, nullable=False, server_default=""),
+    sa.UniqueConstraint("document", "reason", "reference"),
 )
 
 # Minor units of the currency (ISO 4217), so that the database adds them exactly and an audit query

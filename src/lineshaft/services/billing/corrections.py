@@ -1,0 +1,197 @@
+"""Documents after the first one of a period, and the periods that need one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lineshaft.core import canonical
+from lineshaft.core.errors import Invalid
+from lineshaft.core.period import Period
+from lineshaft.infrastructure.database import UnitOfWork
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.services.billing.difference import difference
+from lineshaft.services.billing.document import (
+    correction_content,
+    decode_file,
+    documented,
+    usage_of,
+)
+from lineshaft.services.billing.errors import (
+    CorrectionRefused,
+    NothingToCorrect,
+    TooManyCorrections,
+)
+from lineshaft.services.billing.events import invoice_corrected
+from lineshaft.services.billing.issuing import Draft, Issuer
+from lineshaft.services.billing.ledger import correction_postings
+from lineshaft.services.billing.model import (
+    CORRECTIONS_MAX,
+    LATE_PAGE_MAX,
+    Correction,
+    Difference,
+    Documented,
+    DocumentHead,
+    Engine,
+    IssuedDocument,
+    LatePage,
+    LatePeriod,
+    RatedDocument,
+    Rerating,
+)
+from lineshaft.services.billing.parts import BillingParts
+from lineshaft.services.contracts.model import Contract
+from lineshaft.services.metering.model import UsageRecord
+
+
+class Corrections:
+    """Rates documented periods again; `Billing` is the door."""
+
+    def __init__(self, parts: BillingParts, issuer: Issuer) -> None:
+        """Take everything; nothing is read before it is needed."""
+        self._parts, self._issuer = parts, issuer
+
+    def correct(self, actor: Actor, contract: Contract, period: Period) -> Correction:
+        """Document the difference of a period; see `Billing.correct`."""
+        resource = Resource("contract", contract.id, organisation=contract.organisation)
+        self._parts.authorizer.authorize(actor, Action.INVOICE_CORRECT, resource)
+        with self._parts.database.read() as connection:
+            before = self._parts.store.of_period(connection, contract.id, period)
+        first = decode_file(_first(before, contract, period).file).document
+        _check_parties(first, contract)
+        rules = Engine.from_content(first["engine"]).lineshaft
+        engine = Engine(rules, self._parts.engine.tzdata)
+        known_at = self._issuer.known_at(period, None)
+        rated = self._issuer.rate(actor, contract, period, known_at, engine)
+        with self._parts.database.unit_of_work() as unit:
+            return self._correct(unit, actor, rated)
+
+    def _correct(self, unit: UnitOfWork, actor: Actor, rated: RatedDocument) -> Correction:
+        """Decide under the lock of the contract: another worker may have been faster."""
+        contract, store = rated.contract, self._parts.store
+        unit.lock(f"billing:{contract.id}")
+        before = store.of_period(unit.connection, contract.id, rated.period)
+        last = store.last_rerating(unit.connection, contract.id, rated.period)
+        standing = before[-1]
+        if rated.known_at <= (standing.known_at if last is None else last.known_at):
+            return Correction(document=standing, is_new=False)
+        digest = usage_sha256(rated.usage)
+        earlier = [documented(decode_file(one.file).document, one.sha256) for one in before]
+        found = difference(rated, earlier)
+        issued = None
+        if found is not None:
+            _check_count(before, rated.period)
+            issued = self._issuer.write(unit, actor, _draft(rated, earlier, found))
+        elif digest == _known_usage(standing, last):
+            return Correction(document=standing, is_new=False)
+        else:
+            detail = {"period": str(rated.period), "usage_sha256": digest}
+            subject = f"contract/{contract.id}"
+            self._parts.audit.append(
+                unit.connection, actor, Action.INVOICE_CORRECT, subject, detail
+            )
+        rerating = Rerating(
+            contract=contract.id,
+            period=rated.period,
+            known_at=rated.known_at,
+            usage_sha256=digest,
+            document=None if issued is None else issued.number,
+        )
+        store.add_rerating(unit.connection, rerating)
+        return Correction(document=issued or standing, is_new=issued is not None)
+
+    def late(self, actor: Actor, before: str | None, limit: int) -> LatePage:
+        """Return the late ones among a page of issued periods; see `Billing.late`."""
+        resource = Resource("document", "*")
+        self._parts.authorizer.authorize(actor, Action.INVOICE_CORRECT, resource)
+        if not 0 < limit <= LATE_PAGE_MAX:
+            msg = f"a page of {limit} issued periods: expected 1 to {LATE_PAGE_MAX}"
+            raise Invalid(msg)
+        with self._parts.database.read() as connection:
+            firsts = self._parts.store.first_documents(connection, before, limit)
+        found = [self._late(actor, first) for first in firsts]
+        return LatePage(
+            periods=tuple(one for one in found if one is not None),
+            next=firsts[-1].number if len(firsts) == limit else None,
+        )
+
+    def _late(self, actor: Actor, first: DocumentHead) -> LatePeriod | None:
+        store = self._parts.store
+        with self._parts.database.read() as connection:
+            standing = store.of_period(connection, first.contract, first.period)[-1]
+            last = store.last_rerating(connection, first.contract, first.period)
+        known_at = self._parts.metering.settle(self._parts.clock.now())
+        billed = usage_of(decode_file(standing.file).document)
+        known = [
+            self._parts.metering.usage(actor, record.meter, record.period, known_at)
+            for record in billed
+        ]
+        if usage_sha256(known) == _known_usage(standing, last):
+            return None
+        meters = [
+            f"{now.meter.machine}/{now.meter.id}"
+            for said, now in zip(billed, known, strict=True)
+            if usage_sha256([said]) != usage_sha256([now])
+        ]
+        return LatePeriod(document=standing, meters=tuple(meters))
+
+
+def usage_sha256(usage: Sequence[UsageRecord]) -> str:
+    """Return a hash of what was measured, whenever it was measured, hexadecimal.
+
+    How far a live source was known to have lived counts only by what follows from it.
+    """
+    contents = [record.to_content() for record in usage]
+    for content in contents:
+        del content["known_at"], content["known_until"]
+    return canonical.sha256_hex(canonical.encode(contents))
+
+
+def _known_usage(standing: IssuedDocument, last: Rerating | None) -> str:
+    """Return the hash of the usage that was looked at last."""
+    if last is not None:
+        return last.usage_sha256
+    return usage_sha256(usage_of(decode_file(standing.file).document))
+
+
+def _first(before: Sequence[IssuedDocument], contract: Contract, period: Period) -> IssuedDocument:
+    if not before:
+        msg = f"cannot correct {period} of contract {contract.id}: no document was issued for it"
+        raise NothingToCorrect(msg)
+    return before[0]
+
+
+def _check_parties(first: Mapping[str, Any], contract: Contract) -> None:
+    """Refuse what would charge somebody else, or in other money, than the first document did.
+
+    Raises:
+        CorrectionRefused: naming what differs.
+    """
+    named = {
+        "supplier": (first["supplier"]["id"], contract.supplier.id),
+        "customer": (first["customer"]["id"], contract.customer.id),
+        "organisation": (first["contract"]["organisation"], contract.organisation),
+        "currency": (first["currency"], contract.currency),
+    }
+    for what, (said, now) in named.items():
+        if said != now:
+            msg = f"cannot correct document {first['number']}: its {what} is {said}, now {now}"
+            raise CorrectionRefused(msg)
+
+
+def _check_count(before: Sequence[IssuedDocument], period: Period) -> None:
+    if len(before) >= CORRECTIONS_MAX:
+        msg = f"{period} has {len(before)} documents: a correction names at most {CORRECTIONS_MAX}"
+        raise TooManyCorrections(msg)
+
+
+def _draft(rated: RatedDocument, earlier: Sequence[Documented], found: Difference) -> Draft:
+    numbers = [document.number for document in earlier]
+    return Draft(
+        rated=rated,
+        type=found.type,
+        correction=len(earlier),
+        gross=found.totals.gross,
+        content=lambda *place: correction_content(rated, earlier, found, place),
+        entries=correction_postings(rated, found),
+        action=Action.INVOICE_CORRECT,
+        announce=lambda event_id, issued: invoice_corrected(event_id, issued, numbers),
+    )

@@ -1,0 +1,37 @@
+"""What the use cases of billing take."""
+
+from dataclasses import dataclass
+
+from lineshaft.core.clock import Clock, IdSource
+from lineshaft.infrastructure.database import Database
+from lineshaft.security.audit.service import AuditChain
+from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.security.keys.service import DocumentKeys
+from lineshaft.services.billing.engines import RULES, Rules
+from lineshaft.services.billing.model import Engine
+from lineshaft.services.billing.ports import DocumentStore, EvidenceHolds, UsageSource
+from lineshaft.services.contracts.service import Contracts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingParts:
+    """Everything that the use cases of billing take.
+
+    Attributes:
+        engine: the versions that compute; written into every document.
+        holds: holds the readings that documents rest on; None: nobody deletes any.
+        rules: of every release that has rated documents.
+    """
+
+    database: Database
+    store: DocumentStore
+    contracts: Contracts
+    metering: UsageSource
+    keys: DocumentKeys
+    authorizer: Authorizer
+    audit: AuditChain
+    clock: Clock
+    ids: IdSource
+    engine: Engine
+    holds: EvidenceHolds | None = None
+    rules: Rules = RULES
