@@ -49,7 +49,8 @@ def line_amount(
     amount = model_amount(model, quantity, usage["now"], before)
     year = None
     if "take_or_pay" in price.get("modifiers", {}) and contract_year(case) is not None:
-        year = contract_year(case), total(price, usage["earlier"])
+        is_first = contract_year(case)[0] == instant(case["period"][0])
+        year = contract_year(case), total(price, [] if is_first else usage["earlier"])
     is_priced = amount is not None
     changed = modified(amount or Fraction(0), quantity, price.get("modifiers", {}), case, year)
     return changed if is_priced or changed != 0 else None

@@ -15,6 +15,7 @@ from lineshaft.services.billing.rating import rate
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.metering.model import UsageRecord
 from tests.services.billing.examples import ENGINE
+from tests.services.billing.oracle import price_case
 from tests.services.contracts.examples import CONTRACT
 
 ZONES = ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"]
@@ -23,7 +24,7 @@ BASES = ["ACT_SECONDS", "ACT_DAYS", "30/360"]
 UNITS = [("SEC", "HUR"), ("SEC", "MIN"), ("HUR", "HUR"), ("KWH", "KWH"), ("3B", "KWH")]
 STATES = ["idle", "light", "heavy", "alarm", "重载"]
 TEXT = {"en": "Text", "zh-Hans": "文本"}
-PRICES_MAX = 4
+PRICES_MAX = 3
 MACHINES_MAX = 3
 
 
@@ -32,57 +33,62 @@ def random_case(random: Random) -> dict[str, Any]:
     zone = random.choice(ZONES)
     is_by_year = random.random() < 0.3
     start = dt.datetime(random.randint(2019, 2027), random.randint(1, 12), 1, tzinfo=ZoneInfo(zone))
-    contract_end, period, is_cut = _period(random, start, is_by_year=is_by_year)
-    bases = BASES[:1] if is_cut else BASES
-    make = _Terms(random, bases, "year" if is_by_year else "month", period[0])
-    machines = random.randint(1, MACHINES_MAX)
+    end, period, is_cut = _period(random, start, is_by_year=is_by_year)
+    per = "year" if is_by_year else "month"
+    make = _Terms(random, BASES[:1] if is_cut else BASES, per, period[0])
+    currency = random.choice(["EUR", "EUR", "JPY", "BHD"])
     prices = make.prices()
-    fee = make.base_fee() if make.has_fee else None
-    return {
+    case = {
         "zone": zone,
-        "currency": (currency := random.choice(["EUR", "EUR", "JPY", "BHD"])),
+        "currency": currency,
         "decimals": currency_exponent(currency),
-        "contract": [_text(start), None if contract_end is None else _text(contract_end)],
+        "contract": [_text(start), None if end is None else _text(end)],
         "period": [_text(each) for each in period],
-        "machines": [f"m{i}" for i in range(machines)],
+        "machines": [f"m{i}" for i in range(random.choice([1, 1, 1, 2, MACHINES_MAX]))],
         "terms": {
-            **({} if fee is None else {"base_fee": fee}),
             "usage_prices": prices,
             "vat": {"category": "S", "rate": random.choice(["19", "7", "5.5", "1/3"])},
         },
-        "usage": {
-            price["id"]: {
-                part: [make.usage(price) for _ in range(machines)] for part in ("now", "earlier")
-            }
-            for price in prices
-            if "meter" in price
-        },
+    }
+    if make.has_fee:
+        case["terms"]["base_fee"] = make.base_fee()
+    return case | {"usage": random_usage(random, case)}
+
+
+def random_usage(random: Random, case: dict[str, Any]) -> dict[str, Any]:
+    """Return other usage of the same period."""
+    return {
+        price["id"]: {
+            part: [_usage(random, price) for _ in case["machines"]] for part in ("now", "earlier")
+        }
+        for price in case["terms"]["usage_prices"]
+        if "meter" in price
     }
 
 
-def rated_case(case: dict[str, Any]) -> RatedDocument:
-    """Rate the same with the engine."""
+def contract_of(case: dict[str, Any]) -> Contract:
+    """Return the contract of a case."""
     terms = {"base_fee": None, "guarantee": None} | case["terms"]
     start, end = case["contract"]
-    contract = Contract.from_content(
+    return Contract.from_content(
         CONTRACT
         | {"terms": terms, "start": start, "end": end, "machines": case["machines"]}
         | {"time_zone": case["zone"], "currency": case["currency"], "billing_period": "month"}
     )
+
+
+def rated_case(case: dict[str, Any], contract: Contract) -> RatedDocument:
+    """Rate the same with the engine."""
     period = Period.parse(*case["period"])
     known_at = period.end
-    place = {
-        meter["id"]: price_id
-        for price_id, meter in (
-            (p["id"], p["meter"]) for p in case["terms"]["usage_prices"] if "meter" in p
-        )
-    }
     usage = []
     for meter, span in contract.measurements(period):
         part = "now" if span == period else "earlier"
-        amount = case["usage"][place[meter.id]][part][case["machines"].index(meter.machine)]
+        # A meter is called after its price.
+        amounts = case["usage"][meter.id.removeprefix("meter-")][part]
+        amount = amounts[case["machines"].index(meter.machine)]
         states = amount if isinstance(amount, dict) else {}
-        quantity = Fraction(0) if states or isinstance(amount, dict) else Fraction(amount)
+        quantity = Fraction(0) if isinstance(amount, dict) else Fraction(amount)
         usage.append(
             UsageRecord(
                 meter=meter,
@@ -94,6 +100,21 @@ def rated_case(case: dict[str, Any]) -> RatedDocument:
             )
         )
     return rate(contract, period, known_at, usage, ENGINE)
+
+
+def differences(case: dict[str, Any], rated: RatedDocument) -> list[str]:
+    """Return where the engine and the oracle do not agree."""
+    wanted = price_case(case)
+    unit = 10 ** case["decimals"]
+    totals = rated.totals
+    found = {
+        "exact": {line.id: line.exact for line in rated.lines},
+        "rounded": {line.id: line.amount.as_fraction() * unit for line in rated.lines},
+        "net": totals.net.as_fraction() * unit,
+        "tax": sum(group.amount.as_fraction() * unit for group in totals.vat),
+        "gross": totals.gross.as_fraction() * unit,
+    }
+    return [f"{key}: {found[key]} != {wanted[key]}" for key in wanted if found[key] != wanted[key]]
 
 
 def _period(
@@ -125,6 +146,18 @@ def _text(moment: dt.datetime) -> str:
     return format_instant(from_datetime(moment.astimezone(dt.UTC)))
 
 
+def _usage(random: Random, price: dict[str, Any]) -> Any:
+    """Return a number, or microseconds by state; small and round ones often: edges are met."""
+    if price["price"]["model"] == "matrix":
+        return {
+            state: random.randint(1, 10**12)
+            for state in random.sample(STATES, random.randint(0, 4))
+        }
+    if random.random() < 0.4:
+        return str(random.choice([0, 0, 1, 2, 10, 100, 1000, 3600, 36000]))
+    return str(Fraction(random.randint(0, 10**6), random.choice([1, 3, 10, 60, 1000])))
+
+
 class _Terms:
     """Makes random terms: small numbers often, so that edges are met."""
 
@@ -146,15 +179,6 @@ class _Terms:
     def base_fee(self) -> dict[str, Any]:
         fee = {"id": "fee", "description": TEXT} | self._monthly(5000)
         return fee | self._modifiers(is_quantity=False)
-
-    def usage(self, price: dict[str, Any]) -> Any:
-        random = self._random
-        if price["price"]["model"] == "matrix":
-            states = random.sample(STATES, random.randint(0, 4))
-            return {state: random.randint(1, 10**12) for state in states}
-        if random.random() < 0.4:
-            return str(random.choice([0, 0, 1, 2, 10, 100, 1000, 3600, 36000]))
-        return str(Fraction(random.randint(0, 10**6), random.choice([1, 3, 10, 60, 1000])))
 
     def _price(self, id_: str, model: str, lines: list[str]) -> dict[str, Any]:
         random = self._random

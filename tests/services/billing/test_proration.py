@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lineshaft.core.errors import Invalid
@@ -33,7 +33,10 @@ def amount(fee: str, period: Period, zone: str, basis: str) -> Fraction:
     return sum((share.amount for share in shares), Fraction(0))
 
 
-@pytest.mark.parametrize(("basis", "expected"), [("ACT_SECONDS", "710.00"), ("ACT_DAYS", "719.03")])
+@pytest.mark.parametrize(
+    ("basis", "expected"),
+    [("ACT_SECONDS", "710.00"), ("ACT_DAYS", "719.03"), ("30/360", "495.33")],
+)
 def test_case_15_the_days_after_the_clocks_go_forward(basis: str, expected: str) -> None:
     """Case 15: March 2026 in Berlin has 743 h; commissioned on the 29th, 71 h are left."""
     march = month_period(2026, 3, BERLIN)
@@ -92,10 +95,30 @@ def test_a_period_over_months_has_a_share_of_each() -> None:
     assert sum(share.amount for share in shares) == 28 + 31 * 28 + 28
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ("2026-01-30", "2026-01-31", 0),
+        ("2026-01-31", "2026-02-01", 1),
+        ("2026-01-01", "2026-01-31", 29),
+        ("2026-02-28", "2026-03-01", 3),
+        ("2028-02-29", "2028-03-01", 2),
+        ("2026-02-01", "2026-02-28", 27),
+        ("2026-04-15", "2026-04-16", 1),
+    ],
+)
+def test_a_month_of_30_days(start: str, end: str, days: int) -> None:
+    """30E/360 (ISDA 2006 Definitions, 4.16(g)): the 31st is a 30th, the end of February is long."""
+    period = Period.parse(f"{start}T00:00:00Z", f"{end}T00:00:00Z")
+    (share,) = prorate(Decimal(30), period, UTC, ProrationBasis.THIRTY_360)
+    assert (share.part, share.whole, share.unit, share.amount) == (days, 30, "DAY", days)
+
+
 def test_a_day_that_is_cut_cannot_be_billed_by_days() -> None:
     period = Period.parse("2026-03-29T00:00:00Z", "2026-03-30T22:00:00Z")
-    with pytest.raises(NotWholeDays, match="2026-03-29T01:00:00"):
-        amount("10", period, "Europe/Berlin", "ACT_DAYS")
+    for basis in ("ACT_DAYS", "30/360"):
+        with pytest.raises(NotWholeDays, match="2026-03-29T01:00:00"):
+            amount("10", period, "Europe/Berlin", basis)
 
 
 def test_more_months_than_a_contract_can_have_are_refused() -> None:
@@ -117,3 +140,16 @@ def test_the_parts_of_a_period_add_up_to_the_whole(cuts: list[int], zone: str) -
     parts = [Period(start, middle), Period(middle, end)]
     whole = amount("1234.56", Period(start, end), zone, "ACT_SECONDS")
     assert sum(amount("1234.56", part, zone, "ACT_SECONDS") for part in parts) == whole
+
+
+@given(st.lists(st.integers(0, 1200), min_size=3, max_size=3, unique=True), ZONES)
+def test_the_days_of_parts_add_up_to_the_whole_by_every_basis(cuts: list[int], zone: str) -> None:
+    first = dt.date(2010, 12, 1)
+    start, middle, end = (
+        day_start(first + dt.timedelta(days=cut), zone_named(zone)) for cut in sorted(cuts)
+    )
+    assume(start < middle < end)  # Apia has no 30 December 2011
+    for basis in ProrationBasis:
+        parts = [Period(start, middle), Period(middle, end)]
+        whole = amount("1234.56", Period(start, end), zone, basis)
+        assert sum(amount("1234.56", part, zone, basis) for part in parts) == whole

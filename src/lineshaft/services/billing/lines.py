@@ -61,11 +61,15 @@ def lines_of(contract: Contract, period: Period, usage: Sequence[UsageRecord]) -
     of = _Period(contract, period, zone_named(contract.time_zone))
     fee = contract.terms.base_fee
     lines = [] if fee is None else [_base_fee_line(of, fee)]
-    records = _records_by_price(contract, usage)
-    earlier = _records_by_price(contract, usage, is_year=True)
-    for price in contract.terms.usage_prices:
+    prices = contract.terms.usage_prices
+    measured = [price for price in prices if price.meter is not None]
+    committed = [price for price in measured if price.is_committed_by_year]
+    count = sum(record.period == period for record in usage)
+    records = _records_by_price(measured, contract, list(enumerate(usage)))
+    earlier = _records_by_price(committed, contract, list(enumerate(usage))[count:])
+    for price in prices:
         exact = {line.id: line.exact for line in lines}
-        line = _usage_line(of, price, (records[price.id], earlier[price.id]), exact)
+        line = _usage_line(of, price, (records.get(price.id, ()), earlier.get(price.id, ())), exact)
         lines += [] if line is None else [line]
     return lines
 
@@ -99,20 +103,11 @@ def credit_line(
 
 
 def _records_by_price(
-    contract: Contract, usage: Sequence[UsageRecord], *, is_year: bool = False
+    prices: Sequence[UsagePrice], contract: Contract, placed: Placed
 ) -> dict[str, Placed]:
-    """Return each price's records of the period, or of the contract year before it."""
+    """Divide records that stand in the order of prices: one of each machine for each price."""
     machines = len(contract.machines)
-    metered = [price for price in contract.terms.usage_prices if price.meter is not None]
-    place = 0
-    if is_year:
-        metered = [price for price in metered if price.is_committed_by_year]
-        place = len(contract.meters())
-    found: dict[str, Placed] = {price.id: () for price in contract.terms.usage_prices}
-    for price in metered:
-        found[price.id] = list(enumerate(usage[place : place + machines], start=place))
-        place += machines
-    return found
+    return {price.id: placed[i * machines : (i + 1) * machines] for i, price in enumerate(prices)}
 
 
 def _base_fee_line(of: _Period, fee: BaseFee) -> RatedLine:

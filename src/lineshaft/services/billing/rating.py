@@ -40,7 +40,7 @@ def rate(
     """
     _check(contract, period, known_at, usage)
     lines = lines_of(contract, period, usage)
-    result = guarantee_result(contract, usage[: len(contract.meters())])
+    result = guarantee_result(contract, [each for each in usage if each.period == period])
     guarantee = contract.terms.guarantee
     if guarantee is not None and result is not None and result.credit:
         lines.append(credit_line(contract, guarantee, lines[0], result))
@@ -53,7 +53,7 @@ def rate(
         lines=tuple(lines),
         guarantee=result,
         totals=sum_up(lines, contract.currency),
-        statements=statements(usage, contract.measured_names(period), result),
+        statements=statements(usage, contract.measured_names()[: len(usage)], result),
     )
 
 
