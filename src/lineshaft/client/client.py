@@ -3,7 +3,9 @@
 import contextlib
 import datetime as dt
 import io
-from collections.abc import Generator, Iterator, Sequence
+import itertools
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,14 +15,17 @@ import pyarrow as pa
 from typing_extensions import override
 
 from lineshaft.client.connection import ATTEMPTS_MAX, TIMEOUT_S, Asked, Connection, unreachable
-from lineshaft.core.errors import Refusal
+from lineshaft.core.errors import Invalid, Refusal
 from lineshaft.core.period import Instant, format_instant, from_datetime, parse_instant
 
 ROWS_MAX = 5_000_000
 """Records of one request of a stream; the next one goes on behind them."""
 CHUNK_BYTES = 1 << 20
 PLACE_COLUMNS = ("source", "epoch", "sequence")
+USAGE_EVENTS_MAX = 5_000
+"""Events of one request: half of what a hub takes, so that long ones fit into it, too."""
 _API = "/api/v1/historian"
+_USAGE = "/api/v1/usage"
 _ARROW = "application/vnd.apache.arrow.stream"
 _PARQUET = "application/vnd.apache.parquet"
 _KNOWN_AT = "lineshaft-known-at"
@@ -270,6 +275,42 @@ class Client:
         finally:
             partial.unlink(missing_ok=True)
 
+    # ---- usage
+
+    def record_usage(
+        self, producer: str, events: Iterable[Mapping[str, Any]], *, mode: str = "atomic"
+    ) -> list[dict[str, Any]]:
+        """Record usage events, each id once and for ever; return what became of each, in order.
+
+        A request that fails is sent again as it is: nothing is counted twice. More events than
+        `USAGE_EVENTS_MAX` go in several requests, each of which is kept or refused as a whole.
+
+        Args:
+            producer: whoever gives the ids.
+            events: with id, signal, ts (any `Moment`) and value (Decimal, int or text of digits)
+                or text.
+            mode: `atomic`, or `each`: all that is good is stored, and each event is answered.
+
+        Raises:
+            Invalid: for a float, which is no exact value, and when an atomic batch cannot be read.
+            Conflict: when an id of an atomic batch is recorded with other content.
+        """
+        answers: list[dict[str, Any]] = []
+        for batch in _batched(map(_event, events), USAGE_EVENTS_MAX):
+            params = {"producer": producer, "mode": mode}
+            answers += self._json(Asked(_USAGE, params, {"events": batch}))["events"]
+        return answers
+
+    def usage(self, producer: str) -> Iterator[dict[str, Any]]:
+        """Yield what is recorded of a producer, in the order in which it was numbered."""
+        asked: dict[str, Any] = {"producer": producer, "size": 500}
+        while True:
+            page = self._json(Asked(_USAGE, dict(asked)))
+            yield from page["events"]
+            if page["next"] is None:
+                return
+            asked["after"] = page["next"]
+
     # ----
 
     def _table(self, asked: Asked) -> pa.Table:
@@ -301,6 +342,26 @@ class _Body(io.RawIOBase):
         self._rest = self._rest[len(taken) :]
         buffer[: len(taken)] = taken
         return len(taken)
+
+
+def _event(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event as it travels: an exact value as text, an instant as RFC 3339."""
+    made = dict(event)
+    if isinstance(made.get("value"), float):
+        msg = f"event {made.get('id')!r}: {made['value']} is a binary float, use Decimal or text"
+        raise Invalid(msg)
+    if isinstance(made.get("value"), Decimal | int) and not isinstance(made["value"], bool):
+        made["value"] = str(made["value"])
+    if isinstance(made.get("ts"), dt.datetime | int):
+        made["ts"] = _moment(made["ts"])
+    return made
+
+
+def _batched(items: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield items in lists of at most `size`."""
+    left = iter(items)
+    while batch := list(itertools.islice(left, size)):
+        yield batch
 
 
 def _moment(moment: Moment) -> str:

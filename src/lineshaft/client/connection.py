@@ -16,6 +16,7 @@ WAIT_S_MAX = 10.0
 TIMEOUT_S = 60.0
 """Without a byte, a connection is taken for lost."""
 PROBLEM_BYTES_MAX = 64 * 1024
+_ANSWERED = {httpx.codes.OK, httpx.codes.MULTI_STATUS}
 _KINDS = {kind.__name__: kind for kind in KINDS}
 
 
@@ -69,7 +70,7 @@ class Connection:
         with self._http.stream(
             method, asked.path, params=asked.params, json=asked.json, headers={"accept": accept}
         ) as response:
-            if response.status_code != httpx.codes.OK:
+            if response.status_code not in _ANSWERED:
                 raise _refusal(response)
             yield response
 

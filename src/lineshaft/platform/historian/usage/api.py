@@ -21,6 +21,7 @@ from lineshaft.platform.historian.api.parameters import TEXT_CHARACTERS_MAX, Lis
 from lineshaft.platform.historian.usage.claims import NumberText
 from lineshaft.platform.historian.usage.errors import UsageBatchTooLarge
 from lineshaft.platform.historian.usage.model import (
+    API,
     BATCH_EVENTS_MAX,
     IDS_ASKED_MAX,
     StoredUsage,
@@ -226,9 +227,8 @@ def _receipts(receipts: Sequence[UsageReceipt]) -> list[dict[str, Any]]:
     listed = []
     for one in receipts:
         said: dict[str, Any] = {"id": one.id, "outcome": one.outcome}
-        if one.place is not None:
-            place = one.place
-            said |= {"source": place.source, "epoch": place.epoch, "sequence": place.sequence}
+        if one.kept is not None:
+            said |= {"source": API, "epoch": one.kept.epoch, "sequence": one.kept.sequence}
         if one.reason:
             said["reason"] = one.reason
         listed.append(said)

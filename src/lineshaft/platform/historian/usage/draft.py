@@ -103,10 +103,10 @@ class Draft:
             raise UsageConflict(index, claim.id, kept.epoch, kept.sequence)
         else:
             reason = "the id is recorded with other content, which stays"
-            return UsageReceipt(claim.id, UsageOutcome.CONFLICT, kept.place, reason)
+            return UsageReceipt(claim.id, UsageOutcome.CONFLICT, kept, reason)
         if kept.is_refused:
             outcome = UsageOutcome.REFUSED
-        return UsageReceipt(claim.id, outcome, kept.place, claim.reason)
+        return UsageReceipt(claim.id, outcome, kept, claim.reason)
 
     def _numbered(self, part: _Part, claim: Claim, id_: str, signal: SignalId) -> KeptEvent:
         sequence = self.source.mark.sequence + len(self.records) + len(part.records) + 1

@@ -100,35 +100,6 @@ class RecordPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class UsageReceipt:
-    """What became of one event of a batch; `place` is that of the record with its id."""
-
-    id: str | None
-    outcome: UsageOutcome
-    place: RecordPlace | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UsageAnswer:
-    """What became of a batch.
-
-    Attributes:
-        receipts: one for each event, in order.
-        known_at: the instant of the commit; None when nothing new was stored.
-    """
-
-    receipts: Sequence[UsageReceipt]
-    known_at: Instant | None
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every event is recorded as it was sent."""
-        good = {UsageOutcome.STORED, UsageOutcome.DUPLICATE}
-        return all(one.outcome in good for one in self.receipts)
-
-
-@dataclass(frozen=True, slots=True)
 class KeptEvent:
     """What is kept of an id for ever.
 
@@ -148,6 +119,40 @@ class KeptEvent:
     def place(self) -> RecordPlace:
         """Where its record stands."""
         return RecordPlace(self.epoch, self.sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReceipt:
+    """What became of one event of a batch; `kept` is what is kept of its id, if anything."""
+
+    id: str | None
+    outcome: UsageOutcome
+    kept: KeptEvent | None = None
+    reason: str = ""
+
+    @property
+    def place(self) -> RecordPlace | None:
+        """The record with its id."""
+        return None if self.kept is None else self.kept.place
+
+
+@dataclass(frozen=True, slots=True)
+class UsageAnswer:
+    """What became of a batch.
+
+    Attributes:
+        receipts: one for each event, in order.
+        known_at: the instant of the commit; None when nothing new was stored.
+    """
+
+    receipts: Sequence[UsageReceipt]
+    known_at: Instant | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every event is recorded as it was sent."""
+        good = {UsageOutcome.STORED, UsageOutcome.DUPLICATE}
+        return all(one.outcome in good for one in self.receipts)
 
 
 @dataclass(frozen=True, slots=True)

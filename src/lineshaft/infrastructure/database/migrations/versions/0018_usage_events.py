@@ -26,12 +26,6 @@ def upgrade() -> None:
         sa.Column("source_epoch", _NUMBER, nullable=False),
         sa.Column("sequence", sa.BigInteger, nullable=False),
         sa.Column("is_refused", sa.Boolean, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["producer"], ["usage_producer.id"], name="fk_usage_event_producer"
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_epoch"], ["source_epoch.id"], name="fk_usage_event_source_epoch"
-        ),
         sa.PrimaryKeyConstraint("producer", "event_id", name="pk_usage_event"),
         sqlite_with_rowid=False,
     )
