@@ -72,6 +72,15 @@ def test_a_graduated_line_has_one_price_for_its_quantity_and_says_how_it_came_ab
     assert line.description == "2 h × 45.00 + 1.493889 h × 30.00"
 
 
+def test_a_line_whose_sum_was_changed_says_the_amount_too() -> None:
+    """Such as by a minimum: the priced parts alone would not give it."""
+    document = example()
+    document["lines"][1] |= {"amount": "500.00", "amount_exact": "500"}
+    line = from_document(document).lines[1]
+    assert line.description == "2 h × 45.00 + 1.493889 h × 30.00 → 500.00"
+    assert (line.price, line.net) == (Decimal("500.00"), Decimal("500.00"))
+
+
 @pytest.mark.parametrize(
     ("kind", "quantity", "price", "per"),
     [

@@ -380,12 +380,17 @@ def _unit_price(line: Mapping[str, Any]) -> Decimal | None:
 
 
 def _how(line: Mapping[str, Any]) -> str:
-    """Write the priced parts, such as `2 h × 45.00 + 1.493889 h × 30.00`."""
-    parts = []
+    """Write the priced parts, such as `2 h × 45.00 + 1.493889 h × 30.00`.
+
+    Where a minimum, a discount or the like changed their sum, the amount follows: `… → 500.00`.
+    """
+    parts, exact = [], Fraction(0)
     for step in line["steps"]:
         if "unit_price" not in step:
             continue
         quantity = step.get("quantity")
         before = f"{quantity['shown']} {quantity['symbol']} × " if quantity else ""
         parts.append(f"{before}{step['unit_price']}")
-    return " + ".join(parts)
+        exact += Fraction(step["amount_exact"])
+    changed = f" → {line['amount']}" if exact != Fraction(line["amount_exact"]) else ""
+    return " + ".join(parts) + changed if parts else ""
