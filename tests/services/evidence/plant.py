@@ -6,6 +6,7 @@ from pathlib import Path
 from lineshaft.infrastructure.database import Database, upgrade
 from lineshaft.security.keys.model import KeyFile, SourcePublicKey
 from lineshaft.services.billing.service import Billing
+from lineshaft.services.contracts.model import Contract
 from lineshaft.services.evidence.service import Evidence
 from lineshaft.services.metering.service import Metering
 from lineshaft.services.metering.store import SqlUsageStore
@@ -51,8 +52,8 @@ def recorded_day(step_us: int = MINUTE_US) -> Source:
     return source
 
 
-def build_plant(directory: Path, source: Source) -> Plant:
-    """Store the source's day, agree on the example contract and issue its document."""
+def build_plant(directory: Path, source: Source, agreed: Contract | None = None) -> Plant:
+    """Store the source's day, agree on a contract (the example's) and issue its document."""
     database = Database(f"sqlite:///{directory / 'hub.sqlite'}")
     upgrade(database)
     hub = build_hub(database, directory / "keys")
@@ -62,6 +63,6 @@ def build_plant(directory: Path, source: Source) -> Plant:
     metering = Metering(house.historian, hub.authorizer, database, SqlUsageStore())
     billing = Billing(replace(hub.parts, metering=metering))
     evidence = Evidence(database, billing, house.historian, hub.keys, hub.authorizer)
-    hub.activated(contract())
+    hub.activated(agreed or contract())
     billing.issue(FINANCE, "c-1001", PERIOD)
     return Plant(hub, house, billing, evidence, source)
