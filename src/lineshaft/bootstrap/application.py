@@ -125,7 +125,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         exchanges=exchanges,
     )
     metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
-    billing = _billing(base, contracts, metering, holds)
+    incidents = build_incidents(base)
+    billing = _billing(base, contracts, (metering, incidents), holds)
     health = Health()
     return Application(
         settings=settings,
@@ -148,7 +149,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         live=LiveView(StoredLatest(historian), base.authorizer),
         clocks=clocks,
         exchanges=exchanges,
-        incidents=build_incidents(base),
+        incidents=incidents,
         metering=metering,
         contracts=contracts,
         billing=billing,
@@ -159,8 +160,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
 
 
 def _billing(
-    base: Foundation, contracts: Contracts, metering: Metering, holds: BillingHolds
+    base: Foundation,
+    contracts: Contracts,
+    known: tuple[Metering, Incidents],
+    holds: BillingHolds,
 ) -> Billing:
+    metering, incidents = known
     return Billing(
         BillingParts(
             database=base.database,
@@ -174,6 +179,7 @@ def _billing(
             ids=base.ids,
             engine=Engine(__version__, importlib.metadata.version("tzdata")),
             holds=holds,
+            facts=incidents,
         )
     )
 

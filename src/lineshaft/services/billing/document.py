@@ -21,10 +21,13 @@ from lineshaft.services.billing.errors import DocumentUnreadable, TotalsWrong
 from lineshaft.services.billing.model import (
     CORRECTIONS_MAX,
     INVOICE,
+    NO_FACTS,
     Difference,
     Documented,
     DocumentedLine,
     Engine,
+    Facts,
+    GuaranteeOutcome,
     GuaranteeResult,
     LineKind,
     RatedDocument,
@@ -34,6 +37,7 @@ from lineshaft.services.billing.model import (
     shown_quantity,
 )
 from lineshaft.services.contracts.model import Contract, LocalText, Vat, VatCategory
+from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import UsageRecord
 
 FORMAT = "lineshaft/invoice/1"
@@ -81,6 +85,7 @@ def rated_content(rated: RatedDocument) -> dict[str, Any]:
         "guarantee": None if rated.guarantee is None else _guarantee_content(rated.guarantee),
         "totals": _totals_content(rated.totals),
         "statements": list(rated.statements),
+        **_outcome_content(rated),
     }
 
 
@@ -247,6 +252,7 @@ def recompute(document: Mapping[str, Any], rules: Rules = RULES) -> dict[str, An
             parse_instant(document["known_at"]),
             usage_of(document),
             engine,
+            *_facts(document),
         )
         place = document["number"], parse_instant(document["issued_at"])
         if "corrects" not in document:
@@ -382,6 +388,43 @@ def _guarantee_content(result: GuaranteeResult) -> dict[str, Any]:
         "credit": str(result.credit),
         "usage": list(result.usage),
     }
+
+
+def _outcome_content(rated: RatedDocument) -> dict[str, Any]:
+    """Return the guarantees of a list with the facts that they follow from; without any, nothing.
+
+    Documents from before there were lists stay as they are, byte for byte.
+    """
+    said = {
+        "guarantees": [_one_outcome(outcome) for outcome in rated.outcomes],
+        "incidents": [incident.to_content() for incident in rated.facts.incidents],
+        "exclusions": [exclusion.to_content() for exclusion in rated.facts.exclusions],
+    }
+    return {name: content for name, content in said.items() if content}
+
+
+def _one_outcome(outcome: GuaranteeOutcome) -> dict[str, Any]:
+    return {
+        "id": outcome.id,
+        "indicator": outcome.indicator,
+        "value": None if outcome.value is None else str(outcome.value),
+        "target": str(outcome.target),
+        "direction": str(outcome.direction),
+        "is_met": outcome.is_met,
+        "rate": str(outcome.rate),
+        "credit": str(outcome.credit),
+        "basis": outcome.basis,
+        "usage": list(outcome.usage),
+    }
+
+
+def _facts(document: Mapping[str, Any]) -> tuple[Facts, ...]:
+    """Return what the rules take beside the usage; nothing for documents that rest on none."""
+    facts = Facts(
+        tuple(map(ServiceIncident.from_content, document.get("incidents", ()))),
+        tuple(map(AgreedExclusion.from_content, document.get("exclusions", ()))),
+    )
+    return () if facts == NO_FACTS else (facts,)
 
 
 def _percent(ratio: Fraction, decimals: int) -> str:

@@ -7,13 +7,11 @@ So a correction after ten years follows the rules of its invoice, and a document
 from collections.abc import Callable, Sequence
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Instant, Period
 from lineshaft.services.billing.model import Engine, RatedDocument
 from lineshaft.services.billing.rating import rate
-from lineshaft.services.contracts.model import Contract
-from lineshaft.services.metering.model import UsageRecord
 
-Rate = Callable[[Contract, Period, Instant, Sequence[UsageRecord], Engine], RatedDocument]
+Rate = Callable[..., RatedDocument]
+"""Takes contract, period, instant of knowledge, usage records and engine; then facts, if any."""
 Rules = Sequence[tuple[tuple[int, ...], Rate]]
 
 RULES: Rules = (((0,), rate),)

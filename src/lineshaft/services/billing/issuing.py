@@ -9,19 +9,21 @@ from lineshaft.core.events import Event
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.infrastructure.database import OutboxMessage, UnitOfWork
-from lineshaft.security.authorisation.model import Action, Actor
+from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor
 from lineshaft.services.billing.document import check_totals, encode_file
 from lineshaft.services.billing.engines import rules_of
 from lineshaft.services.billing.errors import PeriodNotOver
 from lineshaft.services.billing.model import (
     Engine,
     Entry,
+    Facts,
     IssuedDocument,
     RatedDocument,
     Transaction,
 )
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.contracts.model import Contract
+from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 
 EVENT_SUBJECT = "event.billing"
 
@@ -70,7 +72,24 @@ class Issuer:
             self._parts.metering.usage(actor, meter, span, known_at)
             for meter, span in contract.measurements(period)
         ]
-        return rules_of(by, self._parts.rules)(contract, period, known_at, usage, by)
+        facts = self._facts(contract, known_at)
+        given = (contract, period, known_at, usage, by)
+        return rules_of(by, self._parts.rules)(*given, *facts)
+
+    def _facts(self, contract: Contract, known_at: Instant) -> tuple[Facts, ...]:
+        """Return what the guarantees rest on beside the readings, where the contract has a list.
+
+        It is read as the system: who may see a document may not always see every incident.
+        """
+        source = self._parts.facts
+        if source is None or not contract.terms.promised:
+            return ()
+        incidents: list[ServiceIncident] = []
+        exclusions: list[AgreedExclusion] = []
+        for machine in contract.machines:
+            incidents += source.agreed_incidents(SYSTEM_WORKER, machine, known_at)
+            exclusions += source.agreed_exclusions(SYSTEM_WORKER, machine, known_at)
+        return (Facts(tuple(incidents), tuple(exclusions)),)
 
     def known_at(self, period: Period, known_at: Instant | None) -> Instant:
         """Return the instant of knowledge for a document: settled, and the period is over by then.

@@ -11,6 +11,7 @@ from lineshaft.core.money import Money, currency_exponent
 from lineshaft.core.period import US_PER_S, Period, zone_named
 from lineshaft.core.quantity import Quantity, conversion_factor
 from lineshaft.services.billing.model import (
+    GuaranteeOutcome,
     GuaranteeResult,
     LineKind,
     RatedLine,
@@ -24,6 +25,7 @@ from lineshaft.services.contracts.model import (
     Contract,
     Guarantee,
     MatrixPrice,
+    ServiceGuarantee,
     UnitPrice,
     UsagePrice,
     credit_amount,
@@ -75,7 +77,10 @@ def lines_of(contract: Contract, period: Period, usage: Sequence[UsageRecord]) -
 
 
 def credit_line(
-    contract: Contract, guarantee: Guarantee, base: RatedLine, result: GuaranteeResult
+    contract: Contract,
+    guarantee: Guarantee | ServiceGuarantee,
+    base: RatedLine,
+    result: GuaranteeResult | GuaranteeOutcome,
 ) -> RatedLine:
     """Credit a share of the exact base fee of the same period, net of tax."""
     exact = credit_amount(base.exact, result.credit)

@@ -13,9 +13,11 @@ from lineshaft.services.contracts.model import (
     Availability,
     ClassDurations,
     Contract,
+    Direction,
     LocalText,
     Vat,
 )
+from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import UsageRecord
 
 INVOICE = "380"
@@ -135,6 +137,44 @@ class GuaranteeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What both sides had agreed on for a period, beside the readings: incidents, exclusions."""
+
+    incidents: tuple[ServiceIncident, ...] = ()
+    exclusions: tuple[AgreedExclusion, ...] = ()
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuaranteeOutcome:
+    """What became of one of several promises in a period.
+
+    Attributes:
+        indicator: what is judged, as the terms name it.
+        value: exact, None where it is not applicable: a ratio, hours, or energy for each unit.
+        target: what was promised, on the scale of `value`, inclusive.
+        direction: on which side of the target the promise is kept.
+        rate: the credit of this guarantee alone, as a share of the base fee.
+        credit: what is granted of it, after exclusivity groups and the cap of the period.
+        basis: JSON object of what the value follows from.
+        usage: places of its records in the document's list.
+    """
+
+    id: str
+    indicator: str
+    value: Fraction | None
+    target: Fraction
+    direction: Direction
+    is_met: bool
+    rate: Fraction
+    credit: Fraction
+    basis: dict[str, Any]
+    usage: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RatedDocument:
     """What a period costs, and why: everything of a document but its number and date."""
 
@@ -147,6 +187,8 @@ class RatedDocument:
     guarantee: GuaranteeResult | None
     totals: Totals
     statements: tuple[dict[str, Any], ...]
+    outcomes: tuple[GuaranteeOutcome, ...] = ()
+    facts: Facts = NO_FACTS
 
 
 @dataclass(frozen=True, slots=True)

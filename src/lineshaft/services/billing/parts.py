@@ -9,7 +9,12 @@ from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.keys.service import DocumentKeys
 from lineshaft.services.billing.engines import RULES, Rules
 from lineshaft.services.billing.model import Engine
-from lineshaft.services.billing.ports import DocumentStore, EvidenceHolds, UsageSource
+from lineshaft.services.billing.ports import (
+    AgreedFacts,
+    DocumentStore,
+    EvidenceHolds,
+    UsageSource,
+)
 from lineshaft.services.contracts.service import Contracts
 
 
@@ -21,6 +26,7 @@ class BillingParts:
         engine: the versions that compute; written into every document.
         holds: holds the readings that documents rest on; None: nobody deletes any.
         rules: of every release that has rated documents.
+        facts: what guarantees rest on beside the readings; None: nothing is ever agreed.
     """
 
     database: Database
@@ -35,3 +41,4 @@ class BillingParts:
     engine: Engine
     holds: EvidenceHolds | None = None
     rules: Rules = RULES
+    facts: AgreedFacts | None = None

@@ -16,6 +16,7 @@ from lineshaft.services.billing.model import (
     Rerating,
     Transaction,
 )
+from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import Meter, UsageRecord
 
 
@@ -36,6 +37,22 @@ class EvidenceHolds(Protocol):
 
     def document_issued(self, unit: UnitOfWork, number: str, usage: Sequence[UsageRecord]) -> None:
         """Hold what usage records name, in the unit of work that issues the document."""
+        ...
+
+
+class AgreedFacts(Protocol):
+    """Knows what both sides had agreed on; `incidents.service.Incidents` does."""
+
+    def agreed_incidents(
+        self, actor: Actor, machine: str, known_at: Instant
+    ) -> list[ServiceIncident]:
+        """Return the incidents of a machine as both sides had agreed by an instant."""
+        ...
+
+    def agreed_exclusions(
+        self, actor: Actor, machine: str, known_at: Instant
+    ) -> list[AgreedExclusion]:
+        """Return the exclusions of a machine as both sides had agreed by an instant."""
         ...
 
 

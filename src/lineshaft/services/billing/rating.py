@@ -8,21 +8,34 @@ from collections.abc import Sequence
 
 from lineshaft.core.money import Money, total
 from lineshaft.core.period import Instant, Period
-from lineshaft.services.billing.availability import guarantee_result
+from lineshaft.services.billing.availability import (
+    facts_of,
+    guarantee_result,
+    guarantee_results,
+)
 from lineshaft.services.billing.errors import UsageMismatch
 from lineshaft.services.billing.lines import credit_line, lines_of
-from lineshaft.services.billing.model import Engine, RatedDocument, RatedLine, Totals, VatGroup
+from lineshaft.services.billing.model import (
+    NO_FACTS,
+    Engine,
+    Facts,
+    RatedDocument,
+    RatedLine,
+    Totals,
+    VatGroup,
+)
 from lineshaft.services.billing.statements import statements
 from lineshaft.services.contracts.model import Contract, TermsInvalid
 from lineshaft.services.metering.model import UsageRecord
 
 
-def rate(
+def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a thing of its own
     contract: Contract,
     period: Period,
     known_at: Instant,
     usage: Sequence[UsageRecord],
     engine: Engine,
+    facts: Facts = NO_FACTS,
 ) -> RatedDocument:
     """Rate a period: base fee, usage, credit; one rounding for each line, then exact sums.
 
@@ -32,6 +45,8 @@ def rate(
         known_at: what was known when; the same as in every usage record.
         usage: one record for each of `contract.measurements(period)`, in that order.
         engine: what computes it; goes into the document.
+        facts: incidents and exclusions that both sides had agreed to by `known_at`; those that
+            the guarantees of the period follow from go into the document.
 
     Raises:
         UsageMismatch: when the records are of other meters, periods or knowledge times.
@@ -40,10 +55,17 @@ def rate(
     """
     _check(contract, period, known_at, usage)
     lines = lines_of(contract, period, usage)
-    result = guarantee_result(contract, [each for each in usage if each.period == period])
+    metered = usage[: len(contract.meters())]
+    result = guarantee_result(contract, metered)
     guarantee = contract.terms.guarantee
     if guarantee is not None and result is not None and result.credit:
         lines.append(credit_line(contract, guarantee, lines[0], result))
+    outcomes = guarantee_results(contract, period, known_at, metered, facts)
+    lines += [
+        credit_line(contract, promised, lines[0], outcome)
+        for promised, outcome in zip(contract.terms.promised, outcomes, strict=True)
+        if outcome.credit
+    ]
     return RatedDocument(
         contract=contract,
         period=period,
@@ -53,7 +75,9 @@ def rate(
         lines=tuple(lines),
         guarantee=result,
         totals=sum_up(lines, contract.currency),
-        statements=statements(usage, contract.measured_names()[: len(usage)], result),
+        statements=statements(usage, contract.measured_names()[: len(usage)], result, outcomes),
+        outcomes=outcomes,
+        facts=facts_of(contract, period, facts),
     )
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lineshaft.services.billing.model import GuaranteeResult, shown_percent
+from lineshaft.services.billing.model import GuaranteeOutcome, GuaranteeResult, shown_percent
 from lineshaft.services.contracts.model import LocalText
 from lineshaft.services.metering.model import UsageRecord
 
 
 def statements(
-    usage: Sequence[UsageRecord], names: Sequence[LocalText], guarantee: GuaranteeResult | None
+    usage: Sequence[UsageRecord],
+    names: Sequence[LocalText],
+    guarantee: GuaranteeResult | None,
+    outcomes: Sequence[GuaranteeOutcome] = (),
 ) -> tuple[dict[str, Any], ...]:
     """Say which usage is incomplete, and what the proof is then good for.
 
@@ -19,6 +22,7 @@ def statements(
         usage: the usage records of the document.
         names: what each of them is for, in words.
         guarantee: its result, where the contract has one.
+        outcomes: of several guarantees, where the contract has a list of them.
     """
     said = [
         _incomplete(place, record, name)
@@ -27,7 +31,9 @@ def statements(
     ]
     if said:
         said.append(_RECEIVED_ONLY)
-    if guarantee is not None and guarantee.availability.value is None:
+    judged = [] if guarantee is None else [guarantee.availability.value]
+    judged += [outcome.value for outcome in outcomes if "required_us" in outcome.basis]
+    if None in judged:
         said.append(_NOT_APPLICABLE)
     return tuple(said)
 
