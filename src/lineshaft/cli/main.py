@@ -9,6 +9,7 @@ from lineshaft.cli import (
     invoice,
     plant,
     query,
+    records,
     source,
     status,
     up,
@@ -33,6 +34,7 @@ app.command()(status.status)
 app.command()(query.query)
 app.add_typer(invoice.app, name="invoice")
 app.command()(verify.verify)
+app.add_typer(records.app, name="records")
 app.add_typer(user.app, name="user")
 app.add_typer(source.app, name="source")
 app.add_typer(backup.app, name="backup")

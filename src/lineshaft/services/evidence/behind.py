@@ -17,6 +17,7 @@ from lineshaft.platform.historian.model import Page, PageRequest, RangeQuery
 from lineshaft.platform.historian.service import Historian
 from lineshaft.security.authorisation.model import SYSTEM_WORKER
 from lineshaft.services.evidence.model import LineReading
+from lineshaft.services.metering.clocks.model import by_source, widened
 from lineshaft.services.metering.model import EvidenceRange, UsageRecord
 
 FIRST_SPAN_US = 900 * US_PER_S
@@ -34,7 +35,8 @@ def page_behind(
 ) -> Page[LineReading]:
     """Return a page of the records that usage records rest on, in the order of time.
 
-    The record in force at the start of the period comes first. The historian is asked for growing
+    The record in force at the start of the period comes first. Where a clock was wrong, these are
+    the records between the stamps that the period's can have. The historian is asked for growing
     spans of time, so that neither a busy nor a quiet signal makes a page slow.
 
     Args:
@@ -71,18 +73,19 @@ def _of_signal(
     historian: Historian, placed: tuple[int, UsageRecord], signal: SignalId, after: _Key | None
 ) -> Iterator[LineReading]:
     place, record = placed
-    start = record.period.start
+    stamps = widened(by_source(record.clock_offsets), record.period)
+    start = stamps.start
     if after is not None and after[0] == place:
         start = Instant(max(start, after[1]))
     is_first = True
     span_us = FIRST_SPAN_US
-    while start < record.period.end:
-        end = Instant(min(start + span_us, record.period.end))
+    while start < stamps.end:
+        end = Instant(min(start + span_us, stamps.end))
         query = RangeQuery(
             signal=signal,
             period=Period(start, end),
             known_at=record.known_at,
-            include_before=is_first and start == record.period.start,
+            include_before=is_first and start == stamps.start,
             include_after=False,
             sources=frozenset(
                 part.source for part in record.ranges if record.signal_of(part) == signal

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lineshaft.core.reading import SignalId
 from lineshaft.core.segment.block import BlockColumns
+from lineshaft.core.period import format_instant
 from lineshaft.services.evidence.chain import blocks_in
 from lineshaft.services.evidence.reading import Bundle, ProvenBlock
 from lineshaft.services.metering.measure import measure
@@ -39,6 +40,21 @@ def measured_again(proofs: Bundle, claim: UsageRecord, evidence: Evidence) -> Us
 def _columns(proofs: Bundle, claim: UsageRecord, wanted: EvidenceRange) -> Iterator[BlockColumns]:
     for first, last in _spans(proofs, claim, wanted):
         yield first.rows.columns(first.head, last.head)
+
+
+def words_of(claim: UsageRecord) -> Iterator[str]:
+    """Say what the record rests on that the supplier has recorded beside the readings."""
+    for step in claim.clock_offsets:
+        since = format_instant(step.valid_from)
+        yield (
+            f"that the clock of {step.source} is {step.offset_us} us ahead of true time from its "
+            f"stamp {since} on is the supplier's word"
+        )
+    for each in claim.exchanges:
+        yield (
+            f"that the meter was exchanged at {format_instant(each.at)} ({each.reference}) is the "
+            "supplier's word"
+        )
 
 
 def _spans(

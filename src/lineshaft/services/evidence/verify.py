@@ -36,7 +36,7 @@ from lineshaft.services.evidence.errors import WrongEvidence
 from lineshaft.services.evidence.model import Check, Outcome, Report
 from lineshaft.services.evidence.reading import Bundle, BundleFile, read_bundle
 from lineshaft.services.evidence.signatures import SignatureCheck
-from lineshaft.services.evidence.usage import measured_again
+from lineshaft.services.evidence.usage import measured_again, words_of
 from lineshaft.services.metering.model import Evidence, UsageRecord
 
 JSON, HTML, PDF = "application/json", "text/html", "application/pdf"
@@ -243,6 +243,8 @@ class _Verification:
                     "that the source lived and had nothing to say after its last record is the "
                     "supplier's word",
                 )
+            for word in words_of(claim):
+                self._note(f"usage {number} ({claim.meter.id})", Outcome.LIMIT, word)
 
 
 def _check_rendering(

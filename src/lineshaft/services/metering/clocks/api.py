@@ -6,10 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.security import HTTPBearer
 
-from lineshaft.core.errors import Invalid
 from lineshaft.core.reading import SourceId
 from lineshaft.security.authorisation.model import Actor
-from lineshaft.services.metering.clocks.model import ClockEntry, ClockStep
+from lineshaft.services.metering.clocks.model import ClockEntry
 from lineshaft.services.metering.clocks.service import Clocks
 
 PATH = "/api/v1/clock-offsets"
@@ -49,20 +48,7 @@ def router(clocks: Clocks, actor_of: ActorOf) -> APIRouter:
 
         To take an offset back, record the one that was right from the same stamp on.
         """
-        return clocks.record(request.state.actor, entry_of(id_, content)).to_content()
+        entry = ClockEntry.from_content({**content, "id": id_})
+        return clocks.record(request.state.actor, entry).to_content()
 
     return routes
-
-
-def entry_of(id_: str, content: dict[str, Any]) -> ClockEntry:
-    """Read what somebody says of a clock.
-
-    Raises:
-        Invalid: when something is missing, unknown or of another kind.
-    """
-    reason = content.get("reason")
-    if not isinstance(reason, str):
-        msg = "a clock offset needs source, valid_from, offset_us and a reason"
-        raise Invalid(msg)
-    step = {name: value for name, value in content.items() if name != "reason"}
-    return ClockEntry(id_, ClockStep.from_content(step), reason)

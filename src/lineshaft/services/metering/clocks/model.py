@@ -105,6 +105,20 @@ class ClockEntry:
             msg = f"clock offset {self.id}: a reason is needed, at most {REASON_CHARACTERS_MAX}"
             raise Invalid(msg)
 
+    @classmethod
+    def from_content(cls, content: Any) -> "ClockEntry":
+        """Read hand-written content: `id`, `reason`, and the fields of a step.
+
+        Raises:
+            Invalid: when something is missing, unknown or of another kind.
+        """
+        match content:
+            case {"id": str(id_), "reason": str(reason), **step}:
+                return cls(id_, ClockStep.from_content(step), reason)
+            case _:
+                msg = "a clock offset needs id, source, valid_from, offset_us and a reason"
+                raise Invalid(msg)
+
 
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
@@ -147,8 +161,7 @@ def in_force(offsets: Iterable[ClockOffset], known_at: Instant) -> dict[SourceId
         key=lambda one: (one.known_at, one.entry.id),
     )
     last = {(one.entry.step.source, one.entry.step.valid_from): one.entry.step for one in known}
-    grouped = groupby((last[key] for key in sorted(last)), key=lambda step: step.source)
-    found = {source: _merged(steps) for source, steps in grouped}
+    found = {source: _merged(steps) for source, steps in by_source(last.values()).items()}
     return {source: steps for source, steps in found.items() if steps}
 
 
@@ -159,6 +172,13 @@ def _merged(steps: Iterable[ClockStep]) -> list[ClockStep]:
         if step.offset_us != (result[-1].offset_us if result else 0):
             result.append(step)
     return result
+
+
+def by_source(steps: Iterable[ClockStep]) -> dict[SourceId, list[ClockStep]]:
+    """Return the steps of each source, in time order."""
+    return {
+        source: list(own) for source, own in groupby(sorted(steps), key=lambda step: step.source)
+    }
 
 
 def between(steps: Sequence[ClockStep], first: Instant, last: Instant) -> list[ClockStep]:
