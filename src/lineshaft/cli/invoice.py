@@ -21,6 +21,7 @@ from lineshaft.cli.context import (
 if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application
     from lineshaft.core.period import Period
+    from lineshaft.services.billing.model import LatePeriod
 
 app = typer.Typer(help="Documents: preview, issue, files.", no_args_is_help=True)
 ContractArgument = Annotated[str, typer.Argument(help="Id of the contract.")]
@@ -141,6 +142,55 @@ def issue(contract: ContractArgument, at: AtOption, data: DataOption = None) -> 
             bar.add_task("measuring", total=None)
             issued = application.billing.issue(LOCAL_OPERATOR, contract, period)
         write_line(f"{issued.number}  {issued.gross}")
+
+
+@app.command()
+def correct(contract: ContractArgument, at: AtOption, data: DataOption = None) -> None:
+    """Rate an issued period again and document the difference; nothing where there is none."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    with errors_by_kind():
+        application = application_of(data)
+        period = billed_period(application, contract, at)
+        with progress() as bar:
+            bar.add_task("measuring", total=None)
+            found = application.billing.correct(LOCAL_OPERATOR, contract, period)
+        said = found.document
+        if found.is_new:
+            write_line(f"{said.number}  {said.owed}")
+        else:
+            write_line(f"nothing to correct: {said.number} stands")
+
+
+@app.command()
+def late(data: DataOption = None, json: JsonOption = False) -> None:
+    """List issued periods whose usage is not any more what was billed."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    with errors_by_kind():
+        billing = application_of(data).billing
+        found: list[LatePeriod] = []
+        before, is_over = None, False
+        with progress() as bar:
+            bar.add_task("measuring", total=None)
+            while not is_over:
+                page = billing.late(LOCAL_OPERATOR, before)
+                found += page.periods
+                before, is_over = page.next, page.next is None
+        rows = [
+            {
+                "contract": one.document.contract,
+                "period": str(one.document.period),
+                "document": one.document.number,
+                "meters": ", ".join(one.meters),
+            }
+            for one in found
+        ]
+        if json:
+            write_json(rows)
+        else:
+            columns = ["contract", "period", "document", "meters"]
+            write_table("late periods", columns, [[row[name] for name in columns] for row in rows])
 
 
 @app.command()

@@ -24,6 +24,9 @@ def verify(
     rendering: Annotated[
         Path | None, typer.Option(help="The rendering record of a .html or .pdf.")
     ] = None,
+    corrected: Annotated[
+        list[Path] | None, typer.Option(help="A document that it corrects; give each of them.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Check a document against its evidence; needs neither network nor installation.
@@ -42,6 +45,7 @@ def verify(
                 _read(keys),
                 bundle=None if evidence is None else _read(evidence),
                 rendering=None if rendering is None else _read(rendering),
+                corrected=[_read(path) for path in corrected or ()],
             )
         if json:
             checks = [

@@ -155,4 +155,6 @@ def _head(head: DocumentHead) -> dict[str, Any]:
         "issued_at": format_instant(head.issued_at),
         "gross": {"amount": f"{head.gross.amount:f}", "currency": head.gross.currency},
         "sha256": head.sha256,
+        "type": head.type,
+        "correction": head.correction,
     }

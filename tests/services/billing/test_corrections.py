@@ -38,6 +38,7 @@ from lineshaft.services.billing.ledger import correction_postings, postings
 from lineshaft.services.billing.model import (
     CORRECTIONS_MAX,
     LATE_PAGE_MAX,
+    Correction,
     Documented,
     DocumentQuery,
     Engine,
@@ -95,6 +96,39 @@ def test_case_21_late_usage_is_charged_on_the_period_that_it_belongs_to(hub: Hub
     assert [line["amount"] for line in earlier["lines"]] == ["90.00"]
     for issued in (first, second):
         assert late.billing.document(FINANCE, issued.number) == issued
+
+
+def test_case_22_a_cliff_of_volume_prices_is_credited_on_its_period(hub: Hub) -> None:
+    tiers = [{"up_to": "15", "unit_price": "10"}, {"up_to": None, "unit_price": "5"}]
+    price = {"model": "volume", "unit": "SEC", "tiers": tiers}
+    late = late_hub(hub, plain_contract(price))
+    late.learn(15)
+    first = content_of(late.billing.issue(FINANCE, "c-1001", PERIOD))
+    late.learn(16)
+    issued = late.billing.correct(FINANCE, "c-1001", PERIOD).document
+    document = content_of(issued)
+    assert first["totals"]["net"] == "150.00"
+    assert (document["type"], document["totals"]["net"]) == ("381", "70.00")
+    assert issued.period == PERIOD
+
+
+def test_case_23_late_usage_below_the_minimum_owes_nothing(hub: Hub) -> None:
+    """The next reason for a document restates what moved between amounts: here there is none."""
+    price = {"model": "per_unit", "unit": "SEC", "unit_price": "1"}
+    least = {"amount_per_month": "500.00", "proration": "ACT_DAYS"}
+    of = plain_contract(price, billing_period="month", start="2017-05-01T00:00:00Z")
+    content = of.to_content()
+    content["terms"]["usage_prices"][0]["modifiers"] = {"minimum": least}
+    late = late_hub(hub, Contract.from_content(content))
+    may = Period.parse("2017-05-01T00:00:00Z", "2017-06-01T00:00:00Z")
+    late.learn(450, may)
+    first = late.billing.issue(FINANCE, "c-1001", may)
+    assert content_of(first)["totals"]["net"] == "500.00"
+    late.learn(480, may)
+    assert late.billing.correct(FINANCE, "c-1001", may) == Correction(document=first, is_new=False)
+    late.learn(530, may)
+    document = content_of(late.billing.correct(FINANCE, "c-1001", may).document)
+    assert (document["type"], document["totals"]["net"]) == ("384", "30.00")
 
 
 def test_case_26_the_tax_of_a_credit_note_is_positive_and_rounded_by_itself() -> None:

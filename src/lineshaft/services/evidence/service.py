@@ -100,7 +100,12 @@ class Evidence:
         """
         issued = self._billing.document(actor, number)
         bundle, keys = self.bundle(actor, number), self._keys.key_file()
-        return verify(issued.file, JSON, keys, bundle=bundle)
+        earlier = [
+            self._billing.document(actor, head.number).file
+            for head in self._billing.of_period(actor, number)
+            if head.correction < issued.correction
+        ]
+        return verify(issued.file, JSON, keys, bundle=bundle, corrected=earlier)
 
     def _document(self, actor: Actor, number: str) -> tuple[IssuedDocument, list[UsageRecord]]:
         issued = self._billing.document(actor, number)

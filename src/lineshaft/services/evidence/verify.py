@@ -4,8 +4,9 @@ Pure: bytes in, report out. Every figure is computed again by the functions that
 rows in the bundle, and compared byte for byte; what could not be checked is said.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
 from typing import Any, TypeVar
 
@@ -15,9 +16,12 @@ from lineshaft.security.keys.model import KeyFile, Signature
 from lineshaft.services.billing.document import (
     DocumentFile,
     check_totals,
+    corrected_by,
     decode_file,
+    documented,
     recompute,
 )
+from lineshaft.services.billing.model import Documented
 from lineshaft.services.billing.rendering.model import RenderingRecord
 from lineshaft.services.evidence.carriers import document_in
 from lineshaft.services.evidence.chain import (
@@ -69,13 +73,14 @@ def media_type_of(name: str) -> str:
     return media_type
 
 
-def verify(
+def verify(  # noqa: PLR0913 - the files that somebody may have of a document
     file: bytes,
     media_type: str,
     keys: bytes,
     *,
     bundle: bytes | None = None,
     rendering: bytes | None = None,
+    corrected: Sequence[bytes] = (),
 ) -> Report:
     """Check a document, or a rendering of it, and everything that it rests on.
 
@@ -86,8 +91,10 @@ def verify(
         bundle: exact bytes of the evidence bundle; without it the usage is not recomputed.
         rendering: exact bytes of the rendering record; without it the look of a page or PDF is
             not checked, only the signed document that it carries.
+        corrected: exact bytes of the documents that it corrects; without one, what it says of it
+            is not checked.
     """
-    return _Verification(file, media_type, keys).run(bundle, rendering)
+    return _Verification(file, media_type, keys, corrected).run(bundle, rendering)
 
 
 @dataclass
@@ -97,6 +104,7 @@ class _Verification:
     file: bytes
     media_type: str
     keys: bytes
+    corrected: Sequence[bytes] = ()
     checks: list[Check] = field(default_factory=list)
 
     def run(self, bundle: bytes | None, rendering: bytes | None) -> Report:
@@ -111,6 +119,7 @@ class _Verification:
             self._authenticity(key_file, document)
             self._rendering(key_file, data, rendering)
             self._figures(document.document)
+            self._corrected(key_file, document.document)
             self._evidence(key_file, data, document.document, bundle)
         return Report(tuple(self.checks))
 
@@ -157,6 +166,29 @@ class _Verification:
     def _figures(self, document: dict[str, Any]) -> None:
         self._check("totals", lambda: check_totals(document), "every sum is exact")
         self._check("rating", lambda: _rated(document), "every line follows from the usage")
+
+    def _corrected(self, key_file: KeyFile, document: dict[str, Any]) -> None:
+        """Compare what a correction says of the documents before it with their files."""
+        named = self._corrected_by(document)
+        files = {canonical.sha256_hex(file): file for file in self.corrected}
+        for said in named:
+            name, file = f"corrected {said.number}", files.get(said.sha256)
+            if file is None:
+                self._note(
+                    name, Outcome.UNCHECKED, "what it says was not checked: its file was not given"
+                )
+            else:
+                self._check(
+                    name,
+                    partial(_check_corrected, key_file, file, said, document),
+                    "is authentic, and says what this document says of it",
+                )
+
+    def _corrected_by(self, document: dict[str, Any]) -> list[Documented]:
+        if "corrects" not in document:
+            return []
+        named = self._check("corrects", lambda: corrected_by(document), "names other documents")
+        return named or []
 
     def _evidence(
         self, key_file: KeyFile, data: bytes, document: dict[str, Any], bundle: bytes | None
@@ -264,6 +296,24 @@ def _check_rendering(
         if said != found:
             msg = f"the {what} of the file is not the one that the record names: {found}"
             raise WrongEvidence(msg)
+
+
+def _check_corrected(
+    key_file: KeyFile, file: bytes, said: Documented, document: dict[str, Any]
+) -> None:
+    earlier = decode_file(file)
+    key_file.verify(earlier.signed_bytes, Signature(earlier.key_id, earlier.signature))
+    if documented(earlier.document, said.sha256) != said:
+        msg = f"document {said.number} says something else than this document says of it"
+        raise WrongEvidence(msg)
+    for what in ("service_period", "currency"):
+        difference = first_difference(document[what], earlier.document[what])
+        if difference is not None:
+            msg = f"document {said.number} is of another {what.replace('_', ' ')}: {difference}"
+            raise WrongEvidence(msg)
+    if earlier.document["contract"]["id"] != document["contract"]["id"]:
+        msg = f"document {said.number} is of contract {earlier.document['contract']['id']}"
+        raise WrongEvidence(msg)
 
 
 def _rated(document: dict[str, Any]) -> None:
