@@ -36,6 +36,35 @@ def test_a_pdf_gives_back_any_text(text: str) -> None:
     assert document_in(to_pdf(VIEW, data, ISSUED_AT), PDF) == data
 
 
+NAMED = b"9 0 obj\n<</Type/Filespec/F(%s)/UF(%s)/EF<</F %d 0 R>>>>\nendobj\n"
+ATTACHED = b"%d 0 obj\n<</Length %d/Type/EmbeddedFile>>\nstream\n%s\nendstream\nendobj\n"
+
+
+def attached(number: int, name: bytes, data: bytes) -> bytes:
+    return NAMED % (name, name, number) + ATTACHED % (number, len(data), data)
+
+
+def test_of_several_attachments_the_document_is_the_one_of_its_name() -> None:
+    document, other = attached(3, b"INVOICE.json", b"{}"), attached(13, b"factur-x.xml", b"<a/>")
+    for pdf in (document + other, other + document):
+        assert document_in(pdf, PDF) == b"{}"
+
+
+@pytest.mark.parametrize(
+    "pdf",
+    [
+        attached(3, b"a.json", b"{}") + attached(13, b"factur-x.xml", b"<a/>"),
+        attached(3, b"INVOICE.json", b"{}") + attached(13, b"INVOICE.json", b"{ }"),
+        attached(3, b"INVOICE.json", b"{}") + ATTACHED % (3, 3, b"{ }"),
+        attached(3, b"INVOICE.json", b"{}").replace(b"EF<</F 3", b"EF<</F 4")
+        + attached(13, b"factur-x.xml", b"<a/>"),
+    ],
+)
+def test_attachments_among_which_none_or_two_are_the_document_are_refused(pdf: bytes) -> None:
+    with pytest.raises(WrongEvidence, match="expected one INVOICE"):
+        document_in(pdf, PDF)
+
+
 def test_a_packed_attachment_is_unpacked_and_a_cut_one_refused() -> None:
     packed = zlib.compress(b"document")
     head = b"1 0 obj<</Length %d/Filter/FlateDecode/Type/EmbeddedFile>>\nstream\n"

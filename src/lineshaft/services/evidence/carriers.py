@@ -13,8 +13,11 @@ _SCRIPT = re.compile(
 )
 # ISO 32000-1, 7.11.4: the stream of an embedded file; its dictionary ends before `stream`.
 _STREAM = re.compile(rb"/Type\s*/EmbeddedFile\b.*?stream\r?\n", re.DOTALL)
+# ISO 32000-1, 7.11.3: the name of an embedded file, and the object that its stream is.
+_NAMED = re.compile(rb"/Type\s*/Filespec\s*/F\s*\(INVOICE\.json\)[^>]*/EF\s*<<\s*/F (\d+) 0 R\b")
 # Behind an even number of backslashes: `\\\\u003c` is a backslash and five characters of text.
 _ESCAPED_LESS_THAN = re.compile(rb"(?<!\\)((?:\\\\)*)\\u003c")
+_HEAD = re.compile(rb"\b(\d+) 0 obj\b")
 _LENGTH = re.compile(rb"/Length (\d+)\b")
 
 
@@ -52,18 +55,37 @@ def _in_html(data: bytes) -> bytes:
     return _ESCAPED_LESS_THAN.sub(rb"\1<", found[0])
 
 
-def _in_pdf(data: bytes) -> bytes:
+def _attachment(data: bytes) -> re.Match[bytes]:
+    """Find the stream of the document: the only one, or the one that is named `INVOICE.json`.
+
+    A PDF with an invoice for machines has that one too (`factur-x.xml`).
+    """
     found = list(_STREAM.finditer(data))
-    if len(found) != 1:
-        msg = f"the PDF carries {len(found)} attachments, expected INVOICE.json alone"
+    if len(found) == 1:
+        return found[0]
+    named = {int(number) for number in _NAMED.findall(data)}
+    ours = [each for each in found if _object_of(data, each.start()) in named]
+    if len(named) != 1 or len(ours) != 1:
+        msg = f"the PDF carries {len(found)} attachments, expected one INVOICE.json"
         raise WrongEvidence(msg)
-    start = data.rfind(b"obj", 0, found[0].start())
-    dictionary = data[start : found[0].end()]
+    return ours[0]
+
+
+def _object_of(data: bytes, place: int) -> int | None:
+    """Return the number of the object that a place is in."""
+    heads = list(_HEAD.finditer(data, data.rfind(b" obj", 0, place) - 16, place))
+    return int(heads[-1][1]) if heads else None
+
+
+def _in_pdf(data: bytes) -> bytes:
+    found = _attachment(data)
+    start = data.rfind(b"obj", 0, found.start())
+    dictionary = data[start : found.end()]
     length = _LENGTH.search(dictionary)
     if length is None:
         msg = "the attachment of the PDF does not say its length"
         raise WrongEvidence(msg)
-    stream = data[found[0].end() : found[0].end() + int(length[1])]
+    stream = data[found.end() : found.end() + int(length[1])]
     if b"/FlateDecode" not in dictionary:
         return stream
     reader = zlib.decompressobj()

@@ -141,9 +141,7 @@ class _Writer:
             legal = self._group(element, "SpecifiedLegalOrganization")
             self._leaf(legal, "ID", party.legal_id)
         address = self._group(element, "PostalTradeAddress")
-        for name, line in zip(
-            ("LineOne", "LineTwo", "LineThree"), party.address_lines, strict=False
-        ):
+        for name, line in zip(_ADDRESS, party.address_lines, strict=False):
             self._leaf(address, name, line)
         self._leaf(address, "CountryID", party.country)
         if party.vat_id:

@@ -16,19 +16,25 @@ from lineshaft.services.billing.rendering.errors import MissingGlyph
 PDF_STANDARD: Final = "a-3a"
 
 
-def to_pdf(view: dict[str, Any], document: bytes, issued_at: Instant) -> bytes:
+def to_pdf(
+    view: dict[str, Any], document: bytes, issued_at: Instant, facturx: bytes | None = None
+) -> bytes:
     """Set the pages of a document.
 
     Args:
         view: formatted words and figures, see `view.py`.
         document: exact bytes of INVOICE.json.
         issued_at: becomes the date of the file.
+        facturx: the invoice in CII, to be attached as well (`einvoice/facturx.py`).
 
     Raises:
         MissingGlyph: when a text has a character that the shipped fonts lack.
     """
     import typst  # noqa: PLC0415 - 8 MB, for the processes that set pages only
 
+    inputs = {"view": json.dumps(view), "document": document.decode()}
+    if facturx is not None:
+        inputs["facturx"] = facturx.decode()
     room = files("lineshaft.services.billing.rendering")
     with as_file(room.joinpath("fonts")) as fonts, as_file(room.joinpath("invoice.typ")) as page:
         try:
@@ -37,7 +43,7 @@ def to_pdf(view: dict[str, Any], document: bytes, issued_at: Instant) -> bytes:
                 format="pdf",
                 font_paths=[fonts],
                 ignore_system_fonts=True,
-                sys_inputs={"view": json.dumps(view), "document": document.decode()},
+                sys_inputs=inputs,
                 pdf_standards=[PDF_STANDARD],
                 timestamp=issued_at // US_PER_S,
             )

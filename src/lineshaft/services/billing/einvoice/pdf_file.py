@@ -1,0 +1,451 @@
+"""The objects of a PDF file (ISO 32000-1, 7), read strictly, and written with one changed; pure.
+
+Only what our own documents are is read: one cross-reference table and no object streams. That is
+enough to add metadata to such a file and to judge it; anything else is refused, never guessed.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+from lineshaft.core.errors import Invalid
+
+FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+OBJECTS_MAX: Final = 8_388_607
+"""ISO 19005-3, 6.1.13."""
+STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
+NESTING_MAX: Final = 64
+
+_TOKEN = re.compile(
+    rb"[\s\0]+|%[^\r\n]*"
+    rb"|(?P<mark><<|>>|\[|\])"
+    rb"|(?P<reference>\d+[ \r\n\t]+\d+[ \r\n\t]+R(?![A-Za-z]))"
+    rb"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))"
+    rb"|(?P<name>/[^\s\0()<>\[\]{}/%]*)"
+    rb"|(?P<hexadecimal><[^<>]*>)"
+    rb"|(?P<open>\()"
+    rb"|(?P<word>[a-z]+)"
+)
+_PARENTHESIS = re.compile(rb"[()]|\\.", re.DOTALL)
+_ESCAPED_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
+_OBJECT = re.compile(rb"\s*(\d+)\s+(\d+)\s+obj")
+_STREAM = re.compile(rb"\s*stream(\r\n|\n|\r)")
+_TABLE = re.compile(rb"xref\s+(\d+)\s+(\d+)\s+")
+_ENTRY_BYTES: Final = 20
+_ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
+_ESCAPES: Final = {
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"\n": b"",
+    b"\r\n": b"",
+    b"\r": b"",
+}
+"""ISO 32000-1, table 3."""
+_INNER_STRING = re.compile(rb"\((?:[^()\\]++|\\.)*+\)", re.DOTALL)
+_NO_OPERATOR = re.compile(rb"<[0-9A-Fa-f\s]*>|/[^\s<>\[\]{}/%]*|%[^\r\n]*|[<>\[\]]")
+_INLINE_DATA = re.compile(rb"\bID\s.*?\sEI\b", re.DOTALL)
+_START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
+_WORDS: Final = {b"true": True, b"false": False, b"null": None}
+_STREAM_LENGTH = re.compile(rb"/Length \d+")
+
+
+class PdfUnreadable(Invalid):
+    """A PDF that is not written in the plain way that ours are, or is broken."""
+
+
+class Name(str):
+    """A name object, without its slash."""
+
+    __slots__ = ()
+
+
+class Reference(NamedTuple):
+    """A reference to an indirect object."""
+
+    number: int
+    generation: int
+
+
+class Hexadecimal(bytes):
+    """A string that is written in hexadecimal digits, as it stands between its brackets."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PdfObject:
+    """An indirect object.
+
+    Attributes:
+        start, end: its place in the file, from its number to behind `endobj`.
+        value: dict, list, Name, Reference, bytes, int, Decimal, bool or None.
+        stream: place of the bytes of its stream by its Length, or None.
+        endstream: place of the keyword behind the stream.
+    """
+
+    number: int
+    start: int
+    end: int
+    value: Any
+    stream: tuple[int, int] | None
+    endstream: int = 0
+
+
+class PdfFile:
+    """A file with all its objects, read once."""
+
+    def __init__(self, data: bytes) -> None:
+        """Read the objects that the cross-reference table names.
+
+        Raises:
+            PdfUnreadable: when the file is none of one table and plain objects.
+        """
+        if len(data) > FILE_BYTES_MAX:
+            msg = f"a PDF of {len(data)} bytes, at most {FILE_BYTES_MAX}"
+            raise PdfUnreadable(msg)
+        self.data = data
+        self.table_start, self.entries_start, self.offsets = _table(data)
+        try:
+            self.trailer = _Reader(data, self._table_end).trailer()
+            self.objects = {
+                number: _Reader(data, offset).object(number)
+                for number, offset in self.offsets.items()
+            }
+        except (IndexError, ValueError, TypeError, AttributeError, KeyError) as error:
+            msg = f"the objects of the PDF cannot be read: {error}"
+            raise PdfUnreadable(msg) from error
+        if not isinstance(self.get(self.trailer.get("Root")), dict):
+            msg = "the trailer of the PDF names no catalog (ISO 32000-1, 7.5.5)"
+            raise PdfUnreadable(msg)
+
+    @property
+    def _table_end(self) -> int:
+        return self.entries_start + _ENTRY_BYTES * (len(self.offsets) + 1)
+
+    def get(self, value: Any) -> Any:
+        """Return a value, or what a reference refers to; None where there is no such object."""
+        for _ in range(NESTING_MAX):
+            if not isinstance(value, Reference):
+                return value
+            found = self.objects.get(value.number)
+            value = None if found is None else found.value
+        msg = "references of the PDF refer to each other"
+        raise PdfUnreadable(msg)
+
+    def part(self, holder: Any, key: str) -> dict[str, Any]:
+        """Return the dictionary under a key, empty where there is none."""
+        found = self.get(holder.get(key)) if isinstance(holder, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def items(self, holder: Any, key: str) -> list[Any]:
+        """Return what stands in the array under a key, empty where there is none."""
+        found = self.get(holder.get(key)) if isinstance(holder, dict) else None
+        return [self.get(item) for item in found] if isinstance(found, list) else []
+
+    @property
+    def catalog(self) -> dict[str, Any]:
+        """The document catalog (ISO 32000-1, 7.7.2)."""
+        return self.part(self.trailer, "Root")
+
+    @cached_property
+    def values(self) -> list[Any]:
+        """Every value of every object and of the trailer, however deep."""
+        return [
+            value
+            for top in (self.trailer, *(entry.value for entry in self.objects.values()))
+            for value in _nested(top)
+        ]
+
+    @cached_property
+    def dictionaries(self) -> list[dict[str, Any]]:
+        """Every dictionary of the file, however deep."""
+        return [value for value in self.values if isinstance(value, dict)]
+
+    @cached_property
+    def streams(self) -> list[PdfObject]:
+        """Every object with a stream."""
+        return [entry for entry in self.objects.values() if entry.stream is not None]
+
+    @cached_property
+    def contents(self) -> list[bytes]:
+        """The content streams of pages, forms and drawn characters, unpacked."""
+        found = [
+            b"\n".join(self.stream_of(part) or b"" for part in self._parts(page["Contents"]))
+            for page in self.typed("Page")
+            if "Contents" in page
+        ]
+        for holder in self.dictionaries:
+            drawn = self.part(holder, "CharProcs").values()
+            found.extend(self.stream_of(reference) or b"" for reference in drawn)
+        forms = [entry for entry in self.streams if entry.value.get("Subtype") == "Form"]
+        return found + [self.stream_of(Reference(entry.number, 0)) or b"" for entry in forms]
+
+    def _parts(self, reference: Any) -> list[Any]:
+        found = self.get(reference)
+        return found if isinstance(found, list) else [reference]
+
+    @cached_property
+    def operators(self) -> list[list[bytes]]:
+        """The operators of each content stream, in order, without what they work on."""
+        return [
+            [word for word in _bare(content).split() if word[:1] not in b"+-.0123456789"]
+            for content in self.contents
+        ]
+
+    def typed(self, name: str) -> list[dict[str, Any]]:
+        """Return every dictionary of a type."""
+        return [found for found in self.dictionaries if found.get("Type") == name]
+
+    def stream_of(self, reference: Any) -> bytes | None:
+        """Return the unpacked bytes of a stream, or None where there is none to be had.
+
+        Raises:
+            PdfUnreadable: when it is packed in another way than Flate, or broken.
+        """
+        found = self.objects.get(reference.number) if isinstance(reference, Reference) else None
+        if found is None or found.stream is None:
+            return None
+        raw = self.data[slice(*found.stream)]
+        filters = found.value.get("Filter", [])
+        names = filters if isinstance(filters, list) else [filters]
+        for name in names:
+            raw = _unpacked(raw, str(name))
+        return raw
+
+    def replaced(self, number: int, body: bytes) -> bytes:
+        """Return the file with the body of an object changed and every other in its new place.
+
+        Args:
+            number: of the object.
+            body: what shall stand between `obj` and `endobj`.
+        """
+        old = self.objects[number]
+        new = b"%d 0 obj\n%s\nendobj" % (number, body)
+        shift = len(new) - (old.end - old.start)
+        moved = {
+            other: offset + shift if offset > old.start else offset
+            for other, offset in self.offsets.items()
+        }
+        entries = b"".join(b"%010d 00000 n\r\n" % moved[other] for other in sorted(moved))
+        first = self.data[self.entries_start : self.entries_start + _ENTRY_BYTES]
+        tail = self.data[self._table_end :]
+        start = b"startxref\n%d" % (self.table_start + shift)
+        return b"".join(
+            (
+                self.data[: old.start],
+                new,
+                self.data[old.end : self.entries_start],
+                first,
+                entries,
+                re.sub(rb"startxref\s+\d+", start, tail),
+            )
+        )
+
+    def body_of(self, number: int) -> bytes:
+        """Return what stands between `obj` and `endobj` of an object."""
+        found = self.objects[number]
+        whole = self.data[found.start : found.end]
+        return whole.partition(b"obj")[2].removesuffix(b"endobj").strip(b"\r\n")
+
+
+def stream_body(head: bytes, stream: bytes) -> bytes:
+    """Return the body of a stream object, with the length of its stream in its dictionary.
+
+    Args:
+        head: the dictionary, with any `/Length`.
+        stream: the bytes.
+    """
+    said = _STREAM_LENGTH.sub(b"/Length %d" % len(stream), head, count=1)
+    return said + b"\nstream\n" + stream + b"\nendstream"
+
+
+def text_of(value: bytes) -> str:
+    """Return the text of a string object (ISO 32000-1, 7.9.2.2); of PDFDocEncoding its Latin-1."""
+    if isinstance(value, Hexadecimal):
+        raw = bytes.fromhex(value.decode("latin-1"))
+    else:
+        raw = _ESCAPE.sub(_unescaped, value)
+    if raw.startswith(b"\xfe\xff"):
+        return raw[2:].decode("utf-16-be", "replace")
+    return raw.decode("latin-1")
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    said = found[1]
+    if said[:1].isdigit():
+        return bytes([int(said, 8) & 0xFF])
+    return _ESCAPES.get(said, said)
+
+
+def _bare(content: bytes) -> bytes:
+    """Leave out strings, from the inside as they may be nested, names and brackets."""
+    bare, count = _INLINE_DATA.sub(b"ID EI", content), 1
+    while count:
+        bare, count = _INNER_STRING.subn(b" ", bare)
+    return _NO_OPERATOR.sub(b" ", bare)
+
+
+def _unpacked(raw: bytes, name: str) -> bytes:
+    if name != "FlateDecode":
+        msg = f"a stream of the PDF is packed by {name}, expected FlateDecode"
+        raise PdfUnreadable(msg)
+    reader = zlib.decompressobj()
+    try:
+        data = reader.decompress(raw, STREAM_BYTES_MAX + 1)
+    except zlib.error as error:
+        msg = "a stream of the PDF cannot be unpacked"
+        raise PdfUnreadable(msg) from error
+    if not reader.eof or len(data) > STREAM_BYTES_MAX:
+        msg = f"a stream of the PDF is cut off, or larger than {STREAM_BYTES_MAX} bytes"
+        raise PdfUnreadable(msg)
+    return data
+
+
+def _nested(top: Any) -> Iterator[Any]:
+    waiting = [top]
+    while waiting:
+        value = waiting.pop()
+        yield value
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _table(data: bytes) -> tuple[int, int, dict[int, int]]:
+    """Return where the table and its entries start, and the place of each object."""
+    start = _START.search(data, max(0, len(data) - 64))
+    table = None if start is None else _TABLE.match(data, int(start[1]))
+    if start is None or table is None or int(table[1]) != 0:
+        msg = "the PDF has no cross-reference table where its end says (ISO 32000-1, 7.5.4)"
+        raise PdfUnreadable(msg)
+    count = int(table[2])
+    entries = data[table.end() : table.end() + count * _ENTRY_BYTES]
+    if not 0 < count <= OBJECTS_MAX or len(entries) != count * _ENTRY_BYTES:
+        msg = f"the cross-reference table says {count} objects and has fewer"
+        raise PdfUnreadable(msg)
+    offsets = {}
+    for number in range(1, count):
+        entry = entries[number * _ENTRY_BYTES : (number + 1) * _ENTRY_BYTES]
+        if not entry[:10].isdigit() or entry[17:18] != b"n":
+            msg = f"object {number} has no place in the cross-reference table"
+            raise PdfUnreadable(msg)
+        offsets[number] = int(entry[:10])
+    return int(start[1]), table.end(), offsets
+
+
+class _Reader:
+    """Reads values from a place on."""
+
+    def __init__(self, data: bytes, place: int) -> None:
+        self._data, self._place = data, place
+
+    def trailer(self) -> dict[str, Any]:
+        self._word(b"trailer")
+        value = self._value()
+        if not isinstance(value, dict) or "Prev" in value:
+            msg = "the PDF has no trailer, or was changed after it was written"
+            raise PdfUnreadable(msg)
+        return value
+
+    def object(self, number: int) -> PdfObject:
+        head = _OBJECT.match(self._data, self._place)
+        if head is None or int(head[1]) != number:
+            msg = f"object {number} of the PDF is not where the table says"
+            raise PdfUnreadable(msg)
+        start = head.start(1)
+        self._place = head.end()
+        value = self._value()
+        stream, endstream = self._stream(value)
+        self._word(b"endobj")
+        return PdfObject(number, start, self._place, value, stream, endstream)
+
+    def _stream(self, value: Any) -> tuple[tuple[int, int] | None, int]:
+        found = _STREAM.match(self._data, self._place)
+        if found is None:
+            return None, 0
+        end = self._data.find(b"endstream", found.end() + int(value["Length"]))
+        if end < 0:
+            msg = "a stream of the PDF has no end"
+            raise PdfUnreadable(msg)
+        self._place = end + len(b"endstream")
+        return (found.end(), found.end() + int(value["Length"])), end
+
+    def _word(self, word: bytes) -> None:
+        found = re.compile(rb"\s*" + word).match(self._data, self._place)
+        if found is None:
+            msg = f"the PDF has no {word.decode()} at byte {self._place}"
+            raise PdfUnreadable(msg)
+        self._place = found.end()
+
+    def _value(self) -> Any:
+        """Read one value; arrays and dictionaries are collected on a stack."""
+        stack: list[list[Any]] = []
+        while True:
+            kind, text = self._token()
+            if text in (b"<<", b"["):
+                stack.append([])
+                if len(stack) > NESTING_MAX:
+                    msg = f"values of the PDF are nested deeper than {NESTING_MAX}"
+                    raise PdfUnreadable(msg)
+                continue
+            value = _made(text, stack.pop()) if kind == "mark" else self._simple(kind, text)
+            if not stack:
+                return value
+            stack[-1].append(value)
+
+    def _token(self) -> tuple[str, bytes]:
+        while True:
+            found = _TOKEN.match(self._data, self._place)
+            if found is None:
+                msg = f"the PDF cannot be read at byte {self._place}"
+                raise PdfUnreadable(msg)
+            self._place = found.end()
+            if found.lastgroup is not None:
+                return found.lastgroup, found[0]
+
+    def _simple(self, kind: str, text: bytes) -> Any:
+        match kind:
+            case "name":
+                raw = _ESCAPED_NAME.sub(lambda found: bytes([int(found[1], 16)]), text[1:])
+                return Name(raw.decode("utf-8", "surrogateescape"))
+            case "number":
+                return Decimal(text.decode()) if b"." in text else int(text)
+            case "reference":
+                number, generation, _ = text.split()
+                return Reference(int(number), int(generation))
+            case "hexadecimal":
+                return Hexadecimal(text[1:-1])
+            case "open":
+                return self._literal()
+            case _:
+                return _WORDS[text]
+
+    def _literal(self) -> bytes:
+        """Read a string up to its closing parenthesis; escapes stay as they are written."""
+        start, depth = self._place, 1
+        while depth:
+            found = _PARENTHESIS.search(self._data, self._place)
+            if found is None:
+                msg = "a string of the PDF has no end"
+                raise PdfUnreadable(msg)
+            depth += {b"(": 1, b")": -1}.get(found[0], 0)
+            self._place = found.end()
+        return self._data[start : self._place - 1]
+
+
+def _made(closing: bytes, values: list[Any]) -> list[Any] | dict[str, Any]:
+    if closing == b"]":
+        return values
+    keys = values[::2]
+    if len(values) % 2 or not all(isinstance(key, Name) for key in keys):
+        msg = "a dictionary of the PDF is no list of names and values"
+        raise PdfUnreadable(msg)
+    return dict(zip(keys, values[1::2], strict=True))
