@@ -23,6 +23,7 @@ from lineshaft.services.billing.rendering.model import Language
 
 STEP_DECIMALS = 4
 PERCENT_DECIMALS = 2
+FACTOR_DECIMALS = 6
 _US_PER_S = 1_000_000
 _US_PER_MINUTE = 60_000_000
 _PPM = 1_000_000
@@ -149,9 +150,9 @@ class _View:
         notes, steps = [], []
         for step in line["steps"]:
             text = self._step(step)
-            if text is not None and "unit_price" in step:
-                amount = _unrounded(step["amount_exact"])
-                steps.append({"text": text, "amount": amount})
+            amount = step_amount(step)
+            if text is not None and amount is not None:
+                steps.append({"text": text, "amount": _unrounded(amount)})
             elif text is not None:
                 notes.append(text)
         return {
@@ -172,11 +173,16 @@ class _View:
             "flat": lambda _: self._words["step_flat"],
             "unit": self._priced,
             "tier": self._priced,
+            "tier_fee": self._priced,
+            "volume": self._priced,
+            "package": self._packed,
+            "state": self._of_state,
+            "share": self._shared,
             "proration": self._prorated,
             "credit": self._credited,
         }
-        say = kinds.get(step["kind"])
-        return None if say is None else say(step)
+        say = kinds.get(step["kind"], self._changed)
+        return None if step["kind"] == "rounding" else say(step)
 
     def _measured(self, step: dict[str, Any]) -> str:
         return self._say(f"step_{step['kind']}", quantity=self._quantity(step["quantity"]))
@@ -184,31 +190,109 @@ class _View:
     def _priced(self, step: dict[str, Any]) -> str:
         above, up_to = step.get("above"), step.get("up_to")
         key = "step_unit"
-        if step["kind"] == "tier":
+        if step["kind"] != "unit":
             key = "step_tier_last" if up_to is None else "step_tier_middle"
             key = "step_tier_first" if above == "0" and up_to is not None else key
+        if step["kind"] in {"volume", "tier_fee"}:
+            key = f"step_{step['kind']}"
+        quantity = step.get("quantity")
         return self._say(
             key,
-            quantity=self._quantity(step["quantity"]),
+            quantity=None if quantity is None else self._quantity(quantity),
             price=self._money(step["unit_price"]),
-            unit=step["quantity"]["symbol"],
+            unit=None if quantity is None else quantity["symbol"],
             above=_shown(Fraction(above or 0), STEP_DECIMALS),
             up_to=_shown(Fraction(up_to or 0), STEP_DECIMALS),
         )
 
+    def _packed(self, step: dict[str, Any]) -> str:
+        return self._say(
+            "step_package",
+            quantity=self._quantity(step["quantity"]),
+            packages=_grouped(step["packages"]),
+            size=_shown(Fraction(step["size"]), STEP_DECIMALS),
+            unit=step["quantity"]["symbol"],
+            price=self._money(step["unit_price"]),
+        )
+
+    def _of_state(self, step: dict[str, Any]) -> str:
+        return self._say("step_state", state=step["state"], price=self._priced_unit(step))
+
+    def _priced_unit(self, step: dict[str, Any]) -> str:
+        return self._priced({**step, "kind": "unit"})
+
+    def _shared(self, step: dict[str, Any]) -> str:
+        names = {line["id"]: self._text(line["description"]) for line in self._rated_lines()}
+        return self._say(
+            "step_share",
+            percent=_percent_number(step["share"]),
+            line=names.get(step["base_line"], step["base_line"]),
+            base=self._unrounded_money(step["base_exact"]),
+        )
+
+    def _rated_lines(self) -> list[dict[str, Any]]:
+        """Return the lines of the whole rating: a correction shows the lines that differ."""
+        rating = self._document.get("rating", self._document)
+        lines: list[dict[str, Any]] = rating["lines"]
+        return lines
+
+    def _changed(self, step: dict[str, Any]) -> str:
+        """Say what a modifier did."""
+        says: dict[str, Callable[[], dict[str, str]]] = {
+            "take_or_pay": lambda: (
+                {name: self._quantity(step[name]) for name in ("committed", "used", "missing")}
+                | {"price": self._money(step["price"])}
+            ),
+            "indexation": lambda: self._indexed(step),
+            "minimum": lambda: {"amount": self._unrounded_money(step["minimum_exact"])},
+            "cap": lambda: {"amount": self._unrounded_money(step["cap_exact"])},
+            "discount": lambda: {"by": self._discounted(step)},
+            "fixed_credit": lambda: {"amount": self._money(step["credit"])},
+        }
+        return self._say(f"step_{step['kind']}", **says[step["kind"]]())
+
+    def _discounted(self, step: dict[str, Any]) -> str:
+        if "share" in step:
+            return f"{_percent_number(step['share'])} %"
+        return self._unrounded_money(step["discount_exact"])
+
+    def _indexed(self, step: dict[str, Any]) -> dict[str, str]:
+        indices = [
+            self._say(
+                "step_index",
+                id=index["id"],
+                weight=_shown(Fraction(index["weight"]), STEP_DECIMALS),
+                value=_shown(Fraction(index["value"]), STEP_DECIMALS),
+                base=_shown(Fraction(index["base"]), STEP_DECIMALS),
+                publication=index["publication"] or self._words["not_published"],
+            )
+            for index in step["indices"]
+        ]
+        return {
+            "factor": _shown(Fraction(step["factor"]), FACTOR_DECIMALS),
+            "fixed": _shown(Fraction(step["fixed"]), STEP_DECIMALS),
+            "indices": " + ".join(indices),
+        }
+
+    def _unrounded_money(self, exact: str) -> str:
+        return f"{_unrounded(exact)} {self._currency}"
+
     def _prorated(self, step: dict[str, Any]) -> str:
         unit = self._words["days"] if step["unit"] == "DAY" else unit_named(step["unit"]).symbol
+        per_month = step.get("quantity_per_month")
         return self._say(
             "step_proration",
             month=self._month(step["month"]),
             part=_shown(Fraction(step["part"]), STEP_DECIMALS),
             whole=_shown(Fraction(step["whole"]), STEP_DECIMALS),
             unit=unit,
-            price=self._money(step["amount_per_month"]),
+            price=self._money(step["amount_per_month"])
+            if per_month is None
+            else self._quantity(per_month),
         )
 
     def _credited(self, step: dict[str, Any]) -> str:
-        base = f"{_unrounded(step['base_exact'])} {self._currency}"
+        base = self._unrounded_money(step["base_exact"])
         percent = _percent_number(step["share"])
         return self._say("step_credit", percent=percent, base=base)
 
@@ -354,6 +438,14 @@ class _View:
             for part in ranges
         ]
         return "; ".join(said) or self._words["no_range"]
+
+
+def step_amount(step: dict[str, Any]) -> str | None:
+    """Return what a step adds to its line, exact; None for one that only explains."""
+    if "change_exact" in step:
+        return str(step["change_exact"])
+    is_priced = "unit_price" in step or step["kind"] == "share"
+    return str(step["amount_exact"]) if is_priced else None
 
 
 def _grouped(number: str) -> str:
