@@ -107,17 +107,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     twin = Twin(base.database, SqlMachineStore(), base.authorizer, base.audit)
     retention = build_retention(base, desk_files(base))
     holds = BillingHolds(retention, settings.billing_hold_years)
-    contracts = Contracts(
-        ContractParts(
-            database=base.database,
-            store=SqlContractStore(),
-            authorizer=base.authorizer,
-            audit=base.audit,
-            clock=base.clock,
-            ids=base.ids,
-            holds=holds,
-        )
-    )
+    contracts = _contracts(base, holds)
     clocks, exchanges = build_clocks(base), build_exchanges(base)
     beside = Beside(
         liveness=BeatLiveness(base.database, SqlConnectorStore(), historian),
@@ -156,6 +146,20 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         renderings=Renderings(base.database, SqlRenderingStore(), billing, base.keys, base.clock),
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         plant=_plant(base, twin, contracts, retention),
+    )
+
+
+def _contracts(base: Foundation, holds: BillingHolds) -> Contracts:
+    return Contracts(
+        ContractParts(
+            database=base.database,
+            store=SqlContractStore(),
+            authorizer=base.authorizer,
+            audit=base.audit,
+            clock=base.clock,
+            ids=base.ids,
+            holds=holds,
+        )
     )
 
 
