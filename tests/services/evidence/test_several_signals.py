@@ -192,7 +192,9 @@ def test_the_hub_bills_proves_and_pages_all_signals(tmp_path: Path) -> None:
         if page.next is None:
             break
         after = page.next
-    assert len(rows) == len({(row.source, row.epoch, row.sequence) for row in rows}) == 2 * 1_440
+    assert (
+        len(rows) == len({(row.source, row.epoch, row.sequence) for row in rows}) == 2 * 1_441
+    )  # and what held before
     assert [row.ts for row in rows] == sorted(row.ts for row in rows)
     assert {row.signal for row in rows} == {MADE, SCRAP}
     segments = {row.ordinal: row.segment for row in rows if row.signal == SCRAP}
