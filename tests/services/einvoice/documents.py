@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 from lineshaft.core import canonical
 from lineshaft.core.money import Money
 from lineshaft.core.period import parse_instant
-from lineshaft.services.billing.document import document_content
+from lineshaft.services.billing.difference import difference
+from lineshaft.services.billing.document import correction_content, document_content, documented
 from lineshaft.services.billing.model import RatedDocument, RatedLine
 from lineshaft.services.billing.rating import rate, sum_up
 from lineshaft.services.contracts.model import Vat, VatCategory
@@ -19,6 +21,12 @@ from tests.services.billing.examples import (
     plain_contract,
     rate_amount,
     rated_example,
+)
+from tests.services.billing.random_periods import (
+    contract_of,
+    random_case,
+    random_usage,
+    rated_case,
 )
 from tests.services.contracts.examples import contract, terms
 
@@ -67,6 +75,20 @@ def with_lines(*lines: tuple[str, str, str], type_code: str = "380") -> dict[str
     totals = sum_up(made, "EUR")
     changed = replace(rated, lines=made, guarantee=None, totals=totals)
     return content_of(changed, type=type_code)
+
+
+def random_documents(random: Random) -> list[dict[str, Any]]:
+    """Return the document of a random contract period, and the one that corrects it, if any."""
+    case = random_case(random)
+    of = contract_of(case)
+    first = content_of(rated_case(case, of))
+    later = rated_case(case | {"usage": random_usage(random, case)}, of)
+    before = [documented(first, "00" * 32)]
+    found = difference(later, before)
+    if found is None:
+        return [first]
+    corrected = correction_content(later, before, found, ("NM-2017-000002", ISSUED_AT))
+    return [first, canonical.decode(canonical.encode(corrected))]
 
 
 def _line(like: RatedLine, exact: str, category: str, rate_percent: str) -> RatedLine:

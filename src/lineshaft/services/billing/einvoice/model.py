@@ -226,10 +226,13 @@ def from_document(document: Mapping[str, Any], language: str = _ENGLISH) -> EInv
         language: of the words, `en` or `zh-Hans`.
 
     Raises:
-        NotExpressible: for a currency with more than two decimals, or a tax rate that is no
-            decimal number.
+        NotExpressible: for a document without lines, a currency with more than two decimals, or a
+            tax rate that is no decimal number.
     """
     currency = document["currency"]
+    if not document["lines"]:
+        msg = f"document {document['number']} has no line: EN 16931 wants one at least (BR-16)"
+        raise NotExpressible(msg)
     if currency_exponent(currency) > AMOUNT_DECIMALS_MAX:
         msg = (
             f"document {document['number']} in {currency}: EN 16931 has amounts of at most "
