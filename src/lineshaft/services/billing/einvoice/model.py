@@ -185,7 +185,7 @@ class EInvoice:
         issued_on: in the contract's time zone: BT-2.
         type_code: BT-3.
         currency: BT-5.
-        due_on: BT-9; None where the contract names no date, and for a credit note.
+        due_on: BT-9; None for a credit note, and while contracts name terms and no date.
         contract: BT-12.
         payment_terms: BT-20.
         notes: BT-22: the evidence roots, and what must be said beside the amounts.
@@ -249,7 +249,7 @@ def from_document(document: Mapping[str, Any], language: str = _ENGLISH) -> EInv
         issued_on=_day(document["issued_at"], zone),
         type_code=document["type"],
         currency=currency,
-        due_on=_due_on(document, zone),
+        due_on=None,
         contract=contract["id"],
         payment_terms=_TEXTS["terms"][language].format(**said),
         notes=_notes(document, language),
@@ -270,12 +270,6 @@ def from_document(document: Mapping[str, Any], language: str = _ENGLISH) -> EInv
 def _day(instant: str, zone: str, before_us: int = 0) -> dt.date:
     at = Instant(parse_instant(instant) - before_us)
     return to_datetime(at, zone_named(zone)).date()
-
-
-def _due_on(document: Mapping[str, Any], zone: str) -> dt.date | None:
-    """Return the day of `due_at`; a credit note is not due (UBL has no place for it)."""
-    due_at = document.get("due_at")
-    return None if due_at is None or document["type"] == CREDIT_NOTE else _day(due_at, zone)
 
 
 def _preceding(document: Mapping[str, Any]) -> tuple[PrecedingInvoice, ...]:
