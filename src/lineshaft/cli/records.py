@@ -120,17 +120,15 @@ def _entries(file: Path) -> list[tuple[str, dict[str, Any]]]:
         msg = f"cannot read {file} as TOML: {error}"
         raise Invalid(msg) from error
     unknown = sorted(content.keys() - set(TABLES))
-    tables = {kind: content.get(kind, []) for kind in TABLES}
-    listed = [
-        (kind, entry)
-        for kind in TABLES
-        for entry in (tables[kind] if isinstance(tables[kind], list) else [None])
-    ]
-    is_sound = not unknown and all(isinstance(entry, dict) for _, entry in listed)
-    if not is_sound or len(listed) > ENTRIES_MAX:
+    tables: dict[str, Any] = {kind: content.get(kind, []) for kind in TABLES}
+    is_sound = not unknown and all(
+        isinstance(table, list) and all(isinstance(entry, dict) for entry in table)
+        for table in tables.values()
+    )
+    if not is_sound or sum(map(len, tables.values())) > ENTRIES_MAX:
         msg = f"cannot read {file}: expected at most {ENTRIES_MAX} tables {', '.join(TABLES)}"
         raise Invalid(f"{msg}; unknown: {', '.join(unknown)}" if unknown else msg)
-    return listed
+    return [(kind, entry) for kind in TABLES for entry in tables[kind]]
 
 
 def _record(hub: "Application", kind: str, content: dict[str, Any]) -> str:

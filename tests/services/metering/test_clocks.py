@@ -336,6 +336,26 @@ def test_the_clock_of_a_source_that_never_spoke_of_a_signal_changes_nothing(hous
     assert dataclasses.replace(later, known_at=then) == before
 
 
+def test_a_step_that_puts_a_clock_right_is_named_for_every_signal_of_a_meter(house: House) -> None:
+    """One signal ends before the clock was put right, and the other begins behind that."""
+    source = Source()
+    for second, value in ((100, 0), (150, 40)):
+        source.add(SIGNAL, at(second), value, 0)
+    for second, value in ((300, 0), (310, 5)):
+        source.add("mill/rejects", at(second), value, 0)
+    source.seal()
+    house.store(source)
+    metering, records = built(house)
+    counting = {"rate_max": 1}
+    good = meter("good_count", "C62", total=counting, rejects=counting, rejects_signal="rejects")
+    steps = (step(0, 90), step(200, 0))
+    for number, each in enumerate(steps):
+        records.clocks.record(ENGINEER, entry(f"o-{number}", each))
+    record = metering.usage(SYSTEM_WORKER, good, span(0, 400), records.promised())
+    assert record.clock_offsets == steps
+    assert record.quantity.amount == 35
+
+
 # ---- the use cases
 
 

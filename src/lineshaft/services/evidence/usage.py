@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from lineshaft.core.period import format_instant
 from lineshaft.core.reading import SignalId
 from lineshaft.core.segment.block import BlockColumns
-from lineshaft.core.period import format_instant
 from lineshaft.services.evidence.chain import blocks_in
 from lineshaft.services.evidence.reading import Bundle, ProvenBlock
 from lineshaft.services.metering.measure import measure

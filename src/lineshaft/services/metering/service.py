@@ -84,7 +84,7 @@ class Metering:
             found[0].rows,
             Evidence.of(entries),
             self._known_until(meter, period, known_at),
-            tuple(sorted({step for each in found for step in each.offsets})),
+            _steps_used(views, found),
             tuple(chain.from_iterable(map(self._exchanges, views))),
             {view.signal: each.rows for view, each in zip(views[1:], found[1:], strict=True)},
         )
@@ -93,10 +93,10 @@ class Metering:
     def _signal(self, meter: Meter, period: Period, view: "_View") -> "_Proven":
         """Read one of the signals of a meter, with the blocks that hold what was read."""
         found = self._with_neighbours(view, self._read(meter, period, view))
-        entries, offsets = self._evidence(view, found)
+        entries, stamped = self._evidence(view, found)
         if view.signal != meter.signal:
             entries = [replace(entry, signal=view.signal) for entry in entries]
-        return _Proven(found.rows, entries, offsets)
+        return _Proven(found.rows, entries, stamped)
 
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""
@@ -222,8 +222,8 @@ class Metering:
 
     def _evidence(
         self, view: "_View", found: "_Found"
-    ) -> tuple[list[BlockEntry], tuple[ClockStep, ...]]:
-        """Return the blocks that hold the rows, without a hole, and the offsets on their stamps."""
+    ) -> tuple[list[BlockEntry], dict[SourceId, tuple[Instant, Instant]]]:
+        """Return the blocks that hold the rows, without a hole, and what their clocks stamped."""
         entries: list[BlockEntry] = []
         rows: list[SeriesRows] = []
         for source, ordinals in found.ordinals().items():
@@ -232,7 +232,7 @@ class Metering:
                 entries.append(block_entry(header, proof.salt, proof.block, block))
                 if view.clocks:
                     rows.append(SeriesRows.of_block(header.source, header.epoch, block))
-        return entries, view.used(rows)
+        return entries, stamps_by_clock(join(rows)) if rows else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,23 +255,36 @@ class _View:
         """Return the rows at their true instants."""
         return shifted(rows, chain.from_iterable(self.clocks.values()))
 
-    def used(self, rows: Sequence[SeriesRows]) -> tuple[ClockStep, ...]:
-        """Return the steps that apply to any of these rows."""
-        stamped = stamps_by_clock(join(rows)) if rows else {}
-        return tuple(
-            step
-            for source, (first, last) in sorted(stamped.items())
-            for step in between(self.clocks.get(source, ()), first, last)
-        )
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Proven:
-    """What was read of a signal, the blocks that hold it, and the offsets on their stamps."""
+    """What was read of a signal, the blocks that hold it, and what each clock stamped in them.
+
+    Attributes:
+        stamped: first and last stamp by source; empty where every clock is right.
+    """
 
     rows: SeriesRows
     entries: Sequence[BlockEntry]
-    offsets: tuple[ClockStep, ...]
+    stamped: dict[SourceId, tuple[Instant, Instant]]
+
+
+def _steps_used(views: Sequence[_View], found: Sequence[_Proven]) -> tuple[ClockStep, ...]:
+    """Return the steps that apply to any row of any of the signals.
+
+    Of each source all steps from its first stamp to its last: one that puts a clock right again
+    must be named for one signal where another's rows lie before it.
+    """
+    clocks = {source: steps for view in views for source, steps in view.clocks.items()}
+    stamps: dict[SourceId, list[Instant]] = {}
+    for each in found:
+        for source, ends in each.stamped.items():
+            stamps.setdefault(source, []).extend(ends)
+    return tuple(
+        step
+        for source in sorted(stamps)
+        for step in between(clocks.get(source, ()), min(stamps[source]), max(stamps[source]))
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
