@@ -11,8 +11,8 @@ import pypdf
 import pytest
 
 from lineshaft.core import canonical
-from lineshaft.core.errors import Invalid
-from lineshaft.services.billing.rendering import renderer
+from lineshaft.core.errors import Invalid, InvariantError
+from lineshaft.services.billing.rendering import pdf, renderer
 from lineshaft.services.billing.rendering.errors import MissingGlyph, RenderingTooLarge
 from lineshaft.services.billing.rendering.labels import LABELS
 from lineshaft.services.billing.rendering.model import (
@@ -57,6 +57,22 @@ def test_a_pdf_is_archivable_and_carries_the_document(language: Language) -> Non
     assert (metadata.pdfaid_part, metadata.pdfaid_conformance) == ("3", "A")
     assert reader.metadata is not None
     assert reader.metadata["/CreationDate"] == "D:20170624060001Z"
+
+
+def test_a_pdf_carries_the_invoice_for_machines_where_the_document_can_be_one() -> None:
+    reader = pdf_of(document(), Language.ENGLISH)
+    assert set(reader.attachments) == {"INVOICE.json", "factur-x.xml"}
+    no_vat_id = document(supplier=document()["supplier"] | {"vat_id": ""})
+    assert set(pdf_of(no_vat_id, Language.ENGLISH).attachments) == {"INVOICE.json"}
+
+
+def test_pages_that_break_a_clause_are_not_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = pdf.PDF_STANDARD.replace("a-3a", "a-3b")
+    monkeypatch.setattr(pdf, "PDF_STANDARD", broken)
+    with pytest.raises(
+        InvariantError, match=r"NM-2017-000001 as PDF breaks ISO 19005-3, 6\.6\.4-3"
+    ):
+        pdf_of(document(), Language.ENGLISH)
 
 
 @BOTH

@@ -5,8 +5,14 @@ from typing import Any
 
 import lineshaft
 from lineshaft.core import canonical
+from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import parse_instant
-from lineshaft.services.billing.einvoice.official import UBL_RULES_VERSION
+from lineshaft.services.billing.einvoice.cii_checks import checked_cii
+from lineshaft.services.billing.einvoice.errors import RulesBroken
+from lineshaft.services.billing.einvoice.facturx import with_metadata
+from lineshaft.services.billing.einvoice.model import NotExpressible
+from lineshaft.services.billing.einvoice.official import CII_RULES_VERSION, UBL_RULES_VERSION
+from lineshaft.services.billing.einvoice.pdfa import check_pdfa
 from lineshaft.services.billing.einvoice.ubl_checks import checked_ubl
 from lineshaft.services.billing.rendering.errors import RenderingTooLarge
 from lineshaft.services.billing.rendering.html import to_html
@@ -25,6 +31,8 @@ def renderer_version(media_type: MediaType) -> str:
     """Name what decides the bytes: our release, and what sets the page or judges the invoice."""
     if media_type is MediaType.UBL:
         return f"{lineshaft.__version__}+en16931-{UBL_RULES_VERSION}"
+    if media_type is MediaType.PDF:
+        return f"{lineshaft.__version__}+typst-{version('typst')}+facturx-{CII_RULES_VERSION}"
     return f"{lineshaft.__version__}+typst-{version('typst')}"
 
 
@@ -57,10 +65,32 @@ def _rendered(
         case MediaType.HTML:
             return to_html(view_of(document, language), document_file)
         case MediaType.PDF:
-            issued_at = parse_instant(document["issued_at"])
-            return to_pdf(view_of(document, language), document_file, issued_at)
+            return _pdf(document, document_file, language)
         case MediaType.UBL:
             return checked_ubl(document, language.value)
+
+
+def _pdf(document: dict[str, Any], document_file: bytes, language: Language) -> bytes:
+    """Set the pages, with the invoice for machines in them where the document can be one.
+
+    What EN 16931 has no words for, or its rules refuse, is the page with the signed document alone.
+
+    Raises:
+        InvariantError: when the pages break a clause of PDF/A-3.
+    """
+    try:
+        xml = checked_cii(document, language.value)
+    except (NotExpressible, RulesBroken):
+        xml = None
+    issued_at = parse_instant(document["issued_at"])
+    data = to_pdf(view_of(document, language), document_file, issued_at, xml)
+    if xml is not None:
+        data = with_metadata(data)
+    broken = check_pdfa(data)
+    if broken:
+        msg = f"document {document['number']} as PDF breaks {broken[0].rule}: {broken[0].text}"
+        raise InvariantError(msg)
+    return data
 
 
 def record_of(
