@@ -30,6 +30,7 @@ from lineshaft.web.pages.contracts import timeline
 from lineshaft.web.pages.contracts.contracts import state_badge
 from lineshaft.web.pages.contracts.issue import issue_button
 from lineshaft.web.pages.contracts.names import contract_name, machine_name, machines_by_id
+from lineshaft.web.pages.contracts.promises import outcome_panels
 from lineshaft.web.pages.contracts.rated import rated_table, usage_notices
 from lineshaft.web.pages.contracts.terms import terms_in_words
 from lineshaft.web.session import Visit
@@ -194,6 +195,9 @@ def _resource(contract: Contract) -> Resource:
 
 async def _guarantee(visit: Visit, rated: RatedDocument) -> None:
     guarantee, result = rated.contract.terms.guarantee, rated.guarantee
+    if rated.outcomes:
+        for shown in outcome_panels(visit, rated, await machines_by_id(visit)):
+            show(shown)
     if guarantee is None or result is None:
         return
     machines = await machines_by_id(visit)
@@ -209,7 +213,7 @@ async def _guarantee(visit: Visit, rated: RatedDocument) -> None:
         if len(rated.contract.machines) > 1:
             content.append(tag("h3", machine_name(machines, id_)))
         content.append(timeline.picture(visit, rated.contract, rated.period, classed))
-    content.append(timeline.durations_table(visit, guarantee, result.durations))
+    content.append(timeline.durations_table(visit, guarantee.classes, result.durations))
     show(panel(visit.say("guarantee.title"), tag("div", content, class_="part")))
 
 

@@ -2,7 +2,7 @@
 
 from lineshaft.platform.twin.model import Machine
 from lineshaft.services.contracts.model import Contract, LocalText
-from lineshaft.web.session import Visit
+from lineshaft.web.session import Preferences, Visit
 
 
 async def contract_name(visit: Visit, contract: Contract) -> str:
@@ -21,6 +21,6 @@ def machine_name(machines: dict[str, Machine], id_: str) -> str:
     return machines[id_].name if id_ in machines else id_
 
 
-def local(visit: Visit, text: LocalText) -> str:
+def local(visit: Preferences, text: LocalText) -> str:
     """Return a text of a contract in the reader's language."""
     return text.to_content()[visit.language.value]

@@ -10,6 +10,7 @@ from lineshaft.web.pages.contracts.prices import (
     modifiers_in_words,
     price_in_words,
 )
+from lineshaft.web.pages.contracts.promises import promised_in_words
 from lineshaft.web.session import Visit
 
 
@@ -30,6 +31,7 @@ def terms_in_words(visit: Visit, contract: Contract) -> Html:
     if terms.guarantee is not None:
         promised = _guarantee(visit, terms.guarantee)
         pairs.append((local(visit, terms.guarantee.description), promised))
+    pairs += promised_in_words(visit, terms)
     pairs += [
         (visit.say("terms.vat"), _vat(visit, terms)),
         (visit.say("terms.billing"), _billing(visit, contract)),

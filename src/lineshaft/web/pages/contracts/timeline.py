@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from lineshaft.core.period import Instant, Period, to_datetime, zone_named
-from lineshaft.services.contracts.model import ClassDurations, Contract, Guarantee, TimeClass
+from lineshaft.services.contracts.model import ClassDurations, Contract, TimeClass
 from lineshaft.services.metering.service import StateSpan
 from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, table
 from lineshaft.web.markup import Html, tag
-from lineshaft.web.session import Visit
+from lineshaft.web.session import Preferences
 
 WIDTH = 1_200
 """Columns of the picture: one colour each, however many spans there are."""
@@ -32,7 +32,9 @@ def classed(spans: Iterable[StateSpan], classes: Mapping[str, TimeClass]) -> lis
     return found
 
 
-def picture(visit: Visit, contract: Contract, period: Period, spans: Sequence[Classed]) -> Html:
+def picture(
+    visit: Preferences, contract: Contract, period: Period, spans: Sequence[Classed]
+) -> Html:
     """Draw the time line with the times below it."""
     zone = zone_named(contract.time_zone)
     drawn = spans if len(spans) <= WIDTH else _binned(spans, period)
@@ -68,7 +70,7 @@ def picture(visit: Visit, contract: Contract, period: Period, spans: Sequence[Cl
     return tag("figure", image, tag("div", ticks, class_="ticks", aria_hidden="true"))
 
 
-def _tick(visit: Visit, contract: Contract, period: Period, place: int) -> str:
+def _tick(visit: Preferences, contract: Contract, period: Period, place: int) -> str:
     zone = zone_named(contract.time_zone)
     at = Instant(period.start + period.duration_us * place // TICKS)
     civil = to_datetime(at, zone)
@@ -100,8 +102,10 @@ def _binned(spans: Sequence[Classed], period: Period) -> list[Classed]:
     return bins
 
 
-def durations_table(visit: Visit, guarantee: Guarantee, durations: ClassDurations) -> Html:
-    """Return the legend with the exact time of each class."""
+def durations_table(
+    visit: Preferences, classes: Mapping[str, TimeClass], durations: ClassDurations
+) -> Html:
+    """Return the legend with the exact time of each class, and the states that are of it."""
     columns = [
         Column(visit.say("guarantee.class")),
         Column(visit.say("guarantee.duration"), is_number=True),
@@ -111,7 +115,7 @@ def durations_table(visit: Visit, guarantee: Guarantee, durations: ClassDuration
     rows = []
     for class_ in TimeClass:
         spent = getattr(durations, f"{class_.value}_us")
-        states = [state for state, its in guarantee.classes.items() if its is class_]
+        states = [state for state, its in classes.items() if its is class_]
         heading = [
             tag("span", tag("i", class_=f"swatch class-{class_.value}"), class_="swatch-holder"),
             visit.say(f"class.{class_.value}"),

@@ -62,9 +62,34 @@ CONTRACTS: dict[str, str] = {
     "guarantee.timeline": "Time line of the period by class",
     "guarantee.title": "Availability guarantee",
     "guarantee.verdict": "Result",
+    "indicator.availability": "Availability",
+    "indicator.energy": "Energy for each unit of output",
+    "indicator.oee": "Overall equipment effectiveness",
+    "indicator.production_availability": "Production-based availability",
+    "indicator.quality": "Quality ratio",
+    "indicator.response_time": "Response time",
+    "indicator.restoration_time": "Restoration time",
+    "indicator.throughput": "Throughput against plan",
     "meter.counter": "Counter",
     "meter.integral": "Integral over time",
     "meter.state_duration": "Time in states",
+    "promised.all": "All guarantees together",
+    "promised.at_least": "{name}: at least {target}",
+    "promised.at_most": "{name}: at most {target}",
+    "promised.band": (
+        "Missed, up to and including {until}: {credit}\N{NO-BREAK SPACE}% of the base fee "
+        "is credited"
+    ),
+    "promised.band_last": "Missed by more: {credit}\N{NO-BREAK SPACE}% of the base fee is credited",
+    "promised.before_cap": "Before exclusivity and cap",
+    "promised.group": "Only the largest credit of the group “{group}” is granted",
+    "promised.incident": "Incident",
+    "promised.incidents": "Time by incident",
+    "promised.not_required": "Blank is time outside the agreed hours: it is not required.",
+    "promised.slope": (
+        "Each unit or point that is missed: {credit}\N{NO-BREAK SPACE}% of the base fee is credited"
+    ),
+    "promised.time": "Time",
     "statement.incomplete": (
         "Incomplete: readings of {signal} of {machine} were received for {percent} of the "
         "period; {refused} were refused and {excluded} excluded."
