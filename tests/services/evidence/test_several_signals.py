@@ -1,5 +1,6 @@
 """Documents billed by meters over several signals: measured again offline, block by block."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 
 from lineshaft.core import canonical
-from lineshaft.core.reading import SignalId
+from lineshaft.core.period import Instant, Period
+from lineshaft.core.quantity import Quantity
+from lineshaft.core.reading import SignalId, StatusCode
 from lineshaft.core.segment.header import Header
 from lineshaft.platform.historian.model import PageRequest
 from lineshaft.security.authorisation.model import SYSTEM_WORKER
@@ -17,6 +20,7 @@ from lineshaft.services.billing.rating import rate
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.evidence.model import Report, Verdict
 from lineshaft.services.evidence.verify import JSON, verify
+from lineshaft.services.metering.estimates import Estimate
 from lineshaft.services.metering.evidence import input_of_blocks
 from lineshaft.services.metering.measure import measure
 from lineshaft.services.metering.model import Meter, UsageRecord
@@ -200,3 +204,36 @@ def test_the_hub_bills_proves_and_pages_all_signals(tmp_path: Path) -> None:
     segments = {row.ordinal: row.segment for row in rows if row.signal == SCRAP}
     (proof, *_) = plant.house.historian.proofs(SYSTEM_WORKER, SCRAP, ("edge-1", 1), (100, 100))
     assert segments[100] == Header.decode(proof.header_bytes).number
+
+
+def test_an_estimate_is_measured_again_and_said_to_be_the_suppliers_word() -> None:
+    """Nothing was recorded from noon on: half of the energy of the day is somebody's word."""
+    recorder = Recorder()
+    for step in range(-2, 25):
+        silent = {"status": StatusCode.BAD_NO_COMMUNICATION} if step == 24 else {}
+        ts = PERIOD.start + step * HOUR_US // 2
+        number = {} if silent else {"mantissa": 8, "exponent": 0}
+        recorder.add(POWER, ts, **silent, **number)
+    proofs = proofs_of(sealed(recorder.records, 20), (POWER,))
+    noon = Instant(PERIOD.start + 12 * HOUR_US)
+    half = Quantity(Fraction(96), "KWH")
+    one = Estimate(
+        "e-1", "mazak01", "power", Period(noon, PERIOD.end), half, "usr_7", "as in the morning"
+    )
+    integral = {"signal_unit": "KWT", "gap_max_s": "7200"}
+    power = price("power", "KWH", "integral", **integral)
+    power["meter"]["signal"] = "power"
+    terms = contract(terms={"usage_prices": [power], "vat": {"category": "S", "rate": "19"}})
+    (meter,) = terms.meters()
+    blocks = [(Header.decode(each.header_bytes), each.salt, each.block) for each in proofs]
+    record = measure(meter, replace(input_of_blocks(blocks), estimates=(one,)), PERIOD, KNOWN_AT)
+    assert (record.quantity.amount, record.estimated.amount) == (192, 96)
+    rated = rate(terms, PERIOD, KNOWN_AT, [record], Engine("0.1.0", "2026f"))
+    document = sign_document(document_content(rated, NUMBER, ISSUED_AT))
+    made = World(document, sign_bundle(document, NUMBER, proofs), key_file(), proofs)
+    report = check(made)
+    assert report.verdict is Verdict.PROVEN, report
+    assert any("as in the morning" in limit.detail for limit in report.limits)
+    usage = made.content()["usage"]
+    usage[0]["estimates"][0]["amount"] = "97"
+    assert check(made.resigned(usage=usage)).verdict is Verdict.WRONG

@@ -17,8 +17,8 @@ def measured_again(proofs: Bundle, claim: UsageRecord, evidence: Evidence) -> Us
 
     Args:
         proofs: the bundle that the claim is checked against.
-        claim: says which meter, period, knowledge time, clock offsets, exchanges and records;
-            none of its figures is used.
+        claim: says which meter, period, knowledge time, clock offsets, exchanges, estimates and
+            records; none of its figures is used.
         evidence: what the blocks of those records amount to.
 
     Raises:
@@ -33,7 +33,7 @@ def measured_again(proofs: Bundle, claim: UsageRecord, evidence: Evidence) -> Us
     rows = {signal: shifted(join(part), claim.clock_offsets) for signal, part in parts.items()}
     own = rows.pop(claim.meter.signal)
     known = claim.known_until, claim.clock_offsets, claim.exchanges
-    given = MeterInput(own, evidence, *known, others=rows)
+    given = MeterInput(own, evidence, *known, others=rows, estimates=claim.estimates)
     return measure(claim.meter, given, claim.period, claim.known_at)
 
 
@@ -54,6 +54,11 @@ def words_of(claim: UsageRecord) -> Iterator[str]:
         yield (
             f"that the meter was exchanged at {format_instant(each.at)} ({each.reference}) is the "
             "supplier's word"
+        )
+    for one in claim.estimates:
+        yield (
+            f"that {one.quantity} of {one.period}, of which nothing was recorded, are estimated "
+            f"right ({one.reason}) is the supplier's word"
         )
 
 

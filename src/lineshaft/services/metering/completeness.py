@@ -22,14 +22,15 @@ def judge(record: UsageRecord, minimum: Fraction | None) -> Verdict:
 
     What has no quantity, or one below zero, is never billed by itself: the first is nothing, and
     the second pays back for another period. A refused or excluded reading flags the usage however
-    complete it is.
+    complete it is. Estimated time counts as known for the minimum, and flags the usage.
 
     Args:
         record: what was measured.
         minimum: ratio from 0 to 1; reached when the exact completeness is not below it. None: the
             contract asks for none.
     """
-    is_too_little = minimum is not None and record.completeness < minimum
+    known_us = record.covered_us + record.estimated_us
+    is_too_little = minimum is not None and known_us < minimum * record.counted_us
     if record.is_undefined or record.quantity.amount < 0 or is_too_little:
         return Verdict.BLOCKED
     return Verdict.ALLOWED if record.is_complete else Verdict.FLAGGED

@@ -10,6 +10,8 @@ from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period, total_us
 from lineshaft.core.quantity import Quantity
 from lineshaft.core.reading import RecordKind
+from lineshaft.services.metering.estimates import Estimate
+from lineshaft.services.metering.estimating import is_needed, standing
 from lineshaft.services.metering.exchanged import decisive, with_exchanges
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.measurement import Measurement, Window, added, combined, outermost
@@ -40,12 +42,14 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
         msg = f"meter {meter.id} covers {found.covered_us} us of {metered_us}"
         raise InvariantError(msg)
     exclusions = sorted(set(found.exclusions))
+    known = _estimates(meter, rows, period, known_at)
+    estimates = tuple(estimate for estimate, under in known if is_needed(under))
     return UsageRecord(
         meter=meter,
         period=period,
         known_at=known_at,
         known_until=rows.known_until,
-        quantity=Quantity(found.amount, meter.unit),
+        quantity=Quantity(found.amount + _estimated(estimates, period), meter.unit),
         covered_us=found.covered_us,
         states=found.states,
         unknown_after=found.unknown_after,
@@ -61,6 +65,7 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
         metered_us=found.metered_us,
         is_undefined=found.is_undefined,
         parts=found.parts,
+        estimates=estimates,
         clock_offsets=rows.clock_offsets,
         exchanges=found.exchanges,
     )
@@ -76,8 +81,10 @@ class Reach:
 
 def reach(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -> Reach:
     """Tell which rows the usage of a period follows from."""
-    found = _measured(meter, rows, period, known_at)
-    return Reach(found.since, found.until)
+    found = [_measured(meter, rows, period, known_at)]
+    found += [under for _, under in _estimates(meter, rows, period, known_at)]
+    sinces, untils = [each.since for each in found], [each.until for each in found]
+    return Reach(outermost(sinces, min), outermost(untils, max))
 
 
 def reach_of(parts: Iterable[Meter], rows: MeterInput, period: Period, known_at: Instant) -> Reach:
@@ -121,6 +128,22 @@ def _measured(meter: Meter, rows: MeterInput, period: Period, known_at: Instant)
     quantities = {part.name: part.quantity for part in result.parts}
     amount = None if result.is_undefined else COMBINED_METERS[meter.kind](meter, quantities)
     return replace(result, amount=amount or Fraction(0), is_undefined=amount is None)
+
+
+def _estimates(
+    meter: Meter, rows: MeterInput, period: Period, known_at: Instant
+) -> Iterator[tuple[Estimate, Measurement]]:
+    """Return the estimates of a period, and what the meter finds in the period of each."""
+
+    def measured(part: Period) -> Measurement:
+        return _measured(meter, rows, part, known_at)
+
+    return standing(meter, rows.estimates, period, measured)
+
+
+def _estimated(estimates: Iterable[Estimate], period: Period) -> Fraction:
+    shares = (each.share(period) * each.quantity.amount for each in estimates)
+    return sum(shares, Fraction(0))
 
 
 def _of_part(

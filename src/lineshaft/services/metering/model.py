@@ -13,6 +13,7 @@ from lineshaft.core.quantity import Quantity, parse_fraction, unit_named
 from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of, signal_id
 from lineshaft.core.value import Value
 from lineshaft.services.metering.clocks.model import ClockStep
+from lineshaft.services.metering.estimates import Estimate
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.parameters import (
     ExpressionParameters,
@@ -270,6 +271,7 @@ class UsageRecord:
             must not be billed.
         parts: what the meters of a combined one found; `covered_us` is then the period without the
             unknown time of the least complete of them.
+        estimates: that are in the quantity, in its unit, for time of which nothing is known.
         clock_offsets: the offsets of the sources' clocks that apply to the rows of its evidence.
         exchanges: the recorded exchanges of the meter that it follows from, in time order; those
             in the parameters of the meter are not named again.
@@ -303,6 +305,19 @@ class UsageRecord:
     clock_offsets: tuple[ClockStep, ...] = ()
     exchanges: tuple[MeterExchange, ...] = ()
     parts: tuple[UsagePart, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
+
+    @property
+    def estimated(self) -> Quantity:
+        """How much of the quantity is estimated and not measured."""
+        shares = (each.share(self.period) * each.quantity.amount for each in self.estimates)
+        return Quantity(sum(shares, Fraction(0)), self.quantity.unit)
+
+    @property
+    def estimated_us(self) -> int:
+        """Time of the period whose usage is estimated; none of it is covered."""
+        found = [each.period.intersection(self.period) for each in self.estimates]
+        return sum(common.duration_us for common in found if common is not None)
 
     def signal_of(self, part: EvidenceRange) -> SignalId:
         """Return the signal of a range of evidence."""
@@ -364,6 +379,9 @@ class UsageRecord:
             content["metered_us"] = self.metered_us
         if self.is_undefined:
             content["is_undefined"] = True
+        if self.estimates:
+            content["estimated"] = str(self.estimated.amount)
+            content["estimates"] = [each.to_content() for each in self.estimates]
         if self.parts:
             content["parts"] = [each.to_content() for each in self.parts]
         if self.clock_offsets:
@@ -398,6 +416,7 @@ class UsageRecord:
                 metered_us=content.get("metered_us"),
                 is_undefined=content.get("is_undefined", False),
                 parts=tuple(map(UsagePart.from_content, content.get("parts", ()))),
+                estimates=tuple(map(Estimate.from_content, content.get("estimates", ()))),
                 clock_offsets=tuple(map(ClockStep.from_content, content.get("clock_offsets", ()))),
                 exchanges=tuple(map(MeterExchange.from_content, content.get("exchanges", ()))),
                 **{name: content[name] for name in _COUNTS},

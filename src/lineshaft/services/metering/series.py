@@ -24,6 +24,7 @@ from lineshaft.core.segment.block import (
 from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.core.value import to_columns
 from lineshaft.services.metering.clocks.model import ClockStep
+from lineshaft.services.metering.estimates import Estimate
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import Evidence, Identity, Meter, Row
 
@@ -304,6 +305,7 @@ class MeterInput:
         clock_offsets: by which the stamps of `rows` are true instants already (`shifted`).
         exchanges: recorded exchanges of the meter, beside those in its parameters.
         others: of a meter over several signals, the records of those that are not its own.
+        estimates: in force of the meter.
     """
 
     rows: SeriesRows
@@ -312,6 +314,7 @@ class MeterInput:
     clock_offsets: tuple[ClockStep, ...] = ()
     exchanges: tuple[MeterExchange, ...] = ()
     others: Mapping[SignalId, SeriesRows] = field(default_factory=dict)
+    estimates: tuple[Estimate, ...] = ()
 
     def of(self, meter: Meter, signal: SignalId) -> SeriesRows:
         """Return the records of a signal of a meter."""
