@@ -59,7 +59,7 @@ VOLUME = {
 }
 
 
-def test_late_usage_over_a_volume_cliff_is_a_credit() -> None:
+def test_case_22_late_usage_over_a_volume_cliff_is_a_credit() -> None:
     """Case 22: 15 are 150.00, one more makes 80.00: 70.00 to be credited on the same period."""
     of = sold(VOLUME, "C62")
     billed, late = month_of(of, 15), month_of(of, 16)
@@ -67,7 +67,7 @@ def test_late_usage_over_a_volume_cliff_is_a_credit() -> None:
     assert str(late.totals.net + -billed.totals.net) == "-70.00 EUR"
 
 
-def test_a_minimum_per_month() -> None:
+def test_case_23_a_minimum_per_month() -> None:
     """Case 23: late usage below the minimum changes the shortfall and not the document's amount."""
     of = sold(per_unit("1", "C62"), "C62", {"minimum": {"amount_per_month": "500.00", **MONTH}})
     shortfalls = []
@@ -110,7 +110,7 @@ def year_of(of: Contract, usages: list[int]) -> list[RatedDocument]:
     ("per", "quantity", "total", "last"),
     [("month", "1000", "13800.00", "1300.00"), ("year", "12000", "12600.00", "1300.00")],
 )
-def test_take_or_pay_by_the_month_and_by_the_year(
+def test_case_24_take_or_pay_by_the_month_and_by_the_year(
     per: str, quantity: str, total: str, last: str
 ) -> None:
     """Case 24: 6 x 800 and 6 x 1,300; the two never both apply, and differ by 1,200."""
@@ -155,7 +155,7 @@ def test_a_contract_year_is_of_whole_months_and_no_period_crosses_its_end() -> N
         rate_amount(of, 1, crossing, crossing.end)
 
 
-def test_a_price_that_changes_in_mid_period() -> None:
+def test_extra_case_a_price_that_changes_in_mid_period() -> None:
     """300 at 0.12 and 700 at 0.15: the price is that of the consumption's time, 141.00."""
     change = Instant((JUNE.start + JUNE.end) // 2)
     before, after = JUNE.split(change)
@@ -167,7 +167,7 @@ def test_a_price_that_changes_in_mid_period() -> None:
     assert str(nets[0] + nets[1]) == "141.00 EUR"
 
 
-def test_power_by_the_hour() -> None:
+def test_extra_case_power_by_the_hour() -> None:
     """123.7 h x 410 x (0.2 + 0.5 x 112.4/108.1 + 0.3 x 131.0/127.5) = 52,143.38."""
 
     def index(id_: str, weight: str, base: str, value: str) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def test_power_by_the_hour() -> None:
     ]
 
 
-def test_three_lines_of_a_third_of_a_cent_are_each_rounded_once() -> None:
+def test_case_25_three_lines_of_a_third_of_a_cent_are_each_rounded_once() -> None:
     """Case 25: three lines of 0.335 make 1.02."""
     prices = [
         CUTTING_TIME | {"id": f"p{n}", "price": {"model": "flat", "amount": "0.335"}}

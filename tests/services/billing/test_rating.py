@@ -99,21 +99,21 @@ def test_a_line_keeps_every_step_from_the_usage_to_the_rounding() -> None:
         ("0", []),
     ],
 )
-def test_tier_edges(usage: str, amounts: list[str]) -> None:
+def test_case_20_tier_edges(usage: str, amounts: list[str]) -> None:
     """Case 20: the amounts, and no line for no usage; the usage record stays."""
     rated = rate_amount(plain_contract(TIERS, "KWH"), Fraction(usage))
     assert [str(line.amount) for line in rated.lines] == amounts
     assert len(rated.usage) == 1
 
 
-def test_a_million_tenths_are_exact() -> None:
+def test_case_12_a_million_tenths_are_exact() -> None:
     """Case 12: 1,000,000 * 0.1 kWh at 0.30."""
     rated = rate_amount(plain_contract(per_unit("KWH", "0.30"), "KWH"), 1_000_000 * Fraction("0.1"))
     assert rated.lines[0].quantity.amount == 100_000
     assert str(rated.totals.net) == "30000.00 EUR"
 
 
-def test_energy_in_another_unit() -> None:
+def test_case_13_energy_in_another_unit() -> None:
     """Case 13: 3,600 MJ on a price for kWh."""
     rated = rate_amount(plain_contract(per_unit("KWH", "0.20"), "3B"), 3600)
     assert str(rated.lines[0].quantity) == "1000 KWH"
@@ -128,7 +128,7 @@ def test_a_run_over_the_end_of_summer_time_is_billed_by_its_length() -> None:
     assert str(rated.totals.net) == "120.00 EUR"
 
 
-def test_tiny_amounts_are_rounded_once_for_a_line() -> None:
+def test_case_25_tiny_amounts_are_rounded_once_for_a_line() -> None:
     """Case 25: 1,000 events of 0.004 are 4.00, not 0.00."""
     rated = rate_amount(plain_contract(per_unit("C62", "0.004"), "C62"), 1000)
     assert str(rated.totals.net) == "4.00 EUR"
@@ -138,7 +138,7 @@ def test_tiny_amounts_are_rounded_once_for_a_line() -> None:
     ("currency", "amount", "rounded"),
     [("EUR", "0.335", "0.34"), ("JPY", "1234.5", "1235"), ("BHD", "1.2345", "1.235")],
 )
-def test_a_line_is_rounded_half_away_to_the_decimals_of_its_currency(
+def test_case_25_a_line_is_rounded_half_away_to_the_decimals_of_its_currency(
     currency: str, amount: str, rounded: str
 ) -> None:
     """Case 25."""
@@ -162,7 +162,7 @@ def line(amount: str, rate_percent: str = "19") -> RatedLine:
     )
 
 
-def test_the_net_is_the_sum_of_rounded_lines() -> None:
+def test_case_25_the_net_is_the_sum_of_rounded_lines() -> None:
     """Case 25: three lines of 0.335 are 1.02, not 1.01; 100.00 in three is 33.33, 33.33, 33.34."""
     assert str(sum_up([line("0.335")] * 3, "EUR").net) == "1.02 EUR"
     thirds = allocate(Money(Decimal("100.00"), "EUR"), [Fraction(1)] * 3)
@@ -172,7 +172,7 @@ def test_the_net_is_the_sum_of_rounded_lines() -> None:
 @pytest.mark.parametrize(
     ("net", "percent", "tax"), [("7612.50", "19", "1446.38"), ("-6491.34", "25", "-1622.84")]
 )
-def test_tax_is_rounded_half_away_below_zero_too(net: str, percent: str, tax: str) -> None:
+def test_case_26_tax_is_rounded_half_away_below_zero_too(net: str, percent: str, tax: str) -> None:
     """Case 26."""
     assert str(sum_up([line(net, percent)], "EUR").vat[0].amount) == f"{tax} EUR"
 

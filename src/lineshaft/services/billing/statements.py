@@ -25,7 +25,7 @@ def statements(
         outcomes: of several guarantees, where the contract has a list of them.
     """
     said = [
-        _incomplete(place, record, name)
+        _incomplete(place, record, name, is_earlier=record.period != usage[0].period)
         for place, (record, name) in enumerate(zip(usage, names, strict=True))
         if not record.is_complete
     ]
@@ -38,11 +38,16 @@ def statements(
     return tuple(said)
 
 
-def _incomplete(place: int, record: UsageRecord, name: LocalText) -> dict[str, Any]:
+def _incomplete(
+    place: int, record: UsageRecord, name: LocalText, *, is_earlier: bool
+) -> dict[str, Any]:
+    """Say it of a record of the billed period, or of the contract year before it."""
     machine, percent = record.meter.machine, shown_percent(record.completeness)
     refused, excluded = record.refusal_count, record.exclusion_count
-    english = f"Incomplete: the readings for {name.en} on {machine} cover {percent} % of the period"
-    chinese = f"数据不完整：{machine} 的{name.zh_hans}读数覆盖计费期的 {percent} %"
+    span = "contract year before the period" if is_earlier else "period"
+    english = f"Incomplete: the readings for {name.en} on {machine} cover {percent} % of the {span}"
+    span = "计费期之前的合同年" if is_earlier else "计费期"
+    chinese = f"数据不完整：{machine} 的{name.zh_hans}读数覆盖{span}的 {percent} %"
     if refused or excluded:
         english += f"; {refused} were refused and {excluded} excluded"
         chinese += f"；拒收 {refused} 条，排除 {excluded} 条"
