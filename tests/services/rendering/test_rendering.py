@@ -100,6 +100,21 @@ def test_the_golden_figures_are_on_both_renderings(language: Language) -> None:
             assert figure in text, figure
 
 
+@BOTH
+def test_every_rendering_says_that_it_is_no_chinese_tax_invoice(language: Language) -> None:
+    said = {
+        Language.ENGLISH: "notaChinesetaxinvoice(fapiao,全电发票)",
+        Language.CHINESE: "不是中国税务发票（全电发票）",
+    }[language]
+    shown = [
+        words_of(pdf_of(document(), language)),
+        html_of(document(), language).partition("<script")[0],
+        render(document_file(document()), MediaType.UBL, language).decode(),
+    ]
+    for text in shown:
+        assert said in re.sub(r"\s", "", text)
+
+
 def test_what_is_incomplete_is_said() -> None:
     text = words_of(pdf_of(document(), Language.ENGLISH))
     assert "Incomplete: the readings for Cutting time on mazak01 cover 40.27 %" in text
