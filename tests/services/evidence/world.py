@@ -21,10 +21,11 @@ from lineshaft.core.segment.header import NO_PREVIOUS, Header
 from lineshaft.core.segment.wire import ChainPosition, SealedSegment, seal
 from lineshaft.security.keys.model import KeyFile, Signature, SourcePublicKey, next_key
 from lineshaft.services.billing.document import document_content, encode_file
-from lineshaft.services.billing.model import Engine
+from lineshaft.services.billing.model import NO_FACTS, Engine, Facts
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.billing.rendering.model import Language, MediaType, record_file
 from lineshaft.services.billing.rendering.renderer import record_of, render
+from lineshaft.services.contracts.model import Contract
 from lineshaft.services.evidence.bundle import bundle_file
 from lineshaft.services.evidence.envelope import Envelope
 from lineshaft.services.metering.measure import measure
@@ -231,14 +232,19 @@ def key_file() -> bytes:
     return KeyFile((key_record(),), (SourcePublicKey(SOURCE, EPOCH, public),)).encode()
 
 
-def make_world(record: Callable[[Recorder], None] = usual_day, segment_records: int = 20) -> World:
-    """Record, seal, measure, rate, sign."""
+def make_world(
+    record: Callable[[Recorder], None] = usual_day,
+    segment_records: int = 20,
+    agreed: Contract | None = None,
+    facts: Facts = NO_FACTS,
+) -> World:
+    """Record, seal, measure, rate, sign; under the example contract for None."""
     recorder = Recorder()
     record(recorder)
     proofs = proofs_of(sealed(recorder.records, segment_records), (CUTTING, EXECUTION))
-    terms = contract()
+    terms = contract() if agreed is None else agreed
     usage = [usage_of(meter, proofs) for meter in terms.meters()]
-    rated = rate(terms, PERIOD, KNOWN_AT, usage, Engine("0.1.0", "2026f"))
+    rated = rate(terms, PERIOD, KNOWN_AT, usage, Engine("0.1.0", "2026f"), facts)
     content = document_content(rated, "NM-2017-000001", ISSUED_AT)
     document = sign_document(content)
     return World(document, sign_bundle(document, content["number"], proofs), key_file(), proofs)
