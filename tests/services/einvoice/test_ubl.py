@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -356,6 +357,15 @@ def test_bytes_that_the_writer_does_not_write_are_refused(
     data = to_ubl(from_document(example()))
     assert old in data
     assert rules_of(ubl_findings(data.replace(old, new))) == {rule}
+
+
+def test_several_threads_may_ask_at_once() -> None:
+    """A Saxon processor belongs to one thread; the rules give each question to that one."""
+    right = to_ubl(from_document(example()))
+    wrong = to_ubl(seller(vat_id="")(from_document(example())))
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        found = list(threads.map(ubl_findings, [right, wrong] * 8))
+    assert [rules_of(each) for each in found] == [set(), {"BR-S-02"}] * 8
 
 
 def test_too_many_bytes_are_not_parsed() -> None:
