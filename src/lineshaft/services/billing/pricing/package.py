@@ -20,5 +20,9 @@ def package(priced: Priced, price: PackagePrice) -> tuple[PricedPart, ...]:
         return ()
     packages = math.ceil(quantity.amount / price.size)
     amount = packages * Fraction(price.package_price)
-    detail = {"packages": str(packages), "size": str(price.size)}
-    return (PricedPart("package", quantity, price.package_price, amount, detail=detail),)
+    detail = {
+        "packages": str(packages),
+        "size": str(price.size),
+        "package_price": f"{price.package_price:f}",
+    }
+    return (PricedPart("package", quantity, None, amount, detail=detail),)

@@ -32,7 +32,7 @@ class PricedPart:
     Attributes:
         kind: `flat`, `unit`, `tier`, `tier_fee`, `volume`, `package`, `share` or `state`.
         quantity: what was priced; None for a fixed amount and a share.
-        unit_price: price of one unit or package, or the fixed amount; None for a share.
+        unit_price: price of one unit, or the fixed amount; None for packages and a share.
         amount: exact and not rounded.
         above, up_to: the tier's half-open range (above, up_to]; None where it has no bound.
         detail: what only this kind has, as the step of a document says it.

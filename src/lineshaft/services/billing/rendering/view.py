@@ -212,7 +212,7 @@ class _View:
             packages=_grouped(step["packages"]),
             size=_shown(Fraction(step["size"]), STEP_DECIMALS),
             unit=step["quantity"]["symbol"],
-            price=self._money(step["unit_price"]),
+            price=self._money(step["package_price"]),
         )
 
     def _of_state(self, step: dict[str, Any]) -> str:
@@ -444,7 +444,7 @@ def step_amount(step: dict[str, Any]) -> str | None:
     """Return what a step adds to its line, exact; None for one that only explains."""
     if "change_exact" in step:
         return str(step["change_exact"])
-    is_priced = "unit_price" in step or step["kind"] == "share"
+    is_priced = "unit_price" in step or step["kind"] in {"package", "share"}
     return str(step["amount_exact"]) if is_priced else None
 
 
