@@ -48,7 +48,7 @@ def with_metadata(pdf: bytes) -> bytes:
         InvariantError: when its metadata are not those of our pages.
     """
     try:
-        file = PdfFile(pdf)
+        file = PdfFile(pdf, is_read_whole=False)
         metadata = file.catalog.get("Metadata")
         packet = file.stream_of(metadata)
     except PdfUnreadable as error:

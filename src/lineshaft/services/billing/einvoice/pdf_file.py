@@ -6,14 +6,15 @@ enough to add metadata to such a file and to judge it; anything else is refused,
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from lineshaft.core.errors import Invalid
 
+_T = TypeVar("_T")
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 OBJECTS_MAX: Final = 8_388_607
 """ISO 19005-3, 6.1.13."""
@@ -21,14 +22,14 @@ STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 NESTING_MAX: Final = 64
 
 _TOKEN = re.compile(
-    rb"[\s\0]+|%[^\r\n]*"
-    rb"|(?P<mark><<|>>|\[|\])"
+    rb"(?:[\s\0]++|%[^\r\n]*+)*+"
+    rb"(?:(?P<mark><<|>>|\[|\])"
     rb"|(?P<reference>\d+[ \r\n\t]+\d+[ \r\n\t]+R(?![A-Za-z]))"
     rb"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))"
     rb"|(?P<name>/[^\s\0()<>\[\]{}/%]*)"
     rb"|(?P<hexadecimal><[^<>]*>)"
     rb"|(?P<open>\()"
-    rb"|(?P<word>[a-z]+)"
+    rb"|(?P<word>[a-z]+))"
 )
 _PARENTHESIS = re.compile(rb"[()]|\\.", re.DOTALL)
 _ESCAPED_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -99,10 +100,14 @@ class PdfObject:
 
 
 class PdfFile:
-    """A file with all its objects, read once."""
+    """A file with its objects, each read once."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, is_read_whole: bool = True) -> None:
         """Read the objects that the cross-reference table names.
+
+        Args:
+            data: the file.
+            is_read_whole: at once, so that a broken object is found; else each when asked for.
 
         Raises:
             PdfUnreadable: when the file is none of one table and plain objects.
@@ -112,15 +117,10 @@ class PdfFile:
             raise PdfUnreadable(msg)
         self.data = data
         self.table_start, self.entries_start, self.offsets = _table(data)
-        try:
-            self.trailer = _Reader(data, self._table_end).trailer()
-            self.objects = {
-                number: _Reader(data, offset).object(number)
-                for number, offset in self.offsets.items()
-            }
-        except (IndexError, ValueError, TypeError, AttributeError, KeyError) as error:
-            msg = f"the objects of the PDF cannot be read: {error}"
-            raise PdfUnreadable(msg) from error
+        self._read: dict[int, PdfObject] = {}
+        self.trailer = _guarded(lambda: _Reader(data, self._table_end).trailer())
+        if is_read_whole:
+            self.objects  # noqa: B018 - read for what it refuses
         if not isinstance(self.get(self.trailer.get("Root")), dict):
             msg = "the trailer of the PDF names no catalog (ISO 32000-1, 7.5.5)"
             raise PdfUnreadable(msg)
@@ -129,13 +129,28 @@ class PdfFile:
     def _table_end(self) -> int:
         return self.entries_start + _ENTRY_BYTES * (len(self.offsets) + 1)
 
+    @cached_property
+    def objects(self) -> dict[int, PdfObject]:
+        """Every object by its number."""
+        return {number: self.object(number) for number in self.offsets}
+
+    def object(self, number: int) -> PdfObject:
+        """Return an object; the table has its number.
+
+        Raises:
+            PdfUnreadable: when it cannot be read.
+        """
+        if number not in self._read:
+            reader = _Reader(self.data, self.offsets[number])
+            self._read[number] = _guarded(lambda: reader.object(number))
+        return self._read[number]
+
     def get(self, value: Any) -> Any:
         """Return a value, or what a reference refers to; None where there is no such object."""
         for _ in range(NESTING_MAX):
             if not isinstance(value, Reference):
                 return value
-            found = self.objects.get(value.number)
-            value = None if found is None else found.value
+            value = self.object(value.number).value if value.number in self.offsets else None
         msg = "references of the PDF refer to each other"
         raise PdfUnreadable(msg)
 
@@ -209,8 +224,10 @@ class PdfFile:
         Raises:
             PdfUnreadable: when it is packed in another way than Flate, or broken.
         """
-        found = self.objects.get(reference.number) if isinstance(reference, Reference) else None
-        if found is None or found.stream is None:
+        if not isinstance(reference, Reference) or reference.number not in self.offsets:
+            return None
+        found = self.object(reference.number)
+        if found.stream is None:
             return None
         raw = self.data[slice(*found.stream)]
         filters = found.value.get("Filter", [])
@@ -226,7 +243,7 @@ class PdfFile:
             number: of the object.
             body: what shall stand between `obj` and `endobj`.
         """
-        old = self.objects[number]
+        old = self.object(number)
         new = b"%d 0 obj\n%s\nendobj" % (number, body)
         shift = len(new) - (old.end - old.start)
         moved = {
@@ -250,7 +267,7 @@ class PdfFile:
 
     def body_of(self, number: int) -> bytes:
         """Return what stands between `obj` and `endobj` of an object."""
-        found = self.objects[number]
+        found = self.object(number)
         whole = self.data[found.start : found.end]
         return whole.partition(b"obj")[2].removesuffix(b"endobj").strip(b"\r\n")
 
@@ -306,6 +323,14 @@ def _unpacked(raw: bytes, name: str) -> bytes:
         msg = f"a stream of the PDF is cut off, or larger than {STREAM_BYTES_MAX} bytes"
         raise PdfUnreadable(msg)
     return data
+
+
+def _guarded(read: Callable[[], _T]) -> _T:
+    try:
+        return read()
+    except (IndexError, ValueError, TypeError, AttributeError, KeyError) as error:
+        msg = f"the objects of the PDF cannot be read: {error}"
+        raise PdfUnreadable(msg) from error
 
 
 def _nested(top: Any) -> Iterator[Any]:
@@ -402,14 +427,13 @@ class _Reader:
             stack[-1].append(value)
 
     def _token(self) -> tuple[str, bytes]:
-        while True:
-            found = _TOKEN.match(self._data, self._place)
-            if found is None:
-                msg = f"the PDF cannot be read at byte {self._place}"
-                raise PdfUnreadable(msg)
-            self._place = found.end()
-            if found.lastgroup is not None:
-                return found.lastgroup, found[0]
+        found = _TOKEN.match(self._data, self._place)
+        kind = None if found is None else found.lastgroup
+        if found is None or kind is None:
+            msg = f"the PDF cannot be read at byte {self._place}"
+            raise PdfUnreadable(msg)
+        self._place = found.end()
+        return kind, found[kind]
 
     def _simple(self, kind: str, text: bytes) -> Any:
         match kind:

@@ -1,7 +1,7 @@
 """PDF/A-3 (ISO 19005-3:2012, level A): a table of clauses, each with its own look at the file.
 
 No validator of others runs here: what passes was **not validated by veraPDF**. The table covers
-what our documents are made of; `docs/packages/einvoices.md` lists it, and what it leaves out.
+what our documents are made of; `docs/e-invoices.md` lists it, and what it leaves out.
 """
 
 from typing import Final
