@@ -24,17 +24,17 @@ from lineshaft.services.contracts.model import (
 from lineshaft.web import format as form
 from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.pages.contracts.names import local
-from lineshaft.web.session import Visit
+from lineshaft.web.session import Preferences
 
 
-def line_names(visit: Visit, terms: Terms) -> dict[str, str]:
+def line_names(visit: Preferences, terms: Terms) -> dict[str, str]:
     """Return what the lines of a document are called, by id."""
     fee = terms.base_fee
     names = {} if fee is None else {fee.id: local(visit, fee.description)}
     return names | {price.id: local(visit, price.description) for price in terms.usage_prices}
 
 
-def price_in_words(visit: Visit, price: Price, currency: str, names: dict[str, str]) -> Child:
+def price_in_words(visit: Preferences, price: Price, currency: str, names: dict[str, str]) -> Child:
     """Say a price; `names` are those of the lines that a share is taken of."""
     match price:
         case FlatPrice():
@@ -57,7 +57,7 @@ def price_in_words(visit: Visit, price: Price, currency: str, names: dict[str, s
             return visit.say("terms.share", percent=form.rounded(price.percent), lines=lines)
 
 
-def modifiers_in_words(visit: Visit, modifiers: Modifiers | None, currency: str) -> Child:
+def modifiers_in_words(visit: Preferences, modifiers: Modifiers | None, currency: str) -> Child:
     """Say what changes a price, in the order in which it does."""
     if modifiers is None:
         return ""
@@ -65,7 +65,7 @@ def modifiers_in_words(visit: Visit, modifiers: Modifiers | None, currency: str)
     return tag("ul", lines, class_="plain")
 
 
-def _changes(visit: Visit, modifiers: Modifiers, currency: str) -> Iterator[str]:
+def _changes(visit: Preferences, modifiers: Modifiers, currency: str) -> Iterator[str]:
     if modifiers.take_or_pay is not None:
         yield _commitment(visit, modifiers.take_or_pay, currency)
     if modifiers.indexation is not None:
@@ -87,7 +87,7 @@ def _changes(visit: Visit, modifiers: Modifiers, currency: str) -> Iterator[str]
         yield visit.say("terms.credit", amount=_money(modifiers.credit.amount, currency))
 
 
-def _commitment(visit: Visit, terms: Commitment, currency: str) -> str:
+def _commitment(visit: Preferences, terms: Commitment, currency: str) -> str:
     per = "month" if isinstance(terms, MonthlyCommitment) else "year"
     return visit.say(
         f"terms.take_or_pay.{per}",
@@ -96,12 +96,12 @@ def _commitment(visit: Visit, terms: Commitment, currency: str) -> str:
     )
 
 
-def _monthly(visit: Visit, terms: MonthlyAmount, currency: str) -> str:
+def _monthly(visit: Preferences, terms: MonthlyAmount, currency: str) -> str:
     amount = _money(terms.amount_per_month, currency)
     return visit.say(f"terms.proration.{terms.proration.value}", amount=amount)
 
 
-def _tiers(visit: Visit, price: GraduatedPrice | VolumePrice, currency: str) -> Html:
+def _tiers(visit: Preferences, price: GraduatedPrice | VolumePrice, currency: str) -> Html:
     unit = unit_named(price.unit).symbol
     below = Fraction(0)
     lines = []
@@ -124,7 +124,7 @@ def _tiers(visit: Visit, price: GraduatedPrice | VolumePrice, currency: str) -> 
     return tag("div", head, tag("ul", lines, class_="plain"))
 
 
-def _states(visit: Visit, price: MatrixPrice, currency: str) -> Html:
+def _states(visit: Preferences, price: MatrixPrice, currency: str) -> Html:
     unit = unit_named(price.unit).symbol
     prices = [(each.state, each.unit_price) for each in price.states]
     prices.append((visit.say("terms.other_states"), price.other_price))

@@ -1,0 +1,61 @@
+"""Every price and modifier of the page of prices is said in words, in both languages."""
+
+import re
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lineshaft.web.markup import tag
+from lineshaft.web.pages.contracts.prices import line_names, modifiers_in_words, price_in_words
+from lineshaft.web.session import Preferences
+from lineshaft.web.texts import Language
+from tests.plant.test_prices import offering
+
+ENGLISH = [
+    "Discount: 10 %",
+    "410.00 EUR per h",
+    "Prices follow published indices: 20.00 % fixed, labour 50.00 %, material 30.00 %",
+    "Up to 100 h: 3.00 EUR per h, and 20.00 EUR once",
+    "Take or pay: 1,000 a contract year, each missing 2.50 EUR",
+    "All usage of the period at the price of one tier:",
+    "Take or pay: 500 a month, each that is missing 0.10 EUR",
+    "12.00 EUR for each 100",
+    "At least 100.00 EUR a month, divided by days",
+    "At most 1,500.00 EUR a month, divided by days",
+    "Discount: 30.00 EUR a month, divided by seconds",
+    "A credit of 5.00 EUR is taken off each billed period",
+    "ACTIVE: 6.00 EUR per h",
+    "any other state: 0.50 EUR per h",
+    "49.00 EUR for each billed period",
+    "2.5 % of: Base fee, Operating hours",
+]
+CHINESE = [
+    "折扣：10 %",
+    "价格随公布的指数调整：固定部分 20.00 %",
+    "另一次性收取 20.00 EUR",
+    "照付不议：每合同年 1,000",
+    "照付不议：每月 500",
+    "每满或不满 100",
+    "最低：每月 100.00 EUR，按日折算",
+    "其他状态",
+    "下列项目的 2.5 %：基本费用, 运行小时",
+]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [(Language.ENGLISH, ENGLISH), (Language.CHINESE, CHINESE)]
+)
+def test_every_price_and_modifier_is_said(
+    language: Language, said: list[str], tmp_path: Path
+) -> None:
+    terms = offering(tmp_path).terms
+    reader = Preferences(language, ZoneInfo("UTC"))
+    assert terms.base_fee is not None
+    parts = [modifiers_in_words(reader, terms.base_fee.modifiers, "EUR")]
+    for price in terms.usage_prices:
+        parts.append(price_in_words(reader, price.price, "EUR", line_names(reader, terms)))
+        parts.append(modifiers_in_words(reader, price.modifiers, "EUR"))
+    text = re.sub(r"<[^>]*>", "", str(tag("div", parts))).replace("\N{NO-BREAK SPACE}", " ")
+    for sentence in said:
+        assert sentence in text, text
