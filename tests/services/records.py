@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lineshaft.bootstrap.adapters import KnowledgeClock
-from lineshaft.core.clock import CountingIds, ManualClock
+from lineshaft.core.clock import CountingIds, IdSource, ManualClock
 from lineshaft.core.period import Instant, parse_instant
 from lineshaft.infrastructure.database import Database
 from lineshaft.infrastructure.database.tables import OUTBOX
@@ -67,7 +67,9 @@ class Records:
         return [f"{e.actor} {e.action} {e.subject}" for e in reversed(entries)]
 
 
-def build_records(database: Database, clock: ManualClock | None = None) -> Records:
+def build_records(
+    database: Database, clock: ManualClock | None = None, ids: IdSource | None = None
+) -> Records:
     """Build the use cases on a database at the head of the migrations."""
     clock = clock or ManualClock(NOW)
     manifest = ManifestStore()
@@ -77,7 +79,7 @@ def build_records(database: Database, clock: ManualClock | None = None) -> Recor
         "database": database,
         "authorizer": authorizer,
         "audit": audit,
-        "ids": CountingIds(),
+        "ids": ids or CountingIds(),
         "known_at": KnowledgeClock(manifest, clock).known_at,
     }
     return Records(
