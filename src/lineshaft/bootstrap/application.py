@@ -45,6 +45,8 @@ from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.identity.service import Identity
 from lineshaft.security.keys.service import DocumentKeys
 from lineshaft.services.billing.model import Engine
+from lineshaft.services.billing.receivables.service import Receivables, ReceivablesParts
+from lineshaft.services.billing.receivables.store import SqlReceivablesStore
 from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.rendering.store import SqlRenderingStore
 from lineshaft.services.billing.service import Billing, BillingParts
@@ -88,6 +90,7 @@ class Application:
     metering: Metering
     contracts: Contracts
     billing: Billing
+    receivables: Receivables
     renderings: Renderings
     evidence: Evidence
     plant: Plant
@@ -143,6 +146,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         metering=metering,
         contracts=contracts,
         billing=billing,
+        receivables=_receivables(base, billing),
         renderings=Renderings(base.database, SqlRenderingStore(), billing, base.keys, base.clock),
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         plant=_plant(base, twin, contracts, retention),
@@ -184,6 +188,21 @@ def _billing(
             engine=Engine(__version__, importlib.metadata.version("tzdata")),
             holds=holds,
             facts=incidents,
+        )
+    )
+
+
+def _receivables(base: Foundation, billing: Billing) -> Receivables:
+    return Receivables(
+        ReceivablesParts(
+            database=base.database,
+            store=SqlReceivablesStore(),
+            postings=SqlDocumentStore(),
+            billing=billing,
+            authorizer=base.authorizer,
+            audit=base.audit,
+            clock=base.clock,
+            ids=base.ids,
         )
     )
 

@@ -355,6 +355,7 @@ class AccountKind(StrEnum):
     SERVICE_CREDITS = "service_credits"
     """Contra-revenue: credits lower the revenue, they are no cost (IFRS 15, paragraph 51)."""
     VAT_PAYABLE = "vat_payable"
+    BANK = "bank"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from lineshaft.core.money import currency_exponent
 from lineshaft.core.period import (
     Instant,
@@ -205,6 +207,7 @@ __all__ = [
 
 MACHINES_MAX = 100
 ADDRESS_LINES_MAX = 6
+PAYMENT_DAYS_MAX = 365
 SERIES_CHARACTERS_MAX = 20
 _COUNTRY_CHARACTERS = 2
 
@@ -292,6 +295,7 @@ class Contract(Frozen, frozen=True, kw_only=True):
         start, end: RFC 3339 in UTC; `end` is None while there is none.
         time_zone: IANA zone whose calendar divides time into billed periods.
         invoice_series: the gapless series that its documents are numbered in.
+        payment_days: days until a document is due; left out where nothing is agreed.
     """
 
     id: str
@@ -308,6 +312,12 @@ class Contract(Frozen, frozen=True, kw_only=True):
     time_zone: str
     billing_period: BillingPeriod
     invoice_series: str
+    payment_days: int | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def payment_term_days(self) -> int | None:
+        """Days from the date of a document until it is due; None where nothing is agreed."""
+        return None if self.payment_days is msgspec.UNSET else self.payment_days
 
     def __post_init__(self) -> None:
         """Refuse what could not be metered, billed or numbered."""
@@ -316,6 +326,7 @@ class Contract(Frozen, frozen=True, kw_only=True):
         zone_named(self.time_zone)
         check_id(self.organisation, "organisation")
         _check_series(self.invoice_series)
+        _check_payment_days(self.payment_term_days)
         if not 0 < len(self.machines) <= MACHINES_MAX:
             msg = f"contract {self.id} has {len(self.machines)} machines: 1 to {MACHINES_MAX}"
             raise TermsInvalid(msg)
@@ -470,6 +481,12 @@ def _check_version(id_: str, version: int, what: str) -> None:
 
 def _check_currency(currency: str) -> None:
     currency_exponent(currency)
+
+
+def _check_payment_days(days: int | None) -> None:
+    if days is not None and not 0 <= days <= PAYMENT_DAYS_MAX:
+        msg = f"a term of payment of {days} days: expected 0 to {PAYMENT_DAYS_MAX}"
+        raise TermsInvalid(msg)
 
 
 def _check_series(series: str) -> None:

@@ -1,0 +1,1 @@
+"""What customers owe: payments, reminders, disputes."""

@@ -1,0 +1,287 @@
+"""Payments, what is open, reminders and disputes: the use cases of receivables."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+from lineshaft.core.clock import Clock, IdSource
+from lineshaft.core.events import Event
+from lineshaft.core.money import Money
+from lineshaft.core.period import US_PER_DAY, to_datetime, zone_named
+from lineshaft.infrastructure.database import Database, OutboxMessage, UnitOfWork
+from lineshaft.security.audit.service import AuditChain
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.services.billing.document import contract_of, decode_file
+from lineshaft.services.billing.model import (
+    OF_PAYMENT,
+    Account,
+    AccountKind,
+    Entry,
+    IssuedDocument,
+    Transaction,
+)
+from lineshaft.services.billing.receivables.errors import (
+    DisputeInvalid,
+    DisputeOpen,
+    DisputeTooLate,
+    NoDispute,
+    PaymentInvalid,
+    PaymentTaken,
+    TooManyPayments,
+)
+from lineshaft.services.billing.receivables.events import (
+    dispute_opened,
+    dispute_resolved,
+    payment_received,
+)
+from lineshaft.services.billing.receivables.model import (
+    DISPUTE_DAYS,
+    DISPUTES_MAX,
+    PAYMENTS_MAX,
+    REASON_CHARACTERS_MAX,
+    REFERENCE_CHARACTERS_MAX,
+    Claim,
+    Dispute,
+    DisputeOutcome,
+    Payment,
+    claims,
+    due_on,
+)
+from lineshaft.services.billing.receivables.ports import Postings, ReceivablesStore
+from lineshaft.services.billing.service import EVENT_SUBJECT, Billing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivablesParts:
+    """Everything that the use cases of receivables take."""
+
+    database: Database
+    store: ReceivablesStore
+    postings: Postings
+    billing: Billing
+    authorizer: Authorizer
+    audit: AuditChain
+    clock: Clock
+    ids: IdSource
+
+
+class Receivables:
+    """What customers owe of documents; documents themselves are never touched."""
+
+    def __init__(self, parts: ReceivablesParts) -> None:
+        """Take everything; nothing is read before it is needed."""
+        self._parts = parts
+        self._store = parts.store
+
+    def record_payment(
+        self, actor: Actor, number: str, amount: Money, received_on: dt.date, reference: str
+    ) -> Payment:
+        """Record money that came in for a document, once for each reference.
+
+        Payment, posting, event and audit entry are one transaction. The money stands on the account
+        `bank` until a real bank account is booked against it.
+
+        Args:
+            actor: who asks.
+            number: of the document.
+            amount: below zero for what was paid back.
+            received_on: the day of value.
+            reference: of the bank.
+
+        Raises:
+            DocumentNotFound: when there is no such document, or the actor may not see it.
+            PaymentInvalid: for nothing, another currency, or a reference that is empty or too long.
+            PaymentTaken: when the reference is recorded with another amount or day.
+            TooManyPayments: beyond `PAYMENTS_MAX` on the document.
+        """
+        issued = self._parts.billing.document(actor, number)
+        self._parts.authorizer.authorize(actor, Action.PAYMENT_RECORD, _resource(issued))
+        _check_payment(issued, amount, reference)
+        payment = Payment(
+            document=number,
+            reference=reference,
+            amount=amount,
+            received_on=received_on,
+            recorded_at=self._parts.clock.now(),
+            recorded_by=actor.id,
+        )
+        with self._parts.database.unit_of_work() as unit:
+            unit.lock(f"receivables:{number}")
+            known = self._store.payments(unit.connection, number)
+            same = next((each for each in known if each.reference == reference), None)
+            if same is not None:
+                return _same(same, payment)
+            if len(known) >= PAYMENTS_MAX:
+                msg = f"document {number} has {len(known)} payments: at most {PAYMENTS_MAX}"
+                raise TooManyPayments(msg)
+            self._store.add_payment(unit.connection, payment)
+            self._post(unit, issued, payment)
+            self._tell(unit, payment_received(self._parts.ids.new_id("evt"), payment))
+            detail = {"reference": reference, "amount": str(amount)}
+            subject = f"document/{number}"
+            self._parts.audit.append(unit.connection, actor, Action.PAYMENT_RECORD, subject, detail)
+        return payment
+
+    def payments(self, actor: Actor, number: str) -> list[Payment]:
+        """Return the payments of a document, in the order in which they were recorded.
+
+        Raises:
+            DocumentNotFound: when there is no such document, or the actor may not see it.
+        """
+        self._parts.billing.document(actor, number)
+        with self._parts.database.read() as connection:
+            return self._store.payments(connection, number)
+
+    def claims(self, actor: Actor, number: str) -> list[Claim]:
+        """Return what is open of all documents of the period of a document, today.
+
+        Raises:
+            DocumentNotFound: when there is no such document, or the actor may not see it.
+        """
+        documents = self._parts.billing.of_period(actor, number)
+        contents = [
+            decode_file(self._parts.billing.document(actor, each.number).file).document
+            for each in documents
+        ]
+        contracts = [contract_of(content) for content in contents]
+        due = {
+            each.number: due_on(each.issued_at, contract.time_zone, contract.payment_term_days)
+            for each, contract in zip(documents, contracts, strict=True)
+        }
+        numbers = [each.number for each in documents]
+        with self._parts.database.read() as connection:
+            paid = self._store.paid(connection, numbers)
+            disputes = self._store.disputes(connection, numbers)
+        is_open = {each.document: each for each in disputes if each.is_open}
+        zone = zone_named(contracts[-1].time_zone)
+        today = to_datetime(self._parts.clock.now(), zone).date()
+        return claims(documents, paid, due, is_open, today)
+
+    def disputes(self, actor: Actor, number: str) -> list[Dispute]:
+        """Return the disputes of a document, in order.
+
+        Raises:
+            DocumentNotFound: when there is no such document, or the actor may not see it.
+        """
+        self._parts.billing.document(actor, number)
+        with self._parts.database.read() as connection:
+            return self._store.disputes(connection, [number])
+
+    def open_dispute(self, actor: Actor, number: str, reason: str) -> Dispute:
+        """Record that the customer does not agree with a document.
+
+        Raises:
+            DocumentNotFound: when there is no such document, or the actor may not see it.
+            DisputeInvalid: without a reason, or with more than `REASON_CHARACTERS_MAX` characters.
+            DisputeTooLate: more than `DISPUTE_DAYS` days after its date, or too often.
+            DisputeOpen: when it is disputed already.
+        """
+        issued = self._parts.billing.document(actor, number)
+        self._parts.authorizer.authorize(actor, Action.DISPUTE_OPEN, _resource(issued))
+        _check_reason(reason)
+        now = self._parts.clock.now()
+        if now > issued.issued_at + DISPUTE_DAYS * US_PER_DAY:
+            msg = f"cannot dispute document {number}: it was issued more than {DISPUTE_DAYS} d ago"
+            raise DisputeTooLate(msg)
+        with self._parts.database.unit_of_work() as unit:
+            unit.lock(f"receivables:{number}")
+            known = self._store.disputes(unit.connection, [number])
+            if any(each.is_open for each in known):
+                msg = f"document {number} is disputed already"
+                raise DisputeOpen(msg)
+            if len(known) >= DISPUTES_MAX:
+                msg = f"document {number} was disputed {len(known)} times: at most {DISPUTES_MAX}"
+                raise DisputeTooLate(msg)
+            dispute = Dispute(
+                document=number,
+                position=len(known) + 1,
+                reason=reason,
+                opened_at=now,
+                opened_by=actor.id,
+            )
+            self._store.add_dispute(unit.connection, dispute)
+            self._tell(unit, dispute_opened(self._parts.ids.new_id("evt"), dispute))
+            self._audit(unit, actor, Action.DISPUTE_OPEN, dispute)
+        return dispute
+
+    def resolve_dispute(
+        self, actor: Actor, number: str, outcome: DisputeOutcome, answer: str
+    ) -> Dispute:
+        """Answer the open dispute of a document; what is upheld is made good by a correction.
+
+        Raises:
+            DocumentNotFound: when there is no such document, or the actor may not see it.
+            DisputeInvalid: without an answer, or with one that is too long.
+            NoDispute: when it has no open dispute.
+        """
+        issued = self._parts.billing.document(actor, number)
+        self._parts.authorizer.authorize(actor, Action.DISPUTE_RESOLVE, _resource(issued))
+        _check_reason(answer)
+        with self._parts.database.unit_of_work() as unit:
+            unit.lock(f"receivables:{number}")
+            known = self._store.disputes(unit.connection, [number])
+            if not known or not known[-1].is_open:
+                msg = f"document {number} has no open dispute"
+                raise NoDispute(msg)
+            now = self._parts.clock.now()
+            resolved = replace(known[-1], resolved_at=now, outcome=outcome, answer=answer)
+            self._store.resolve(unit.connection, resolved)
+            self._tell(unit, dispute_resolved(self._parts.ids.new_id("evt"), resolved))
+            self._audit(unit, actor, Action.DISPUTE_RESOLVE, resolved)
+        return resolved
+
+    def _post(self, unit: UnitOfWork, issued: IssuedDocument, payment: Payment) -> None:
+        customer = decode_file(issued.file).document["customer"]["id"]
+        transaction = Transaction(
+            id=self._parts.ids.new_id("txn"),
+            document=issued.number,
+            effective_at=payment.recorded_at,
+            posted_at=payment.recorded_at,
+            entries=(
+                Entry(Account(AccountKind.BANK), payment.amount),
+                Entry(Account(AccountKind.RECEIVABLES, customer), -payment.amount),
+            ),
+            reason=OF_PAYMENT,
+            reference=payment.reference,
+        )
+        self._parts.postings.add_transaction(unit.connection, transaction)
+
+    def _tell(self, unit: UnitOfWork, event: Event) -> None:
+        unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), event.at))
+
+    def _audit(self, unit: UnitOfWork, actor: Actor, action: Action, dispute: Dispute) -> None:
+        detail = {"position": dispute.position, "outcome": dispute.outcome or "open"}
+        subject = f"document/{dispute.document}"
+        self._parts.audit.append(unit.connection, actor, action, subject, detail)
+
+
+def _check_payment(issued: IssuedDocument, amount: Money, reference: str) -> None:
+    if amount.currency != issued.gross.currency or not amount.as_fraction():
+        msg = f"a payment of {amount} for document {issued.number}: expected an amount in " + (
+            issued.gross.currency
+        )
+        raise PaymentInvalid(msg)
+    if not 0 < len(reference.strip()) <= len(reference) <= REFERENCE_CHARACTERS_MAX:
+        msg = f"the reference of a payment: expected 1 to {REFERENCE_CHARACTERS_MAX} characters"
+        raise PaymentInvalid(msg)
+
+
+def _same(known: Payment, payment: Payment) -> Payment:
+    """Pass a payment that was recorded before, as it was recorded."""
+    if (known.amount, known.received_on) != (payment.amount, payment.received_on):
+        msg = (
+            f"payment {known.reference} of document {known.document} is recorded as {known.amount} "
+            f"of {known.received_on}"
+        )
+        raise PaymentTaken(msg)
+    return known
+
+
+def _check_reason(text: str) -> None:
+    if not 0 < len(text.strip()) <= len(text) <= REASON_CHARACTERS_MAX:
+        msg = f"the words of a dispute: expected 1 to {REASON_CHARACTERS_MAX} characters"
+        raise DisputeInvalid(msg)
+
+
+def _resource(issued: IssuedDocument) -> Resource:
+    return Resource("document", issued.number, organisation=issued.organisation)
