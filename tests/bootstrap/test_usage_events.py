@@ -1,6 +1,7 @@
 """Usage over the API is billed and proven as what machines say; restores make a new epoch of it."""
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from lineshaft.platform.historian.usage.errors import UsageInvalid
 from lineshaft.platform.historian.usage.model import API, UsageMode, UsageOutcome
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from lineshaft.services.evidence.model import Verdict
+from lineshaft.services.metering.model import Meter
 from tests.bootstrap.test_late_data import CONTRACT, DAY, HOUR, METER, billed
 
 __all__ = ["billed"]
@@ -102,3 +104,24 @@ def test_events_after_a_backup_are_new_to_what_was_restored(
         assert restored.historian.check(LOCAL_OPERATOR).faults == ()
     finally:
         restored.database.close()
+
+
+def test_cases_1_and_12_events_are_added_up_however_often_they_come(billed: Application) -> None:
+    content = METER.to_content() | {"kind": "sum", "parameters": {}}
+    sold = Meter.from_content(content)
+    sent = [
+        {
+            "id": f"order-{number}",
+            "signal": "mill/cut_time",
+            "ts": format_instant(Instant(DAY + number // 10 * HOUR)),  # ten of an instant
+            "value": "5" if number == 7 else "0.1",
+        }
+        for number in range(200)
+    ]
+    for _ in range(3):
+        billed.usage.record(LOCAL_OPERATOR, PRODUCER, sent, UsageMode.ATOMIC)
+    known_at = billed.metering.settle(billed.clock.now())
+    usage = billed.metering.usage(LOCAL_OPERATOR, sold, PERIOD, known_at)
+    assert usage.quantity.amount == 5 + Fraction(199, 10)
+    assert usage.is_complete
+    assert {one.source for one in usage.ranges} == {API}

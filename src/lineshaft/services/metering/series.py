@@ -323,11 +323,11 @@ class MeterInput:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """The rows in force, one for each instant, in time order.
+    """Rows that count, in time order: those in force, one for each instant, or all that stand.
 
     Attributes:
         rows: all rows; `row` points into them.
-        ts: int64[n], strictly ascending.
+        ts: int64[n], ascending; strictly of the rows in force.
         is_good: bool[n], whether the status is good and there is a value.
     """
 
@@ -351,12 +351,23 @@ class Series:
 
 
 def in_force(rows: SeriesRows) -> Series:
-    """Choose, for each instant, the reading in force.
+    """Choose, for each instant, the reading in force: the last that stands.
+
+    Raises:
+        Invalid: when corrections replace each other in a circle.
+    """
+    found = standing(rows)
+    is_last = np.ones(len(found), dtype=np.bool_)
+    is_last[:-1] = found.ts[1:] != found.ts[:-1]
+    return Series(rows, found.row[is_last], found.ts[is_last], found.is_good[is_last])
+
+
+def standing(rows: SeriesRows) -> Series:
+    """Return what speaks of the value, in the order of instants and, of one, of identities.
 
     A reading that a correction names is replaced by it and nothing else; the correction stands in
-    its place, at the correction's instant. Of readings at one instant the last by (source, epoch,
-    sequence) is in force. A status record that is not good ends what was before it; a good one,
-    refusals and counts say nothing of the value.
+    its place, at the correction's instant. A status record that is not good ends what was before
+    it; a good one, refusals and counts say nothing of the value.
 
     Raises:
         Invalid: when corrections replace each other in a circle.
@@ -374,11 +385,8 @@ def in_force(rows: SeriesRows) -> Series:
         keys += [column[chosen] for column in (rows.source, rows.epoch, rows.sequence)]
     if not _is_sorted(keys):
         chosen = chosen[np.lexsort(keys[::-1])]
-    ts = rows.ts[chosen]
-    is_last = np.ones(len(ts), dtype=np.bool_)
-    is_last[:-1] = ts[1:] != ts[:-1]
-    chosen, ts = chosen[is_last], ts[is_last]
-    return Series(rows, chosen, ts, is_good_status[chosen] & (rows.form[chosen] != NOTHING))
+    is_good = is_good_status[chosen] & (rows.form[chosen] != NOTHING)
+    return Series(rows, chosen, rows.ts[chosen], is_good)
 
 
 def _is_sorted(keys: Sequence[NDArray[np.int64]]) -> bool:

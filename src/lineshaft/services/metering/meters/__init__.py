@@ -11,6 +11,7 @@ from lineshaft.services.metering.meters.expression import expression
 from lineshaft.services.metering.meters.good_count import good_count
 from lineshaft.services.metering.meters.integral import measure_integral
 from lineshaft.services.metering.meters.state_duration import measure_state_duration
+from lineshaft.services.metering.meters.sum import measure_sum
 from lineshaft.services.metering.meters.time_weighted_mean import measure_time_weighted_mean
 from lineshaft.services.metering.meters.unique import measure_unique
 from lineshaft.services.metering.model import Meter
@@ -24,6 +25,7 @@ SIGNAL_METERS: dict[MeterKind, Callable[[Meter, Series, Window], Measurement]] =
     MeterKind.TIME_WEIGHTED_MEAN: measure_time_weighted_mean,
     MeterKind.DEMAND: measure_demand,
     MeterKind.UNIQUE: measure_unique,
+    MeterKind.SUM: measure_sum,
 }
 """The kinds that read one signal."""
 COMBINED_METERS: dict[MeterKind, Callable[[Meter, Mapping[str, Quantity]], Fraction | None]] = {

@@ -35,6 +35,7 @@ from lineshaft.services.metering.parameters.states import (
     StateDurationParameters,
     UniqueParameters,
 )
+from lineshaft.services.metering.parameters.sums import SumParameters
 
 __all__ = [
     "EXCHANGES_MAX",
@@ -55,6 +56,7 @@ __all__ = [
     "PlainParameters",
     "Sampled",
     "StateDurationParameters",
+    "SumParameters",
     "TimeWeightedMeanParameters",
     "UniqueParameters",
     "hours_of",

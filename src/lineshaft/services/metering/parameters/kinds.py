@@ -12,5 +12,6 @@ class MeterKind(enum.StrEnum):
     TIME_WEIGHTED_MEAN = "time_weighted_mean"
     DEMAND = "demand"
     UNIQUE = "unique"
+    SUM = "sum"
     GOOD_COUNT = "good_count"
     EXPRESSION = "expression"

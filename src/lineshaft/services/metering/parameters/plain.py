@@ -13,6 +13,7 @@ from lineshaft.services.metering.parameters.rates import (
     TimeWeightedMeanParameters,
 )
 from lineshaft.services.metering.parameters.states import StateDurationParameters, UniqueParameters
+from lineshaft.services.metering.parameters.sums import SumParameters
 
 PlainParameters = (
     CounterParameters
@@ -21,6 +22,7 @@ PlainParameters = (
     | TimeWeightedMeanParameters
     | DemandParameters
     | UniqueParameters
+    | SumParameters
 )
 
 _CLASSES: dict[MeterKind, type[PlainParameters]] = {
@@ -30,6 +32,7 @@ _CLASSES: dict[MeterKind, type[PlainParameters]] = {
     MeterKind.TIME_WEIGHTED_MEAN: TimeWeightedMeanParameters,
     MeterKind.DEMAND: DemandParameters,
     MeterKind.UNIQUE: UniqueParameters,
+    MeterKind.SUM: SumParameters,
 }
 
 
