@@ -206,6 +206,19 @@ def test_a_wrong_reference_is_named_and_nothing_changes(
     assert not (untouched.settings.edge_dir / "nodes.json").exists()
 
 
+def test_every_signal_of_a_meter_over_several_must_be_there(
+    untouched: Application, replace: Replace
+) -> None:
+    replace('kind = "counter" ', 'kind = "good_count" ')
+    directory = replace(
+        'parameters = { rate_max = "1", resolution = "1" }',
+        "parameters = { total = { rate_max = 1 }, rejects = { rate_max = 1 }, "
+        'rejects_signal = "idle_time" }',
+    )
+    with pytest.raises(PlantInvalid, match=r"cut-time\.rejects' reads mill/idle_time, which"):
+        untouched.plant.apply(LOCAL_OPERATOR, directory)
+
+
 @pytest.mark.parametrize("actor", [ENGINEER, FINANCE, CUSTOMER], ids=lambda actor: actor.role)
 def test_who_may_not_make_all_changes_makes_none(
     untouched: Application, starter: Path, actor: Actor
