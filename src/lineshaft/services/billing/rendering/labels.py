@@ -19,6 +19,12 @@ MONTHS = (
 
 _ENGLISH = {
     "title": "Invoice",
+    "title_381": "Credit note",
+    "title_384": "Corrected invoice",
+    "corrects": "Corrects",
+    "step_rated": "Right as known now: {amount}",
+    "step_documented": "Documented by {document}: {amount}",
+    "step_credited": "The difference is credited",
     "supplier": "Supplier",
     "customer": "Bill to",
     "country": "Country: {id}",
@@ -120,6 +126,12 @@ _ENGLISH = {
 
 _CHINESE = {
     "title": "发票",
+    "title_381": "贷项通知单",
+    "title_384": "更正发票",
+    "corrects": "更正",
+    "step_rated": "按现有数据应为：{amount}",
+    "step_documented": "{document} 已计：{amount}",
+    "step_credited": "差额予以贷记",
     "supplier": "供应商",
     "customer": "客户",
     "country": "国家/地区：{id}",

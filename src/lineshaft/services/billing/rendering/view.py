@@ -56,7 +56,7 @@ class _View:
         document, words = self._document, self._words
         issued = to_datetime(parse_instant(document["issued_at"]))
         typst_language, typst_region = _TYPST[self._language]
-        title = words["title"]
+        title = words.get(f"title_{document['type']}", words["title"])
         return {
             "attachment": words["attachment"],
             "badge": self._badge(),
@@ -131,7 +131,20 @@ class _View:
                 self._say("contract_value", id=contract["id"], version=contract["version"]),
             ],
             [words["known_at"], self._instant(document["known_at"])],
+            *self._corrected(),
         ]
+
+    def _corrected(self) -> list[list[str]]:
+        """Name the documents that this one corrects; the first documents of a period name none."""
+        numbers = [earlier["number"] for earlier in self._document.get("corrects", ())]
+        return [[self._words["corrects"], ", ".join(numbers)]] if numbers else []
+
+    def _compared(self, step: dict[str, Any]) -> str:
+        """Say what is right, what a document said, or that the rest is credited."""
+        if step["kind"] == "credited":
+            return self._words["step_credited"]
+        amount = self._money(step["amount"])
+        return self._say(f"step_{step['kind']}", amount=amount, document=step.get("document", ""))
 
     def _badge(self) -> dict[str, Any] | None:
         said = [self._text(statement["text"]) for statement in self._document["statements"]]
@@ -179,6 +192,9 @@ class _View:
             "state": self._of_state,
             "share": self._shared,
             "proration": self._prorated,
+            "rated": self._compared,
+            "documented": self._compared,
+            "credited": self._compared,
             "credit": self._credited,
         }
         say = kinds.get(step["kind"], self._changed)
