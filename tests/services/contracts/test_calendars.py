@@ -168,8 +168,9 @@ def test_a_calendar_is_the_same_after_it_was_written() -> None:
     assert from_content(to_content(calendar), BusinessCalendar) == calendar
 
 
-YEAR = (parse_instant("2026-01-01T00:00:00Z"), parse_instant("2027-01-01T00:00:00Z"))
-INSTANTS = st.integers(*YEAR).map(Instant)
+SPRING = (parse_instant("2026-02-20T00:00:00Z"), parse_instant("2026-04-20T00:00:00Z"))
+"""The clocks of some of the zones change in it."""
+INSTANTS = st.integers(*SPRING).map(Instant)
 ZONES = st.sampled_from(
     [BERLIN, "UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"]
 )
@@ -180,7 +181,7 @@ CALENDARS = st.builds(
     ZONES,
     st.sets(st.sampled_from(DAYS), min_size=1),
     st.sampled_from(
-        [("08:00/17:00",), ("00:00/24:00",), ("06:00/14:00", "13:00/22:00"), ("09:00/09:01",)]
+        [("08:00/17:00",), ("00:00/24:00",), ("06:00/14:00", "13:00/22:00"), ("09:00/10:00",)]
     ),
     st.sets(st.dates(dt.date(2026, 1, 1), dt.date(2026, 12, 31)).map(str), max_size=5),
 )
@@ -195,7 +196,7 @@ def test_i2_open_time_adds_up_over_any_cut(
     assert parts == open_time_us(calendar, Period(a, c))
 
 
-@given(CALENDARS, INSTANTS, st.integers(1, 200 * HOUR_US))
+@given(CALENDARS, INSTANTS, st.integers(1, 20 * HOUR_US))
 def test_the_instant_after_so_much_open_time_is_the_first_one(
     calendar: BusinessCalendar, start: Instant, wanted: int
 ) -> None:
@@ -217,7 +218,7 @@ def test_open_periods_are_disjoint_in_order_and_within(
     assert all(period.start <= each.start and each.end <= period.end for each in found)
 
 
-@given(ZONES, INSTANTS, st.integers(1, 40 * 24 * HOUR_US))
+@given(ZONES, INSTANTS, st.integers(1, 20 * 24 * HOUR_US))
 def test_somebody_who_always_works_works_all_the_time(
     zone: str, start: Instant, length: int
 ) -> None:
