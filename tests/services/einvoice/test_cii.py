@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,3 +204,16 @@ def test_other_bytes_are_refused(data: bytes) -> None:
     assert cii_findings(data)
     with pytest.raises(XmlUnreadable):
         from_cii(data)
+
+
+def test_the_official_cases_in_cii_are_judged_as_they_say(shared_data: Path) -> None:
+    """Nine fragments for BR-CO-15 and BR-CO-17; the other official cases are in UBL."""
+    name, count = "{http://difi.no/xsd/vefa/validator/1.0}%s", 0
+    for path in sorted((shared_data / "en16931" / "cii").glob("*.xml")):
+        for test in etree.parse(path).getroot().iter(name % "test"):
+            document = next(each for each in test if str(each.tag).endswith("CrossIndustryInvoice"))
+            found = rules_of(cii_rules().findings(etree.tostring(document)))
+            assert {each.text for each in test.iter(name % "error")} <= found
+            assert not {each.text for each in test.iter(name % "success")} & found
+            count += 1
+    assert count == 9
