@@ -35,6 +35,8 @@ LATE_PAGE_MAX = 50
 QUANTITY_DECIMALS = 6
 PERCENT_DECIMALS = 2
 DOCUMENTS_PAGE_MAX = 200
+TRANSACTIONS_PAGE_MAX = 500
+"""Transactions of one page: a parameter each, within what a statement of SQL may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,12 @@ class DocumentStore(Protocol):
         """Return what a document posted."""
         ...
 
+    def transactions(
+        self, connection: sa.Connection, after: str | None, limit: int
+    ) -> list[Transaction]:
+        """Return a page of all transactions, the oldest first, behind the one with an id."""
+        ...
+
     def balances(self, connection: sa.Connection) -> list[AccountBalance]:
         """Return the sums of every account in each currency, by account."""
         ...

@@ -9,11 +9,13 @@ from lineshaft.services.billing.corrections import Corrections
 from lineshaft.services.billing.document import document_content
 from lineshaft.services.billing.errors import DocumentNotFound, PeriodOverlaps
 from lineshaft.services.billing.events import invoice_issued
+from lineshaft.services.billing.exports import ledger_beancount, ledger_csv
 from lineshaft.services.billing.issuing import EVENT_SUBJECT, Draft, Issuer
 from lineshaft.services.billing.ledger import postings
 from lineshaft.services.billing.model import (
     INVOICE,
     LATE_PAGE_MAX,
+    TRANSACTIONS_PAGE_MAX,
     AccountBalance,
     Correction,
     DocumentHead,
@@ -26,7 +28,7 @@ from lineshaft.services.billing.model import (
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.contracts.model import Contract
 
-__all__ = ["EVENT_SUBJECT", "Billing", "BillingParts"]
+__all__ = ["EVENT_SUBJECT", "Billing", "BillingParts", "ledger_beancount", "ledger_csv"]
 
 _LEDGER = Resource("ledger", "*")
 
@@ -194,6 +196,17 @@ class Billing:
             msg = f"no document {number} has posted anything"
             raise DocumentNotFound(msg)
         return transaction
+
+    def transactions(self, actor: Actor, after: str | None = None) -> list[Transaction]:
+        """Return a page of at most `TRANSACTIONS_PAGE_MAX` transactions, the oldest first.
+
+        Args:
+            actor: who asks.
+            after: id of the last transaction of the page before.
+        """
+        self._parts.authorizer.authorize(actor, Action.LEDGER_READ, _LEDGER)
+        with self._database.read() as connection:
+            return self._store.transactions(connection, after, TRANSACTIONS_PAGE_MAX)
 
     def trial_balance(self, actor: Actor) -> list[AccountBalance]:
         """Return the debits and credits of every account, by account and currency.

@@ -1,5 +1,6 @@
 """Documents, their numbers and the ledger in SQL."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -229,21 +230,19 @@ class SqlDocumentStore:
         row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        entries = connection.execute(
-            sa.select(LEDGER_ENTRY)
-            .where(LEDGER_ENTRY.c.transaction == row.id)
-            .order_by(LEDGER_ENTRY.c.position)
-        )
-        return Transaction(
-            id=row.id,
-            document=row.document,
-            effective_at=Instant(row.effective_at),
-            posted_at=Instant(row.posted_at),
-            entries=tuple(
-                Entry(_account(entry.account), _from_minor(entry.amount_minor, entry.currency))
-                for entry in entries
-            ),
-        )
+        return _transactions(connection, [row])[0]
+
+    def transactions(
+        self, connection: sa.Connection, after: str | None, limit: int
+    ) -> list[Transaction]:
+        """Return a page of all transactions, the oldest first, behind the one with an id."""
+        table = LEDGER_TRANSACTION
+        order = (table.c.posted_at, table.c.id)
+        query = sa.select(table).order_by(*order).limit(limit)
+        if after is not None:
+            last = sa.select(*order).where(table.c.id == after).subquery()
+            query = query.where(sa.tuple_(*order) > sa.select(*last.c).scalar_subquery())
+        return _transactions(connection, connection.execute(query).all())
 
     def balances(self, connection: sa.Connection) -> list[AccountBalance]:
         """Return the sums of every account in each currency, by account."""
@@ -266,6 +265,30 @@ class SqlDocumentStore:
             )
             for row in connection.execute(query)
         ]
+
+
+def _transactions(connection: sa.Connection, rows: Sequence[Any]) -> list[Transaction]:
+    entries: dict[str, list[Entry]] = {row.id: [] for row in rows}
+    query = (
+        sa.select(LEDGER_ENTRY)
+        .where(LEDGER_ENTRY.c.transaction.in_(list(entries)))
+        .order_by(LEDGER_ENTRY.c.transaction, LEDGER_ENTRY.c.position)
+    )
+    for entry in connection.execute(query):
+        amount = _from_minor(entry.amount_minor, entry.currency)
+        entries[entry.transaction].append(Entry(_account(entry.account), amount))
+    return [
+        Transaction(
+            id=row.id,
+            document=row.document,
+            effective_at=Instant(row.effective_at),
+            posted_at=Instant(row.posted_at),
+            entries=tuple(entries[row.id]),
+            reason=row.reason,
+            reference=row.reference,
+        )
+        for row in rows
+    ]
 
 
 def _to_minor(money: Money) -> int:
