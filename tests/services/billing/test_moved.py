@@ -11,7 +11,8 @@ ROWS = (
     "INSERT INTO billing_series VALUES ('S', 'supplier', 1)",
     (
         "INSERT INTO billing_document (number, series, position, contract, contract_version,"
-        " organisation, period_start, period_end, known_at, issued_at, currency, gross, sha256, file)"
+        " organisation, period_start, period_end, known_at, issued_at, currency, gross, sha256,"
+        " file)"
         " VALUES ('S-000001', 'S', 1, 'c-1', 1, 'o', 0, 10, 11, 12, 'EUR', '1.00', 'ab', 'bytes')"
     ),
     (
