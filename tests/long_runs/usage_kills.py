@@ -69,13 +69,14 @@ class Recorder:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait()
-        self._listener.join()
+        self.end()
 
     def end(self) -> None:
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # what nobody will read
+            self._process.stdin.close()
         self._process.wait()
         self._listener.join()
+        self._process.stdout.close()
 
 
 def run(count: int, seed: int) -> Outcome:
