@@ -8,7 +8,7 @@ UTF-8, no white space, the shortest escapes. Decimals and rationals travel as st
 import binascii
 import hashlib
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from lineshaft.core.errors import Invalid
 
@@ -27,6 +27,10 @@ def encode(content: Any) -> bytes:
             or text with a lone surrogate.
     """
     _check(content)
+    return _write(content)
+
+
+def _write(content: Any) -> bytes:
     try:
         return json.dumps(
             content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
@@ -75,14 +79,32 @@ def decode(data: bytes) -> Any:
         NotCanonical: when the bytes are not exactly what `encode` would write.
     """
     try:
-        content = json.loads(data.decode())
+        content = json.loads(
+            data.decode(), parse_int=_integer, parse_float=_no_number, parse_constant=_no_number
+        )
+    except NotCanonical:
+        raise
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         msg = f"not JSON: {error}"
         raise NotCanonical(msg) from error
-    if encode(content) != data:
+    if not data.isascii():
+        # What is left that JSON may have and we may not: a key beyond ASCII.
+        _check(content)
+    if _write(content) != data:
         msg = "the JSON is not in canonical form: somebody has written it anew"
         raise NotCanonical(msg)
     return content
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    _check_integer(number)
+    return number
+
+
+def _no_number(text: str) -> NoReturn:
+    msg = f"cannot read {text[:80]} in canonical JSON: expected an integer, or a string"
+    raise NotCanonical(msg)
 
 
 def sha256_hex(data: bytes) -> str:

@@ -160,7 +160,9 @@ def decode_file(data: bytes) -> DocumentFile:
             msg = f"expected a document of format {FORMAT}"
             raise DocumentUnreadable(msg)
         signature = canonical.decode_hex(content["signature"], SIGNATURE_BYTES)
-        signed_bytes = canonical.encode(document)
+        # The canonical form has one place for each byte: what surrounds the document is known.
+        end = canonical.encode({name: content[name] for name in ("key_id", "signature")})
+        signed_bytes = data[len(b'{"document":') : -len(end)]
         return DocumentFile(document, signed_bytes, str(content["key_id"]), signature)
     except (canonical.NotCanonical, TypeError) as error:
         msg = f"these bytes are no document of format {FORMAT}: {error}"
