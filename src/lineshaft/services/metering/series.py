@@ -153,9 +153,9 @@ class SeriesRows:
             has_text = np.flatnonzero(block.presence & HAS_TEXT).tolist()
             for row, data in zip(has_text, block.text, strict=True):
                 text[row] = bytes(data).decode()
-        columns = {
-            "source": np.zeros(count, dtype=np.int64),
-            "epoch": np.full(count, epoch),
+        columns: dict[str, NDArray[Any]] = {
+            "source": np.broadcast_to(np.int64(0), count),
+            "epoch": np.broadcast_to(np.int64(epoch), count),
             "sequence": block.sequence,
             "ordinal": block.first_ordinal + np.arange(count),
             "ts": block.ts,
@@ -201,7 +201,7 @@ def _build(
     rank = np.array([names.index(source) for source in sources], dtype=np.int64)
     return SeriesRows(
         sources=names,
-        source=rank[columns["source"]] if len(rank) else np.zeros(0, dtype=np.int64),
+        source=columns["source"] if names == sources else rank[columns["source"]],
         kind=kind,
         form=_FORMS[presence],
         text=texts,
@@ -380,24 +380,24 @@ def standing(rows: SeriesRows) -> Series:
         speaks &= ~_replaced(rows)
         slots = _slots(rows)
     chosen = np.flatnonzero(speaks)
-    keys = [rows.ts[chosen], *(slot[chosen] for slot in slots)]
+    keys = [rows.ts, *slots]
     if rows.targets:
-        keys += [column[chosen] for column in (rows.source, rows.epoch, rows.sequence)]
-    if not _is_sorted(keys):
-        chosen = chosen[np.lexsort(keys[::-1])]
+        keys += [rows.source, rows.epoch, rows.sequence]
+    if not _is_sorted(key[chosen] for key in keys):
+        chosen = chosen[np.lexsort([key[chosen] for key in reversed(keys)])]
     is_good = is_good_status[chosen] & (rows.form[chosen] != NOTHING)
     return Series(rows, chosen, rows.ts[chosen], is_good)
 
 
-def _is_sorted(keys: Sequence[NDArray[np.int64]]) -> bool:
-    """Tell whether rows are in the order of their keys, the first key first."""
-    undecided = np.ones(max(len(keys[0]) - 1, 0), dtype=np.bool_)
+def _is_sorted(keys: Iterable[NDArray[np.int64]]) -> bool:
+    """Tell whether rows are in the order of their keys, the first key first: mostly by that one."""
+    undecided: Any = np.True_
     for key in keys:
         step = key[1:] - key[:-1]
-        if bool(np.any(step[undecided] < 0)):
+        if np.any((step < 0) & undecided):
             return False
-        undecided &= step == 0
-        if not undecided.any():
+        undecided = (step == 0) & undecided
+        if not np.any(undecided):
             return True
     return True
 
