@@ -24,7 +24,8 @@ from lineshaft.services.billing.einvoice.official import schema_findings, ubl_ru
 from lineshaft.services.billing.einvoice.rules import exact_findings
 from lineshaft.services.billing.einvoice.ubl import to_ubl
 from lineshaft.services.billing.einvoice.ubl_checks import check_ubl, ubl_findings
-from lineshaft.services.billing.einvoice.ubl_reader import XML_BYTES_MAX, from_ubl
+from lineshaft.services.billing.einvoice.ubl_reader import from_ubl
+from lineshaft.services.billing.einvoice.xml_reading import XML_BYTES_MAX
 from tests.services.billing.examples import plain_contract, rate_amount
 from tests.services.contracts.examples import CUSTOMER
 from tests.services.einvoice.documents import (

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import singledispatch
 from typing import Any
 
+from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period, total_us
 from lineshaft.core.quantity import Quantity
 from lineshaft.services.billing.errors import UsageMismatch
@@ -185,7 +186,7 @@ class _Judged:
 @singledispatch
 def _judge(promised: ServiceGuarantee, case: _Case) -> _Judged:
     msg = f"no indicator judges a {type(promised).__name__} of {case.contract.id}"
-    raise NotImplementedError(msg)
+    raise InvariantError(msg)
 
 
 @_judge.register

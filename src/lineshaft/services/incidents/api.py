@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Request
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Body, Query, Request
 
+from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident, SubjectKind
 from lineshaft.services.incidents.service import Incidents
@@ -27,12 +27,7 @@ def router(incidents: Incidents, actor_of: ActorOf) -> APIRouter:
         incidents: the use cases.
         actor_of: says who is asking, or raises Unauthorized.
     """
-
-    def sign_in(request: Request) -> None:
-        request.state.actor = actor_of(request)
-
-    bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
-    routes = APIRouter(tags=["incidents"], dependencies=[Depends(bearer), Depends(sign_in)])
+    routes = signed_in_routes(actor_of, tags=["incidents"])
     _add_incidents(routes, incidents)
     _add_exclusions(routes, incidents)
     return routes

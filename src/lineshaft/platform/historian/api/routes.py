@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.security import HTTPBearer
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import format_instant
 from lineshaft.core.reading import SignalId, check_machine_id
+from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.platform.historian.api import formats, readings
 from lineshaft.platform.historian.api.answers import NOT_KEPT, Streams, json_answer
 from lineshaft.platform.historian.api.csv_rows import csv_rows
@@ -61,17 +61,7 @@ def router(historian: Historian, actor_of: ActorOf) -> APIRouter:
         historian: the use cases.
         actor_of: says who is asking, or raises Unauthorized.
     """
-
-    def sign_in(request: Request) -> None:
-        request.state.actor = actor_of(request)
-
-    bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
-    routes = APIRouter(
-        prefix=PREFIX,
-        tags=["historian"],
-        dependencies=[Depends(bearer), Depends(sign_in)],
-        responses=REFUSALS,
-    )
+    routes = signed_in_routes(actor_of, prefix=PREFIX, tags=["historian"], responses=REFUSALS)
     streams = Streams()
     _add_values(routes, historian, streams)
     _add_export(routes, historian, streams)

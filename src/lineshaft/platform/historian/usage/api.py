@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -15,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import format_instant
 from lineshaft.core.segment.detail import RefusalDetail
+from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.platform.historian.api.answers import json_answer
 from lineshaft.platform.historian.api.described import REFUSALS
 from lineshaft.platform.historian.api.parameters import TEXT_CHARACTERS_MAX, ListPage
@@ -97,14 +97,7 @@ def router(usage: UsageEvents, actor_of: ActorOf) -> APIRouter:
         usage: the use cases.
         actor_of: says who is asking, or raises Unauthorized.
     """
-
-    def sign_in(request: Request) -> None:
-        request.state.actor = actor_of(request)
-
-    bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
-    routes = APIRouter(
-        tags=["usage"], dependencies=[Depends(bearer), Depends(sign_in)], responses=REFUSALS
-    )
+    routes = signed_in_routes(actor_of, tags=["usage"], responses=REFUSALS)
 
     @routes.post(PATH, openapi_extra=_BODY, responses=_RESPONSES)
     async def record(

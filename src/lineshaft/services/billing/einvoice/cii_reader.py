@@ -4,12 +4,9 @@ Bytes that the writer would not give for what was read are refused: nothing that
 document escapes the check.
 """
 
-import datetime as dt
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 from lineshaft.services.billing.einvoice.cii import AGGREGATES, DOCUMENT, to_cii
-from lineshaft.services.billing.einvoice.errors import XmlUnreadable
 from lineshaft.services.billing.einvoice.model import (
     EInvoice,
     Line,
@@ -19,12 +16,8 @@ from lineshaft.services.billing.einvoice.model import (
     VatBreakdown,
     VatCategory,
 )
-from lineshaft.services.billing.einvoice.ubl_reader import parse
+from lineshaft.services.billing.einvoice.xml_reading import Syntax, XmlPart
 
-if TYPE_CHECKING:
-    from lxml.etree import _Element
-
-_NAMES = {"rsm": DOCUMENT, "ram": AGGREGATES}
 _TRANSACTION = "rsm:SupplyChainTradeTransaction"
 _SUMMATION = "ram:SpecifiedTradeSettlementHeaderMonetarySummation"
 
@@ -35,139 +28,99 @@ def from_cii(data: bytes) -> EInvoice:
     Raises:
         XmlUnreadable: for anything that `to_cii` does not write.
     """
-    try:
-        invoice = _invoice(parse(data))
-    except (ValueError, InvalidOperation) as error:
-        msg = f"these bytes are no invoice in CII: {error}"
-        raise XmlUnreadable(msg) from error
-    if to_cii(invoice) != data:
-        msg = (
-            f"the CII of document {invoice.number} has something that its terms do not account "
-            "for: expected exactly what the writer makes of them"
-        )
-        raise XmlUnreadable(msg)
-    return invoice
+    return _SYNTAX.invoice(data)
 
 
-def _text(element: "_Element", path: str) -> str:
-    found: str | None = element.findtext(path, namespaces=_NAMES)
-    return found or ""
-
-
-def _all(element: "_Element", path: str) -> list["_Element"]:
-    return list(element.findall(path, _NAMES))
-
-
-def _one(element: "_Element", path: str) -> "_Element":
-    found = _all(element, path)
-    if len(found) != 1:
-        msg = f"{len(found)} of {path}, expected 1"
-        raise ValueError(msg)
-    return found[0]
-
-
-def _decimal(element: "_Element", path: str) -> Decimal:
-    return Decimal(_text(element, path) or "none")
-
-
-def _date(element: "_Element", path: str) -> dt.date | None:
-    text = _text(element, f"{path}/*")
-    return dt.date.fromisoformat(text) if text else None
-
-
-def _day(element: "_Element", path: str) -> dt.date:
-    return dt.date.fromisoformat(_text(element, f"{path}/*"))
-
-
-def _invoice(root: "_Element") -> EInvoice:
-    head = _one(root, "rsm:ExchangedDocument")
-    agreement = _one(root, f"{_TRANSACTION}/ram:ApplicableHeaderTradeAgreement")
-    settlement = _one(root, f"{_TRANSACTION}/ram:ApplicableHeaderTradeSettlement")
+def _invoice(root: XmlPart) -> EInvoice:
+    head = root.one("rsm:ExchangedDocument")
+    agreement = root.one(f"{_TRANSACTION}/ram:ApplicableHeaderTradeAgreement")
+    settlement = root.one(f"{_TRANSACTION}/ram:ApplicableHeaderTradeSettlement")
     terms = "ram:SpecifiedTradePaymentTerms"
     return EInvoice(
-        number=_text(head, "ram:ID"),
-        issued_on=_day(head, "ram:IssueDateTime"),
-        type_code=_text(head, "ram:TypeCode"),
-        currency=_text(settlement, "ram:InvoiceCurrencyCode"),
-        due_on=_date(settlement, f"{terms}/ram:DueDateDateTime"),
-        contract=_text(agreement, "ram:ContractReferencedDocument/ram:IssuerAssignedID"),
-        payment_terms=_text(settlement, f"{terms}/ram:Description"),
-        notes=tuple(note.text or "" for note in _all(head, "ram:IncludedNote/ram:Content")),
+        number=head.text("ram:ID"),
+        issued_on=head.day("ram:IssueDateTime/*"),
+        type_code=head.text("ram:TypeCode"),
+        currency=settlement.text("ram:InvoiceCurrencyCode"),
+        due_on=settlement.day_or_none(f"{terms}/ram:DueDateDateTime/*"),
+        contract=agreement.text("ram:ContractReferencedDocument/ram:IssuerAssignedID"),
+        payment_terms=settlement.text(f"{terms}/ram:Description"),
+        notes=tuple(note.value for note in head.all("ram:IncludedNote/ram:Content")),
         preceding=tuple(
-            PrecedingInvoice(_text(each, "ram:IssuerAssignedID"))
-            for each in _all(settlement, "ram:InvoiceReferencedDocument")
+            PrecedingInvoice(each.text("ram:IssuerAssignedID"))
+            for each in settlement.all("ram:InvoiceReferencedDocument")
         ),
-        seller=_party(_one(agreement, "ram:SellerTradeParty")),
-        buyer=_party(_one(agreement, "ram:BuyerTradeParty")),
-        period_first=_day(settlement, "ram:BillingSpecifiedPeriod/ram:StartDateTime"),
-        period_last=_day(settlement, "ram:BillingSpecifiedPeriod/ram:EndDateTime"),
-        deliver_to=_text(
-            root,
+        seller=_party(agreement.one("ram:SellerTradeParty")),
+        buyer=_party(agreement.one("ram:BuyerTradeParty")),
+        period_first=settlement.day("ram:BillingSpecifiedPeriod/ram:StartDateTime/*"),
+        period_last=settlement.day("ram:BillingSpecifiedPeriod/ram:EndDateTime/*"),
+        deliver_to=root.text(
             f"{_TRANSACTION}/ram:ApplicableHeaderTradeDelivery/ram:ShipToTradeParty"
             "/ram:PostalTradeAddress/ram:CountryID",
         ),
-        totals=_totals(_one(settlement, _SUMMATION)),
-        vat=tuple(_breakdown(each) for each in _all(settlement, "ram:ApplicableTradeTax")),
+        totals=_totals(settlement.one(_SUMMATION)),
+        vat=tuple(_breakdown(each) for each in settlement.all("ram:ApplicableTradeTax")),
         lines=tuple(
-            _line(each)
-            for each in _all(root, f"{_TRANSACTION}/ram:IncludedSupplyChainTradeLineItem")
+            _line(each) for each in root.all(f"{_TRANSACTION}/ram:IncludedSupplyChainTradeLineItem")
         ),
     )
 
 
-def _party(party: "_Element") -> Party:
+def _party(party: XmlPart) -> Party:
     lines = ("LineOne", "LineTwo", "LineThree")
     return Party(
-        identifier=_text(party, "ram:ID"),
-        name=_text(party, "ram:Name"),
-        legal_id=_text(party, "ram:SpecifiedLegalOrganization/ram:ID"),
-        vat_id=_text(party, "ram:SpecifiedTaxRegistration/ram:ID"),
+        identifier=party.text("ram:ID"),
+        name=party.text("ram:Name"),
+        legal_id=party.text("ram:SpecifiedLegalOrganization/ram:ID"),
+        vat_id=party.text("ram:SpecifiedTaxRegistration/ram:ID"),
         address_lines=tuple(
-            text for name in lines if (text := _text(party, f"ram:PostalTradeAddress/ram:{name}"))
+            text for name in lines if (text := party.text(f"ram:PostalTradeAddress/ram:{name}"))
         ),
-        country=_text(party, "ram:PostalTradeAddress/ram:CountryID"),
+        country=party.text("ram:PostalTradeAddress/ram:CountryID"),
     )
 
 
-def _vat(tax: "_Element") -> VatCategory:
-    rate = _text(tax, "ram:RateApplicablePercent")
-    return VatCategory(_text(tax, "ram:CategoryCode"), Decimal(rate or "0"))
+def _vat(tax: XmlPart) -> VatCategory:
+    rate = tax.text("ram:RateApplicablePercent")
+    return VatCategory(tax.text("ram:CategoryCode"), Decimal(rate or "0"))
 
 
-def _breakdown(tax: "_Element") -> VatBreakdown:
+def _breakdown(tax: XmlPart) -> VatBreakdown:
     return VatBreakdown(
         vat=_vat(tax),
-        base=_decimal(tax, "ram:BasisAmount"),
-        amount=_decimal(tax, "ram:CalculatedAmount"),
-        reason=_text(tax, "ram:ExemptionReason"),
-        reason_code=_text(tax, "ram:ExemptionReasonCode"),
+        base=tax.decimal("ram:BasisAmount"),
+        amount=tax.decimal("ram:CalculatedAmount"),
+        reason=tax.text("ram:ExemptionReason"),
+        reason_code=tax.text("ram:ExemptionReasonCode"),
     )
 
 
-def _totals(totals: "_Element") -> Totals:
+def _totals(totals: XmlPart) -> Totals:
     return Totals(
-        lines=_decimal(totals, "ram:LineTotalAmount"),
-        net=_decimal(totals, "ram:TaxBasisTotalAmount"),
-        vat=_decimal(totals, "ram:TaxTotalAmount"),
-        gross=_decimal(totals, "ram:GrandTotalAmount"),
-        due=_decimal(totals, "ram:DuePayableAmount"),
+        lines=totals.decimal("ram:LineTotalAmount"),
+        net=totals.decimal("ram:TaxBasisTotalAmount"),
+        vat=totals.decimal("ram:TaxTotalAmount"),
+        gross=totals.decimal("ram:GrandTotalAmount"),
+        due=totals.decimal("ram:DuePayableAmount"),
     )
 
 
-def _line(line: "_Element") -> Line:
-    quantity = _one(line, "ram:SpecifiedLineTradeDelivery/ram:BilledQuantity")
-    price = _one(line, "ram:SpecifiedLineTradeAgreement/ram:NetPriceProductTradePrice")
-    settlement = _one(line, "ram:SpecifiedLineTradeSettlement")
+def _line(line: XmlPart) -> Line:
+    quantity = line.one("ram:SpecifiedLineTradeDelivery/ram:BilledQuantity")
+    price = line.one("ram:SpecifiedLineTradeAgreement/ram:NetPriceProductTradePrice")
+    settlement = line.one("ram:SpecifiedLineTradeSettlement")
     return Line(
-        id=_text(line, "ram:AssociatedDocumentLineDocument/ram:LineID"),
-        name=_text(line, "ram:SpecifiedTradeProduct/ram:Name"),
-        description=_text(line, "ram:SpecifiedTradeProduct/ram:Description"),
-        quantity=Decimal(quantity.text or "none"),
-        unit=quantity.get("unitCode", ""),
-        net=_decimal(
-            settlement, "ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount"
+        id=line.text("ram:AssociatedDocumentLineDocument/ram:LineID"),
+        name=line.text("ram:SpecifiedTradeProduct/ram:Name"),
+        description=line.text("ram:SpecifiedTradeProduct/ram:Description"),
+        quantity=Decimal(quantity.value or "none"),
+        unit=quantity.attribute("unitCode"),
+        net=settlement.decimal(
+            "ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount"
         ),
-        price=_decimal(price, "ram:ChargeAmount"),
-        price_quantity=_decimal(price, "ram:BasisQuantity"),
-        vat=_vat(_one(settlement, "ram:ApplicableTradeTax")),
+        price=price.decimal("ram:ChargeAmount"),
+        price_quantity=price.decimal("ram:BasisQuantity"),
+        vat=_vat(settlement.one("ram:ApplicableTradeTax")),
     )
+
+
+_SYNTAX = Syntax("CII", {"rsm": DOCUMENT, "ram": AGGREGATES}, _invoice, to_cii)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.services.billing.einvoice.errors import Finding
-from lineshaft.services.billing.einvoice.ubl_reader import parse
+from lineshaft.services.billing.einvoice.xml_reading import parse
 
 if TYPE_CHECKING:
     from lxml.etree import XMLSchema

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Request
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Body, Query, Request
 
 from lineshaft.core.reading import SourceId
+from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.metering.clocks.model import ClockEntry
 from lineshaft.services.metering.clocks.service import Clocks
@@ -27,12 +27,7 @@ def router(clocks: Clocks, actor_of: ActorOf) -> APIRouter:
         clocks: the use cases.
         actor_of: says who is asking, or raises Unauthorized.
     """
-
-    def sign_in(request: Request) -> None:
-        request.state.actor = actor_of(request)
-
-    bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
-    routes = APIRouter(tags=["metering"], dependencies=[Depends(bearer), Depends(sign_in)])
+    routes = signed_in_routes(actor_of, tags=["metering"])
 
     @routes.get(PATH)
     def offsets(request: Request, source: SourceText = "") -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Request
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Body, Query, Request
 
+from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.exchanges.service import MeterExchanges
@@ -26,12 +26,7 @@ def router(exchanges: MeterExchanges, actor_of: ActorOf) -> APIRouter:
         exchanges: the use cases.
         actor_of: says who is asking, or raises Unauthorized.
     """
-
-    def sign_in(request: Request) -> None:
-        request.state.actor = actor_of(request)
-
-    bearer = HTTPBearer(auto_error=False, description="An API token of a person.")
-    routes = APIRouter(tags=["metering"], dependencies=[Depends(bearer), Depends(sign_in)])
+    routes = signed_in_routes(actor_of, tags=["metering"])
 
     @routes.get(PATH)
     def listed(request: Request, machine: MachineText) -> dict[str, Any]:
