@@ -112,7 +112,7 @@ def events_page() -> str:
 
 
 def declared_events(tree: ast.Module) -> Iterator[list[str]]:
-    """Yield a row for each public class and each constant that names an event type."""
+    """Yield a row for each public class, and each constant or function that names an event type."""
     for node, following in zip(tree.body, [*tree.body[1:], None], strict=True):
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             fields = [
@@ -121,9 +121,21 @@ def declared_events(tree: ast.Module) -> Iterator[list[str]]:
                 if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
             ]
             yield [code(node.name), ", ".join(fields), first_line(ast.get_docstring(node))]
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            meaning = first_line(ast.get_docstring(node))
+            yield from ([code(name), "", meaning] for name in made_events(node))
         elif (name := event_type(node)) is not None:
             is_text = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
             yield [code(name), "", first_line(str(following.value.value)) if is_text else ""]
+
+
+def made_events(function: ast.FunctionDef) -> Iterator[str]:
+    """Yield the types that a function writes into the events it makes, word for word."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Event":
+            for given in node.args:
+                if isinstance(given, ast.Constant) and isinstance(given.value, str):
+                    yield given.value
 
 
 def event_type(node: ast.stmt) -> str | None:
