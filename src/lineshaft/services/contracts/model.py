@@ -96,6 +96,17 @@ from lineshaft.services.contracts.modifiers import (
     PriceIndex,
     ProrationBasis,
 )
+from lineshaft.services.contracts.offering import (
+    Activity,
+    Binding,
+    Classification,
+    CustomerClass,
+    Offering,
+    OfferingKind,
+    OfferingReference,
+    ServiceClass,
+    check_version,
+)
 from lineshaft.services.contracts.prices import (
     FlatPrice,
     GraduatedPrice,
@@ -119,22 +130,26 @@ from lineshaft.services.contracts.terms import (
 from lineshaft.services.metering.model import Meter
 
 __all__ = [
+    "Activity",
     "AmountDiscount",
     "AnnualCommitment",
     "Availability",
     "AvailabilityGuarantee",
     "BaseFee",
     "BillingPeriod",
+    "Binding",
     "BusinessCalendar",
     "Cause",
     "Claim",
     "ClassDurations",
+    "Classification",
     "ClassifiedInterval",
     "Commitment",
     "Contract",
     "ContractRecord",
     "CreditBand",
     "CreditSchedule",
+    "CustomerClass",
     "Direction",
     "EnergyGuarantee",
     "FixedCredit",
@@ -153,6 +168,7 @@ __all__ = [
     "Oee",
     "OeeGuarantee",
     "Offering",
+    "OfferingKind",
     "OfferingReference",
     "PackagePrice",
     "Party",
@@ -168,6 +184,7 @@ __all__ = [
     "ResponseGuarantee",
     "ResponseMilestone",
     "RestorationGuarantee",
+    "ServiceClass",
     "ServiceGuarantee",
     "StatePrice",
     "Statistic",
@@ -243,41 +260,6 @@ class Party(Frozen, frozen=True):
             raise TermsInvalid(msg)
 
 
-class Offering(Frozen, frozen=True):
-    """What can be sold: terms under a name, before there is a customer or a machine."""
-
-    id: str
-    version: int
-    name: LocalText
-    currency: str
-    terms: Terms
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown currency."""
-        _check_version(self.id, self.version, "offering")
-        _check_currency(self.currency)
-
-    def to_content(self) -> dict[str, Any]:
-        """Return the JSON content."""
-        return to_content(self)
-
-    @classmethod
-    def from_content(cls, content: Any) -> "Offering":
-        """Read from JSON content.
-
-        Raises:
-            TermsInvalid: naming the place that cannot be read.
-        """
-        return from_content(content, cls)
-
-
-class OfferingReference(Frozen, frozen=True):
-    """The version of an offering that a contract was made from."""
-
-    id: str
-    version: int
-
-
 class BillingPeriod(StrEnum):
     """How long one billed period is: by the calendar of the contract's zone."""
 
@@ -321,8 +303,8 @@ class Contract(Frozen, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what could not be metered, billed or numbered."""
-        _check_version(self.id, self.version, "contract")
-        _check_currency(self.currency)
+        check_version(self.id, self.version, "contract")
+        currency_exponent(self.currency)
         zone_named(self.time_zone)
         check_id(self.organisation, "organisation")
         _check_series(self.invoice_series)
@@ -470,17 +452,6 @@ class ContractRecord:
     contract: Contract
     created_at: Instant
     activated_at: Instant | None
-
-
-def _check_version(id_: str, version: int, what: str) -> None:
-    check_id(id_, what)
-    if version < 1:
-        msg = f"{what} {id_} version {version}: versions are numbered from 1"
-        raise TermsInvalid(msg)
-
-
-def _check_currency(currency: str) -> None:
-    currency_exponent(currency)
 
 
 def _check_payment_days(days: int | None) -> None:
