@@ -13,7 +13,8 @@ from lineshaft.services.billing.document import document_content
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.billing.rendering.model import Language, MediaType
 from lineshaft.services.billing.rendering.renderer import render
-from lineshaft.services.billing.rendering.view import step_amount, view_of
+from lineshaft.services.billing.rendering.steps import step_amount
+from lineshaft.services.billing.rendering.view import view_of
 from lineshaft.services.contracts.model import Contract
 from tests.services.billing.examples import ENGINE, PERIOD, record
 from tests.services.contracts.examples import BASE_FEE, CUTTING_TIME, GUARANTEE, contract, terms

@@ -1,4 +1,4 @@
-"""The words of a rendered document, in each language; `{…}` are filled in by `view.py`."""
+"""The words of a rendered document, in each language; `view.py` and `steps.py` fill in `{…}`."""
 
 from lineshaft.services.billing.rendering.model import Language
 
