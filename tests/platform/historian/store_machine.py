@@ -162,7 +162,7 @@ class StoreMachine(RuleBasedStateMachine):
     def delete(self, pattern: str, hours: int) -> None:
         USES["delete"] += 1
         cut = Instant(START + hours * HOUR)
-        doomed = self._blocks_before(pattern, cut)
+        doomed = self._without_postponed(self._blocks_before(pattern, cut))
         request = Deletion([pattern], Period(BEFORE_ALL, cut), "not needed", keep_rollups=False)
         try:
             report = retention_of(self.house).delete(ADMIN, request)
@@ -305,6 +305,11 @@ class StoreMachine(RuleBasedStateMachine):
         matching = [row for row in self.rows if matches(pattern, row.signal)]
         reaching = {row.block for row in matching if row.ts >= cut}
         return [row for row in matching if row.block not in reaching]
+
+    def _without_postponed(self, rows: list[Row]) -> list[Row]:
+        """A correction goes with its target or after it: alone, the target would be in force."""
+        staying = {row.identity for row in self.rows} - {row.identity for row in rows}
+        return [row for row in rows if row.replaces not in staying]
 
     @staticmethod
     def _holds(one: Hold, row: Row) -> bool:
