@@ -21,6 +21,8 @@ from lineshaft.services.incidents.service import IncidentParts, Incidents
 from lineshaft.services.incidents.store import SqlIncidentStore
 from lineshaft.services.metering.clocks.service import ClockParts, Clocks
 from lineshaft.services.metering.clocks.store import SqlClockStore
+from lineshaft.services.metering.estimates.service import EstimateParts, Estimates
+from lineshaft.services.metering.estimates.store import SqlEstimateStore
 from lineshaft.services.metering.exchanges.service import ExchangeParts, MeterExchanges
 from lineshaft.services.metering.exchanges.store import SqlExchangeStore
 
@@ -44,6 +46,7 @@ class Records:
     clocks: Clocks
     exchanges: MeterExchanges
     incidents: Incidents
+    estimates: Estimates
 
     def promised(self) -> Instant:
         """Return an instant at which everything known stays known, as for a document."""
@@ -91,4 +94,5 @@ def build_records(
         Clocks(ClockParts(store=SqlClockStore(), **shared)),
         MeterExchanges(ExchangeParts(store=SqlExchangeStore(), **shared)),
         Incidents(IncidentParts(store=SqlIncidentStore(), **shared)),
+        Estimates(EstimateParts(store=SqlEstimateStore(), **shared)),
     )

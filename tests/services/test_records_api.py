@@ -7,10 +7,11 @@ import pytest
 from fastapi import FastAPI, Request
 
 from lineshaft.core.errors import Unauthorized
-from lineshaft.core.period import parse_instant
+from lineshaft.core.period import Instant, parse_instant
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
+from lineshaft.services.metering.estimates import api as estimates_api
 from lineshaft.services.metering.exchanges import api as exchanges_api
 from lineshaft.web import problems
 from tests.services.records import COLLEAGUE, CUSTOMER, ENGINEER, FINANCE, STRANGER, Records
@@ -24,6 +25,15 @@ EXCHANGE = {
     "new_start": "12.3",
     "unit": "C62",
     "reference": "WO-4711",
+}
+ESTIMATE = {
+    "machine": "mill",
+    "meter": "hours",
+    "start": "2027-04-01T00:00:00Z",
+    "end": "2027-04-02T00:00:00Z",
+    "amount": "7.5",
+    "unit": "HUR",
+    "reason": "as on the day before",
 }
 INCIDENT = {"machine": "mill", "reported_at": "2027-04-02T16:30:00Z", "cause": "provider"}
 EXCLUSION = {
@@ -44,6 +54,7 @@ class Desk:
         for routes in (
             clocks_api.router(records.clocks, self._actor_of),
             exchanges_api.router(records.exchanges, self._actor_of),
+            estimates_api.router(records.estimates, self._actor_of),
             incidents_api.router(records.incidents, self._actor_of),
         ):
             self._app.include_router(routes)
@@ -101,6 +112,44 @@ async def test_an_exchange_over_http(desk: Desk) -> None:
     assert (await desk.ask(ENGINEER, "POST", f"{exchanges_api.PATH}/x/versions/1/approval"))[
         0
     ] == 404
+
+
+async def test_an_estimate_over_http_counts_from_approval_to_withdrawal(
+    desk: Desk, records: Records
+) -> None:
+    path = f"{estimates_api.PATH}/e-1"
+    for _ in range(2):
+        status, made = await desk.ask(FINANCE, "PUT", path, ESTIMATE)
+        assert (status, made["author"], made["approval"]) == (200, FINANCE.id, None)
+    before = records.promised()
+    assert (await desk.ask(FINANCE, "POST", f"{path}/approval"))[0] == 403
+    for _ in range(2):
+        status, approved = await desk.ask(ENGINEER, "POST", f"{path}/approval")
+        assert (status, approved["approval"]["by"]) == (200, ENGINEER.id)
+    listing = f"{estimates_api.PATH}?machine=mill"
+    assert await desk.ask(CUSTOMER, "GET", listing) == (200, {"estimates": [approved]})
+    assert await desk.ask(STRANGER, "GET", listing) == (200, {"estimates": []})
+    # Another one for a part of the same time, other content, other people.
+    other = f"{estimates_api.PATH}/e-2"
+    assert (await desk.ask(ENGINEER, "PUT", other, ESTIMATE | {"amount": "8"}))[0] == 200
+    assert (await desk.ask(FINANCE, "POST", f"{other}/approval"))[0] == 409
+    assert (await desk.ask(FINANCE, "PUT", path, ESTIMATE | {"amount": "8"}))[0] == 409
+    assert (await desk.ask(FINANCE, "PUT", path, ESTIMATE | {"reason": " "}))[0] == 422
+    assert (await desk.ask(CUSTOMER, "PUT", path, ESTIMATE))[0] == 403
+    assert (await desk.ask(STRANGER, "POST", f"{path}/withdrawal"))[0] == 404
+    between = records.promised()
+    for _ in range(2):
+        status, withdrawn = await desk.ask(FINANCE, "POST", f"{path}/withdrawal")
+        assert (status, withdrawn["withdrawal"]["by"]) == (200, FINANCE.id)
+    assert (await desk.ask(ENGINEER, "POST", f"{path}/approval"))[0] == 409
+    assert (await desk.ask(FINANCE, "POST", f"{other}/approval"))[0] == 200
+
+    def counting(known_at: Instant) -> list[str]:
+        found = records.estimates.in_force(FINANCE, "mill", "hours", known_at)
+        return [each.id for each in found]
+
+    after = records.promised()
+    assert [counting(at) for at in (before, between, after)] == [[], ["e-1"], ["e-2"]]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,12 @@ from lineshaft.bootstrap.adapters import BeatLiveness, StoredLatest
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
-from lineshaft.bootstrap.records_parts import build_clocks, build_exchanges, build_incidents
+from lineshaft.bootstrap.records_parts import (
+    build_clocks,
+    build_estimates,
+    build_exchanges,
+    build_incidents,
+)
 from lineshaft.bootstrap.retention_adapters import BillingHolds
 from lineshaft.bootstrap.retention_parts import (
     build_desk,
@@ -56,6 +61,7 @@ from lineshaft.services.contracts.store import SqlContractStore
 from lineshaft.services.evidence.service import Evidence
 from lineshaft.services.incidents.service import Incidents
 from lineshaft.services.metering.clocks.service import Clocks
+from lineshaft.services.metering.estimates.service import Estimates
 from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.ports import Beside
 from lineshaft.services.metering.service import Metering
@@ -86,6 +92,7 @@ class Application:
     live: LiveView
     clocks: Clocks
     exchanges: MeterExchanges
+    estimates: Estimates
     incidents: Incidents
     metering: Metering
     contracts: Contracts
@@ -112,10 +119,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     holds = BillingHolds(retention, settings.billing_hold_years)
     contracts = _contracts(base, holds)
     clocks, exchanges = build_clocks(base), build_exchanges(base)
+    estimates = build_estimates(base)
     beside = Beside(
         liveness=BeatLiveness(base.database, SqlConnectorStore(), historian),
         clocks=clocks,
         exchanges=exchanges,
+        estimates=estimates,
     )
     metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
     incidents = build_incidents(base)
@@ -142,6 +151,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         live=LiveView(StoredLatest(historian), base.authorizer),
         clocks=clocks,
         exchanges=exchanges,
+        estimates=estimates,
         incidents=incidents,
         metering=metering,
         contracts=contracts,

@@ -1,4 +1,4 @@
-"""What is recorded beside readings: clock offsets, exchanges of meters, incidents."""
+"""What is recorded beside readings: clock offsets, exchanges, estimates, incidents."""
 
 from lineshaft.bootstrap.adapters import KnowledgeClock
 from lineshaft.bootstrap.foundation import Foundation
@@ -6,6 +6,8 @@ from lineshaft.services.incidents.service import IncidentParts, Incidents
 from lineshaft.services.incidents.store import SqlIncidentStore
 from lineshaft.services.metering.clocks.service import ClockParts, Clocks
 from lineshaft.services.metering.clocks.store import SqlClockStore
+from lineshaft.services.metering.estimates.service import EstimateParts, Estimates
+from lineshaft.services.metering.estimates.store import SqlEstimateStore
 from lineshaft.services.metering.exchanges.service import ExchangeParts, MeterExchanges
 from lineshaft.services.metering.exchanges.store import SqlExchangeStore
 
@@ -30,6 +32,20 @@ def build_exchanges(base: Foundation) -> MeterExchanges:
         ExchangeParts(
             database=base.database,
             store=SqlExchangeStore(),
+            authorizer=base.authorizer,
+            audit=base.audit,
+            ids=base.ids,
+            known_at=KnowledgeClock(base.manifest, base.clock).known_at,
+        )
+    )
+
+
+def build_estimates(base: Foundation) -> Estimates:
+    """Build the use cases of estimates of usage."""
+    return Estimates(
+        EstimateParts(
+            database=base.database,
+            store=SqlEstimateStore(),
             authorizer=base.authorizer,
             audit=base.audit,
             ids=base.ids,

@@ -1,4 +1,4 @@
-"""`records`: clock offsets, exchanges of meters, incidents, exclusions."""
+"""`records`: clock offsets, exchanges of meters, estimates, incidents, exclusions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application
 
 app = typer.Typer(help="What metering and guarantees read beside readings.", no_args_is_help=True)
-TABLES = ("clock_offset", "exchange", "incident", "exclusion")
+TABLES = ("clock_offset", "exchange", "estimate", "incident", "exclusion")
 ENTRIES_MAX = 10_000
 """Entries of one file."""
 
@@ -46,7 +46,7 @@ def list_records(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List every version of the exchanges, incidents and exclusions of a machine."""
+    """List every version of the exchanges, estimates, incidents and exclusions of a machine."""
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
     with errors_by_kind():
@@ -55,6 +55,7 @@ def list_records(
             {"kind": kind} | each.to_content()
             for kind, versions in (
                 ("exchange", hub.exchanges.exchanges(LOCAL_OPERATOR, machine)),
+                ("estimate", hub.estimates.estimates(LOCAL_OPERATOR, machine)),
                 ("incident", hub.incidents.incidents(LOCAL_OPERATOR, machine)),
                 ("exclusion", hub.incidents.exclusions(LOCAL_OPERATOR, machine)),
             )
@@ -78,14 +79,14 @@ def add(
 
 @app.command()
 def approve(
-    kind: Annotated[str, typer.Argument(help="exchange, incident or exclusion.")],
+    kind: Annotated[str, typer.Argument(help="exchange, estimate, incident or exclusion.")],
     name: Annotated[str, typer.Argument(help="Its id.")],
     version: Annotated[int, typer.Argument(help="The last version.")] = 1,
     data: DataOption = None,
 ) -> None:
     """Approve a version as the operator of this machine, for the provider.
 
-    An exchange that the operator has recorded needs another person, over the API.
+    An exchange or an estimate of the operator needs another person, over the API.
     """
     from lineshaft.core.errors import Invalid
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
@@ -95,12 +96,26 @@ def approve(
         hub = application_of(data)
         if kind == "exchange":
             hub.exchanges.approve(LOCAL_OPERATOR, name, version)
+        elif kind == "estimate":
+            hub.estimates.approve(LOCAL_OPERATOR, name)
         elif kind in list(SubjectKind):
             hub.incidents.approve(LOCAL_OPERATOR, SubjectKind(kind), name, version)
         else:
-            msg = f"cannot approve a {kind}: expected exchange, incident or exclusion"
+            msg = f"cannot approve a {kind}: expected one of {', '.join(TABLES[1:])}"
             raise Invalid(msg)
         write_line(f"{kind} {name} version {version} is approved")
+
+
+@app.command()
+def withdraw(
+    name: Annotated[str, typer.Argument(help="Id of the estimate.")], data: DataOption = None
+) -> None:
+    """Take an estimate back: usage is measured from now on as if there were none."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    with errors_by_kind():
+        application_of(data).estimates.withdraw(LOCAL_OPERATOR, name)
+        write_line(f"estimate {name} is withdrawn")
 
 
 def _entries(file: Path) -> list[tuple[str, dict[str, Any]]]:
@@ -136,10 +151,14 @@ def _record(hub: "Application", kind: str, content: dict[str, Any]) -> str:
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
     from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
     from lineshaft.services.metering.clocks.model import ClockEntry
+    from lineshaft.services.metering.estimates.model import Estimate
     from lineshaft.services.metering.exchanges.model import MeterExchange
 
     if kind == "clock_offset":
         return hub.clocks.record(LOCAL_OPERATOR, ClockEntry.from_content(content)).entry.id
+    if kind == "estimate":
+        own = Estimate.from_content({**content, "author": LOCAL_OPERATOR.id})
+        return hub.estimates.record(LOCAL_OPERATOR, own).estimate.id
     version = content.get("version", 1)
     if not isinstance(version, int):
         msg = f"version = {version!r} of an {kind}: expected a whole number"

@@ -19,6 +19,7 @@ from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.model import DocumentHead, DocumentQuery
 from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
+from lineshaft.services.metering.estimates import api as estimates_api
 from lineshaft.services.metering.exchanges import api as exchanges_api
 from lineshaft.web import problems
 from lineshaft.web.downloads import attached, document_content
@@ -43,6 +44,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(usage_api.router(application.usage, actor_of))
     app.include_router(clocks_api.router(application.clocks, actor_of))
     app.include_router(exchanges_api.router(application.exchanges, actor_of))
+    app.include_router(estimates_api.router(application.estimates, actor_of))
     app.include_router(incidents_api.router(application.incidents, actor_of))
 
     @app.get("/api/v1/machines")

@@ -12,12 +12,14 @@ from lineshaft.platform.twin.service import LiveView, Twin
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.identity.service import Identity
 from lineshaft.security.keys.service import DocumentKeys
+from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.service import Billing
 from lineshaft.services.contracts.service import Contracts
 from lineshaft.services.evidence.service import Evidence
 from lineshaft.services.incidents.service import Incidents
 from lineshaft.services.metering.clocks.service import Clocks
+from lineshaft.services.metering.estimates.service import Estimates
 from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.service import Metering
 
@@ -81,6 +83,11 @@ class Application(Protocol):
         ...
 
     @property
+    def estimates(self) -> Estimates:
+        """Estimates of usage."""
+        ...
+
+    @property
     def incidents(self) -> Incidents:
         """Incidents and agreed exclusions."""
         ...
@@ -103,6 +110,11 @@ class Application(Protocol):
     @property
     def billing(self) -> Billing:
         """Documents."""
+        ...
+
+    @property
+    def receivables(self) -> Receivables:
+        """Payments, what is due, disputes."""
         ...
 
     @property

@@ -20,7 +20,7 @@ from lineshaft.services.billing.rating import rate
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.evidence.model import Report, Verdict
 from lineshaft.services.evidence.verify import JSON, verify
-from lineshaft.services.metering.estimates import Estimate
+from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.evidence import input_of_blocks
 from lineshaft.services.metering.measure import measure
 from lineshaft.services.metering.model import Meter, UsageRecord

@@ -13,7 +13,7 @@ from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import Quantity, UnitMismatch
 from lineshaft.services.metering import estimating
 from lineshaft.services.metering.completeness import Verdict, judge
-from lineshaft.services.metering.estimates import (
+from lineshaft.services.metering.estimates.model import (
     REASON_CHARACTERS_MAX,
     Estimate,
     RecordedEstimate,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Period
-from lineshaft.services.metering.estimates import ESTIMATES_MAX, Estimate, check_apart
+from lineshaft.services.metering.estimates.model import ESTIMATES_MAX, Estimate, check_apart
 from lineshaft.services.metering.measurement import Measurement
 from lineshaft.services.metering.model import Meter
 from lineshaft.services.metering.parameters import MeterKind, hours_of

@@ -10,7 +10,7 @@ from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period, total_us
 from lineshaft.core.quantity import Quantity
 from lineshaft.core.reading import RecordKind
-from lineshaft.services.metering.estimates import Estimate
+from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.estimating import is_needed, standing
 from lineshaft.services.metering.exchanged import decisive, with_exchanges
 from lineshaft.services.metering.exchanges.model import MeterExchange

@@ -13,7 +13,7 @@ from lineshaft.core.quantity import Quantity, parse_fraction, unit_named
 from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of, signal_id
 from lineshaft.core.value import Value
 from lineshaft.services.metering.clocks.model import ClockStep
-from lineshaft.services.metering.estimates import Estimate
+from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.parameters import (
     ExpressionParameters,

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.platform.historian.model import BlockProof, RangeQuery
+from lineshaft.platform.historian.queries.ahead import Ahead
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.metering.clocks.model import ClockSteps
+from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import UsageRecord
 
@@ -39,6 +41,12 @@ class History(Protocol):
         ordinals: tuple[int, int],
     ) -> Iterable[BlockProof]:
         """Return the blocks of a source and epoch that hold the first to the last ordinal."""
+        ...
+
+    def ahead(
+        self, actor: Actor, signals: Sequence[SignalId], span: Period, known_at: Instant
+    ) -> Ahead | None:
+        """Return the rows of many signals and the blocks that they prove; None: ask one by one."""
         ...
 
 
@@ -77,6 +85,16 @@ class ExchangeSource(Protocol):
         ...
 
 
+class EstimateSource(Protocol):
+    """Estimates of usage that nothing was recorded of: `estimates.service.Estimates`."""
+
+    def in_force(
+        self, actor: Actor, machine: str, meter: str, known_at: Instant
+    ) -> Sequence[Estimate]:
+        """Return the estimates of a meter that counted at an instant, in time order."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
     """What metering takes into account beside the readings; of what is None nothing is known.
@@ -85,11 +103,13 @@ class Beside:
         liveness: without it, a state holds until the instant of knowledge.
         clocks: without it, every clock is right.
         exchanges: without it, meters are exchanged where their parameters say so only.
+        estimates: without it, nothing is estimated.
     """
 
     liveness: Liveness | None = None
     clocks: ClockSource | None = None
     exchanges: ExchangeSource | None = None
+    estimates: EstimateSource | None = None
 
 
 class UsageStore(Protocol):

@@ -24,7 +24,7 @@ from lineshaft.core.segment.block import (
 from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.core.value import to_columns
 from lineshaft.services.metering.clocks.model import ClockStep
-from lineshaft.services.metering.estimates import Estimate
+from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import Evidence, Identity, Meter, Row
 

@@ -16,10 +16,13 @@ from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.services.metering.ahead import HistoryAhead, entries_of, rows_of
 from lineshaft.services.metering.clocks.model import ClockStep, ClockSteps, between, widened
+from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.evidence import block_entry, input_of_blocks
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.measure import StateSpan, measure, reach, reach_of, timeline
+from lineshaft.services.metering.missing import missing
 from lineshaft.services.metering.model import BlockEntry, Evidence, Meter, UsageRecord
 from lineshaft.services.metering.ports import Beside, History, UsageStore
 from lineshaft.services.metering.series import (
@@ -77,18 +80,33 @@ class Metering:
             Forbidden: when the actor may not see it.
         """
         self._authorize(actor, meter, period)
+        return measure(meter, self._input(meter, period, known_at), period, known_at)
+
+    def missing(
+        self, actor: Actor, meter: Meter, period: Period, known_at: Instant
+    ) -> list[Period]:
+        """Return where in a period nothing is known of the usage, in time order (`missing.py`).
+
+        Raises:
+            Forbidden: when the actor may not see it.
+        """
+        self._authorize(actor, meter, period)
+        return missing(meter, self._input(meter, period, known_at), period, known_at)
+
+    def _input(self, meter: Meter, period: Period, known_at: Instant) -> MeterInput:
+        """Read all that the usage of a period follows from."""
         views = [self._view(signal, known_at) for signal in meter.signals]
         found = [self._signal(meter, period, view) for view in views]
         entries = chain.from_iterable(each.entries for each in found)
-        rows = MeterInput(
+        return MeterInput(
             found[0].rows,
             Evidence.of(entries),
             self._known_until(meter, period, known_at),
             _steps_used(views, found),
             tuple(chain.from_iterable(map(self._exchanges, views))),
             {view.signal: each.rows for view, each in zip(views[1:], found[1:], strict=True)},
+            self._estimates(meter, known_at),
         )
-        return measure(meter, rows, period, known_at)
 
     def _signal(self, meter: Meter, period: Period, view: "_View") -> "_Proven":
         """Read one of the signals of a meter, with the blocks that hold what was read."""
@@ -97,6 +115,16 @@ class Metering:
         if view.signal != meter.signal:
             entries = [replace(entry, signal=view.signal) for entry in entries]
         return _Proven(found.rows, entries, stamped)
+
+    def ahead(self, wanted: Sequence[tuple[Meter, Period]], known_at: Instant) -> "Metering":
+        """Return a metering that has read what some meters need at once; it measures the same.
+
+        Args:
+            wanted: what will be measured, with what was known at `known_at`.
+            known_at: an instant that is settled.
+        """
+        history = HistoryAhead(self._history, wanted, known_at)
+        return Metering(history, self._authorizer, self._database, self._store, self._beside)
 
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""
@@ -172,8 +200,9 @@ class Metering:
         parts = [part for part in meter.parts().values() if part.signal == view.signal]
         found = self._strip(view, period)
         exchanges = self._exchanges(view)
+        estimates = self._estimates(meter, view.known_at)
         for _ in range(WIDENINGS_MAX):
-            inside = MeterInput(found.within(), exchanges=exchanges)
+            inside = MeterInput(found.within(), exchanges=exchanges, estimates=estimates)
             needed = reach_of(parts, inside, period, view.known_at)
             low, high = found.span.start, found.span.end
             if needed.since is None and found.earliest is not None:
@@ -192,6 +221,12 @@ class Metering:
             return ()
         return tuple(source.in_force(SYSTEM_WORKER, view.signal, view.known_at))
 
+    def _estimates(self, meter: Meter, known_at: Instant) -> tuple[Estimate, ...]:
+        source = self._beside.estimates
+        if source is None:
+            return ()
+        return tuple(source.in_force(SYSTEM_WORKER, meter.machine, meter.id, known_at))
+
     def _widened(self, view: "_View", found: "_Found", span: Period) -> "_Found":
         parts = [found.rows]
         if span.start < found.span.start:
@@ -201,8 +236,8 @@ class Metering:
         return _Found(join(parts), span)
 
     def _strip(self, view: "_View", span: Period) -> "_Found":
-        table = self._history.readings(SYSTEM_WORKER, view.query(view.stamps(span)))
-        return _Found(view.shifted(SeriesRows.of_table(table)), span)
+        rows = rows_of(self._history, view.query(view.stamps(span)))
+        return _Found(view.shifted(rows), span)
 
     def _with_neighbours(self, view: "_View", found: "_Found") -> "_Found":
         """Add the nearest rows of each source, so that its blocks show that none was left out."""
@@ -227,6 +262,10 @@ class Metering:
         entries: list[BlockEntry] = []
         rows: list[SeriesRows] = []
         for source, ordinals in found.ordinals().items():
+            known = entries_of(self._history, view.signal, source, ordinals)
+            if known is not None and not view.clocks:
+                entries += known
+                continue
             for proof in self._history.proofs(SYSTEM_WORKER, view.signal, source, ordinals):
                 header, block = Header.decode(proof.header_bytes), decode_block(proof.block)
                 entries.append(block_entry(header, proof.salt, proof.block, block))

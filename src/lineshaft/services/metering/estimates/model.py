@@ -7,6 +7,7 @@ again; and when it is withdrawn, the bytes are those from before it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,7 @@ from lineshaft.core.quantity import Quantity, parse_fraction
 
 REASON_CHARACTERS_MAX = 500
 ESTIMATES_MAX = 1_000
-"""In force of one meter."""
+"""In force of one meter; also of one machine, whether they count or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,61 @@ class RecordedEstimate:
     estimate: Estimate
     known_at: Instant
     withdrawn_at: Instant | None = None
+
+
+class StepKind(StrEnum):
+    """What can become of an estimate, once each."""
+
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateStep:
+    """Somebody has approved or withdrawn an estimate.
+
+    Attributes:
+        by: id of that person.
+        at: it counts since then.
+    """
+
+    by: str
+    at: Instant
+
+    def to_content(self) -> dict[str, str]:
+        """Return the JSON content."""
+        return {"at": format_instant(self.at), "by": self.by}
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRecord:
+    """An estimate as it is recorded; its author is who has recorded it.
+
+    Attributes:
+        approval: None while no other person has approved it; then it counts for nothing.
+        withdrawal: None while it is not taken back.
+    """
+
+    estimate: Estimate
+    recorded_at: Instant
+    approval: EstimateStep | None = None
+    withdrawal: EstimateStep | None = None
+
+    @property
+    def counting(self) -> RecordedEstimate | None:
+        """From when to when it counts; None while nobody has approved it."""
+        if self.approval is None:
+            return None
+        withdrawn_at = None if self.withdrawal is None else self.withdrawal.at
+        return RecordedEstimate(self.estimate, self.approval.at, withdrawn_at)
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the JSON content."""
+        return self.estimate.to_content() | {
+            "approval": None if self.approval is None else self.approval.to_content(),
+            "recorded_at": format_instant(self.recorded_at),
+            "withdrawal": None if self.withdrawal is None else self.withdrawal.to_content(),
+        }
 
 
 def in_force(recorded: Iterable[RecordedEstimate], known_at: Instant) -> tuple[Estimate, ...]:

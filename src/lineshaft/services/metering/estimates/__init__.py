@@ -1,0 +1,1 @@
+"""Estimates that stand for usage of which nothing was recorded."""
