@@ -36,9 +36,11 @@ from lineshaft.platform.historian.model import (
     Totals,
 )
 from lineshaft.platform.historian.ports import Authorizer, Manifest, SourceKeys
+from lineshaft.platform.historian.proof.ahead import AheadProver
 from lineshaft.platform.historian.proof.checker import Checker
 from lineshaft.platform.historian.proof.keeper import PathKeeper
 from lineshaft.platform.historian.proof.prover import Prover
+from lineshaft.platform.historian.queries.ahead import Ahead, read_rows
 from lineshaft.platform.historian.queries.functions import Functions
 from lineshaft.platform.historian.queries.model import ExportQuery
 from lineshaft.platform.historian.queries.ranges import RangeReader
@@ -70,7 +72,7 @@ class Historian:
         """Answer from `manifest` and `files`; ask `authorizer` first."""
         self._database, self._manifest = database, manifest
         self._authorizer = authorizer
-        self._scanner = Scanner(files)
+        self._scanner, self._keys = Scanner(files), keys
         self.functions = Functions(database, manifest, files, authorizer)
         self._prover = Prover(database, manifest, self._scanner, keys)
         self._checker = Checker(database, manifest, files, self._prover, keys)
@@ -102,6 +104,37 @@ class Historian:
     def _readings(self, query: RangeQuery) -> pa.Table:
         with self._database.read() as connection:
             return RangeReader(connection, self._manifest, self._scanner, query).rows()
+
+    def ahead(
+        self, actor: Actor, signals: Sequence[SignalId], span: Period, known_at: Instant
+    ) -> Ahead | None:
+        """Return all rows of signals in a span and the blocks that they prove, read at once.
+
+        They are those that `readings` and `proofs` would give, signal by signal. None where
+        nothing is stored of any signal, or records were lost: then ask those.
+
+        Args:
+            actor: who asks.
+            signals: at most `SIGNALS_AHEAD_MAX`.
+            span: of stamps.
+            known_at: what was known when.
+
+        Raises:
+            Forbidden: when the actor may not see one of the machines in this period.
+        """
+        for machine in sorted({machine_of(signal) for signal in signals}):
+            self._authorize(actor, Action.READING_QUERY, machine, span)
+            self._authorize(actor, Action.EVIDENCE_READ, machine)
+        return with_present_files(lambda: self._ahead(signals, span, known_at))
+
+    def _ahead(self, signals: Sequence[SignalId], span: Period, known_at: Instant) -> Ahead | None:
+        with self._database.read() as connection:
+            stores = (self._manifest, self._scanner)
+            found = read_rows(connection, stores, signals, span, known_at)
+            if found is None:
+                return None
+            blocks = AheadProver(connection, self._manifest, self._keys).blocks(found)
+        return Ahead(span, known_at, found.as_range(), found.places(), blocks)
 
     def stream(self, actor: Actor, query: RangeQuery, after: Place | None = None) -> RangeStream:
         """Return a range in pieces of bounded size, all as known at one instant: now by default.

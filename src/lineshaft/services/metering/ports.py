@@ -7,7 +7,7 @@ from typing import Protocol
 import pyarrow as pa
 import sqlalchemy as sa
 
-from lineshaft.core.period import Instant
+from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.platform.historian.model import BlockProof, RangeQuery
 from lineshaft.platform.historian.queries.ahead import Ahead
