@@ -105,9 +105,34 @@ def import_all_tables() -> sa.MetaData:
     return METADATA
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what `make soak ONLY=postgres` says."""
+    what = "run each test of a database on PostgreSQL too, not those marked both_engines only"
+    parser.addoption("--every-engine", action="store_true", help=what)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep PostgreSQL for the tests that together use every statement of every store."""
+    if config.getoption("--every-engine"):
+        return
+    left_out = [item for item in items if _is_one_more_on_postgresql(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_one_more_on_postgresql(item: pytest.Item) -> bool:
+    chosen = getattr(item, "callspec", None)
+    is_on_it = chosen is not None and chosen.params.get("database_url") == "postgresql"
+    return is_on_it and item.get_closest_marker("both_engines") is None
+
+
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh database at the head of the migrations; once on each engine."""
+    """The URL of a fresh database at the head of the migrations.
+
+    On SQLite; with the mark `both_engines` or the option `--every-engine` on PostgreSQL too.
+    """
     if request.param == "sqlite":
         path = tmp_path / "hub.sqlite"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
@@ -148,7 +173,7 @@ def open_database() -> Iterator[Callable[..., Database]]:
 
 @pytest.fixture
 def database(database_url: str, open_database: Callable[..., Database]) -> Database:
-    """A fresh database at the head of the migrations; the test runs once on each engine."""
+    """A fresh database at the head of the migrations, on the engines of `database_url`."""
     return open_database(database_url)
 
 

@@ -25,6 +25,7 @@ from tests.installation import NOW
 from tests.platform.historian.house import Source, opened
 
 
+@pytest.mark.both_engines
 def test_a_plant_is_applied_and_billed_on_both_databases(
     database_url: str, tmp_path: Path, open_database: Callable[..., Database]
 ) -> None:

@@ -57,7 +57,18 @@ def _is_right(line: str) -> bool:
 
 def _tests(seed: int) -> tuple[str, bool]:
     rooms = [f"tests/{room}" for room in ROOMS if (ROOT / "tests" / room).exists()]
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-k", "postgresql", *rooms]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--every-engine",
+        "-k",
+        "postgresql",
+        *rooms,
+    ]
     ended = subprocess.run(
         [*command, f"--randomly-seed={seed}"],
         cwd=ROOT,

@@ -26,6 +26,8 @@ from lineshaft.security.audit.tables import AUDIT_ENTRY, AUDIT_HEAD
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, SYSTEM_EDGE, Role
 from tests.security.conftest import Room
 
+pytestmark = pytest.mark.both_engines
+
 
 def write(room: Room, count: int) -> None:
     for number in range(count):

@@ -46,6 +46,7 @@ def let_in(room: Room, edge: Edge) -> EnrolAnswer:
     return ask(room, edge)
 
 
+@pytest.mark.both_engines
 def test_a_source_waits_until_an_administrator_accepts_it(
     engine_room: Room, make_edge: MakeEdge
 ) -> None:

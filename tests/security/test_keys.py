@@ -94,6 +94,7 @@ def test_nothing_is_signed_before_the_first_key(room: Room) -> None:
         sign(room)
 
 
+@pytest.mark.both_engines
 def test_a_rotation_is_vouched_for_and_old_documents_stay_valid(engine_room: Room) -> None:
     room = engine_room
     room.keys.create_first_key()

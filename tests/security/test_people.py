@@ -239,6 +239,7 @@ def test_there_is_a_most_of_people(room: Room, monkeypatch: pytest.MonkeyPatch) 
         let_in(room, NewPerson("eva", "Eva", Role.ENGINEER))
 
 
+@pytest.mark.both_engines
 def test_a_change_ends_the_sessions(engine_room: Room) -> None:
     identity, emil = engine_room.identity, let_in(engine_room)
     identity.put_organisation(LOCAL_OPERATOR, ACME)

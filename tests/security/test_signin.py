@@ -218,6 +218,7 @@ def test_the_operator_of_the_machine_has_no_password(room: Room) -> None:
 # --- API tokens ---------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 def test_a_token_acts_as_its_maker_until_it_ends(engine_room: Room) -> None:
     identity = engine_room.identity
     wanted = NewPerson("emil", "Emil", Role.ENGINEER)

@@ -80,6 +80,7 @@ def desk(records: Records) -> Desk:
     return Desk(records)
 
 
+@pytest.mark.both_engines
 async def test_a_clock_offset_over_http(desk: Desk) -> None:
     path = f"{clocks_api.PATH}/edge-1-radio"
     content = OFFSET | {"reason": "compared with a radio clock"}

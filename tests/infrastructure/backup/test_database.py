@@ -10,6 +10,8 @@ from lineshaft.infrastructure.backup import database as backup_database
 from lineshaft.infrastructure.database import METADATA, Database, upgrade
 from tests.conftest import import_all_tables
 
+pytestmark = pytest.mark.both_engines
+
 ROWS = 3_000
 
 

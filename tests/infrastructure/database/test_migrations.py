@@ -17,6 +17,8 @@ from lineshaft.infrastructure.database import (
 )
 from tests.conftest import import_all_tables
 
+pytestmark = pytest.mark.both_engines
+
 Open = Callable[..., Database]
 MIGRATIONS = Path(lineshaft.__file__).parent / "infrastructure" / "database" / "migrations"
 

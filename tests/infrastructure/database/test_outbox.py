@@ -13,6 +13,8 @@ from lineshaft.infrastructure.database import Database, OutboxMessage, OutboxRel
 from lineshaft.infrastructure.database.relay import OUTBOX_BATCH_MAX, OUTBOX_TRIM_MAX
 from lineshaft.infrastructure.database.tables import OUTBOX
 
+pytestmark = pytest.mark.both_engines
+
 
 class Taker:
     """A publisher that takes messages, or not."""

@@ -29,6 +29,8 @@ from lineshaft.infrastructure.database.engine import (
 from lineshaft.infrastructure.database.outbox import OUTBOX_PAYLOAD_BYTES_MAX
 from lineshaft.infrastructure.database.tables import OUTBOX
 
+pytestmark = pytest.mark.both_engines
+
 Open = Callable[..., Database]
 
 

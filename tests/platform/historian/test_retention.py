@@ -408,6 +408,7 @@ def test_what_makes_no_sense_is_refused(wrong) -> None:
         wrong()
 
 
+@pytest.mark.both_engines
 @pytest.mark.engine
 @pytest.mark.timeout(120)
 @settings(

@@ -18,6 +18,8 @@ from lineshaft.platform.historian.model import (
 )
 from tests.platform.historian.house import ACTOR, HOUR, SECOND, START, House, Source, opened
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def migrated(database: Database, tmp_path: Path) -> House:

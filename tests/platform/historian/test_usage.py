@@ -60,6 +60,7 @@ def refusals(house: House, signal: SignalId = ENERGY) -> list[RefusalDetail]:
 # ---- the golden cases of events
 
 
+@pytest.mark.both_engines
 def test_case_1_a_duplicate_counts_once_across_restarts_and_years(
     database: Database, tmp_path: Path
 ) -> None:

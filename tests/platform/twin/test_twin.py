@@ -20,6 +20,8 @@ from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor, Grant,
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
 
+pytestmark = pytest.mark.both_engines
+
 NOW = parse_instant("2027-03-01T08:00:00Z")
 CUSTOMER = Actor("usr_c", Role.CUSTOMER, "riverside", "Carla")
 ENGINEER = Actor("usr_e", Role.ENGINEER, None, "Emil")

@@ -42,6 +42,7 @@ def build(database_url: str, tmp_path: Path) -> Callable[[], Hub]:
     return build_one
 
 
+@pytest.mark.both_engines
 def test_six_workers_make_one_document_for_each_period(build: Callable[[], Hub]) -> None:
     first = build()
     first.activated(contract())
@@ -94,6 +95,7 @@ def test_six_workers_make_one_correction(build: Callable[[], Hub]) -> None:
         hub.database.close()
 
 
+@pytest.mark.both_engines
 @pytest.mark.crash
 @pytest.mark.timeout(120)
 def test_a_kill_between_number_and_commit_leaves_no_gap(

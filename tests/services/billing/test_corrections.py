@@ -329,6 +329,7 @@ def test_an_old_period_is_corrected_by_its_own_rules(hub: Hub) -> None:
         assert recompute(content, rules) == content
 
 
+@pytest.mark.both_engines
 def test_late_periods_are_found_by_themselves(hub: Hub) -> None:
     late = late_hub(hub)
     hub.clock.advance(4 * US_PER_DAY)

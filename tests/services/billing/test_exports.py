@@ -63,6 +63,7 @@ def test_names_of_accounts_begin_with_a_letter_or_digit() -> None:
     assert account_name(odd) == "Assets:Receivables:X-a-b"
 
 
+@pytest.mark.both_engines
 def test_transactions_come_in_pages(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "TRANSACTIONS_PAGE_MAX", 2)
     hub.activated(contract())

@@ -76,6 +76,7 @@ def euros(text: str) -> Money:
     return Money(Decimal(text), "EUR")
 
 
+@pytest.mark.both_engines
 def test_a_document_is_open_then_partly_paid_then_paid(hub: Hub) -> None:
     desk = issued(hub)
     (claim,) = desk.claims(FINANCE, NUMBER)
@@ -193,6 +194,7 @@ def test_what_is_disputed_is_not_reminded_of_until_it_is_answered(hub: Hub) -> N
         desk.resolve_dispute(FINANCE, NUMBER, DisputeOutcome.WITHDRAWN, answer)
 
 
+@pytest.mark.both_engines
 def test_a_document_can_be_disputed_for_so_long(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = issued(hub)
     hub.clock.advance(DISPUTE_DAYS * US_PER_DAY)

@@ -200,6 +200,7 @@ def test_only_what_is_in_force_is_billed(hub: Hub) -> None:
         hub.billing.issue(FINANCE, "c-1002", PERIOD)
 
 
+@pytest.mark.both_engines
 def test_each_series_is_one_suppliers_and_without_a_gap(hub: Hub) -> None:
     hub.activated(contract())
     hub.activated(contract(id="c-1002", invoice_series="NM-B"))
@@ -219,6 +220,7 @@ def with_fee(amount: str) -> Contract:
     return contract(terms=terms(base_fee=fee, usage_prices=[], guarantee=None))
 
 
+@pytest.mark.both_engines
 def test_a_document_for_nothing_posts_nothing(hub: Hub) -> None:
     hub.activated(with_fee("0.00"))
     issued = hub.billing.issue(FINANCE, "c-1001", PERIOD)
@@ -228,6 +230,7 @@ def test_a_document_for_nothing_posts_nothing(hub: Hub) -> None:
         hub.billing.transaction(FINANCE, issued.number)
 
 
+@pytest.mark.both_engines
 def test_an_amount_that_the_ledger_cannot_hold_is_refused_whole(hub: Hub) -> None:
     hub.activated(with_fee("9" * 18))
     hub.clock.advance(40 * US_PER_DAY)
@@ -236,6 +239,7 @@ def test_an_amount_that_the_ledger_cannot_hold_is_refused_whole(hub: Hub) -> Non
     assert hub.billing.documents(FINANCE, DocumentQuery()) == []
 
 
+@pytest.mark.both_engines
 def test_documents_come_in_pages_the_newest_first(hub: Hub) -> None:
     hub.activated(contract())
     hub.clock.advance(5 * US_PER_DAY)
@@ -254,6 +258,7 @@ def test_documents_come_in_pages_the_newest_first(hub: Hub) -> None:
         DocumentQuery(limit=DOCUMENTS_PAGE_MAX + 1)
 
 
+@pytest.mark.both_engines
 def test_a_customer_sees_only_its_own_documents(hub: Hub) -> None:
     hub.activated(contract())
     issued = hub.billing.issue(FINANCE, "c-1001", PERIOD)

@@ -127,6 +127,7 @@ def test_the_last_version_of_each_is_listed(hub: Hub) -> None:
     assert listed == [("c-0999", 1), ("c-1001", 2)]
 
 
+@pytest.mark.both_engines
 def test_a_customer_sees_only_its_own_contract(hub: Hub) -> None:
     hub.activated(contract())
     assert hub.contracts.contract(CUSTOMER, "c-1001").contract == contract()

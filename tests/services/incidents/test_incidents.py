@@ -174,6 +174,7 @@ def test_what_is_agreed_does_not_depend_on_the_order_of_arrival(
 # ---- the use cases
 
 
+@pytest.mark.both_engines
 def test_an_incident_is_recorded_and_agreed_to_by_both_sides(records: Records) -> None:
     records.grant("mill", START)
     made = [records.incidents.record(ENGINEER, incident()) for _ in range(2)]
@@ -199,6 +200,7 @@ def test_an_incident_is_recorded_and_agreed_to_by_both_sides(records: Records) -
     ]
 
 
+@pytest.mark.both_engines
 def test_what_was_agreed_stands_until_both_agree_on_another(records: Records) -> None:
     records.grant("mill", START)
     records.incidents.record(ENGINEER, exclusion())

@@ -208,6 +208,7 @@ def test_an_exchange_without_a_work_order_is_none() -> None:
 # ---- the use cases
 
 
+@pytest.mark.both_engines
 def test_one_person_records_another_approves(records: Records) -> None:
     made = [records.exchanges.record(ENGINEER, exchange()) for _ in range(2)]
     assert made[0] == made[1]

@@ -184,6 +184,7 @@ def test_a_customer_without_a_grant_sees_nothing(house: House) -> None:
     assert used.kept(SYSTEM_WORKER, digest) == record
 
 
+@pytest.mark.both_engines
 def test_records_are_kept_once_under_their_hash(database: Database) -> None:
     store = SqlUsageStore()
     record = measure(COUNTER, MeterInput(SeriesRows.of([])), span(0, 20), KNOWN_AT)
@@ -198,6 +199,7 @@ def test_records_are_kept_once_under_their_hash(database: Database) -> None:
     assert rows[0]["content"] == canonical.encode(record.to_content())
 
 
+@pytest.mark.both_engines
 def test_a_changed_row_is_found(database: Database) -> None:
     store = SqlUsageStore()
     record = measure(COUNTER, MeterInput(SeriesRows.of([])), span(0, 20), KNOWN_AT)

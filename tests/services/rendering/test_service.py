@@ -55,6 +55,7 @@ def test_the_record_is_signed_by_the_document_key(hub: Hub, renderings: Renderin
     assert record.document_sha256 == hub.billing.document(FINANCE, NUMBER).sha256
 
 
+@pytest.mark.both_engines
 def test_an_electronic_invoice_is_kept_and_signed_like_a_page(
     hub: Hub, renderings: Renderings
 ) -> None:
