@@ -52,7 +52,7 @@ def test_readings_that_lack_in_the_year_are_said_of_the_year() -> None:
         record(of, 0, 100, known_at=PERIOD.end),
         record(of, 0, 500, EARLIER, known_at=PERIOD.end, covered_us=EARLIER.duration_us // 2),
     ]
-    said, _ = statements(usage, of.measured_names(), None)
+    said, _ = statements(usage, of.measured_names(usage[0].period), None)
     assert "cover 50.00 % of the contract year before the period." in said["text"]["en"]
     assert "覆盖计费期之前的合同年的 50.00 %" in said["text"]["zh-Hans"]
     assert said["usage"] == [1]

@@ -1,8 +1,8 @@
 """The guarantees of a contract, judged on the usage records and incidents of a period. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 from typing import Any
@@ -51,19 +51,23 @@ _NOT_OURS = (IncidentCause.CUSTOMER, IncidentCause.FORCE_MAJEURE)
 """Who answers for an incident that the provider need not respond to within the promised time."""
 
 
-def guarantee_result(contract: Contract, usage: Sequence[UsageRecord]) -> GuaranteeResult | None:
+def guarantee_result(
+    contract: Contract, period: Period, usage: Sequence[UsageRecord]
+) -> GuaranteeResult | None:
     """Judge the one guarantee for which all time is required; None where there is none.
 
-    Several machines are weighed by their time: durations are added, never percentages.
+    Several machines are weighed by their time: durations are added, never percentages. Pauses are
+    excluded; a place without a machine is down.
 
     Args:
         contract: with the guarantee.
-        usage: one record for each of `contract.meters()`; the guarantee's are the last.
+        period: the service period.
+        usage: one record for each measurement of the period; the guarantee's are the last.
     """
     guarantee = contract.terms.guarantee
     if guarantee is None:
         return None
-    places = range(len(usage) - len(contract.machines), len(usage))
+    places = range(len(usage) - len(contract.promised_slots(period)), len(usage))
     states_us: Counter[str] = Counter()
     unknown_after_us: Counter[str] = Counter()
     for place in places:
@@ -73,6 +77,11 @@ def guarantee_result(contract: Contract, usage: Sequence[UsageRecord]) -> Guaran
     unknown_us = sum(usage[place].unknown_us for place in places)
     durations = classify_states(states_us, unknown_us, unknown_after_us, guarantee.classes, policy)
     _check_whole(durations, sum(usage[place].period.duration_us for place in places))
+    durations = _with_rest(
+        durations,
+        empty_us=total_us(contract.empty_slots(period)),
+        paused_us=total_us(contract.paused_slots(period)),
+    )
     judged = availability(durations, policy)
     terms = guarantee.credit_terms
     credit = credit_rate(judged.value, terms)
@@ -82,15 +91,16 @@ def guarantee_result(contract: Contract, usage: Sequence[UsageRecord]) -> Guaran
 def facts_of(contract: Contract, period: Period, facts: Facts) -> Facts:
     """Return the facts that the guarantees of a period follow from, by id; others change nothing.
 
-    An incident belongs to the period in which it was reported.
+    An incident belongs to the period in which it was reported; while the contract rests, nothing is
+    promised for it.
     """
     if not contract.terms.promised:
         return Facts()
-    machines = set(contract.machines)
+    machines, slots = set(contract.machines), contract.promised_slots(period)
     incidents = [
         each
         for each in facts.incidents
-        if each.machine in machines and period.contains(each.reported_at)
+        if any(each.machine == m and span.contains(each.reported_at) for m, span in slots)
     ]
     exclusions = [
         each
@@ -116,7 +126,7 @@ def guarantee_results(
         contract: with the guarantees.
         period: the service period.
         known_at: clocks that still run are read then.
-        usage: one record for each of `contract.meters()`; the guarantees' are the last.
+        usage: one record for each measurement of the period; the guarantees' are the last.
         facts: incidents and exclusions that both sides had agreed to by `known_at`.
 
     Raises:
@@ -126,14 +136,15 @@ def guarantee_results(
     """
     promised = contract.terms.promised
     found = facts_of(contract, period, facts)
-    machines = len(contract.machines)
-    place = len(usage) - machines * sum(len(each.meters()) for each in promised)
+    slots = len(contract.promised_slots(period))
+    place = len(usage) - slots * sum(len(each.meters()) for each in promised)
     judged: list[tuple[ServiceGuarantee, _Judged, tuple[int, ...]]] = []
     for each in promised:
-        places = range(place, place + machines * len(each.meters()))
+        meters = len(each.meters())
+        places = range(place, place + slots * meters)
         records = [
-            [usage[i] for i in places[first : first + machines]]
-            for first in range(0, len(places), machines)
+            [usage[i] for i in places[meter * slots : (meter + 1) * slots]]
+            for meter in range(meters)
         ]
         case = _Case(contract, period, known_at, records, found)
         judged.append((each, _judge(each, case), tuple(places)))
@@ -159,13 +170,26 @@ def guarantee_results(
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What one guarantee is judged on; `records` are by meter, then by machine."""
+    """What one guarantee is judged on; `records` are by meter, then by slot."""
 
     contract: Contract
     period: Period
     known_at: Instant
     records: Sequence[Sequence[UsageRecord]]
     facts: Facts
+
+    def required_us(self, required: Callable[[Period], Sequence[Period]]) -> int:
+        """Add the required time of all machines in their places."""
+        slots = self.contract.promised_slots(self.period)
+        return sum(total_us(required(span)) for _, span in slots)
+
+    def empty_us(self, required: Callable[[Period], Sequence[Period]]) -> int:
+        """Add the required time of places without a machine."""
+        return sum(total_us(required(span)) for span in self.contract.empty_slots(self.period))
+
+    def paused_us(self, required: Callable[[Period], Sequence[Period]]) -> int:
+        """Add the time of all places that would be required but for the pauses."""
+        return sum(total_us(required(span)) for span in self.contract.paused_slots(self.period))
 
     def amount(self, meter: int, unit: str) -> Fraction:
         """Add the quantities of a meter over all machines."""
@@ -224,7 +248,7 @@ def _throughput(promised: ThroughputGuarantee, case: _Case) -> _Judged:
 @_judge.register
 def _oee(promised: OeeGuarantee, case: _Case) -> _Judged:
     unit = promised.produced.unit
-    busy_us = total_us(promised.required(case.period)) * len(case.contract.machines)
+    busy_us = case.required_us(promised.required) + case.empty_us(promised.required)
     of = Production(
         planned_busy=Fraction(busy_us, 1_000_000),
         production=case.amount(2, _SECOND),
@@ -289,8 +313,12 @@ def _classified(
             raise UsageMismatch(msg)
         intervals += promised.classified(record, case.facts.exclusions)
     durations = durations_of(intervals)
-    required_us = total_us(promised.required(case.period))
-    _check_whole(durations, required_us * len(case.contract.machines))
+    _check_whole(durations, case.required_us(promised.required))
+    durations = _with_rest(
+        durations,
+        empty_us=case.empty_us(promised.required),
+        paused_us=case.paused_us(promised.required),
+    )
     return availability(durations, promised.unknown_policy), durations
 
 
@@ -301,6 +329,15 @@ def _class_basis(judged: Availability, durations: ClassDurations) -> dict[str, A
         "excluded_us": judged.excluded_us,
         "down_us": judged.down_us,
     }
+
+
+def _with_rest(durations: ClassDurations, *, empty_us: int, paused_us: int) -> ClassDurations:
+    """Add the time of places without a machine, and of pauses: nobody measured anything then."""
+    return replace(
+        durations,
+        down_provider_us=durations.down_provider_us + empty_us,
+        excluded_us=durations.excluded_us + paused_us,
+    )
 
 
 def _check_whole(durations: ClassDurations, required_us: int) -> None:

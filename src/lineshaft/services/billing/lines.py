@@ -63,17 +63,22 @@ def lines_of(contract: Contract, period: Period, usage: Sequence[UsageRecord]) -
     of = _Period(contract, period, zone_named(contract.time_zone))
     fee = contract.terms.base_fee
     lines = [] if fee is None else [_base_fee_line(of, fee)]
-    prices = contract.terms.usage_prices
-    measured = [price for price in prices if price.meter is not None]
-    committed = [price for price in measured if price.is_committed_by_year]
-    count = sum(record.period == period for record in usage)
-    records = _records_by_price(measured, contract, list(enumerate(usage)))
-    earlier = _records_by_price(committed, contract, list(enumerate(usage))[count:])
-    for price in prices:
+    measured, placed = contract.metered_prices(), list(enumerate(usage))
+    priced = placed[: len(measured) * len(contract.slots(period))]
+    records = _records_by_price(measured, priced)
+    before = placed[measured_count(contract, period) :]
+    earlier = _records_by_price(contract.committed_prices(), before)
+    for price in contract.terms.usage_prices:
         exact = {line.id: line.exact for line in lines}
         line = _usage_line(of, price, (records.get(price.id, ()), earlier.get(price.id, ())), exact)
         lines += [] if line is None else [line]
     return lines
+
+
+def measured_count(contract: Contract, period: Period) -> int:
+    """Return how many usage records are of the period itself, and not of the year before it."""
+    priced = len(contract.metered_prices()) * len(contract.slots(period))
+    return priced + len(contract.promised_meters()) * len(contract.promised_slots(period))
 
 
 def credit_line(
@@ -107,17 +112,16 @@ def credit_line(
     )
 
 
-def _records_by_price(
-    prices: Sequence[UsagePrice], contract: Contract, placed: Placed
-) -> dict[str, Placed]:
-    """Divide records that stand in the order of prices: one of each machine for each price."""
-    machines = len(contract.machines)
-    return {price.id: placed[i * machines : (i + 1) * machines] for i, price in enumerate(prices)}
+def _records_by_price(prices: Sequence[UsagePrice], placed: Placed) -> dict[str, Placed]:
+    """Divide records that stand in the order of prices: as many for each price."""
+    each = len(placed) // len(prices) if prices else 0
+    return {price.id: placed[i * each : (i + 1) * each] for i, price in enumerate(prices)}
 
 
 def _base_fee_line(of: _Period, fee: BaseFee) -> RatedLine:
-    shares = prorate(fee.amount_per_month, of.period, of.zone, fee.proration)
-    months = sum((share.part / share.whole for share in shares), Fraction(0))
+    paused = of.contract.paused(of.period)
+    shares = prorate(fee.amount_per_month, of.period, of.zone, fee.proration, paused)
+    months = sum((share.part / share.whole * share.active for share in shares), Fraction(0))
     quantity = Quantity(months, _MONTH)
     exact = sum((share.amount for share in shares), Fraction(0))
     steps = [share_step(share, fee.proration, fee.amount_per_month) for share in shares]

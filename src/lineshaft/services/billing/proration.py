@@ -1,14 +1,23 @@
 """What a monthly amount comes to over a part of a month."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.period import US_PER_S, Instant, Period, day_start, month_period, to_datetime
+from lineshaft.core.period import (
+    US_PER_S,
+    Instant,
+    Period,
+    day_start,
+    intersect,
+    month_period,
+    to_datetime,
+    total_us,
+)
 from lineshaft.services.contracts.model import ProrationBasis
 
 MONTHS_MAX = 1_200
@@ -27,6 +36,7 @@ class MonthShare:
     Attributes:
         month: year and month, ISO 8601.
         part, whole: lengths in `unit`: SEC or DAY of UN/ECE Rec 20.
+        active: share of the part's seconds in which the contract did not rest.
         amount: exact and not rounded.
     """
 
@@ -35,10 +45,15 @@ class MonthShare:
     whole: Fraction
     unit: str
     amount: Fraction
+    active: Fraction = Fraction(1)
 
 
 def prorate(
-    per_month: Decimal | Fraction, period: Period, zone: ZoneInfo, basis: ProrationBasis
+    per_month: Decimal | Fraction,
+    period: Period,
+    zone: ZoneInfo,
+    basis: ProrationBasis,
+    paused: Sequence[Period] = (),
 ) -> tuple[MonthShare, ...]:
     """Divide a monthly amount or quantity over a period, month by month: amount * part / whole.
 
@@ -47,13 +62,29 @@ def prorate(
     Example: 7,430.00 for March 2026 in Berlin (743 h) from the 29th on (71 h) are 710.00 by
     ACT_SECONDS, 7430 * 3/31 = 719.03 by ACT_DAYS and 7430 * 2/30 = 495.33 by 30/360.
 
+    Pauses are taken off by the second, whatever the basis: a pause may cut a day.
+
     Raises:
         Invalid: for a period of more than `MONTHS_MAX` months.
         NotWholeDays: by days, for a period that cuts a civil day.
     """
+    whole = Fraction(per_month)
     return tuple(
-        _share(Fraction(per_month), period, month, (zone, basis)) for month in _months(period, zone)
+        _without(_share(whole, period, month, (zone, basis)), month, period, paused)
+        for month in _months(period, zone)
     )
+
+
+def _without(
+    share: MonthShare, month: Period, period: Period, paused: Sequence[Period]
+) -> MonthShare:
+    """Take the pauses of a month off its share."""
+    inside = Period(max(period.start, month.start), min(period.end, month.end))
+    paused_us = total_us(intersect([inside], paused))
+    if not paused_us:
+        return share
+    active = Fraction(inside.duration_us - paused_us, inside.duration_us)
+    return replace(share, active=active, amount=share.amount * active)
 
 
 def _months(period: Period, zone: ZoneInfo) -> Iterator[Period]:

@@ -14,7 +14,7 @@ from lineshaft.services.billing.availability import (
     guarantee_results,
 )
 from lineshaft.services.billing.errors import UsageMismatch
-from lineshaft.services.billing.lines import credit_line, lines_of
+from lineshaft.services.billing.lines import credit_line, lines_of, measured_count
 from lineshaft.services.billing.model import (
     NO_FACTS,
     Engine,
@@ -55,8 +55,9 @@ def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a t
     """
     _check(contract, period, known_at, usage)
     lines = lines_of(contract, period, usage)
-    metered = usage[: len(contract.meters())]
-    result = guarantee_result(contract, metered)
+    metered = usage[: measured_count(contract, period)]
+    names = contract.measured_names(period)[: len(usage)]
+    result = guarantee_result(contract, period, metered)
     guarantee = contract.terms.guarantee
     if guarantee is not None and result is not None and result.credit:
         lines.append(credit_line(contract, guarantee, lines[0], result))
@@ -75,7 +76,7 @@ def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a t
         lines=tuple(lines),
         guarantee=result,
         totals=sum_up(lines, contract.currency),
-        statements=statements(usage, contract.measured_names()[: len(usage)], result, outcomes),
+        statements=statements(usage, names, result, outcomes),
         outcomes=outcomes,
         facts=facts_of(contract, period, facts),
     )

@@ -84,10 +84,11 @@ def monthly_quantity(
 
 def share_step(share: MonthShare, basis: ProrationBasis, per_month: Decimal) -> dict[str, Any]:
     """Return the step of one month's share of an amount."""
-    return _share(share, basis) | {
+    step = _share(share, basis) | {
         "amount_per_month": f"{per_month:f}",
         "amount_exact": str(share.amount),
     }
+    return step if share.active == 1 else step | {"active": str(share.active)}
 
 
 def _share(share: MonthShare, basis: ProrationBasis) -> dict[str, Any]:
