@@ -10,17 +10,22 @@ from hypothesis import strategies as st
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant
-from lineshaft.services.billing.ledger import postings
-from lineshaft.services.billing.model import Account, AccountKind, Entry, Transaction
+from lineshaft.services.billing.document import document_content
+from lineshaft.services.billing.ledger import book
+from lineshaft.services.billing.model import Account, AccountKind, Entry, RatedDocument, Transaction
 from lineshaft.services.billing.rating import rate
 from tests.services.billing.examples import ENGINE, KNOWN_AT, PERIOD, rated_example, record
 from tests.services.contracts.examples import contract, terms
 
 
+def posted(rated: RatedDocument) -> tuple[Entry, ...]:
+    return book(rated.contract, document_content(rated, "NM-2017-000001", KNOWN_AT)).entries
+
+
 def test_the_entries_of_the_example_day() -> None:
-    assert [(str(entry.account), str(entry.amount)) for entry in postings(rated_example())] == [
+    assert [(str(entry.account), str(entry.amount)) for entry in posted(rated_example())] == [
         ("receivables:riverside-parts", "267.54 EUR"),
-        ("revenue", "-234.82 EUR"),
+        ("revenue:machining-as-a-service", "-234.82 EUR"),
         ("service_credits", "10.00 EUR"),
         ("vat_payable:S-19", "-42.72 EUR"),
     ]
@@ -28,7 +33,7 @@ def test_the_entries_of_the_example_day() -> None:
 
 def test_nothing_is_posted_for_nothing() -> None:
     of = contract(terms=terms(base_fee=None, guarantee=None))
-    assert postings(rate(of, PERIOD, KNOWN_AT, [record(of, 0, 0)], ENGINE)) == ()
+    assert posted(rate(of, PERIOD, KNOWN_AT, [record(of, 0, 0)], ENGINE)) == ()
 
 
 def transaction(*entries: Entry) -> Transaction:
@@ -65,7 +70,7 @@ def test_debits_equal_credits_on_any_invoice(
     states = {"ACTIVE": up_us, "INTERRUPTED": PERIOD.duration_us - up_us}
     usages = [record(of, 0, usage), record(of, 1, 0, states=states)]
     rated = rate(of, PERIOD, KNOWN_AT, usages, ENGINE)
-    entries = postings(rated)
+    entries = posted(rated)
     assert sum(each.amount.as_fraction() for each in entries) == 0
     if entries:
         transaction(*entries)

@@ -10,7 +10,7 @@ from lineshaft.core.period import US_PER_DAY, Instant, Period
 from lineshaft.infrastructure.database.tables import OUTBOX
 from lineshaft.security.audit.model import AuditQuery
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, SYSTEM_WORKER, Actor
-from lineshaft.services.billing import service
+from lineshaft.services.billing import issuing
 from lineshaft.services.billing.document import check_totals, decode_file, recompute
 from lineshaft.services.billing.errors import (
     AmountTooLarge,
@@ -20,7 +20,12 @@ from lineshaft.services.billing.errors import (
     SeriesTaken,
 )
 from lineshaft.services.billing.model import DOCUMENTS_PAGE_MAX, DocumentQuery
-from lineshaft.services.billing.tables import BILLING_DOCUMENT, LEDGER_ENTRY, LEDGER_TRANSACTION
+from lineshaft.services.billing.tables import (
+    BILLING_DOCUMENT,
+    LEDGER_ENTRY,
+    LEDGER_SLICE,
+    LEDGER_TRANSACTION,
+)
 from lineshaft.services.contracts.errors import ContractNotFound, NotInForce
 from lineshaft.services.contracts.model import Contract, TermsInvalid
 from tests.services.billing.examples import PERIOD
@@ -66,7 +71,7 @@ def test_a_document_posts_and_tells_in_the_same_transaction(hub: Hub) -> None:
     transaction = hub.billing.transaction(FINANCE, issued.number)
     assert [(str(each.account), str(each.amount)) for each in transaction.entries] == [
         ("receivables:riverside-parts", "267.54 EUR"),
-        ("revenue", "-234.82 EUR"),
+        ("revenue:machining-as-a-service", "-234.82 EUR"),
         ("service_credits", "10.00 EUR"),
         ("vat_payable:S-19", "-42.72 EUR"),
     ]
@@ -88,7 +93,7 @@ def test_the_trial_balance_balances(hub: Hub) -> None:
     balances = hub.billing.trial_balance(FINANCE)
     assert [(each.account, str(each.debit), str(each.credit)) for each in balances] == [
         ("receivables:riverside-parts", "535.08 EUR", "0.00 EUR"),
-        ("revenue", "0.00 EUR", "469.64 EUR"),
+        ("revenue:machining-as-a-service", "0.00 EUR", "469.64 EUR"),
         ("service_credits", "20.00 EUR", "0.00 EUR"),
         ("vat_payable:S-19", "0.00 EUR", "85.44 EUR"),
     ]
@@ -109,7 +114,9 @@ def test_a_ledger_that_does_not_balance_stops(hub: Hub) -> None:
         hub.billing.transaction(FINANCE, issued.number)
 
 
-@pytest.mark.parametrize("table", [BILLING_DOCUMENT, LEDGER_TRANSACTION, LEDGER_ENTRY])
+@pytest.mark.parametrize(
+    "table", [BILLING_DOCUMENT, LEDGER_TRANSACTION, LEDGER_ENTRY, LEDGER_SLICE]
+)
 def test_what_is_issued_or_posted_never_changes(hub: Hub, table: sa.Table) -> None:
     hub.activated(contract())
     issued = hub.billing.issue(FINANCE, "c-1001", PERIOD)
@@ -146,7 +153,7 @@ def test_a_refused_document_leaves_no_number_behind(
 ) -> None:
     hub.activated(contract())
     with monkeypatch.context() as patch:
-        patch.setattr(service, "postings", _fail)
+        patch.setattr(issuing, "book", _fail)
         with pytest.raises(ZeroDivisionError):
             hub.billing.issue(FINANCE, "c-1001", PERIOD)
     assert hub.billing.documents(FINANCE, DocumentQuery()) == []
@@ -154,7 +161,7 @@ def test_a_refused_document_leaves_no_number_behind(
     assert hub.billing.issue(FINANCE, "c-1001", PERIOD).number == "NM-2017-000001"
 
 
-def _fail(_rated: object) -> None:
+def _fail(*_: object) -> None:
     raise ZeroDivisionError
 
 

@@ -18,11 +18,12 @@ from lineshaft.services.billing.document import (
 from lineshaft.services.billing.errors import (
     CorrectionRefused,
     NothingToCorrect,
+    PeriodIncomplete,
     TooManyCorrections,
 )
 from lineshaft.services.billing.events import invoice_corrected
+from lineshaft.services.billing.gate import Gate
 from lineshaft.services.billing.issuing import Draft, Issuer
-from lineshaft.services.billing.ledger import correction_postings
 from lineshaft.services.billing.model import (
     CORRECTIONS_MAX,
     LATE_PAGE_MAX,
@@ -38,6 +39,7 @@ from lineshaft.services.billing.model import (
     Rerating,
 )
 from lineshaft.services.billing.parts import BillingParts
+from lineshaft.services.billing.release import Release
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.metering.model import UsageRecord
 
@@ -45,11 +47,13 @@ from lineshaft.services.metering.model import UsageRecord
 class Corrections:
     """Rates documented periods again; `Billing` is the door."""
 
-    def __init__(self, parts: BillingParts, issuer: Issuer) -> None:
+    def __init__(self, parts: BillingParts, issuer: Issuer, gate: Gate) -> None:
         """Take everything; nothing is read before it is needed."""
-        self._parts, self._issuer = parts, issuer
+        self._parts, self._issuer, self._gate = parts, issuer, gate
 
-    def correct(self, actor: Actor, contract: Contract, period: Period) -> Correction:
+    def correct(
+        self, actor: Actor, contract: Contract, period: Period, reason: str | None
+    ) -> Correction:
         """Document the difference of a period; see `Billing.correct`."""
         resource = Resource("contract", contract.id, organisation=contract.organisation)
         self._parts.authorizer.authorize(actor, Action.INVOICE_CORRECT, resource)
@@ -61,10 +65,18 @@ class Corrections:
         engine = Engine(rules, self._parts.engine.tzdata)
         known_at = self._issuer.known_at(period, None)
         rated = self._issuer.rate(actor, contract, period, known_at, engine)
+        why = _reason(before[-1]) if reason is None else reason
+        judged = self._gate.judge(actor, rated, why)
         with self._parts.database.unit_of_work() as unit:
-            return self._correct(unit, actor, rated)
+            return self._correct(unit, actor, *judged)
 
-    def _correct(self, unit: UnitOfWork, actor: Actor, rated: RatedDocument) -> Correction:
+    def _correct(
+        self,
+        unit: UnitOfWork,
+        actor: Actor,
+        rated: RatedDocument,
+        refusal: PeriodIncomplete | None,
+    ) -> Correction:
         """Decide under the lock of the contract: another worker may have been faster."""
         contract, store = rated.contract, self._parts.store
         unit.lock(f"billing:{contract.id}")
@@ -78,7 +90,7 @@ class Corrections:
         found = difference(rated, earlier)
         issued = None
         if found is not None:
-            _check_count(before, rated.period)
+            _check_issuable(before, rated.period, refusal)
             issued = self._issuer.write(unit, actor, _draft(rated, earlier, found))
         elif digest == _known_usage(standing, last):
             return Correction(document=standing, is_new=False)
@@ -177,7 +189,17 @@ def _check_parties(first: Mapping[str, Any], contract: Contract) -> None:
             raise CorrectionRefused(msg)
 
 
-def _check_count(before: Sequence[IssuedDocument], period: Period) -> None:
+def _reason(standing: IssuedDocument) -> str | None:
+    """Return why the last document was issued on too little knowledge; None when it was not."""
+    said = decode_file(standing.file).document.get("released")
+    return None if said is None else Release.from_content(said).reason
+
+
+def _check_issuable(
+    before: Sequence[IssuedDocument], period: Period, refusal: PeriodIncomplete | None
+) -> None:
+    if refusal is not None:
+        raise refusal
     if len(before) >= CORRECTIONS_MAX:
         msg = f"{period} has {len(before)} documents: a correction names at most {CORRECTIONS_MAX}"
         raise TooManyCorrections(msg)
@@ -191,7 +213,6 @@ def _draft(rated: RatedDocument, earlier: Sequence[Documented], found: Differenc
         correction=len(earlier),
         gross=found.totals.gross,
         content=lambda *place: correction_content(rated, earlier, found, place),
-        entries=correction_postings(rated, found),
         action=Action.INVOICE_CORRECT,
         announce=lambda event_id, issued: invoice_corrected(event_id, issued, numbers),
     )

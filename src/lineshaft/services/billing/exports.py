@@ -27,6 +27,7 @@ _ROOTS = {
     AccountKind.REVENUE: "Income:Revenue",
     AccountKind.SERVICE_CREDITS: "Income:ServiceCredits",
     AccountKind.VAT_PAYABLE: "Liabilities:VatPayable",
+    AccountKind.CONTRACT_LIABILITY: "Liabilities:ContractLiability",
 }
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9-]")
 

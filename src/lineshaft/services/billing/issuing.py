@@ -1,7 +1,7 @@
 """From a rated period to a numbered, signed and posted document, in one unit of work."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lineshaft.core import canonical
@@ -13,9 +13,10 @@ from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor
 from lineshaft.services.billing.document import check_totals, encode_file
 from lineshaft.services.billing.engines import rules_of
 from lineshaft.services.billing.errors import PeriodNotOver
+from lineshaft.services.billing.ledger import book
 from lineshaft.services.billing.model import (
+    OF_RECOGNITION,
     Engine,
-    Entry,
     Facts,
     IssuedDocument,
     RatedDocument,
@@ -38,7 +39,6 @@ class Draft:
 
     Attributes:
         correction: its place among the documents of the period, from 0.
-        entries: what it posts.
     """
 
     rated: RatedDocument
@@ -46,7 +46,6 @@ class Draft:
     correction: int
     gross: Money
     content: Content
-    entries: Sequence[Entry]
     action: Action
     announce: Announcement
 
@@ -114,11 +113,11 @@ class Issuer:
         unit.lock(f"billing-series:{series}")
         store = self._parts.store
         position = store.draw_position(unit.connection, series, contract.supplier.id)
-        issued = self._signed(unit, draft, f"{series}-{position:06d}")
+        issued, content = self._signed(unit, draft, f"{series}-{position:06d}")
         store.add_document(unit.connection, issued, (series, position))
         if self._parts.holds is not None:
             self._parts.holds.document_issued(unit, issued.number, draft.rated.usage)
-        self._post(unit, draft, issued)
+        self._post(unit, contract, issued, content)
         event = draft.announce(self._parts.ids.new_id("evt"), issued)
         unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), event.at))
         detail = {"contract": contract.id, "period": str(issued.period), "sha256": issued.sha256}
@@ -127,7 +126,9 @@ class Issuer:
         )
         return issued
 
-    def _signed(self, unit: UnitOfWork, draft: Draft, number: str) -> IssuedDocument:
+    def _signed(
+        self, unit: UnitOfWork, draft: Draft, number: str
+    ) -> tuple[IssuedDocument, dict[str, Any]]:
         issued_at = self._parts.clock.now()
         content = draft.content(number, issued_at)
         check_totals(content)
@@ -135,7 +136,7 @@ class Issuer:
         signature = self._parts.keys.sign(unit.connection, signed_bytes)
         file = encode_file(signed_bytes, signature.key_id, signature.signature)
         contract = draft.rated.contract
-        return IssuedDocument(
+        issued = IssuedDocument(
             number=number,
             contract=contract.id,
             contract_version=contract.version,
@@ -149,15 +150,31 @@ class Issuer:
             correction=draft.correction,
             file=file,
         )
+        return issued, content
 
-    def _post(self, unit: UnitOfWork, draft: Draft, issued: IssuedDocument) -> None:
-        if not draft.entries:
+    def _post(
+        self, unit: UnitOfWork, contract: Contract, issued: IssuedDocument, content: dict[str, Any]
+    ) -> None:
+        """Post the document and its months that are over; keep the schedule of its revenue."""
+        store, booking = self._parts.store, book(contract, content)
+        store.add_slices(unit.connection, issued, booking.slices)
+        if not booking.entries:
             return
         transaction = Transaction(
             id=self._parts.ids.new_id("txn"),
             document=issued.number,
             effective_at=issued.period.start,
             posted_at=issued.issued_at,
-            entries=tuple(draft.entries),
+            entries=booking.entries,
         )
-        self._parts.store.add_transaction(unit.connection, transaction)
+        store.add_transaction(unit.connection, transaction)
+        for release in booking.releases:
+            released = replace(
+                transaction,
+                id=self._parts.ids.new_id("txn"),
+                effective_at=release.effective_at,
+                entries=release.entries,
+                reason=OF_RECOGNITION,
+                reference=release.month,
+            )
+            store.add_transaction(unit.connection, released)

@@ -1,55 +1,94 @@
 """What a document posts: double entry, summing to zero; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from lineshaft.core.money import Money, total
-from lineshaft.services.billing.model import (
-    CREDIT_NOTE,
-    Account,
-    AccountKind,
-    Difference,
-    Entry,
-    LineKind,
-    RatedDocument,
-    RatedLine,
-    Totals,
-)
-
-_CONTRA = {LineKind.SERVICE_CREDIT: AccountKind.SERVICE_CREDITS}
+from lineshaft.core.money import Money
+from lineshaft.core.period import Instant, parse_instant
+from lineshaft.services.billing.model import CREDIT_NOTE, Account, AccountKind, Entry
+from lineshaft.services.billing.recognition import Slice, schedule
+from lineshaft.services.contracts.model import Contract
 
 
-def postings(rated: RatedDocument) -> tuple[Entry, ...]:
-    """Return the entries of a document: debits positive, credits negative; nothing for nothing.
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What the recognition of one month takes out of the contract liability of a document.
 
-    Debit receivables with the gross; credit revenue with the lines, tax payable with each group;
-    service credits stand on the other side, as contra-revenue.
+    Attributes:
+        effective_at: the first instant of the month that was served.
+    """
+
+    month: str
+    effective_at: Instant
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """Everything that the ledger learns of a document when it is issued.
+
+    Attributes:
+        entries: of the document itself; none where it is for nothing.
+        slices: the schedule of its revenue.
+        releases: of the months that are over at its date: nothing of them waits.
+    """
+
+    entries: tuple[Entry, ...]
+    slices: tuple[Slice, ...]
+    releases: tuple[Release, ...]
+
+
+def book(contract: Contract, document: Mapping[str, Any]) -> Booking:
+    """Return the postings of a document: debits positive, credits negative; nothing for nothing.
+
+    Debit receivables with the gross; credit revenue with what is served, the contract liability
+    with what is not, and tax payable with each group. Service credits stand on the other side, as
+    contra-revenue. A credit note is posted the other way round, on the same accounts.
 
     Example: 267.54 = 234.82 (revenue) - 10.00 (service credits) + 42.72 (19 % tax).
     """
-    return _entries(rated, rated.lines, rated.totals)
+    slices = schedule(contract, document)
+    currency, sign = contract.currency, -1 if document["type"] == CREDIT_NOTE else 1
+    totals = document["totals"]
+    sides = [
+        (Account(AccountKind.RECEIVABLES, contract.customer.id), sign * Decimal(totals["gross"]))
+    ]
+    waiting = Account(AccountKind.CONTRACT_LIABILITY, contract.id)
+    for each in slices:
+        account = waiting if each.is_deferred else each.account
+        sides.append((account, -each.amount.amount))
+    for group in totals["vat"]:
+        account = Account(AccountKind.VAT_PAYABLE, f"{group['category']}-{group['rate']}")
+        sides.append((account, -sign * Decimal(group["amount"])))
+    issued_at = parse_instant(document["issued_at"])
+    over = [each for each in slices if each.is_deferred and each.span.end <= issued_at]
+    return Booking(_entries(sides, currency), slices, releases(contract.id, over))
 
 
-def correction_postings(rated: RatedDocument, found: Difference) -> tuple[Entry, ...]:
-    """Return the entries of a correction: on the accounts of what it corrects.
+def releases(contract: str, slices: Sequence[Slice]) -> tuple[Release, ...]:
+    """Return what recognising deferred slices posts: one release for each month.
 
-    A credit note takes back from revenue and tax what it credits, and a service credit that is
-    withdrawn is taken back from the service credits; all its entries are the other way round.
-
-    Example: a credit note of 70.00 with 13.30 tax debits revenue and tax, and credits receivables.
+    Debit the contract liability, credit what the slices stand for.
     """
-    entries = _entries(rated, found.lines, found.totals)
-    if found.type != CREDIT_NOTE:
-        return entries
-    return tuple(Entry(entry.account, -entry.amount) for entry in entries)
+    found = []
+    for month in sorted({each.month for each in slices}):
+        ours = [each for each in slices if each.month == month]
+        waiting = Account(AccountKind.CONTRACT_LIABILITY, contract)
+        sides = [(waiting, each.amount.amount) for each in ours]
+        sides += [(each.account, -each.amount.amount) for each in ours]
+        entries = _entries(sides, ours[0].amount.currency)
+        if entries:
+            found.append(Release(month, ours[0].span.start, entries))
+    return tuple(found)
 
 
-def _entries(rated: RatedDocument, lines: Sequence[RatedLine], totals: Totals) -> tuple[Entry, ...]:
-    currency = rated.contract.currency
-    sides = [Entry(Account(AccountKind.RECEIVABLES, rated.contract.customer.id), totals.gross)]
-    for kind in (AccountKind.REVENUE, AccountKind.SERVICE_CREDITS):
-        of_kind = (line for line in lines if _CONTRA.get(line.kind, AccountKind.REVENUE) is kind)
-        sides.append(Entry(Account(kind), -total([line.amount for line in of_kind], currency)))
-    for group in totals.vat:
-        detail = f"{group.vat.category}-{group.vat.rate}"
-        sides.append(Entry(Account(AccountKind.VAT_PAYABLE, detail), -group.amount))
-    return tuple(entry for entry in sides if entry.amount != Money.zero(entry.amount.currency))
+def _entries(sides: Iterable[tuple[Account, Decimal]], currency: str) -> tuple[Entry, ...]:
+    """Add up each account, in the order in which they come, without those at nothing."""
+    sums: dict[Account, Decimal] = {}
+    for account, amount in sides:
+        sums[account] = sums.get(account, Decimal(0)) + amount
+    return tuple(
+        Entry(account, Money(amount, currency)) for account, amount in sums.items() if amount
+    )

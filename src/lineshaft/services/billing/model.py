@@ -9,6 +9,7 @@ from lineshaft.core.errors import Invalid, InvariantError
 from lineshaft.core.money import Money, round_half_away
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import Quantity, unit_named
+from lineshaft.services.billing.release import Release
 from lineshaft.services.contracts.model import (
     Availability,
     ClassDurations,
@@ -28,6 +29,7 @@ CORRECTED_INVOICE = "384"
 """Corrected invoice: the difference that is owed on top of what was documented."""
 OF_DOCUMENT = "document"
 OF_PAYMENT = "payment"
+OF_RECOGNITION = "recognition"
 CORRECTIONS_MAX = 100
 """Documents that correct one period; each names all documents before it."""
 LATE_PAGE_MAX = 50
@@ -191,6 +193,7 @@ class RatedDocument:
     statements: tuple[dict[str, Any], ...]
     outcomes: tuple[GuaranteeOutcome, ...] = ()
     facts: Facts = NO_FACTS
+    release: Release | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +360,8 @@ class AccountKind(StrEnum):
     SERVICE_CREDITS = "service_credits"
     """Contra-revenue: credits lower the revenue, they are no cost (IFRS 15, paragraph 51)."""
     VAT_PAYABLE = "vat_payable"
+    CONTRACT_LIABILITY = "contract_liability"
+    """Billed, and not yet served (IFRS 15, paragraph 106)."""
     BANK = "bank"
 
 
@@ -365,7 +370,9 @@ class Account:
     """An account of the ledger, such as `receivables:acme` or `vat_payable:S-19`.
 
     Attributes:
-        detail: the customer for receivables, category and rate for the tax, empty otherwise.
+        detail: the customer for receivables, the offering for revenue (none in transactions from
+            before that was told apart), the contract for its liability, category and rate for the
+            tax; empty otherwise.
     """
 
     kind: AccountKind
@@ -391,8 +398,9 @@ class Transaction:
     Attributes:
         effective_at: the instant whose period it belongs to.
         posted_at: when it was written.
-        reason: what it follows from: the document itself, or a payment on it.
-        reference: of the payment.
+        reason: what it follows from: the document itself, a payment on it, or a month of it that
+            is recognised.
+        reference: of the payment, or the month.
     """
 
     id: str

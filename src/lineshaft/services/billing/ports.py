@@ -16,6 +16,7 @@ from lineshaft.services.billing.model import (
     Rerating,
     Transaction,
 )
+from lineshaft.services.billing.recognition import Slice
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import Meter, UsageRecord
 
@@ -25,6 +26,12 @@ class UsageSource(Protocol):
 
     def usage(self, actor: Actor, meter: Meter, period: Period, known_at: Instant) -> UsageRecord:
         """Return what the meter counted in the period, from what was known at an instant."""
+        ...
+
+    def missing(
+        self, actor: Actor, meter: Meter, period: Period, known_at: Instant
+    ) -> Sequence[Period]:
+        """Return where in the period nothing is known of the usage, in time order."""
         ...
 
     def settle(self, now: Instant) -> Instant:
@@ -116,6 +123,12 @@ class DocumentStore(Protocol):
 
     def add_transaction(self, connection: sa.Connection, transaction: Transaction) -> None:
         """Keep a transaction of the ledger."""
+        ...
+
+    def add_slices(
+        self, connection: sa.Connection, issued: DocumentHead, slices: Sequence[Slice]
+    ) -> None:
+        """Keep the schedule of the revenue of a document."""
         ...
 
     def transaction(self, connection: sa.Connection, document: str) -> Transaction | None:

@@ -10,8 +10,8 @@ from lineshaft.services.billing.document import document_content
 from lineshaft.services.billing.errors import DocumentNotFound, PeriodOverlaps
 from lineshaft.services.billing.events import invoice_issued
 from lineshaft.services.billing.exports import ledger_beancount, ledger_csv
+from lineshaft.services.billing.gate import Gate
 from lineshaft.services.billing.issuing import EVENT_SUBJECT, Draft, Issuer
-from lineshaft.services.billing.ledger import postings
 from lineshaft.services.billing.model import (
     INVOICE,
     LATE_PAGE_MAX,
@@ -45,7 +45,8 @@ class Billing:
         self._database = parts.database
         self._store = parts.store
         self._issuer = Issuer(parts)
-        self._corrections = Corrections(parts, self._issuer)
+        self._gate = Gate(parts.metering)
+        self._corrections = Corrections(parts, self._issuer, self._gate)
 
     def preview(
         self, actor: Actor, contract_id: str, period: Period, known_at: Instant | None = None
@@ -68,7 +69,12 @@ class Billing:
         return self._issuer.rate(actor, contract, period, instant)
 
     def issue(
-        self, actor: Actor, contract_id: str, period: Period, known_at: Instant | None = None
+        self,
+        actor: Actor,
+        contract_id: str,
+        period: Period,
+        known_at: Instant | None = None,
+        reason: str | None = None,
     ) -> IssuedDocument:
         """Issue the document of a period, once: asked again, the same document is the answer.
 
@@ -80,10 +86,14 @@ class Billing:
             contract_id: of the contract.
             period: within one activated version of it, and over.
             known_at: what was known when; the present instant for None.
+            reason: why the period is billed although less is known than the contract asks for; it
+                stands on the document where it is needed, and nowhere else.
 
         Raises:
             ContractNotFound: when there is no such contract, or the actor may not see it.
             NotInForce: when no activated version covers the whole period.
+            PeriodIncomplete: when less is known than the contract asks for, and without a reason.
+            Invalid: for a reason that is empty or too long.
             PeriodNotOver: when the period is not over, or not known to its end.
             PeriodOverlaps: when a part of the period is in another document.
             SeriesTaken: when the contract's series of numbers belongs to another supplier.
@@ -97,10 +107,15 @@ class Billing:
             return issued
         instant = self._issuer.known_at(period, known_at)
         rated = self._issuer.rate(actor, contract, period, instant)
+        rated, refusal = self._gate.judge(actor, rated, reason)
+        if refusal is not None:
+            raise refusal
         with self._database.unit_of_work() as unit:
             return self._issue(unit, actor, rated)
 
-    def correct(self, actor: Actor, contract_id: str, period: Period) -> Correction:
+    def correct(
+        self, actor: Actor, contract_id: str, period: Period, reason: str | None = None
+    ) -> Correction:
         """Rate a documented period again, and document the difference on the same period.
 
         The rules are those of the release that issued its first document. Nothing is issued where
@@ -111,8 +126,11 @@ class Billing:
             actor: who asks.
             contract_id: of the contract.
             period: exactly the period of an issued document.
+            reason: as for `issue`; without one, that of the last document of the period stands.
 
         Raises:
+            PeriodIncomplete: when there is something to document on too little knowledge, and
+                neither this nor the last document says why.
             ContractNotFound: when there is no such contract, or the actor may not see it.
             NotInForce: when no activated version covers the whole period.
             NothingToCorrect: when no document was issued for exactly this period.
@@ -121,7 +139,7 @@ class Billing:
             AmountTooLarge: beyond what the ledger can hold.
         """
         contract = self._parts.contracts.in_force(actor, contract_id, period)
-        return self._corrections.correct(actor, contract, period)
+        return self._corrections.correct(actor, contract, period, reason)
 
     def late(self, actor: Actor, before: str | None = None, limit: int = LATE_PAGE_MAX) -> LatePage:
         """Return issued periods whose usage is not any more what was billed.
@@ -238,7 +256,6 @@ class Billing:
             correction=0,
             gross=rated.totals.gross,
             content=lambda number, issued_at: document_content(rated, number, issued_at),
-            entries=postings(rated),
             action=Action.INVOICE_ISSUE,
             announce=invoice_issued,
         )

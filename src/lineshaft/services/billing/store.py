@@ -21,11 +21,13 @@ from lineshaft.services.billing.model import (
     Rerating,
     Transaction,
 )
+from lineshaft.services.billing.recognition import Slice
 from lineshaft.services.billing.tables import (
     BILLING_DOCUMENT,
     BILLING_RERATING,
     BILLING_SERIES,
     LEDGER_ENTRY,
+    LEDGER_SLICE,
     LEDGER_TRANSACTION,
 )
 
@@ -222,6 +224,32 @@ class SqlDocumentStore:
             for position, entry in enumerate(transaction.entries)
         ]
         connection.execute(sa.insert(LEDGER_ENTRY), rows)
+
+    def add_slices(
+        self, connection: sa.Connection, issued: DocumentHead, slices: Sequence[Slice]
+    ) -> None:
+        """Keep the schedule of the revenue of a document."""
+        rows = [
+            {
+                "document": issued.number,
+                "position": position,
+                "line": each.line,
+                "month": each.month,
+                "starts_at": each.span.start,
+                "ends_at": each.span.end,
+                "contract": issued.contract,
+                "offering": each.offering,
+                "machine": each.machine,
+                "account": str(each.account),
+                "vat": each.vat,
+                "currency": each.amount.currency,
+                "amount_minor": _to_minor(each.amount),
+                "is_deferred": each.is_deferred,
+            }
+            for position, each in enumerate(slices)
+        ]
+        if rows:
+            connection.execute(sa.insert(LEDGER_SLICE), rows)
 
     def transaction(self, connection: sa.Connection, document: str) -> Transaction | None:
         """Return what a document posted."""

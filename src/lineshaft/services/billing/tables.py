@@ -72,4 +72,27 @@ LEDGER_ENTRY = sa.Table(
     sa.Column("account", sa.Text, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Index("ix_ledger_entry_account", "account", "currency", "amount_minor"),
+)
+
+# When the revenue of each document line is recognised. What waits is a contract liability until
+# there is a transaction of the document with the reason `recognition` and the month as reference.
+LEDGER_SLICE = sa.Table(
+    "ledger_slice",
+    METADATA,
+    sa.Column("document", sa.Text, sa.ForeignKey("billing_document.number"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("line", sa.Text, nullable=False),
+    sa.Column("month", sa.Text, nullable=False),
+    sa.Column("starts_at", INSTANT, nullable=False),
+    sa.Column("ends_at", INSTANT, nullable=False),
+    sa.Column("contract", sa.Text, nullable=False),
+    sa.Column("offering", sa.Text, nullable=False),
+    sa.Column("machine", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("vat", sa.Text, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("is_deferred", sa.Boolean, nullable=False),
+    sa.Index("ix_ledger_slice_month", "month", "is_deferred", "document"),
 )

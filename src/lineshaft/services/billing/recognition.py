@@ -1,0 +1,210 @@
+"""When a document's revenue is recognised: slices by calendar month of the contract's zone; pure.
+
+Fees are for standing ready over time and follow its passing (IFRS 15, paragraphs 35(a) and 41);
+usage is recognised when it is delivered (B16), and of a period of several months with the last of
+them; a service credit is a part of the price of the fee that it lowers (51) and goes with it.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lineshaft.core.money import Money, allocate, currency_exponent, round_half_away
+from lineshaft.core.period import (
+    Instant,
+    Period,
+    month_period,
+    parse_instant,
+    to_datetime,
+    zone_named,
+)
+from lineshaft.core.quantity import parse_fraction
+from lineshaft.services.billing.model import CREDIT_NOTE, Account, AccountKind, LineKind
+from lineshaft.services.contracts.model import Contract, ProrationBasis
+
+_OVER_TIME = frozenset({LineKind.BASE_FEE, LineKind.SERVICE_CREDIT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """What one line adds to the revenue of one month, for one machine.
+
+    Attributes:
+        line: id of the line.
+        month: of the contract's zone, such as `2026-03`.
+        span: the part of the service period in that month, as it was served.
+        account: that the revenue, or what lowers it, stands on.
+        vat: category and rate of the line, such as `S-19`.
+        amount: net of tax; below zero for what lowers the revenue.
+        is_deferred: whether it stands as a contract liability until the month is recognised.
+    """
+
+    line: str
+    month: str
+    span: Period
+    machine: str
+    account: Account
+    offering: str
+    vat: str
+    amount: Money
+    is_deferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """A month of the service period, and the share of the period that is over at its end."""
+
+    name: str
+    span: Period
+    share_at_end: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What all lines of a document share."""
+
+    contract: Contract
+    content: Mapping[str, Any]
+    months: Sequence[_Month]
+    is_over: bool
+
+    @property
+    def sign(self) -> int:
+        """The lines of a credit note lower what is owed."""
+        return -1 if self.content["type"] == CREDIT_NOTE else 1
+
+    def minor(self, text: str) -> int:
+        return int(Decimal(text).scaleb(currency_exponent(self.contract.currency)))
+
+    def money(self, minor: int) -> Money:
+        currency = self.contract.currency
+        return Money(Decimal(minor).scaleb(-currency_exponent(currency)), currency)
+
+
+def schedule(contract: Contract, document: Mapping[str, Any]) -> tuple[Slice, ...]:
+    """Divide every line of a document over the months in which its revenue is recognised.
+
+    The slices of a line add up to the line: not the amount but the running sum of what goes with
+    time is rounded at the end of each month, so that the last slice is the total less the others.
+    A correction begins with what was documented before; all documents of a period together are
+    sliced as one document of the standing amounts would be.
+
+    A line is deferred where its service period is not over at the date of the document, or where
+    it belongs to another month than the one that the document is posted to.
+
+    Args:
+        contract: the version that the document was made under.
+        document: its content.
+
+    Example: 300.00 from January to March 2026, by days, are 103.33 + 93.34 + 103.33.
+    """
+    span = document["service_period"]
+    period = Period.parse(span["start"], span["end"])
+    is_over = period.end <= parse_instant(document["issued_at"])
+    of = _Document(contract, document, tuple(_months(contract, period)), is_over)
+    running = _before(of)
+    slices: list[Slice] = []
+    for line in document["lines"]:
+        amount = of.sign * of.minor(line["amount"])
+        if line["kind"] in _OVER_TIME:
+            after = running + amount
+            parts = [
+                (month, now - before)
+                for month, now, before in zip(
+                    of.months, _cut(of, after), _cut(of, running), strict=True
+                )
+                if now != before
+            ]
+            running = after
+        else:
+            parts = [(of.months[-1], amount)] if amount else []
+        slices += _slices(of, line, parts)
+    return tuple(slices)
+
+
+def _months(contract: Contract, period: Period) -> Iterator[_Month]:
+    zone = zone_named(contract.time_zone)
+    fee = contract.terms.base_fee
+    by_days = fee is not None and fee.proration is not ProrationBasis.ACT_SECONDS
+    whole = _length(period, zone, by_days=by_days)
+    start = period.start
+    while start < period.end:
+        day = to_datetime(start, zone)
+        end = min(month_period(day.year, day.month, zone).end, period.end)
+        over = _length(Period(period.start, end), zone, by_days=by_days)
+        yield _Month(day.strftime("%Y-%m"), Period(start, end), over / whole)
+        start = end
+
+
+def _length(period: Period, zone: ZoneInfo, *, by_days: bool) -> Fraction:
+    """Return a length in seconds, or in civil days where the fee is prorated by whole days."""
+    if not by_days:
+        return period.seconds
+    return Fraction((_day(period.end, zone) - _day(period.start, zone)).days)
+
+
+def _day(instant: Instant, zone: ZoneInfo) -> dt.date:
+    return to_datetime(instant, zone).date()
+
+
+def _before(of: _Document) -> int:
+    """Return what had been documented over time before this document: 0 for a first one."""
+    rating = of.content.get("rating")
+    if rating is None:
+        return 0
+    standing = _over_time(of, rating["lines"])
+    return standing - of.sign * _over_time(of, of.content["lines"])
+
+
+def _over_time(of: _Document, lines: Sequence[Mapping[str, Any]]) -> int:
+    return sum(of.minor(line["amount"]) for line in lines if line["kind"] in _OVER_TIME)
+
+
+def _cut(of: _Document, total: int) -> list[int]:
+    """Divide minor units over the months: the share at the end of each is rounded."""
+    ends = [int(round_half_away(total * month.share_at_end, 0)) for month in of.months]
+    return [end - before for end, before in zip(ends, [0, *ends], strict=False)]
+
+
+def _slices(
+    of: _Document, line: Mapping[str, Any], parts: Sequence[tuple[_Month, int]]
+) -> Iterator[Slice]:
+    is_deferred = not of.is_over or any(month is not of.months[0] for month, _ in parts)
+    kind = LineKind(line["kind"])
+    offering = of.contract.offering.id
+    account = Account(AccountKind.REVENUE, offering)
+    if kind is LineKind.SERVICE_CREDIT:
+        account = Account(AccountKind.SERVICE_CREDITS)
+    weights = _machine_weights(of, line)
+    for month, minor in parts:
+        shares = allocate(of.money(minor), list(weights.values()))
+        for machine, amount in zip(weights, shares, strict=True):
+            if amount.amount:
+                yield Slice(
+                    line=line["id"],
+                    month=month.name,
+                    span=month.span,
+                    machine=machine,
+                    account=account,
+                    offering=offering,
+                    vat=f"{line['vat']['category']}-{line['vat']['rate']}",
+                    amount=amount,
+                    is_deferred=is_deferred,
+                )
+
+
+def _machine_weights(of: _Document, line: Mapping[str, Any]) -> dict[str, Fraction]:
+    """Return how much of a line each machine has: by its usage, or the same for all."""
+    machines = of.contract.machines
+    weights = dict.fromkeys(machines, Fraction(1))
+    if len(machines) == 1 or line["kind"] != LineKind.USAGE:
+        return weights
+    used = dict.fromkeys(machines, Fraction(0))
+    for place in line["usage"]:
+        record = of.content["usage"][place]
+        used[record["meter"]["machine"]] += abs(parse_fraction(record["quantity"]["amount"]))
+    return used if any(used.values()) else weights
