@@ -41,6 +41,11 @@ class LateUsage:
         amount = amounts[-1] if amounts and place == 0 else 0
         return record(self.of, place, amount, period, known_at=known_at)
 
+    def missing(
+        self, _actor: object, _meter: Meter, period: Period, _known_at: Instant
+    ) -> list[Period]:
+        return [period]
+
     def settle(self, now: Instant) -> Instant:
         return now
 

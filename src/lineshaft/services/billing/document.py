@@ -15,6 +15,7 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money, currency_exponent
 from lineshaft.core.period import Instant, Period, format_instant, parse_instant
 from lineshaft.core.quantity import parse_fraction
+from lineshaft.services.billing.completeness import released
 from lineshaft.services.billing.difference import difference
 from lineshaft.services.billing.engines import RULES, Rules, rules_of
 from lineshaft.services.billing.errors import DocumentUnreadable, TotalsWrong
@@ -36,6 +37,7 @@ from lineshaft.services.billing.model import (
     shown_decimal,
     shown_quantity,
 )
+from lineshaft.services.billing.release import Release
 from lineshaft.services.contracts.model import Contract, LocalText, Vat, VatCategory
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import UsageRecord
@@ -86,6 +88,7 @@ def rated_content(rated: RatedDocument) -> dict[str, Any]:
         "totals": _totals_content(rated.totals),
         "statements": list(rated.statements),
         **_outcome_content(rated),
+        **({} if rated.release is None else {"released": rated.release.to_content()}),
     }
 
 
@@ -256,6 +259,8 @@ def recompute(document: Mapping[str, Any], rules: Rules = RULES) -> dict[str, An
             engine,
             *_facts(document),
         )
+        if "released" in document:
+            rated = released(rated, Release.from_content(document["released"]))
         place = document["number"], parse_instant(document["issued_at"])
         if "corrects" not in document:
             return document_content(rated, *place)

@@ -31,6 +31,10 @@ class PeriodNotOver(PreconditionFailed):
     """A document is issued for a period that is over, and on knowledge of its whole length."""
 
 
+class PeriodIncomplete(PreconditionFailed):
+    """Less is known of the usage than the contract asks for, and nobody said why to bill it."""
+
+
 class AmountTooLarge(Invalid):
     """An amount beyond what the ledger can hold."""
 

@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lineshaft.services.billing.model import GuaranteeOutcome, GuaranteeResult, shown_percent
+from lineshaft.services.billing.model import (
+    GuaranteeOutcome,
+    GuaranteeResult,
+    shown_percent,
+    shown_quantity,
+)
 from lineshaft.services.contracts.model import LocalText
 from lineshaft.services.metering.model import UsageRecord
 
@@ -29,8 +34,10 @@ def statements(
         for place, (record, name) in enumerate(zip(usage, names, strict=True))
         if not record.is_complete
     ]
+    estimated = [place for place, record in enumerate(usage) if record.estimates]
+    said += [_estimated(place, usage[place], names[place]) for place in estimated]
     if said:
-        said.append(_RECEIVED_ONLY)
+        said.append(_RECEIVED_AND_ESTIMATED if estimated else _RECEIVED_ONLY)
     judged = [] if guarantee is None else [guarantee.availability.value]
     judged += [outcome.value for outcome in outcomes if "required_us" in outcome.basis]
     if None in judged:
@@ -59,6 +66,30 @@ def _incomplete(
     }
 
 
+def _estimated(place: int, record: UsageRecord, name: LocalText) -> dict[str, Any]:
+    """Say how much was estimated, and why; it falls away when readings come."""
+    shown = shown_quantity(record.estimated)
+    amount = f"{shown['shown']} {shown['symbol']}"
+    machine = record.meter.machine
+    reasons = "; ".join(dict.fromkeys(each.reason for each in record.estimates))
+    return {
+        "code": "usage_estimated",
+        "usage": [place],
+        "text": {
+            "en": f"Estimated: {amount} of {name.en} on {machine} ({reasons}).",
+            "zh-Hans": f"估算用量：{machine} 的{name.zh_hans}中有 {amount} 为估算（{reasons}）。",
+        },
+    }
+
+
+_RECEIVED_AND_ESTIMATED: dict[str, Any] = {
+    "code": "proof_of_what_was_received",
+    "usage": [],
+    "text": {
+        "en": "Proven is what was received; estimates are corrected once readings come.",
+        "zh-Hans": "证明仅以已收到的数据为准；收到读数后，估算部分将予更正。",
+    },
+}
 _RECEIVED_ONLY: dict[str, Any] = {
     "code": "proof_of_what_was_received",
     "usage": [],

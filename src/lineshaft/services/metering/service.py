@@ -18,6 +18,7 @@ from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor,
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.services.metering.ahead import HistoryAhead, entries_of, rows_of
 from lineshaft.services.metering.clocks.model import ClockStep, ClockSteps, between, widened
+from lineshaft.services.metering.completeness import Verdict, judge
 from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.evidence import block_entry, input_of_blocks
 from lineshaft.services.metering.exchanges.model import MeterExchange
@@ -38,7 +39,9 @@ __all__ = [
     "Metering",
     "SeriesRows",
     "StateSpan",
+    "Verdict",
     "input_of_blocks",
+    "judge",
     "measure",
     "reach",
     "timeline",
