@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lineshaft.services.billing.einvoice.cii import to_cii
+from lineshaft.services.billing.einvoice.cii_reader import from_cii
 from lineshaft.services.billing.einvoice.errors import Finding, RulesBroken, XmlUnreadable
 from lineshaft.services.billing.einvoice.model import (
     EInvoice,
@@ -175,6 +177,21 @@ def test_a_due_date_is_said_but_not_of_a_credit_note() -> None:
     assert from_ubl(to_ubl(invoice)) == invoice
     credit_note = replace(invoice, type_code="381")
     assert from_ubl(to_ubl(credit_note)) == replace(credit_note, due_on=None)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_the_term_of_payment_of_the_contract_is_said(language: str) -> None:
+    """BT-9 and BT-20; issued on 24 June with 14 days: due on 8 July. A credit note owes nothing."""
+    document = example()
+    document["contract"]["payment_days"] = 14
+    invoice = from_document(document, language)
+    assert invoice.due_on == dt.date(2017, 7, 8)
+    assert "14" in invoice.payment_terms
+    check_ubl(to_ubl(invoice), invoice.number)
+    assert from_ubl(to_ubl(invoice)) == invoice
+    assert from_cii(to_cii(invoice)) == invoice
+    credit_note = from_document(document | {"type": "381"}, language)
+    assert (credit_note.due_on, "14" in credit_note.payment_terms) == (None, False)
 
 
 def test_a_supply_within_the_union_says_where_to() -> None:

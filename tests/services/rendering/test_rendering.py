@@ -12,6 +12,7 @@ import pytest
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid, InvariantError
+from lineshaft.services.billing.document import document_content
 from lineshaft.services.billing.rendering import pdf, renderer
 from lineshaft.services.billing.rendering.errors import MissingGlyph, RenderingTooLarge
 from lineshaft.services.billing.rendering.labels import LABELS
@@ -24,7 +25,8 @@ from lineshaft.services.billing.rendering.model import (
 )
 from lineshaft.services.billing.rendering.renderer import record_of, render
 from lineshaft.services.billing.rendering.view import view_of
-from tests.services.rendering.sample import document, document_file
+from tests.services.billing import promised
+from tests.services.rendering.sample import ISSUED_AT, document, document_file
 
 BOTH = pytest.mark.parametrize("language", list(Language))
 EVERY = [(media_type, language) for media_type in MediaType for language in Language]
@@ -144,6 +146,43 @@ def test_a_document_without_guarantee_and_usage_is_rendered() -> None:
     assert "Availability guarantee" not in words_of(pdf_of(content, Language.ENGLISH))
     page = html_of(content, Language.ENGLISH)
     assert 'class="guarantee"' not in page
+
+
+@BOTH
+def test_pages_say_until_when_it_is_payable(language: Language) -> None:
+    content = document()
+    content["contract"]["payment_days"] = 14
+    shown = {Language.ENGLISH: "8 July 2017", Language.CHINESE: "2017年7月8日"}[language]
+    pages = re.sub(r"\s", "", words_of(pdf_of(content, language)))
+    assert shown.replace(" ", "") in pages
+    assert shown in html_of(content, language)
+    label = LABELS[language]["due"]
+    assert label not in html_of(document(), language)
+    assert label not in html_of(content | {"type": "381"}, language)
+
+
+@BOTH
+def test_every_guarantee_of_a_list_is_on_the_pages(language: Language) -> None:
+    agreed = promised.of(
+        promised.availability(), promised.quality(), promised.incident_time("restoration_time")
+    )
+    used = promised.used(agreed, promised.states(("36", "FAULT")), 1_000, 990)
+    rated = promised.rated(agreed, used)
+    read = canonical.encode(document_content(rated, "NM-2026-000001", ISSUED_AT))
+    content = canonical.decode(read)
+    rows = view_of(content, language)["guarantees"]["rows"]
+    assert [row[1:3] for row in rows[:2]] == [
+        ["95.000 %", "≥ 98.000 %"],
+        ["99.000 %", "≥ 98.000 %"],
+    ]
+    words, page = words_of(pdf_of(content, language)), html_of(content, language)
+    for cell in (each for row in rows for each in row):
+        assert cell in page
+    labels = LABELS[language]
+    assert [row[3] for row in rows] == [
+        labels[f"guarantee_{said}"] for said in ("not_kept", "kept", "not_judged")
+    ]
+    assert "95.000 %" in words
 
 
 def test_a_character_that_the_fonts_lack_is_an_error_never_a_box() -> None:

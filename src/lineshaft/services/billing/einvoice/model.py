@@ -49,6 +49,11 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "As agreed in contract {contract}, version {version}",
         "zh-Hans": "按合同 {contract} 第 {version} 版约定",
     },
+    "days": {
+        "en": "Payable within {days} days of the date of this document, as agreed in contract "
+        "{contract}, version {version}",
+        "zh-Hans": "按合同 {contract} 第 {version} 版约定，自开具之日起 {days} 日内付款",
+    },
     "evidence": {
         "en": "Evidence root of {meter} on {machine}: {root}",
         "zh-Hans": "{machine} 的 {meter} 的证据根：{root}",
@@ -185,7 +190,7 @@ class EInvoice:
         issued_on: in the contract's time zone: BT-2.
         type_code: BT-3.
         currency: BT-5.
-        due_on: BT-9; None for a credit note, and while contracts name terms and no date.
+        due_on: BT-9; None for a credit note, and where the contract names no term of payment.
         contract: BT-12.
         payment_terms: BT-20.
         notes: BT-22: the evidence roots, and what must be said beside the amounts.
@@ -243,15 +248,17 @@ def from_document(document: Mapping[str, Any], language: str = _ENGLISH) -> EInv
     breakdown = tuple(_breakdown(group, language) for group in document["totals"]["vat"])
     codes = {group.vat.code for group in breakdown}
     zone = span["time_zone"]
-    said = {"contract": contract["id"], "version": contract["version"]}
+    days = None if document["type"] == CREDIT_NOTE else contract.get("payment_days")
+    said = {"contract": contract["id"], "version": contract["version"], "days": days}
+    issued_on = _day(document["issued_at"], zone)
     return EInvoice(
         number=document["number"],
-        issued_on=_day(document["issued_at"], zone),
+        issued_on=issued_on,
         type_code=document["type"],
         currency=currency,
-        due_on=None,
+        due_on=None if days is None else issued_on + dt.timedelta(days=days),
         contract=contract["id"],
-        payment_terms=_TEXTS["terms"][language].format(**said),
+        payment_terms=_TEXTS["terms" if days is None else "days"][language].format(**said),
         notes=_notes(document, language),
         preceding=_preceding(document),
         seller=_party(document["supplier"], codes),

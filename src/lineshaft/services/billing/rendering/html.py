@@ -26,6 +26,7 @@ def to_html(view: dict[str, Any], document: bytes) -> bytes:
             _top(view),
             _lines(view),
             _guarantee(view["guarantee"]),
+            _guarantees(view["guarantees"]),
             _evidence(view["evidence"]),
             f"<footer>{_e(view['footer'])}</footer>",
         )
@@ -119,6 +120,20 @@ def _guarantee(guarantee: dict[str, Any] | None) -> str:
         f'<section class="guarantee"><h2>{_e(guarantee["title"])}</h2>'
         f'<p>{_e(guarantee["text"])}</p><div class="bar" aria-hidden="true">{bar}</div>'
         f'<table class="classes"><tbody>{classes}</tbody></table>{_pairs(guarantee["results"])}'
+        "</section>"
+    )
+
+
+def _guarantees(guarantees: dict[str, Any] | None) -> str:
+    if guarantees is None:
+        return ""
+    head = "".join(f"<th>{_e(name)}</th>" for name in guarantees["columns"])
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{_e(cell)}</td>' for cell in row)}</tr>" for row in guarantees["rows"]
+    )
+    return (
+        f'<section class="guarantee"><h2>{_e(guarantees["title"])}</h2>'
+        f'<table class="guarantees"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
         "</section>"
     )
 

@@ -4,6 +4,7 @@ Both renderers take their text from here, so that HTML and PDF cannot say two th
 those of the document; this module formats and never computes an amount.
 """
 
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -12,8 +13,10 @@ from lineshaft.core.period import (
     format_instant,
     parse_instant,
     to_datetime,
+    zone_named,
 )
 from lineshaft.core.quantity import unit_named
+from lineshaft.services.billing.rendering.guarantees import guarantees
 from lineshaft.services.billing.rendering.model import Language
 from lineshaft.services.billing.rendering.steps import StepWords, step_amount
 from lineshaft.services.billing.rendering.words import (
@@ -26,6 +29,7 @@ from lineshaft.services.billing.rendering.words import (
     unrounded,
 )
 
+_CREDIT_NOTE = "381"
 _US_PER_S = 1_000_000
 _US_PER_MINUTE = 60_000_000
 _PPM = 1_000_000
@@ -73,6 +77,7 @@ class _View:
                 title=title, number=document["number"], supplier=document["supplier"]["name"]
             ),
             "guarantee": self._guarantee(),
+            "guarantees": guarantees(document, self._words),
             "issued": list(issued.timetuple()[:6]),
             "language": str(self._language),
             "lines": [self._line(i, line) for i, line in enumerate(document["lines"], start=1)],
@@ -100,6 +105,7 @@ class _View:
         return [
             [words["number"], document["number"]],
             [words["issued"], self._words.instant(minute)],
+            *self._due(),
             [words["period_start"], self._words.instant(period["start"])],
             [
                 words["period_end"],
@@ -113,6 +119,16 @@ class _View:
             [words["known_at"], self._words.instant(document["known_at"])],
             *self._corrected(),
         ]
+
+    def _due(self) -> list[list[str]]:
+        """Say when the document is due, where the contract names a term and something is owed."""
+        document, contract = self._document, self._document["contract"]
+        if "payment_days" not in contract or document["type"] == _CREDIT_NOTE:
+            return []
+        days, zone = contract["payment_days"], zone_named(contract["time_zone"])
+        issued_on = to_datetime(parse_instant(document["issued_at"]), zone).date()
+        due = self._words.day(issued_on + timedelta(days=days))
+        return [[self._words.labels["due"], self._words.say("due_value", due=due, days=days)]]
 
     def _corrected(self) -> list[list[str]]:
         """Name the documents that this one corrects; the first documents of a period name none."""

@@ -1,5 +1,6 @@
 """The words of one language and the shape of figures, which every text of a page needs; pure."""
 
+import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -41,6 +42,12 @@ class Words:
         if self.language is Language.CHINESE:
             return f"{at.year}年{at.month}月{at.day}日 {clock}"
         return f"{at.day} {MONTHS[at.month - 1]} {at.year}, {clock}"
+
+    def day(self, day: dt.date) -> str:
+        """Write a day."""
+        if self.language is Language.CHINESE:
+            return f"{day.year}年{day.month}月{day.day}日"
+        return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
     def month(self, text: str) -> str:
         """Write a month such as `2017-06`."""
