@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lineshaft import __version__
 from lineshaft.bootstrap.adapters import BeatLiveness, StoredLatest
+from lineshaft.bootstrap.catalogue_parts import build_catalogue, build_contracts
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
@@ -24,6 +25,7 @@ from lineshaft.bootstrap.retention_parts import (
 from lineshaft.bootstrap.source_adapters import StoredSourceKeys
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
+from lineshaft.infrastructure.idempotency import KeptAnswers
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
 from lineshaft.network.connectors.service import describe_signals
@@ -56,8 +58,8 @@ from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.rendering.store import SqlRenderingStore
 from lineshaft.services.billing.service import Billing, BillingParts
 from lineshaft.services.billing.store import SqlDocumentStore
-from lineshaft.services.contracts.service import ContractParts, Contracts
-from lineshaft.services.contracts.store import SqlContractStore
+from lineshaft.services.contracts.catalogue.service import Catalogue
+from lineshaft.services.contracts.service import Contracts
 from lineshaft.services.evidence.service import Evidence
 from lineshaft.services.incidents.service import Incidents
 from lineshaft.services.metering.clocks.service import Clocks
@@ -78,6 +80,7 @@ class Application:
     health: Health
     programs: Programs
     database: Database
+    answers: KeptAnswers
     manifest: ManifestStore
     files: StoreFiles
     authorizer: Authorizer
@@ -96,6 +99,7 @@ class Application:
     incidents: Incidents
     metering: Metering
     contracts: Contracts
+    catalogue: Catalogue
     billing: Billing
     receivables: Receivables
     renderings: Renderings
@@ -117,7 +121,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     twin = Twin(base.database, SqlMachineStore(), base.authorizer, base.audit)
     retention = build_retention(base, desk_files(base))
     holds = BillingHolds(retention, settings.billing_hold_years)
-    contracts = _contracts(base, holds)
+    contracts = build_contracts(base, holds)
     clocks, exchanges = build_clocks(base), build_exchanges(base)
     estimates = build_estimates(base)
     beside = Beside(
@@ -137,6 +141,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         health=health,
         programs=Programs(settings, base.authorizer, health),
         database=base.database,
+        answers=KeptAnswers(base.database, base.clock),
         manifest=base.manifest,
         files=base.files,
         authorizer=base.authorizer,
@@ -155,25 +160,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         incidents=incidents,
         metering=metering,
         contracts=contracts,
+        catalogue=build_catalogue(base, contracts),
         billing=billing,
         receivables=_receivables(base, billing),
         renderings=Renderings(base.database, SqlRenderingStore(), billing, base.keys, base.clock),
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         plant=_plant(base, twin, contracts, retention),
-    )
-
-
-def _contracts(base: Foundation, holds: BillingHolds) -> Contracts:
-    return Contracts(
-        ContractParts(
-            database=base.database,
-            store=SqlContractStore(),
-            authorizer=base.authorizer,
-            audit=base.audit,
-            clock=base.clock,
-            ids=base.ids,
-            holds=holds,
-        )
     )
 
 

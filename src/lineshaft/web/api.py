@@ -11,12 +11,14 @@ from fastapi.responses import JSONResponse
 
 from lineshaft.core.errors import NotFound
 from lineshaft.core.period import format_instant
+from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.infrastructure.telemetry import metrics_page
 from lineshaft.platform.historian import api as historian_api
 from lineshaft.platform.historian.usage import api as usage_api
 from lineshaft.platform.twin.model import Machine
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.model import DocumentHead, DocumentQuery
+from lineshaft.services.contracts.catalogue import api as catalogue_api
 from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
 from lineshaft.services.metering.estimates import api as estimates_api
@@ -46,35 +48,45 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(exchanges_api.router(application.exchanges, actor_of))
     app.include_router(estimates_api.router(application.estimates, actor_of))
     app.include_router(incidents_api.router(application.incidents, actor_of))
+    app.include_router(catalogue_api.router(application.catalogue, actor_of))
 
-    @app.get("/api/v1/machines")
+    app.state.kept_answers = application.answers
+    routes = signed_in_routes(actor_of)
+
+    @routes.get("/api/v1/machines", tags=["machines"])
     async def machines(request: Request) -> Response:
+        """Return the machines that the caller may see."""
         found = await _ask(application, request, application.twin.machines)
         return _json({"machines": [_machine(machine) for machine in found]})
 
-    @app.get("/api/v1/machines/{machine}")
+    @routes.get("/api/v1/machines/{machine}", tags=["machines"])
     async def machine(request: Request, machine: str) -> Response:
+        """Return a machine with its signals."""
         found = await _ask(application, request, application.twin.machine, machine)
         return _json(found.to_content())
 
-    @app.get("/api/v1/invoices")
+    @routes.get("/api/v1/invoices", tags=["billing"])
     async def invoices(request: Request, contract: str = "", before: str = "") -> Response:
+        """Return the heads of documents, the latest first."""
         query = DocumentQuery(contract=contract or None, before=before or None)
         heads = await _ask(application, request, application.billing.documents, query)
         return _json({"invoices": [_head(head) for head in heads]})
 
-    @app.get("/api/v1/invoices/{number}")
+    @routes.get("/api/v1/invoices/{number}", tags=["billing"])
     async def invoice(request: Request, number: str) -> Response:
+        """Return a document: the bytes that were signed when it was issued."""
         issued = await _ask(application, request, application.billing.document, number)
         return attached(issued.file, "application/json", f"{number}.json")
 
-    @app.get("/api/v1/invoices/{number}/{rendering}")
+    @routes.get("/api/v1/invoices/{number}/{rendering}", tags=["billing"])
     async def rendering(request: Request, number: str, rendering: str) -> Response:
+        """Return a file of a document, such as `invoice.en.pdf` or `evidence.json`."""
         content, media_type = await _ask(
             application, request, document_content, application, number, rendering
         )
         return attached(content, media_type, f"{number}.{rendering.removeprefix('invoice.')}")
 
+    app.include_router(routes)
     _add_others(app, application)
 
 

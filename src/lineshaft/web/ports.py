@@ -4,6 +4,7 @@ from typing import Protocol
 
 from lineshaft.bootstrap.programs import Programs
 from lineshaft.core.clock import Clock
+from lineshaft.infrastructure.idempotency import KeptAnswers
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
 from lineshaft.platform.historian.service import Historian
@@ -15,6 +16,7 @@ from lineshaft.security.keys.service import DocumentKeys
 from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.service import Billing
+from lineshaft.services.contracts.catalogue.service import Catalogue
 from lineshaft.services.contracts.service import Contracts
 from lineshaft.services.evidence.service import Evidence
 from lineshaft.services.incidents.service import Incidents
@@ -45,6 +47,11 @@ class Application(Protocol):
     @property
     def authorizer(self) -> Authorizer:
         """What to show and what to leave out."""
+        ...
+
+    @property
+    def answers(self) -> KeptAnswers:
+        """What requests with a key were answered."""
         ...
 
     @property
@@ -105,6 +112,11 @@ class Application(Protocol):
     @property
     def contracts(self) -> Contracts:
         """Offerings and contracts."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What is on sale."""
         ...
 
     @property

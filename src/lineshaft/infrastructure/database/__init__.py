@@ -6,6 +6,8 @@ from lineshaft.infrastructure.database.engine import (
     DatabaseDamaged,
     DatabaseUnavailable,
     UnitOfWork,
+    Witness,
+    witnessed,
 )
 from lineshaft.infrastructure.database.metadata import INSTANT, METADATA, SEQUENCE
 from lineshaft.infrastructure.database.outbox import OutboxMessage
@@ -29,6 +31,8 @@ __all__ = [
     "OutboxRelay",
     "SchemaNewer",
     "UnitOfWork",
+    "Witness",
     "schema_differences",
     "upgrade",
+    "witnessed",
 ]

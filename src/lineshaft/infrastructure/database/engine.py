@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +37,9 @@ _DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # PostgreSQL, appendix A, "Error Codes": lock_not_available, deadlock_detected
 _BUSY_STATES = {"55P03", "40P01"}
 
+Witness = Callable[[sa.Connection], None]
+_WITNESS: ContextVar[Witness | None] = ContextVar("witness", default=None)
+
 SLOW_TRANSACTIONS = Counter(
     "lineshaft_database_slow_transactions",
     f"Writing transactions that held their locks for more than {TRANSACTION_MS_MAX} ms",
@@ -54,6 +58,19 @@ class DatabaseDamaged(Unavailable):
     """The file of the database is not what was written: nothing is answered from it."""
 
     is_retryable = False
+
+
+@contextmanager
+def witnessed(witness: Witness) -> Iterator[None]:
+    """Let `witness` write into every unit of work that is about to commit in this context.
+
+    What it writes is kept if, and only if, the unit of work is. What it raises rolls that back.
+    """
+    token = _WITNESS.set(witness)
+    try:
+        yield
+    finally:
+        _WITNESS.reset(token)
 
 
 class UnitOfWork:
@@ -139,6 +156,9 @@ class UnitOfWork:
         try:
             with _translated():
                 if kind is None:
+                    witness = _WITNESS.get()
+                    if witness is not None:
+                        witness(connection)
                     connection.commit()
                 else:
                     connection.rollback()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
 
-from lineshaft.infrastructure.routes import signed_in_routes
+from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident, SubjectKind
 from lineshaft.services.incidents.service import Incidents
@@ -46,7 +46,7 @@ def _add_incidents(routes: APIRouter, incidents: Incidents) -> None:
         incident = ServiceIncident.from_content({**content, "id": id_})
         return incidents.record(request.state.actor, incident, version).to_content()
 
-    @routes.post(INCIDENTS + APPROVAL)
+    @routes.post(INCIDENTS + APPROVAL, openapi_extra=REPEATABLE)
     def approve(request: Request, id_: str, version: int) -> dict[str, Any]:
         """Agree to the last version of an incident, for the side that the caller is on."""
         kind = SubjectKind.INCIDENT
@@ -66,7 +66,7 @@ def _add_exclusions(routes: APIRouter, incidents: Incidents) -> None:
         exclusion = AgreedExclusion.from_content({**content, "id": id_})
         return incidents.record(request.state.actor, exclusion, version).to_content()
 
-    @routes.post(EXCLUSIONS + APPROVAL)
+    @routes.post(EXCLUSIONS + APPROVAL, openapi_extra=REPEATABLE)
     def approve(request: Request, id_: str, version: int) -> dict[str, Any]:
         """Agree to the last version of an exclusion, for the side that the caller is on."""
         kind = SubjectKind.EXCLUSION

@@ -2,38 +2,19 @@
 
 from typing import Any
 
-from lineshaft.core.errors import KINDS
+from lineshaft.infrastructure.routes import problems
 from lineshaft.platform.historian.api.formats import MEDIA_TYPES, AnswerFormat
 
 PARQUET = "application/vnd.apache.parquet"
-_PROBLEM = {
-    "type": "object",
-    "title": "Problem",
-    "description": "Problem details (RFC 9457); `error` is the kind of the refusal.",
-    "required": ["type", "title", "status", "detail", "error"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "error": {"type": "string", "enum": [kind.__name__ for kind in KINDS]},
-    },
-}
-_SAID = {
-    401: "Nobody is asking: the token is missing, unknown, ended or revoked.",
-    403: "The actor may not see this machine in this period.",
-    422: "A parameter is missing, malformed or beyond its limit; `detail` says which.",
-    429: "As many streams or queries as the hub runs at once are under way.",
-    503: "The store does not answer at the moment, or an answer would not be whole.",
-}
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": said,
-        "content": {"application/problem+json": {"schema": _PROBLEM}},
+REFUSALS = problems(
+    {
+        403: "The actor may not see this machine in this period.",
+        422: "A parameter is missing, malformed or beyond its limit; `detail` says which.",
+        429: "As many streams or queries as the hub runs at once are under way.",
+        503: "The store does not answer at the moment, or an answer would not be whole.",
     }
-    for status, said in _SAID.items()
-}
-"""What every question may be answered with."""
+)
+"""What a question about readings may be answered with, in its own words."""
 
 _BYTES = {"type": "string", "format": "binary"}
 _SHEETS = {

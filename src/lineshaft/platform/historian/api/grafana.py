@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from lineshaft.core.period import Period, format_instant, parse_instant
 from lineshaft.core.reading import check_machine_id, machine_of
+from lineshaft.infrastructure.routes import READING
 from lineshaft.platform.historian.api.answers import json_answer
 from lineshaft.platform.historian.api.parameters import (
     INSTANT_CHARACTERS_MAX,
@@ -112,7 +113,7 @@ def add_grafana(routes: APIRouter, historian: Historian) -> None:
         """Say that the data source can be reached."""
         return json_answer({"ok": True})
 
-    @routes.post("/grafana/metrics")
+    @routes.post("/grafana/metrics", openapi_extra=READING)
     def metrics(asking: Annotated[Asking, Depends()]) -> Response:
         """Return the signals that a panel can show."""
         options = [{"label": one.value, "value": one.value} for one in Function]
@@ -120,12 +121,12 @@ def add_grafana(routes: APIRouter, historian: Historian) -> None:
         found = historian.signals(asking.actor)
         return json_answer([{"label": one, "value": one, "payloads": payloads} for one in found])
 
-    @routes.post("/grafana/search")
+    @routes.post("/grafana/search", openapi_extra=READING)
     def search(asking: Annotated[Asking, Depends()]) -> Response:
         """Return the signals that a panel can show, as texts."""
         return json_answer(historian.signals(asking.actor))
 
-    @routes.post("/grafana/query")
+    @routes.post("/grafana/query", openapi_extra=READING)
     def query(asking: Annotated[Asking, Depends()], panel: PanelRequest) -> Response:
         """Return the points of the series of a panel."""
         period = panel.range.to_period()
@@ -137,7 +138,7 @@ def add_grafana(routes: APIRouter, historian: Historian) -> None:
         ]
         return json_answer(answers)
 
-    @routes.post("/grafana/annotations")
+    @routes.post("/grafana/annotations", openapi_extra=READING)
     def annotations(asking: Annotated[Asking, Depends()], wanted: AnnotationRequest) -> Response:
         """Return refusals as marks."""
         machine = machine_named(wanted.annotation.query or None)
@@ -146,7 +147,7 @@ def add_grafana(routes: APIRouter, historian: Historian) -> None:
         return json_answer([_mark(one) for one in page.items])
 
     @routes.get("/grafana/machines")
-    @routes.post("/grafana/variable", name="variable")
+    @routes.post("/grafana/variable", name="variable", openapi_extra=READING)
     def machines(asking: Annotated[Asking, Depends()]) -> Response:
         """Return the machines that have stored records, for a variable."""
         found = sorted({machine_of(one) for one in historian.signals(asking.actor)})

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lineshaft.core.period import Period, parse_instant
 from lineshaft.core.reading import check_machine_id
+from lineshaft.infrastructure.routes import READING
 from lineshaft.platform.historian.api.answers import json_answer, sheet
 from lineshaft.platform.historian.api.described import ROWS
 from lineshaft.platform.historian.api.formats import AnswerFormat, lists_of
@@ -53,7 +54,7 @@ class SqlRequest(BaseModel):
 def add_sql(routes: APIRouter, historian: Historian) -> None:
     """Add the route."""
 
-    @routes.post("/sql", responses=ROWS)
+    @routes.post("/sql", responses=ROWS, openapi_extra=READING)
     async def sql(
         request: Request, asking: Annotated[Asking, Depends()], wanted: SqlRequest
     ) -> Response:

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import format_instant
 from lineshaft.core.segment.detail import RefusalDetail
-from lineshaft.infrastructure.routes import signed_in_routes
+from lineshaft.infrastructure.routes import REPEATABLE, problems, signed_in_routes
 from lineshaft.platform.historian.api.answers import json_answer
 from lineshaft.platform.historian.api.described import REFUSALS
 from lineshaft.platform.historian.api.parameters import TEXT_CHARACTERS_MAX, ListPage
@@ -78,15 +78,15 @@ _BODY = {
         },
     }
 }
-_PROBLEM = REFUSALS[422]["content"]
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     207: {"description": "Some events were not recorded as they were sent; each says why."},
-    409: {
-        "description": "An id comes again with other content; the first stays. `index` says which.",
-        "content": _PROBLEM,
-    },
-    413: {"description": f"The body is larger than {BODY_BYTES_MAX} bytes.", "content": _PROBLEM},
-    415: {"description": f"The body is neither {JSON} nor {NDJSON}.", "content": _PROBLEM},
+    **problems(
+        {
+            409: "An id comes again with other content; the first stays. `index` says which.",
+            413: f"The body is larger than {BODY_BYTES_MAX} bytes.",
+            415: f"The body is neither {JSON} nor {NDJSON}.",
+        }
+    ),
 }
 
 
@@ -99,7 +99,7 @@ def router(usage: UsageEvents, actor_of: ActorOf) -> APIRouter:
     """
     routes = signed_in_routes(actor_of, tags=["usage"], responses=REFUSALS)
 
-    @routes.post(PATH, openapi_extra=_BODY, responses=_RESPONSES)
+    @routes.post(PATH, openapi_extra=_BODY | REPEATABLE, responses=_RESPONSES)
     async def record(
         request: Request,
         producer: ProducerText,

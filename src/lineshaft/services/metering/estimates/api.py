@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
 
-from lineshaft.infrastructure.routes import signed_in_routes
+from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.estimates.service import Estimates
@@ -43,12 +43,12 @@ def router(estimates: Estimates, actor_of: ActorOf) -> APIRouter:
         estimate = Estimate.from_content({**content, "id": id_, "author": actor.id})
         return estimates.record(actor, estimate).to_content()
 
-    @routes.post(PATH + "/{id_}/approval")
+    @routes.post(PATH + "/{id_}/approval", openapi_extra=REPEATABLE)
     def approve(request: Request, id_: str) -> dict[str, Any]:
         """Approve it, as another person than the one who made it: it counts from now on."""
         return estimates.approve(request.state.actor, id_).to_content()
 
-    @routes.post(PATH + "/{id_}/withdrawal")
+    @routes.post(PATH + "/{id_}/withdrawal", openapi_extra=REPEATABLE)
     def withdraw(request: Request, id_: str) -> dict[str, Any]:
         """Take it back: usage is measured from now on as if there were none."""
         return estimates.withdraw(request.state.actor, id_).to_content()

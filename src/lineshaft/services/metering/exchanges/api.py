@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
 
-from lineshaft.infrastructure.routes import signed_in_routes
+from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.exchanges.service import MeterExchanges
@@ -42,7 +42,7 @@ def router(exchanges: MeterExchanges, actor_of: ActorOf) -> APIRouter:
         exchange = MeterExchange.from_content({**content, "id": id_})
         return exchanges.record(request.state.actor, exchange, version).to_content()
 
-    @routes.post(PATH + "/{id_}/versions/{version}/approval")
+    @routes.post(PATH + "/{id_}/versions/{version}/approval", openapi_extra=REPEATABLE)
     def approve(request: Request, id_: str, version: int) -> dict[str, Any]:
         """Approve the last version, as another person than the one who recorded it."""
         return exchanges.approve(request.state.actor, id_, version).to_content()
