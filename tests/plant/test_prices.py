@@ -20,6 +20,7 @@ from tests.services.contracts.examples import CONTRACT
 PAGE = Path(__file__).parents[2] / "docs" / "prices.md"
 MONTH = Period.parse("2027-12-01T00:00:00Z", "2028-01-01T00:00:00Z")
 AMOUNTS = {"hours": "445320", "committed-hours": "36000", "energy": "1000", "parts": "201"}
+AMOUNTS |= {"saving-energy": "100000", "saving-parts": "2000"}
 
 
 def offering(directory: Path) -> Offering:
@@ -88,4 +89,6 @@ def test_a_month_is_priced_with_it(tmp_path: Path) -> None:
         ("loads", "7.00 EUR"),
         ("software", "49.00 EUR"),
         ("insurance", "1314.83 EUR"),
+        ("saving", "1500.00 EUR"),  # the golden number of a share of savings
+        ("care", "100.00 EUR"),
     ]

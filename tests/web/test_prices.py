@@ -29,6 +29,14 @@ ENGLISH = [
     "any other state: 0.50 EUR per h",
     "49.00 EUR for each billed period",
     "2.5 % of: Base fee, Operating hours",
+    "30 % of the energy that is saved, at 0.20 EUR per kW·h",
+    "Baseline hall-2, version 1, from 1 Jan 2027 on: 20,000 kW·h a month, divided by days",
+    " + 50 kW·h × Parts made (Regression over 2026, 12 months)",
+    "Non-routine adjustment: 5,000 kW·h a month",
+    "A second shift (approved by Riverside Milling, energy office, 20 Nov 2027)",
+    "At most 50,000 kW·h is carried",
+    "100.00 EUR a month, divided by days of a month of 30",
+    "Training: 40.00 EUR a month alone",
 ]
 CHINESE = [
     "折扣：10 %",
@@ -40,6 +48,11 @@ CHINESE = [
     "最低：每月 100.00 EUR，按日折算",
     "其他状态",
     "下列项目的 2.5 %：基本费用, 运行小时",
+    "节能量的 30 %",
+    "基准 hall-2 第 1 版",
+    "非常规调整：每月 5,000 kW·h",
+    "最多结转 50,000 kW·h",
+    "培训：单独每月 40.00 EUR",
 ]
 
 

@@ -45,6 +45,10 @@ def line_amount(
     """Return the exact amount of a line; None where there is no line."""
     model = price["price"]
     usage = case["usage"].get(price["id"], {"now": [], "earlier": []})
+    if model["model"] in ("energy_saving", "bundle"):
+        is_saving = model["model"] == "energy_saving"
+        amount = saving(price, usage, case) if is_saving else monthly(model, case)
+        return modified(amount, Fraction(0), price.get("modifiers", {}), case, None)
     quantity = total(price, usage["now"])
     amount = model_amount(model, quantity, usage["now"], before)
     year = None
@@ -96,6 +100,54 @@ def model_amount(
             for state, us in states.items()
         )
     return tiered(model, q)
+
+
+def saving(price: dict[str, Any], usage: dict[str, Any], case: dict[str, Any]) -> Fraction:
+    """Return a share of what was saved, after what earlier periods of the year lack."""
+    model = price["price"]
+    lacking = Fraction(model.get("carried_in", 0))
+    period = tuple(instant(text) for text in case["period"])
+    if model["carry"] == "contract_year":
+        for span, then in zip(spans_before(case), usage["before"], strict=False):
+            lacking = max(Fraction(0), lacking - saved(price, then, case, span))
+            lacking = min(lacking, Fraction(model["carry_max"] or lacking))
+    left = saved(price, usage, case, period) - lacking
+    return (
+        max(Fraction(0), left) * Fraction(model["tariff"]) * Fraction(model["share_percent"]) / 100
+    )
+
+
+def saved(
+    price: dict[str, Any], usage: dict[str, Any], case: dict[str, Any], span: Span
+) -> Fraction:
+    """Return baseline - measured + adjustments over a span, in the unit of the price."""
+    model = price["price"]
+    baseline = [each for each in model["baselines"] if instant(each["since"]) <= span[0]][-1]
+    basis = model["proration"]
+    energy = prorated(Fraction(baseline["quantity_per_month"]), case, basis, span)
+    for weight in baseline["weights"]:
+        driven = sum((Fraction(each) for each in usage["drivers"][weight["driver"]]), Fraction(0))
+        energy += Fraction(weight["per_unit"]) * driven
+    for each in model["adjustments"]:
+        low, high = max(span[0], instant(each["start"])), min(span[1], instant(each["end"]))
+        if low < high:
+            energy += prorated(Fraction(each["quantity_per_month"]), case, basis, (low, high))
+    return energy - total(price, usage["now"])
+
+
+def spans_before(case: dict[str, Any]) -> list[Span]:
+    """Return the months of the contract year before the period, the last one cut at its start."""
+    zone, start = ZoneInfo(case["zone"]), instant(case["period"][0])
+    low = instant(case["contract"][0])
+    year, month = low.astimezone(zone).year, low.astimezone(zone).month
+    while month_start(year + 1, month, zone) <= start:
+        year, low = year + 1, month_start(year + 1, month, zone)
+    spans = []
+    while low < start:
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+        spans.append((low, min(month_start(year, month, zone), start)))
+        low = spans[-1][1]
+    return spans
 
 
 def tiered(model: dict[str, Any], q: Fraction) -> Fraction:

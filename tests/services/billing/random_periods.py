@@ -8,24 +8,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lineshaft.core.money import currency_exponent
-from lineshaft.core.period import Period, format_instant, from_datetime
+from lineshaft.core.period import Instant, Period, format_instant, from_datetime
 from lineshaft.core.quantity import Quantity
 from lineshaft.services.billing.model import RatedDocument
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.metering.model import UsageRecord
 from tests.services.billing.examples import ENGINE
-from tests.services.billing.oracle import price_case
+from tests.services.billing.oracle import price_case, spans_before
 from tests.services.contracts.examples import CONTRACT
 
 ZONES = ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"]
 MODELS = ["flat", "per_unit", "graduated", "volume", "package", "percentage", "matrix"]
+MODELS += ["energy_saving", "bundle"]
+UNMEASURED = ("percentage", "flat", "bundle")
+NO_QUANTITY = (*UNMEASURED, "energy_saving")
 BASES = ["ACT_SECONDS", "ACT_DAYS", "30/360"]
 UNITS = [("SEC", "HUR"), ("SEC", "MIN"), ("HUR", "HUR"), ("KWH", "KWH"), ("3B", "KWH")]
 STATES = ["idle", "light", "heavy", "alarm", "重载"]
 TEXT = {"en": "Text", "zh-Hans": "文本"}
 PRICES_MAX = 3
 MACHINES_MAX = 3
+MONTHS = 12
 
 
 def random_case(random: Random) -> dict[str, Any]:
@@ -57,12 +61,23 @@ def random_case(random: Random) -> dict[str, Any]:
 
 def random_usage(random: Random, case: dict[str, Any]) -> dict[str, Any]:
     """Return other usage of the same period."""
+    usage = {}
+    for price in case["terms"]["usage_prices"]:
+        if "meter" in price:
+            usage[price["id"]] = _metered(random, price, case["machines"])
+            earlier = [_usage(random, price) for _ in case["machines"]]
+            before = [_metered(random, price, case["machines"]) for _ in range(MONTHS)]
+            is_saving = price["price"]["model"] == "energy_saving"
+            usage[price["id"]] |= {"before": before} if is_saving else {"earlier": earlier}
+    return usage
+
+
+def _metered(random: Random, price: dict[str, Any], machines: list[str]) -> dict[str, Any]:
+    """Return what the meters of a price count on each machine, those of drivers too."""
+    drivers = [each["meter"]["id"] for each in price["price"].get("drivers", [])]
     return {
-        price["id"]: {
-            part: [_usage(random, price) for _ in case["machines"]] for part in ("now", "earlier")
-        }
-        for price in case["terms"]["usage_prices"]
-        if "meter" in price
+        "now": [_usage(random, price) for _ in machines],
+        "drivers": {id_: [_usage(random, price) for _ in machines] for id_ in drivers},
     }
 
 
@@ -83,10 +98,9 @@ def rated_case(case: dict[str, Any], contract: Contract) -> RatedDocument:
     known_at = period.end
     usage = []
     for meter, span in contract.measurements(period):
-        part = "now" if span == period else "earlier"
-        # A meter is called after its price.
-        amounts = case["usage"][meter.id.removeprefix("meter-")][part]
-        amount = amounts[case["machines"].index(meter.machine)]
+        amount = _amounts(case, meter.id, span, contract.billed_period(span.start).start)[
+            case["machines"].index(meter.machine)
+        ]
         states = amount if isinstance(amount, dict) else {}
         quantity = Fraction(0) if isinstance(amount, dict) else Fraction(amount)
         usage.append(
@@ -100,6 +114,18 @@ def rated_case(case: dict[str, Any], contract: Contract) -> RatedDocument:
             )
         )
     return rate(contract, period, known_at, usage, ENGINE)
+
+
+def _amounts(case: dict[str, Any], meter: str, span: Period, month: Instant) -> list[Any]:
+    """Return what a meter counted on each machine; it is called after its price."""
+    price, _, driver = meter.removeprefix("meter-").partition(".")
+    usage = case["usage"][price]
+    if "before" not in usage:
+        return usage["now" if span == Period.parse(*case["period"]) else "earlier"]
+    if span != Period.parse(*case["period"]):
+        starts = [from_datetime(low) for low, _ in spans_before(case)]
+        usage = usage["before"][starts.index(max(month, starts[0]))]
+    return usage["drivers"][meter] if driver else usage["now"]
 
 
 def differences(case: dict[str, Any], rated: RatedDocument) -> list[str]:
@@ -187,7 +213,9 @@ class _Terms:
         if model == "matrix":
             meter_unit = random.choice(["SEC", "HUR"])
             unit = random.choice(["SEC", "MIN", "HUR"])
-        if model not in ("percentage", "flat") or random.random() < (model == "flat") / 2:
+        if model == "energy_saving":
+            meter_unit, unit = random.choice([("KWH", "KWH"), ("3B", "KWH")])
+        if model not in UNMEASURED or random.random() < (model == "flat") / 2:
             price["meter"] = {
                 "id": f"meter-{id_}",
                 "signal": id_,
@@ -196,7 +224,9 @@ class _Terms:
                 "parameters": {} if model == "matrix" else {"rate_max": "1"},
             }
         price["price"] = {"model": model} | self._model(model, unit, lines)
-        return price | self._modifiers(is_quantity=model not in ("percentage", "flat"))
+        if model == "energy_saving":
+            price["price"] |= self._saving(price["meter"], id_)
+        return price | self._modifiers(is_quantity=model not in NO_QUANTITY)
 
     def _model(self, model: str, unit: str, lines: list[str]) -> dict[str, Any]:
         random = self._random
@@ -205,6 +235,10 @@ class _Terms:
         if model == "percentage":
             chosen = random.sample(lines, random.randint(1, len(lines)))
             return {"percent": random.choice(["5", "12.5", "1/3", "0"]), "lines": chosen}
+        if model == "bundle":
+            return self._monthly(900) | {"parts": [self._part(f"part-{i}") for i in range(3)]}
+        if model == "energy_saving":
+            return {"unit": unit, "share_percent": "30", "tariff": self._amount(2)}
         if model == "per_unit":
             return {"unit": unit, "unit_price": self._amount(10)}
         if model == "package":
@@ -215,6 +249,40 @@ class _Terms:
             states = [{"state": state, "unit_price": self._amount(60)} for state in named]
             return {"unit": unit, "states": states, "other_price": self._amount(5)}
         return {"unit": unit, "tiers": self._tiers(has_fees=model == "graduated")}
+
+    def _part(self, id_: str) -> dict[str, Any]:
+        alone = {"stand_alone_price": f"{self._random.randint(1, 500)}.00"}
+        return {"id": id_, "description": TEXT, "offering": id_, "offering_version": 1} | alone
+
+    def _saving(self, meter: dict[str, Any], id_: str) -> dict[str, Any]:
+        """Baselines from long before, and from the start of the period; a carry by the year."""
+        random = self._random
+        drivers = [f"meter-{id_}.d{i}" for i in range(random.randint(0, 2))]
+        weights = [{"driver": each, "per_unit": random.choice(["2", "1/3"])} for each in drivers]
+        since = ["2000-01-01T00:00:00Z", _text(self._start)][: random.randint(1, 2)]
+        adjustment = {"id": "a", "kind": "routine", "reason": TEXT, "approved_by": "Customer"}
+        month = self._start.replace(day=1) if self._start.tzinfo is not dt.UTC else self._start
+        span = {"start": _text(month), "end": _text(month + dt.timedelta(days=3))}
+        is_carried = self._per == "year" and random.random() < 0.8
+        return {
+            "drivers": [
+                {"description": TEXT, "meter": meter | {"id": each, "signal": each, "unit": "C62"}}
+                for each in drivers
+            ],
+            "baselines": [
+                {"id": "base", "version": i + 1, "since": each, "source": "12 months"}
+                | {"quantity_per_month": random.choice(["0", "1000", "50000"]), "weights": weights}
+                for i, each in enumerate(since)
+            ],
+            "adjustments": [
+                adjustment | span | {"quantity_per_month": each, "approved_at": since[0]}
+                for each in random.choice([[], ["5000"], ["-700/3"]])
+            ],
+            "proration": random.choice(self._bases),
+            "carry": "contract_year" if is_carried else "none",
+            "carry_max": random.choice([None, "30000"]) if is_carried else None,
+            "carried_in": random.choice(["0", "200"]) if is_carried else "0",
+        }
 
     def _tiers(self, *, has_fees: bool) -> list[dict[str, Any]]:
         random = self._random

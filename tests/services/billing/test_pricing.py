@@ -14,6 +14,8 @@ import lineshaft.services.billing.pricing as pricing_package
 from lineshaft.core.quantity import Quantity, UnitMismatch
 from lineshaft.services.billing.pricing import PRICING, Priced, price_usage
 from lineshaft.services.contracts.model import (
+    BundlePrice,
+    EnergySavingPrice,
     FlatPrice,
     GraduatedPrice,
     MatrixPrice,
@@ -243,7 +245,7 @@ def test_tiers_that_leave_a_gap_are_refused(tiers: list[tuple[str | None, str]])
 
 def test_every_price_model_has_its_function_and_its_row_in_the_readme() -> None:
     readme = (Path(pricing_package.__file__).parent / "README.md").read_text()
-    assert set(PRICING) == set(get_args(Price)) == set(PRICES)
+    assert set(PRICING) == set(get_args(Price)) == {*PRICES, *OWN_TESTS}
     for function in PRICING.values():
         assert f"| `{function.__name__}` |" in readme
 
@@ -288,7 +290,13 @@ PRICES = {
     ),
     MatrixPrice: matrices(),
 }
-MEASURED = {kind: PRICES[kind] for kind in PRICING if kind not in (PercentagePrice, MatrixPrice)}
+OWN_TESTS = (EnergySavingPrice, BundlePrice)
+"""Prices of more than one quantity: `test_energy_saving.py`, `test_bundle.py`."""
+MEASURED = {
+    kind: PRICES[kind]
+    for kind in PRICING
+    if kind in PRICES and kind not in (PercentagePrice, MatrixPrice)
+}
 RISING = st.one_of(*(price for kind, price in MEASURED.items() if kind is not VolumePrice))
 
 

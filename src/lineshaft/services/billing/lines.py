@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,11 +19,21 @@ from lineshaft.services.billing.model import (
     shown_quantity,
 )
 from lineshaft.services.billing.modifiers import Charge, ContractYear, modify, share_step
-from lineshaft.services.billing.pricing import Priced, PricedPart, price_usage
+from lineshaft.services.billing.pricing import (
+    NO_QUANTITY,
+    Metered,
+    Priced,
+    PricedPart,
+    allocated,
+    price_usage,
+)
 from lineshaft.services.billing.proration import prorate
 from lineshaft.services.contracts.model import (
     BaseFee,
+    BundlePart,
+    BundlePrice,
     Contract,
+    EnergySavingPrice,
     Guarantee,
     MatrixPrice,
     ServiceGuarantee,
@@ -52,6 +63,25 @@ class _Period:
         return Charge(amount, quantity, self.period, self.zone, year)
 
 
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """What a line follows from.
+
+    Attributes:
+        now: of the period.
+        earlier: of the contract year before its last period, where a quantity is committed.
+        before: of each billed period of the contract year before, where something is carried.
+    """
+
+    now: Placed
+    earlier: Placed
+    before: Sequence[Placed]
+
+    @property
+    def placed(self) -> list[tuple[int, UsageRecord]]:
+        return [*self.now, *self.earlier, *(each for placed in self.before for each in placed)]
+
+
 def lines_of(contract: Contract, period: Period, usage: Sequence[UsageRecord]) -> list[RatedLine]:
     """Return the lines of fee and usage, in the order of the terms.
 
@@ -64,21 +94,31 @@ def lines_of(contract: Contract, period: Period, usage: Sequence[UsageRecord]) -
     fee = contract.terms.base_fee
     lines = [] if fee is None else [_base_fee_line(of, fee)]
     measured, placed = contract.metered_prices(), list(enumerate(usage))
-    priced = placed[: len(measured) * len(contract.slots(period))]
-    records = _records_by_price(measured, priced)
-    before = placed[measured_count(contract, period) :]
-    earlier = _records_by_price(contract.committed_prices(), before)
+    count = measured_count(contract, period)
+    records = _records_by_price(measured, placed[: _priced_count(contract, period)])
+    committed = contract.committed_prices()
+    committed_end = count + len(committed) * len(contract.committed_slots(period))
+    earlier = _records_by_price(committed, placed[count:committed_end])
+    before = _carried_by_price(contract, period, placed[committed_end:])
     for price in contract.terms.usage_prices:
         exact = {line.id: line.exact for line in lines}
-        line = _usage_line(of, price, (records.get(price.id, ()), earlier.get(price.id, ())), exact)
+        found = _Records(
+            records.get(price.id, ()), earlier.get(price.id, ()), before.get(price.id, ())
+        )
+        line = _usage_line(of, price, found, exact)
         lines += [] if line is None else [line]
     return lines
 
 
 def measured_count(contract: Contract, period: Period) -> int:
     """Return how many usage records are of the period itself, and not of the year before it."""
-    priced = len(contract.metered_prices()) * len(contract.slots(period))
-    return priced + len(contract.promised_meters()) * len(contract.promised_slots(period))
+    promised = len(contract.promised_meters()) * len(contract.promised_slots(period))
+    return _priced_count(contract, period) + promised
+
+
+def _priced_count(contract: Contract, period: Period) -> int:
+    meters = sum(len(price.measured) for price in contract.metered_prices())
+    return meters * len(contract.slots(period))
 
 
 def credit_line(
@@ -113,9 +153,27 @@ def credit_line(
 
 
 def _records_by_price(prices: Sequence[UsagePrice], placed: Placed) -> dict[str, Placed]:
-    """Divide records that stand in the order of prices: as many for each price."""
-    each = len(placed) // len(prices) if prices else 0
-    return {price.id: placed[i * each : (i + 1) * each] for i, price in enumerate(prices)}
+    """Divide records that stand in the order of prices: as many for each of their meters."""
+    meters = sum(len(price.measured) for price in prices)
+    each = len(placed) // meters if meters else 0
+    found, at = {}, 0
+    for price in prices:
+        end = at + each * len(price.measured)
+        found[price.id], at = placed[at:end], end
+    return found
+
+
+def _carried_by_price(
+    contract: Contract, period: Period, placed: Placed
+) -> dict[str, Sequence[Placed]]:
+    """Divide the records of the billed periods before, for each price that is carried."""
+    found: dict[str, Sequence[Placed]] = {}
+    at = 0
+    for price, spans in contract.carried_slots(period):
+        ends = list(accumulate((len(span) * len(price.measured) for span in spans), initial=at))
+        found[price.id] = [placed[start:end] for start, end in pairwise(ends)]
+        at = ends[-1]
+    return found
 
 
 def _base_fee_line(of: _Period, fee: BaseFee) -> RatedLine:
@@ -144,7 +202,7 @@ def _base_fee_line(of: _Period, fee: BaseFee) -> RatedLine:
 def _usage_line(
     of: _Period,
     price: UsagePrice,
-    records: tuple[Placed, Placed],
+    records: _Records,
     before: Mapping[str, Fraction],
 ) -> RatedLine | None:
     """Add the usage of all machines, price it, then modify it: tiers run over the sum.
@@ -154,21 +212,33 @@ def _usage_line(
     Args:
         of: the period.
         price: of the terms.
-        records: of the period, and of the contract year before it.
+        records: that it follows from.
         before: exact amounts of the lines before, by their ids.
     """
-    measured, earlier = records
     steps: Steps = []
-    quantity = _charged(price, measured, steps)
-    parts = price_usage(Priced(quantity, _states_us(measured), before), price.price)
+    quantity = _charged(price, records.now, steps)
+    priced = Priced(
+        quantity,
+        _states_us(records.now),
+        before,
+        now=_metered(price, of.period, records.now),
+        before=_metered_before(of, price, records.before),
+        zone=of.zone,
+        paused=of.contract.paused(of.period),
+    )
+    parts = price_usage(priced, price.price)
     steps += [_part_step(part) for part in parts]
     exact = sum((part.amount for part in parts), Fraction(0))
-    year = _year(of, price, earlier, quantity.unit)
+    if isinstance(price.price, EnergySavingPrice):
+        quantity = parts[-1].quantity or quantity
+    year = _year(of, price, records.earlier, quantity.unit)
     modified = modify(of.charge(exact, quantity, year), price.modifiers)
     if not parts and not modified.amount:
         return None
     steps += modified.steps
     amount = _round(modified.amount, of.contract.currency, steps)
+    if isinstance(price.price, BundlePrice):
+        steps += [_allocation_step(part, share) for part, share in allocated(amount, price.price)]
     return RatedLine(
         id=price.id,
         kind=LineKind.USAGE,
@@ -178,7 +248,7 @@ def _usage_line(
         exact=modified.amount,
         amount=amount,
         vat=of.contract.terms.vat,
-        usage=tuple(place for place, _ in [*measured, *earlier]),
+        usage=tuple(place for place, _ in records.placed),
     )
 
 
@@ -187,12 +257,16 @@ def _charged(price: UsagePrice, records: Placed, steps: Steps) -> Quantity:
     if price.meter is None:
         return Quantity(Fraction(1), _ONE)
     usage = Quantity(Fraction(0), price.meter.unit)
-    for place, record in records:
+    each = len(records) // len(price.measured)
+    for place, record in records[:each]:
         measured = _measured(price, record)
         usage += measured
         steps.append({"kind": "usage", "usage": place, "quantity": shown_quantity(measured)})
-    if len(records) > 1:
+    if each > 1:
         steps.append({"kind": "sum", "quantity": shown_quantity(usage)})
+    for place, record in records[each:]:
+        shown = shown_quantity(record.quantity)
+        steps.append({"kind": "usage", "usage": place, "quantity": shown})
     if not isinstance(price.price, UnitPrice) or price.price.unit == usage.unit:
         return usage
     factor = conversion_factor(usage.unit, price.price.unit)
@@ -207,6 +281,24 @@ def _measured(price: UsagePrice, record: UsageRecord) -> Quantity:
         return record.quantity
     known = Quantity(Fraction(sum(record.states.values()), US_PER_S), "SEC")
     return known.to(record.quantity.unit)
+
+
+def _metered(price: UsagePrice, period: Period, records: Placed) -> Metered:
+    """Add what each meter of a price measured over a billed period, all machines together."""
+    each = len(records) // max(1, len(price.measured))
+    quantities = {}
+    for i, (_, meter) in enumerate(price.measured):
+        quantity = Quantity(Fraction(0), meter.unit)
+        for _, record in records[i * each : (i + 1) * each]:
+            quantity += record.quantity
+        quantities[meter.id] = quantity
+    own = NO_QUANTITY if price.meter is None else quantities[price.meter.id]
+    return Metered(period, own, quantities)
+
+
+def _metered_before(of: _Period, price: UsagePrice, before: Sequence[Placed]) -> list[Metered]:
+    spans = of.contract.periods_before(of.period) if before else []
+    return [_metered(price, span, records) for span, records in zip(spans, before, strict=True)]
 
 
 def _states_us(records: Placed) -> Counter[str]:
@@ -237,6 +329,17 @@ def _part_step(part: PricedPart) -> dict[str, Any]:
         step["above"] = str(part.above)
         step["up_to"] = None if part.up_to is None else str(part.up_to)
     return step
+
+
+def _allocation_step(part: BundlePart, share: Money) -> dict[str, Any]:
+    return {
+        "kind": "allocation",
+        "amount": f"{share.amount:f}",
+        "description": part.description.to_content(),
+        "offering": {"id": part.offering, "version": part.offering_version},
+        "part": part.id,
+        "stand_alone_price": f"{part.stand_alone_price:f}",
+    }
 
 
 def _round(exact: Fraction, currency: str, steps: Steps) -> Money:

@@ -182,6 +182,25 @@ class Contract(Frozen, frozen=True, kw_only=True):
         Raises:
             TermsInvalid: when a year ends within the period.
         """
+        begun, ends = self._year_of(period)
+        is_over = period.end in (*ends, self.ends_at)
+        return Period(begun, period.end) if is_over else None
+
+    def periods_before(self, period: Period) -> list[Period]:
+        """Return the billed periods of the contract year before a period, the earliest first.
+
+        Raises:
+            TermsInvalid: when a year ends within the period.
+        """
+        at, _ = self._year_of(period)
+        found = []
+        while at < period.start:
+            found.append(Period(at, min(self.billed_period(at).end, period.start)))
+            at = found[-1].end
+        return found
+
+    def _year_of(self, period: Period) -> tuple[Instant, list[Instant]]:
+        """Return the start of the contract year that a period lies in, and where years end."""
         first = self._month_number(self.starts_at)
         years = (self._month_number(period.end) - first) // _MONTHS_PER_YEAR
         ends = [self._month(first + each * _MONTHS_PER_YEAR).start for each in (years - 1, years)]
@@ -189,8 +208,7 @@ class Contract(Frozen, frozen=True, kw_only=True):
         if period.start < begun:
             msg = f"contract {self.id} is held to a quantity by the year, and a year ends within "
             raise TermsInvalid(msg + f"{period}: expected a period of one contract year")
-        is_over = period.end in (*ends, self.ends_at)
-        return Period(begun, period.end) if is_over else None
+        return begun, ends
 
     def slots(self, period: Period) -> tuple[Slot, ...]:
         """Return which machine is metered over which part of a period, in the order of documents.
@@ -236,32 +254,46 @@ class Contract(Frozen, frozen=True, kw_only=True):
         """Return what has to be measured to bill a period, in the order of documents.
 
         Every meter over the slots of the period; then, with the last period of a contract year,
-        those that are held to a quantity by the year, over the part of the year before.
+        those that are held to a quantity by the year, over the part of the year before; then those
+        of prices that are carried, over each billed period of the year before.
         """
         slots, promised = self.slots(period), self.promised_slots(period)
-        measured = _over([price.meter for price in self.metered_prices() if price.meter], slots)
+        measured = _over(_meters_of(self.metered_prices()), slots)
         measured += _over(self.promised_meters(), promised)
-        committed = self.committed_prices()
-        year = self.year_ending_with(period) if committed else None
-        if year is not None and year.start < period.start:
-            before = self.slots(Period(year.start, period.start))
-            measured += _over([price.meter for price in committed if price.meter], before)
+        measured += _over(_meters_of(self.committed_prices()), self.committed_slots(period))
+        for price, spans in self.carried_slots(period):
+            for span in spans:
+                measured += _over(_meters_of([price]), span)
         return tuple(measured)
 
     def measured_names(self, period: Period) -> tuple[LocalText, ...]:
-        """Return what each of `measurements` is for, in words, in the same order.
-
-        Those of a contract year are there always, also while the year goes on.
-        """
+        """Return what each of `measurements` is for, in words, in the same order."""
         slots, promised = self.slots(period), self.promised_slots(period)
-        names = [price.description for price in self.metered_prices() for _ in slots]
+        names = [
+            name for price in self.metered_prices() for name, _ in price.measured for _ in slots
+        ]
         if self.terms.guarantee is not None:
             names += [self.terms.guarantee.description for _ in promised]
         for each in self.terms.promised:
             names += [each.description for _ in each.meters() for _ in promised]
-        first = Period(self.starts_at, period.end)
-        committed = self.committed_prices()
-        return (*names, *(price.description for price in committed for _ in self.slots(first)))
+        before = self.committed_slots(period)
+        names += [price.description for price in self.committed_prices() for _ in before]
+        for price, spans in self.carried_slots(period):
+            names += [name for span in spans for name, _ in price.measured for _ in span]
+        return tuple(names)
+
+    def committed_slots(self, period: Period) -> tuple[Slot, ...]:
+        """Return the slots of the contract year before its last period; none while it goes on."""
+        year = self.year_ending_with(period) if self.committed_prices() else None
+        if year is None or year.start == period.start:
+            return ()
+        return self.slots(Period(year.start, period.start))
+
+    def carried_slots(self, period: Period) -> list[tuple[UsagePrice, list[tuple[Slot, ...]]]]:
+        """Return the prices that are carried, with the slots of each billed period before."""
+        carried = [price for price in self.terms.usage_prices if price.is_carried_by_year]
+        spans = [self.slots(span) for span in self.periods_before(period)] if carried else []
+        return [(price, spans) for price in carried]
 
     def metered_prices(self) -> list[UsagePrice]:
         """Return the prices of what is measured, in the order of the terms."""
@@ -278,8 +310,7 @@ class Contract(Frozen, frozen=True, kw_only=True):
 
     def meters(self) -> tuple[Meter, ...]:
         """Return every meter of every machine, in the order of the terms."""
-        terms = [price.meter for price in self.metered_prices() if price.meter]
-        terms += self.promised_meters()
+        terms = [*_meters_of(self.metered_prices()), *self.promised_meters()]
         return tuple(meter.on(machine) for meter in terms for machine in self.machines)
 
     def partner_shares(self, lines: Sequence[tuple[str, Money]]) -> dict[str, Money]:
@@ -316,7 +347,11 @@ class Contract(Frozen, frozen=True, kw_only=True):
     def _check_years(self) -> None:
         """Refuse contract years that would not consist of whole billed months."""
         is_whole = self._month(self._month_number(self.starts_at)).start == self.starts_at
-        if self.committed_prices() and not is_whole:
+        carried = [price for price in self.terms.usage_prices if price.is_carried_by_year]
+        if carried and self.billing_period is not BillingPeriod.MONTH:
+            msg = f"contract {self.id} carries {carried[0].id} from period to period: expected one "
+            raise TermsInvalid(msg + "that is billed by months")
+        if (self.committed_prices() or carried) and not is_whole:
             first = to_datetime(self.starts_at, zone_named(self.time_zone))
             msg = f"contract {self.id} is held to a quantity by the year and starts at "
             raise TermsInvalid(msg + f"{first.isoformat()}: expected the start of a month")
@@ -357,6 +392,10 @@ class ContractRecord:
     contract: Contract
     created_at: Instant
     activated_at: Instant | None
+
+
+def _meters_of(prices: Sequence[UsagePrice]) -> list[MeterTerms]:
+    return [meter for price in prices for _, meter in price.measured]
 
 
 def _over(meters: Sequence[MeterTerms], slots: Sequence[Slot]) -> list[tuple[Meter, Period]]:

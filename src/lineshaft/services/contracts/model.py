@@ -4,6 +4,7 @@ A version of an offering or a contract never changes; a change is the next versi
 """
 
 from lineshaft.services.contracts.assets import AssetBinding, Pause, Slot
+from lineshaft.services.contracts.bundles import BundlePart, BundlePrice
 from lineshaft.services.contracts.calendars import (
     BusinessCalendar,
     instant_after,
@@ -104,6 +105,15 @@ from lineshaft.services.contracts.prices import (
 )
 from lineshaft.services.contracts.renewal import Renewal
 from lineshaft.services.contracts.revenue import RevenueShare, split_revenue
+from lineshaft.services.contracts.savings import (
+    AdjustmentKind,
+    Baseline,
+    Driver,
+    DriverWeight,
+    EnergySavingPrice,
+    SavingAdjustment,
+    SavingCarry,
+)
 from lineshaft.services.contracts.terms import (
     BaseFee,
     Terms,
@@ -115,14 +125,18 @@ from lineshaft.services.contracts.terms import (
 __all__ = [
     "PAYMENT_DAYS_MAX",
     "Activity",
+    "AdjustmentKind",
     "AmountDiscount",
     "AnnualCommitment",
     "AssetBinding",
     "Availability",
     "AvailabilityGuarantee",
     "BaseFee",
+    "Baseline",
     "BillingPeriod",
     "Binding",
+    "BundlePart",
+    "BundlePrice",
     "BusinessCalendar",
     "Cause",
     "Claim",
@@ -136,7 +150,10 @@ __all__ = [
     "CreditSchedule",
     "CustomerClass",
     "Direction",
+    "Driver",
+    "DriverWeight",
     "EnergyGuarantee",
+    "EnergySavingPrice",
     "FixedCredit",
     "FlatPrice",
     "GraduatedPrice",
@@ -174,6 +191,8 @@ __all__ = [
     "ResponseMilestone",
     "RestorationGuarantee",
     "RevenueShare",
+    "SavingAdjustment",
+    "SavingCarry",
     "ServiceClass",
     "ServiceGuarantee",
     "Slot",

@@ -10,7 +10,9 @@ from fractions import Fraction
 from msgspec import UNSET, UnsetType
 
 from lineshaft.core.quantity import conversion_factor, unit_named
+from lineshaft.services.contracts.bundles import BundlePrice
 from lineshaft.services.contracts.content import Frozen, TermsInvalid, check_id, check_price
+from lineshaft.services.contracts.savings import EnergySavingPrice
 
 TIERS_MAX = 100
 STATES_MAX = 100
@@ -174,7 +176,7 @@ class MatrixPrice(Frozen, frozen=True, tag_field="model", tag="matrix"):
 
 UnitPrice = PerUnitPrice | GraduatedPrice | VolumePrice | PackagePrice | MatrixPrice
 """Prices of a quantity in a unit."""
-Price = FlatPrice | UnitPrice | PercentagePrice
+Price = FlatPrice | UnitPrice | PercentagePrice | EnergySavingPrice | BundlePrice
 
 
 def _check_tiers(tiers: tuple[Tier, ...]) -> None:

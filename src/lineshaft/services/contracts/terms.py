@@ -32,6 +32,7 @@ from lineshaft.services.contracts.modifiers import (
     ProrationBasis,
 )
 from lineshaft.services.contracts.prices import MatrixPrice, PercentagePrice, Price, UnitPrice
+from lineshaft.services.contracts.savings import EnergySavingPrice
 
 USAGE_PRICES_MAX = 100
 PERCENT = 100
@@ -79,8 +80,9 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
         The conversion must be exact.
         """
         check_id(self.id, "usage price")
-        if isinstance(self.price, UnitPrice):
+        if isinstance(self.price, UnitPrice | EnergySavingPrice):
             self._check_meter(self.price)
+        if isinstance(self.price, UnitPrice):
             return
         if isinstance(self.price, PercentagePrice) and self.meter is not None:
             msg = f"usage price {self.id}: a percentage of lines measures nothing, leave out meter"
@@ -88,6 +90,19 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
         if self.commitment is not None:
             msg = f"usage price {self.id}: take-or-pay needs a price of a quantity"
             raise TermsInvalid(msg)
+
+    @property
+    def measured(self) -> tuple[tuple[LocalText, MeterTerms], ...]:
+        """What is measured for it, with what that is in words: its own meter, then the drivers'."""
+        own = () if self.meter is None else ((self.description, self.meter),)
+        if not isinstance(self.price, EnergySavingPrice):
+            return own
+        return (*own, *((driver.description, driver.meter) for driver in self.price.drivers))
+
+    @property
+    def is_carried_by_year(self) -> bool:
+        """Whether a period follows also from what was measured in the contract year before it."""
+        return isinstance(self.price, EnergySavingPrice) and self.price.is_carried
 
     @property
     def is_committed_by_year(self) -> bool:
@@ -99,11 +114,15 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
         """The quantity that is paid for whether it is used or not, if there is one."""
         return None if self.modifiers is None else self.modifiers.take_or_pay
 
-    def _check_meter(self, price: UnitPrice) -> None:
+    def _check_meter(self, price: UnitPrice | EnergySavingPrice) -> None:
         if self.meter is None:
             msg = f"usage price {self.id} has no meter: expected one"
             raise TermsInvalid(msg)
         conversion_factor(self.meter.unit, price.unit)
+        ids = [meter.id for _, meter in self.measured]
+        if len(set(ids)) < len(ids):
+            msg = f"usage price {self.id}: two of its meters have one id"
+            raise TermsInvalid(msg)
         if isinstance(price, MatrixPrice) and self.meter.kind != "state_duration":
             msg = f"usage price {self.id}: a matrix of states on a {self.meter.kind} meter: "
             msg += "expected state_duration"

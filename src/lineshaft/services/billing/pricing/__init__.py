@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
+from lineshaft.services.billing.pricing.bundle import allocated, bundle
+from lineshaft.services.billing.pricing.energy_saving import energy_saving
 from lineshaft.services.billing.pricing.flat import flat
 from lineshaft.services.billing.pricing.graduated import graduated
 from lineshaft.services.billing.pricing.matrix import matrix
 from lineshaft.services.billing.pricing.package import package
-from lineshaft.services.billing.pricing.part import NO_QUANTITY, Priced, PricedPart
+from lineshaft.services.billing.pricing.part import NO_QUANTITY, Metered, Priced, PricedPart
 from lineshaft.services.billing.pricing.per_unit import per_unit
 from lineshaft.services.billing.pricing.percentage import percentage
 from lineshaft.services.billing.pricing.volume import volume
 from lineshaft.services.contracts.model import (
+    BundlePrice,
+    EnergySavingPrice,
     FlatPrice,
     GraduatedPrice,
     MatrixPrice,
@@ -22,7 +26,7 @@ from lineshaft.services.contracts.model import (
     VolumePrice,
 )
 
-__all__ = ["NO_QUANTITY", "PRICING", "Priced", "PricedPart", "price_usage"]
+__all__ = ["NO_QUANTITY", "PRICING", "Metered", "Priced", "PricedPart", "allocated", "price_usage"]
 
 PRICING: dict[type[Price], Callable[[Priced, Any], tuple[PricedPart, ...]]] = {
     FlatPrice: flat,
@@ -32,6 +36,8 @@ PRICING: dict[type[Price], Callable[[Priced, Any], tuple[PricedPart, ...]]] = {
     PackagePrice: package,
     PercentagePrice: percentage,
     MatrixPrice: matrix,
+    EnergySavingPrice: energy_saving,
+    BundlePrice: bundle,
 }
 
 

@@ -1,13 +1,34 @@
 """What a price is applied to, and the priced parts: steps of how an invoice line came about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import Quantity
 
 NO_QUANTITY = Quantity(Fraction(0), "C62")
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """What the meters of a price measured over a billed period, all machines together.
+
+    Attributes:
+        quantity: of its own meter.
+        quantities: of each meter by its id, those of drivers too.
+    """
+
+    period: Period
+    quantity: Quantity
+    quantities: Mapping[str, Quantity]
+
+
+_NOTHING = Metered(Period(Instant(0), Instant(1)), NO_QUANTITY, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +39,19 @@ class Priced:
         quantity: the usage of the billed period, all machines together.
         states_us: its time by state in microseconds, where a meter of states measured it.
         lines: exact amounts of the lines before, by their ids.
+        now, before: the billed period by each meter, and those of the contract year before it, for
+            prices that need more than one quantity.
+        zone: of the calendar that months are of.
+        paused: the parts of the billed period in which the contract rests.
     """
 
     quantity: Quantity = NO_QUANTITY
     states_us: Mapping[str, int] = field(default_factory=dict)
     lines: Mapping[str, Fraction] = field(default_factory=dict)
+    now: Metered = _NOTHING
+    before: Sequence[Metered] = ()
+    zone: ZoneInfo = _UTC
+    paused: Sequence[Period] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +59,8 @@ class PricedPart:
     """A part of the usage, or a fixed amount, at one price.
 
     Attributes:
-        kind: `flat`, `unit`, `tier`, `tier_fee`, `volume`, `package`, `share` or `state`.
+        kind: `flat`, `unit`, `tier`, `tier_fee`, `volume`, `package`, `share`, `state`, `bundle`,
+            or one of `energy_saving`.
         quantity: what was priced; None for a fixed amount and a share.
         unit_price: price of one unit, or the fixed amount; None for packages and a share.
         amount: exact and not rounded.
@@ -44,4 +74,4 @@ class PricedPart:
     amount: Fraction
     above: Fraction | None = None
     up_to: Fraction | None = None
-    detail: Mapping[str, str] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict)

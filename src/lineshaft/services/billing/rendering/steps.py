@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from lineshaft.core.quantity import unit_named
+from lineshaft.services.billing.rendering.savings import SavingWords
 from lineshaft.services.billing.rendering.words import (
     FACTOR_DECIMALS,
     STEP_DECIMALS,
@@ -24,6 +25,7 @@ class StepWords:
     def __init__(self, words: Words) -> None:
         """Take the words of the document's page."""
         self._words = words
+        self._savings = SavingWords(words)
 
     def say(self, step: dict[str, Any]) -> str | None:
         """Say a step; rounding is said once, in the footer."""
@@ -39,7 +41,10 @@ class StepWords:
             "package": self._packed,
             "state": self._of_state,
             "share": self._shared,
+            "bundle": self._prorated,
+            "allocation": self._allocated,
             "proration": self._prorated,
+            **self._savings.kinds(),
             "rated": self._compared,
             "documented": self._compared,
             "credited": self._compared,
@@ -148,7 +153,7 @@ class StepWords:
             self._words.labels["days"] if step["unit"] == "DAY" else unit_named(step["unit"]).symbol
         )
         per_month = step.get("quantity_per_month")
-        return self._words.say(
+        said = self._words.say(
             "step_proration",
             month=self._words.month(step["month"]),
             part=shown(Fraction(step["part"]), STEP_DECIMALS),
@@ -157,6 +162,17 @@ class StepWords:
             price=self._words.money(step["amount_per_month"])
             if per_month is None
             else self._words.quantity(per_month),
+        )
+        if "active" not in step:
+            return said
+        return said + self._words.say("step_active", percent=percent_number(step["active"]))
+
+    def _allocated(self, step: dict[str, Any]) -> str:
+        return self._words.say(
+            "step_allocation",
+            part=self._words.text(step["description"]),
+            amount=self._words.money(step["amount"]),
+            alone=self._words.money(step["stand_alone_price"]),
         )
 
     def _credited(self, step: dict[str, Any]) -> str:
@@ -178,5 +194,5 @@ def step_amount(step: dict[str, Any]) -> str | None:
     """Return what a step adds to its line, exact; None for one that only explains."""
     if "change_exact" in step:
         return str(step["change_exact"])
-    is_priced = "unit_price" in step or step["kind"] in {"package", "share"}
+    is_priced = "unit_price" in step or step["kind"] in {"bundle", "package", "saving", "share"}
     return str(step["amount_exact"]) if is_priced else None

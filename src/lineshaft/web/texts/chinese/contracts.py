@@ -85,6 +85,7 @@ CONTRACTS: dict[str, str] = {
     "statement.title": "请注意",
     "terms.billing": "计费",
     "terms.billing_text": "{period}，按 {zone} 的日历",
+    "terms.bundle.part": "{part}：单独每月 {alone}",
     "terms.cap": "最多抵扣基本费的 {cap}\N{NO-BREAK SPACE}%",
     "terms.credit": "每个计费期抵减 {amount}",
     "terms.discount": "折扣：{amount}",
@@ -101,6 +102,21 @@ CONTRACTS: dict[str, str] = {
     "terms.proration.30/360": "每月 {amount}，按每月 30 天折算",
     "terms.proration.ACT_DAYS": "每月 {amount}，按日折算",
     "terms.proration.ACT_SECONDS": "每月 {amount}，按秒折算",
+    "terms.saving": "按每 {unit} {tariff} 计算的节能量的 {percent}\N{NO-BREAK SPACE}%",
+    "terms.saving.adjustment.non_routine": (
+        "非常规调整：每月 {quantity}，{period} – {reason}（{by} 于 {at} 批准）"
+    ),
+    "terms.saving.adjustment.routine": (
+        "常规调整：每月 {quantity}，{period} – {reason}（{by} 于 {at} 批准）"
+    ),
+    "terms.saving.baseline": "基准 {id} 第 {version} 版，自 {since} 起：{terms}（{source}）",
+    "terms.saving.carried_in": "此前尚有 {quantity} 待弥补",
+    "terms.saving.carry.contract_year": "超出基准的能耗从合同年内后续各期的节能量中扣除",
+    "terms.saving.carry.none": "超出基准的能耗不影响其他各期",
+    "terms.saving.carry_max": "最多结转 {quantity}",
+    "terms.saving.fixed.30/360": "每月（按 30 天）{quantity}",
+    "terms.saving.fixed.ACT_DAYS": "每月 {quantity}，按日折算",
+    "terms.saving.fixed.ACT_SECONDS": "每月 {quantity}，按秒折算",
     "terms.share": "下列项目的 {percent}\N{NO-BREAK SPACE}%：{lines}",
     "terms.state": "状态 {state}：{price}",
     "terms.step": (

@@ -97,6 +97,7 @@ CONTRACTS: dict[str, str] = {
     "statement.title": "Please note",
     "terms.billing": "Billing",
     "terms.billing_text": "{period}, by the calendar of {zone}",
+    "terms.bundle.part": "{part}: {alone} a month alone",
     "terms.cap": "At most {cap}\N{NO-BREAK SPACE}% of the base fee is credited",
     "terms.credit": "A credit of {amount} is taken off each billed period",
     "terms.discount": "Discount: {amount}",
@@ -113,6 +114,27 @@ CONTRACTS: dict[str, str] = {
     "terms.proration.30/360": "{amount} a month, divided by days of a month of 30",
     "terms.proration.ACT_DAYS": "{amount} a month, divided by days",
     "terms.proration.ACT_SECONDS": "{amount} a month, divided by seconds",
+    "terms.saving": (
+        "{percent}\N{NO-BREAK SPACE}% of the energy that is saved, at {tariff} per {unit}"
+    ),
+    "terms.saving.adjustment.non_routine": (
+        "Non-routine adjustment: {quantity} a month, {period} – {reason} (approved by {by}, {at})"
+    ),
+    "terms.saving.adjustment.routine": (
+        "Routine adjustment: {quantity} a month, {period} – {reason} (approved by {by}, {at})"
+    ),
+    "terms.saving.baseline": (
+        "Baseline {id}, version {version}, from {since} on: {terms} ({source})"
+    ),
+    "terms.saving.carried_in": "{quantity} is still to be made up for from before",
+    "terms.saving.carry.contract_year": (
+        "More energy than the baseline lowers the savings of the next periods of the contract year"
+    ),
+    "terms.saving.carry.none": "More energy than the baseline changes no other period",
+    "terms.saving.carry_max": "At most {quantity} is carried",
+    "terms.saving.fixed.30/360": "{quantity} a month of 30 days",
+    "terms.saving.fixed.ACT_DAYS": "{quantity} a month, divided by days",
+    "terms.saving.fixed.ACT_SECONDS": "{quantity} a month, divided by seconds",
     "terms.share": "{percent}\N{NO-BREAK SPACE}% of: {lines}",
     "terms.state": "{state}: {price}",
     "terms.step": (

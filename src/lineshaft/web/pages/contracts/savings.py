@@ -1,0 +1,73 @@
+"""A share of saved energy in words: baseline, drivers, adjustments, what is carried."""
+
+from lineshaft.core.period import Instant, parse_instant
+from lineshaft.core.quantity import unit_named
+from lineshaft.services.contracts.model import (
+    Baseline,
+    Driver,
+    EnergySavingPrice,
+    SavingAdjustment,
+)
+from lineshaft.web import format as form
+from lineshaft.web.markup import Html, tag
+from lineshaft.web.pages.contracts.names import local
+from lineshaft.web.session import Preferences
+
+_ONE = "C62"
+
+
+def saving_in_words(visit: Preferences, price: EnergySavingPrice, currency: str) -> Html:
+    """Say what a saving is measured against, and what it is worth."""
+    said = visit.say(
+        "terms.saving",
+        percent=form.rounded(price.share_percent),
+        tariff=form.amount(f"{price.tariff:f}", currency),
+        unit=unit_named(price.unit).symbol,
+    )
+    lines = [_baseline(visit, baseline, price) for baseline in price.baselines]
+    lines += [_adjustment(visit, each, price) for each in price.adjustments]
+    lines.append(visit.say(f"terms.saving.carry.{price.carry.value}"))
+    if price.carry_max is not None:
+        most = form.measure(price.carry_max, price.unit)
+        lines.append(visit.say("terms.saving.carry_max", quantity=most))
+    if price.carried_in:
+        carried = form.measure(price.carried_in, price.unit)
+        lines.append(visit.say("terms.saving.carried_in", quantity=carried))
+    return tag("div", said, tag("ul", [tag("li", line) for line in lines], class_="plain"))
+
+
+def _baseline(visit: Preferences, baseline: Baseline, price: EnergySavingPrice) -> str:
+    drivers = {driver.meter.id: driver for driver in price.drivers}
+    fixed = form.measure(baseline.quantity_per_month, price.unit)
+    terms = [visit.say(f"terms.saving.fixed.{price.proration.value}", quantity=fixed)]
+    for weight in baseline.weights:
+        driver = drivers[weight.driver]
+        terms.append(f"{form.measure(weight.per_unit, price.unit)} × {_driver(visit, driver)}")
+    return visit.say(
+        "terms.saving.baseline",
+        id=baseline.id,
+        version=baseline.version,
+        since=_day(visit, parse_instant(baseline.since)),
+        terms=" + ".join(terms),
+        source=baseline.source,
+    )
+
+
+def _driver(visit: Preferences, driver: Driver) -> str:
+    name, unit = local(visit, driver.description), driver.meter.unit
+    return name if unit == _ONE else f"{name} ({unit_named(unit).symbol})"
+
+
+def _adjustment(visit: Preferences, each: SavingAdjustment, price: EnergySavingPrice) -> str:
+    return visit.say(
+        f"terms.saving.adjustment.{each.kind.value}",
+        quantity=form.measure(each.quantity_per_month, price.unit),
+        period=form.period(each.period, visit.zone, visit.language),
+        reason=local(visit, each.reason),
+        by=each.approved_by,
+        at=_day(visit, parse_instant(each.approved_at)),
+    )
+
+
+def _day(visit: Preferences, at: Instant) -> str:
+    return form.day(at, visit.zone, visit.language)
