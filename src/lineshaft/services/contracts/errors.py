@@ -7,6 +7,10 @@ class OfferingNotFound(NotFound):
     """There is no such offering, or the actor may not know that there is."""
 
 
+class OfferingNotOnSale(PreconditionFailed):
+    """This version of the offering is not sold any more; contracts that have it keep it."""
+
+
 class ContractNotFound(NotFound):
     """There is no such contract, or the actor may not know that there is."""
 

@@ -45,6 +45,14 @@ class ContractStore(Protocol):
         ...
 
 
+class OfferingSales(Protocol):
+    """Knows what is not sold any more."""
+
+    def withdrawn_through(self, connection: sa.Connection, id_: str) -> int:
+        """Return the last version of an offering that is withdrawn from sale; 0 for none."""
+        ...
+
+
 class ContractHolds(Protocol):
     """Holds the readings that a contract bills from, so that nobody deletes them."""
 

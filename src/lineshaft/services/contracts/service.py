@@ -15,12 +15,13 @@ from lineshaft.services.contracts.errors import (
     ContractNotFound,
     NotInForce,
     OfferingNotFound,
+    OfferingNotOnSale,
     VersionGap,
     VersionTaken,
 )
 from lineshaft.services.contracts.events import contract_activated
 from lineshaft.services.contracts.model import Contract, ContractRecord, LocalText, Offering
-from lineshaft.services.contracts.ports import ContractHolds, ContractStore
+from lineshaft.services.contracts.ports import ContractHolds, ContractStore, OfferingSales
 
 VERSIONS_MAX = 1_000
 EVENT_SUBJECT = "event.contracts"
@@ -32,6 +33,7 @@ class ContractParts:
 
     Attributes:
         holds: holds the readings that activated contracts bill from; None: nobody deletes any.
+        sales: knows which offerings are withdrawn from sale; None: none ever is.
     """
 
     database: Database
@@ -41,6 +43,7 @@ class ContractParts:
     clock: Clock
     ids: IdSource
     holds: ContractHolds | None = None
+    sales: OfferingSales | None = None
 
 
 class Contracts:
@@ -97,6 +100,7 @@ class Contracts:
 
         Raises:
             OfferingNotFound: when it names a version of an offering that does not exist.
+            OfferingNotOnSale: when that is not sold any more, and the contract had another before.
             VersionTaken: when the version is recorded with other content.
             VersionGap: when it does not follow the last version.
         """
@@ -116,6 +120,7 @@ class Contracts:
                     f"{reference.version}, which does not exist"
                 )
                 raise OfferingNotFound(msg)
+            self._check_sold(unit.connection, contract, versions)
             self._store.add_contract(unit.connection, contract, self._parts.clock.now())
             self._audit(unit.connection, actor, Action.CONTRACT_WRITE, contract)
 
@@ -217,6 +222,20 @@ class Contracts:
         resource = _resource(contract)
         if not self._parts.authorizer.is_allowed(actor, Action.CONTRACT_READ, resource):
             raise _not_found(contract.id)
+
+    def _check_sold(
+        self, connection: sa.Connection, contract: Contract, before: Sequence[ContractRecord]
+    ) -> None:
+        """Refuse what is withdrawn from sale, unless the contract is made from it already."""
+        reference = contract.offering
+        if self._parts.sales is None or any(
+            record.contract.offering == reference for record in before
+        ):
+            return
+        if reference.version <= self._parts.sales.withdrawn_through(connection, reference.id):
+            msg = f"contract {contract.id} is made from offering {reference.id} version "
+            msg += f"{reference.version}, which is withdrawn from sale: expected a later version"
+            raise OfferingNotOnSale(msg)
 
     def _grant(self, connection: sa.Connection, contract: Contract) -> None:
         start, end = contract.starts_at, contract.ends_at

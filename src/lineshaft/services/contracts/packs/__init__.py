@@ -1,0 +1,1 @@
+"""Templates of offerings that ship with the product: a file each."""
