@@ -10,15 +10,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from lineshaft.core.errors import NotFound
-from lineshaft.core.period import format_instant
 from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.infrastructure.telemetry import metrics_page
 from lineshaft.platform.historian import api as historian_api
 from lineshaft.platform.historian.usage import api as usage_api
 from lineshaft.platform.twin.model import Machine
 from lineshaft.security.authorisation.model import Action, Actor, Resource
-from lineshaft.services.billing.model import DocumentHead, DocumentQuery
+from lineshaft.services.billing import api as billing_api
+from lineshaft.services.billing.receivables import api as receivables_api
 from lineshaft.services.contracts.catalogue import api as catalogue_api
+from lineshaft.services.desk import api as desk_api
 from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
 from lineshaft.services.metering.estimates import api as estimates_api
@@ -48,6 +49,9 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(exchanges_api.router(application.exchanges, actor_of))
     app.include_router(estimates_api.router(application.estimates, actor_of))
     app.include_router(incidents_api.router(application.incidents, actor_of))
+    app.include_router(desk_api.router(application.design, actor_of))
+    app.include_router(billing_api.router(application.billing, actor_of))
+    app.include_router(receivables_api.router(application.receivables, actor_of))
     app.include_router(catalogue_api.router(application.catalogue, actor_of))
 
     app.state.kept_answers = application.answers
@@ -64,19 +68,6 @@ def add_routes(app: FastAPI, application: Application) -> None:
         """Return a machine with its signals."""
         found = await _ask(application, request, application.twin.machine, machine)
         return _json(found.to_content())
-
-    @routes.get("/api/v1/invoices", tags=["billing"])
-    async def invoices(request: Request, contract: str = "", before: str = "") -> Response:
-        """Return the heads of documents, the latest first."""
-        query = DocumentQuery(contract=contract or None, before=before or None)
-        heads = await _ask(application, request, application.billing.documents, query)
-        return _json({"invoices": [_head(head) for head in heads]})
-
-    @routes.get("/api/v1/invoices/{number}", tags=["billing"])
-    async def invoice(request: Request, number: str) -> Response:
-        """Return a document: the bytes that were signed when it was issued."""
-        issued = await _ask(application, request, application.billing.document, number)
-        return attached(issued.file, "application/json", f"{number}.json")
 
     @routes.get("/api/v1/invoices/{number}/{rendering}", tags=["billing"])
     async def rendering(request: Request, number: str, rendering: str) -> Response:
@@ -154,21 +145,3 @@ def _machine(machine: Machine) -> dict[str, Any]:
     content = machine.to_content()
     content["signals"] = len(machine.signals)
     return content
-
-
-def _head(head: DocumentHead) -> dict[str, Any]:
-    return {
-        "number": head.number,
-        "contract": head.contract,
-        "contract_version": head.contract_version,
-        "period": {
-            "start": format_instant(head.period.start),
-            "end": format_instant(head.period.end),
-        },
-        "known_at": format_instant(head.known_at),
-        "issued_at": format_instant(head.issued_at),
-        "gross": {"amount": f"{head.gross.amount:f}", "currency": head.gross.currency},
-        "sha256": head.sha256,
-        "type": head.type,
-        "correction": head.correction,
-    }

@@ -31,6 +31,7 @@ from lineshaft.services.billing.model import (
     Difference,
     Documented,
     DocumentHead,
+    DocumentQuery,
     Engine,
     IssuedDocument,
     LatePage,
@@ -118,7 +119,8 @@ class Corrections:
             msg = f"a page of {limit} issued periods: expected 1 to {LATE_PAGE_MAX}"
             raise Invalid(msg)
         with self._parts.database.read() as connection:
-            firsts = self._parts.store.first_documents(connection, before, limit)
+            query = DocumentQuery(before=before, limit=limit, is_first=True)
+            firsts = self._parts.store.documents(connection, None, query)
         found = [self._late(actor, first) for first in firsts]
         return LatePage(
             periods=tuple(one for one in found if one is not None),

@@ -339,11 +339,17 @@ class DocumentQuery:
         contract: of one contract, or of all.
         before: only documents issued before the one with this number: the last of the page before.
         limit: at most `DOCUMENTS_PAGE_MAX`.
+        type: code of UNTDID 1001, or every type.
+        within: only documents whose service period begins in it.
+        is_first: only the first documents of their periods.
     """
 
     contract: str | None = None
     before: str | None = None
     limit: int = DOCUMENTS_PAGE_MAX
+    type: str | None = None
+    within: Period | None = None
+    is_first: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a page that is empty or too long."""

@@ -92,12 +92,6 @@ class DocumentStore(Protocol):
         """Return all documents of exactly this period, in the order in which they were issued."""
         ...
 
-    def first_documents(
-        self, connection: sa.Connection, before: str | None, limit: int
-    ) -> list[DocumentHead]:
-        """Return a page of the first documents of their periods, the newest first."""
-        ...
-
     def add_rerating(self, connection: sa.Connection, rerating: Rerating) -> None:
         """Keep that a period was rated again."""
         ...

@@ -125,19 +125,6 @@ class SqlDocumentStore:
         )
         return [_issued_row(row) for row in connection.execute(query)]
 
-    def first_documents(
-        self, connection: sa.Connection, before: str | None, limit: int
-    ) -> list[DocumentHead]:
-        """Return a page of the first documents of their periods, the newest first."""
-        table = BILLING_DOCUMENT
-        order = (table.c.issued_at, table.c.number)
-        statement = sa.select(*_HEAD).where(table.c.correction == 0)
-        statement = statement.order_by(*(column.desc() for column in order))
-        if before is not None:
-            last = sa.select(*order).where(table.c.number == before).subquery()
-            statement = statement.where(sa.tuple_(*order) < sa.select(*last.c).scalar_subquery())
-        return [_head(row) for row in connection.execute(statement.limit(limit))]
-
     def add_rerating(self, connection: sa.Connection, rerating: Rerating) -> None:
         """Keep that a period was rated again."""
         connection.execute(
@@ -192,6 +179,13 @@ class SqlDocumentStore:
             statement = statement.where(table.c.organisation.in_(sorted(organisations)))
         if query.contract is not None:
             statement = statement.where(table.c.contract == query.contract)
+        if query.type is not None:
+            statement = statement.where(table.c.type == query.type)
+        if query.is_first:
+            statement = statement.where(table.c.correction == 0)
+        if query.within is not None:
+            start, end = query.within.start, query.within.end
+            statement = statement.where(table.c.period_start >= start, table.c.period_start < end)
         if query.before is not None:
             last = sa.select(*order).where(table.c.number == query.before).subquery()
             statement = statement.where(sa.tuple_(*order) < sa.select(*last.c).scalar_subquery())

@@ -7,6 +7,10 @@ class PaymentInvalid(Invalid):
     """A payment of nothing, in another currency, or without a usable reference."""
 
 
+class PaymentNotFound(NotFound):
+    """The document has no payment with this reference."""
+
+
 class PaymentTaken(Conflict):
     """The reference is recorded on the document with another amount or day."""
 

@@ -16,7 +16,11 @@ DISPUTE_DAYS = 30
 """Days after its date within which a document can be disputed."""
 REFERENCE_CHARACTERS_MAX = 140
 """Of a payment: as long as the remittance information of a SEPA credit transfer."""
+TAKEN_BACK = "taken back:"
+"""Before the reference of a payment that is taken back; no bank writes it."""
 REASON_CHARACTERS_MAX = 2_000
+PERIODS_PAGE_MAX = 100
+"""Periods that one page of open claims looks at."""
 PAYMENTS_MAX = 1_000
 """Payments on one document."""
 DISPUTES_MAX = 100
@@ -95,6 +99,7 @@ class Claim:
             paid back.
         due_on: None where the contract names no term of payment: then nothing is overdue.
         dunning_level: 0 for no reminder, then 1 to 3.
+        overdue_days: since it was due, 0 where nothing is overdue.
     """
 
     document: DocumentHead
@@ -104,6 +109,19 @@ class Claim:
     state: PaymentState
     dunning_level: int
     dispute: Dispute | None
+    overdue_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimPage:
+    """What is open of the next periods, the newest first.
+
+    Attributes:
+        next: to go on behind; None after the last period.
+    """
+
+    claims: tuple[Claim, ...]
+    next: str | None
 
 
 def due_on(issued_at: Instant, time_zone: str, days: int | None) -> dt.date | None:
@@ -167,9 +185,14 @@ def claims(
                 state=_state(amount, document.owed.as_fraction(), is_overdue=is_overdue),
                 dunning_level=level,
                 dispute=dispute,
+                overdue_days=_days_after(due_date, today) if amount > 0 else 0,
             )
         )
     return result
+
+
+def _days_after(due: dt.date | None, today: dt.date) -> int:
+    return 0 if due is None else max(0, (today - due).days)
 
 
 def _offset(own: Sequence[Fraction]) -> list[Fraction]:

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from lineshaft.core.clock import Clock, IdSource
+from lineshaft.core.errors import Invalid
 from lineshaft.core.events import Event
 from lineshaft.core.money import Money
 from lineshaft.core.period import US_PER_DAY, to_datetime, zone_named
@@ -16,6 +17,7 @@ from lineshaft.services.billing.model import (
     OF_PAYMENT,
     Account,
     AccountKind,
+    DocumentQuery,
     Entry,
     IssuedDocument,
     Transaction,
@@ -26,6 +28,7 @@ from lineshaft.services.billing.receivables.errors import (
     DisputeTooLate,
     NoDispute,
     PaymentInvalid,
+    PaymentNotFound,
     PaymentTaken,
     TooManyPayments,
 )
@@ -38,9 +41,12 @@ from lineshaft.services.billing.receivables.model import (
     DISPUTE_DAYS,
     DISPUTES_MAX,
     PAYMENTS_MAX,
+    PERIODS_PAGE_MAX,
     REASON_CHARACTERS_MAX,
     REFERENCE_CHARACTERS_MAX,
+    TAKEN_BACK,
     Claim,
+    ClaimPage,
     Dispute,
     DisputeOutcome,
     Payment,
@@ -122,6 +128,30 @@ class Receivables:
             self._parts.audit.append(unit.connection, actor, Action.PAYMENT_RECORD, subject, detail)
         return payment
 
+    def take_back(
+        self, actor: Actor, number: str, reference: str, taken_back_on: dt.date
+    ) -> Payment:
+        """Take a payment back that was recorded by mistake or bounced, once.
+
+        Nothing is deleted: a payment of the opposite amount follows it, with its own posting.
+
+        Raises:
+            DocumentNotFound: when there is no such document, or the actor may not see it.
+            PaymentNotFound: when no payment with this reference is recorded on it.
+            PaymentInvalid: for what is the taking back of another payment itself.
+            PaymentTaken: when it was taken back on another day.
+        """
+        known = {each.reference: each for each in self.payments(actor, number)}
+        if reference not in known:
+            msg = f"document {number} has no payment {reference[:REFERENCE_CHARACTERS_MAX]!r}"
+            raise PaymentNotFound(msg)
+        back = f"{TAKEN_BACK} {reference}"[:REFERENCE_CHARACTERS_MAX]
+        if reference.startswith(TAKEN_BACK):
+            msg = f"cannot take back {reference!r}: it takes back another payment"
+            raise PaymentInvalid(msg)
+        amount = -known[reference].amount
+        return self.record_payment(actor, number, amount, taken_back_on, back)
+
     def payments(self, actor: Actor, number: str) -> list[Payment]:
         """Return the payments of a document, in the order in which they were recorded.
 
@@ -156,6 +186,30 @@ class Receivables:
         zone = zone_named(contracts[-1].time_zone)
         today = to_datetime(self._parts.clock.now(), zone).date()
         return claims(documents, paid, due, is_open, today)
+
+    def open_claims(
+        self, actor: Actor, before: str | None = None, limit: int = PERIODS_PAGE_MAX
+    ) -> ClaimPage:
+        """Return what is open or disputed of the next periods that the actor may see.
+
+        Args:
+            actor: who asks.
+            before: number of a first document, to go on behind it: `next` of the page before.
+            limit: how many periods are looked at, at most `PERIODS_PAGE_MAX`.
+
+        Raises:
+            Invalid: for a page that is empty or too long.
+        """
+        if not 0 < limit <= PERIODS_PAGE_MAX:
+            msg = f"a page of {limit} periods: expected 1 to {PERIODS_PAGE_MAX}"
+            raise Invalid(msg)
+        query = DocumentQuery(before=before, limit=limit, is_first=True)
+        firsts = self._parts.billing.documents(actor, query)
+        found = [claim for first in firsts for claim in self.claims(actor, first.number)]
+        return ClaimPage(
+            claims=tuple(one for one in found if one.open.as_fraction() or one.dispute),
+            next=firsts[-1].number if len(firsts) == limit else None,
+        )
 
     def disputes(self, actor: Actor, number: str) -> list[Dispute]:
         """Return the disputes of a document, in order.
