@@ -7,6 +7,7 @@ from lineshaft.cli import (
     demo,
     historian,
     invoice,
+    offering,
     plant,
     query,
     records,
@@ -33,6 +34,7 @@ app.command()(plant.apply)
 app.command()(status.status)
 app.command()(query.query)
 app.add_typer(invoice.app, name="invoice")
+app.add_typer(offering.app, name="offering")
 app.command()(verify.verify)
 app.add_typer(records.app, name="records")
 app.add_typer(user.app, name="user")

@@ -11,6 +11,7 @@ import pytest
 from lineshaft.bootstrap.application import Application, build
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.errors import InvariantError
+from lineshaft.core.messages import EnrolRequest, enrol_proof
 from lineshaft.core.period import Period, parse_instant
 from lineshaft.core.reading import signal_id
 from lineshaft.infrastructure.settings import load_settings
@@ -24,7 +25,6 @@ from lineshaft.services.contracts.packs.shelf import packs
 from tests.installation import empty_installation
 from tests.platform.historian.house import HOUR, Source, opened
 from tests.services.contracts.examples import CONTRACT
-from tests.web.hub import _request as request_of
 
 __all__ = ["empty_installation"]
 
@@ -72,6 +72,12 @@ def sent_day() -> Source:
     source.add(signal_id("press", "records_delivered"), DAY.start + 9 * HOUR, 1_001, 0)
     source.seal()
     return source
+
+
+def request_of(source: Source) -> EnrolRequest:
+    proof = source.key.sign(enrol_proof(source.name, source.salt)).hex()
+    key = source.key.public_key().public_bytes_raw().hex()
+    return EnrolRequest(source.name, key, source.salt.hex(), proof)
 
 
 @pytest.fixture(scope="module")
