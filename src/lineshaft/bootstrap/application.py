@@ -1,11 +1,11 @@
 """Builds the use cases from the settings: the only place where rooms meet their stores."""
 
-import importlib.metadata
 from dataclasses import dataclass
 
-from lineshaft import __version__
 from lineshaft.bootstrap.adapters import BeatLiveness, StoredLatest
 from lineshaft.bootstrap.catalogue_parts import build_catalogue, build_contracts
+from lineshaft.bootstrap.desk_parts import build_design_desk
+from lineshaft.bootstrap.engine import present_engine
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
@@ -51,7 +51,8 @@ from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.identity.service import Identity
 from lineshaft.security.keys.service import DocumentKeys
-from lineshaft.services.billing.model import Engine
+from lineshaft.services.billing.accounting.service import Ledger, LedgerParts
+from lineshaft.services.billing.accounting.store import SqlLedgerStore
 from lineshaft.services.billing.receivables.service import Receivables, ReceivablesParts
 from lineshaft.services.billing.receivables.store import SqlReceivablesStore
 from lineshaft.services.billing.rendering.service import Renderings
@@ -60,6 +61,7 @@ from lineshaft.services.billing.service import Billing, BillingParts
 from lineshaft.services.billing.store import SqlDocumentStore
 from lineshaft.services.contracts.catalogue.service import Catalogue
 from lineshaft.services.contracts.service import Contracts
+from lineshaft.services.desk.service import DesignDesk
 from lineshaft.services.evidence.service import Evidence
 from lineshaft.services.incidents.service import Incidents
 from lineshaft.services.metering.clocks.service import Clocks
@@ -101,7 +103,9 @@ class Application:
     contracts: Contracts
     catalogue: Catalogue
     billing: Billing
+    design: DesignDesk
     receivables: Receivables
+    ledger: Ledger
     renderings: Renderings
     evidence: Evidence
     plant: Plant
@@ -162,7 +166,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         contracts=contracts,
         catalogue=build_catalogue(base, contracts),
         billing=billing,
+        design=build_design_desk(base, contracts, billing, (metering, incidents)),
         receivables=_receivables(base, billing),
+        ledger=_ledger(base),
         renderings=Renderings(base.database, SqlRenderingStore(), billing, base.keys, base.clock),
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         plant=_plant(base, twin, contracts, retention),
@@ -187,9 +193,23 @@ def _billing(
             audit=base.audit,
             clock=base.clock,
             ids=base.ids,
-            engine=Engine(__version__, importlib.metadata.version("tzdata")),
+            engine=present_engine(),
             holds=holds,
             facts=incidents,
+        )
+    )
+
+
+def _ledger(base: Foundation) -> Ledger:
+    return Ledger(
+        LedgerParts(
+            database=base.database,
+            store=SqlLedgerStore(),
+            postings=SqlDocumentStore(),
+            authorizer=base.authorizer,
+            audit=base.audit,
+            clock=base.clock,
+            ids=base.ids,
         )
     )
 

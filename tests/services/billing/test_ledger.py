@@ -1,5 +1,6 @@
 """What a document posts."""
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -10,12 +11,29 @@ from hypothesis import strategies as st
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant
-from lineshaft.services.billing.document import document_content
+from lineshaft.services.billing.difference import difference
+from lineshaft.services.billing.document import correction_content, document_content, documented
 from lineshaft.services.billing.ledger import book
-from lineshaft.services.billing.model import Account, AccountKind, Entry, RatedDocument, Transaction
+from lineshaft.services.billing.model import (
+    Account,
+    AccountKind,
+    Documented,
+    Entry,
+    RatedDocument,
+    Transaction,
+)
 from lineshaft.services.billing.rating import rate
-from tests.services.billing.examples import ENGINE, KNOWN_AT, PERIOD, rated_example, record
+from tests.services.billing.examples import (
+    ENGINE,
+    KNOWN_AT,
+    PERIOD,
+    plain_contract,
+    rate_amount,
+    rated_example,
+    record,
+)
 from tests.services.contracts.examples import contract, terms
+from tests.services.contracts.test_life_terms import OTHERS
 
 
 def posted(rated: RatedDocument) -> tuple[Entry, ...]:
@@ -75,3 +93,27 @@ def test_debits_equal_credits_on_any_invoice(
     if entries:
         transaction(*entries)
         assert entries[0].amount == rated.totals.gross
+
+
+def test_partners_get_their_share_of_all_that_stands() -> None:
+    """Many small corrections: each posts the difference, so that no cent drifts."""
+    of = plain_contract(
+        {"model": "per_unit", "unit": "SEC", "unit_price": "0.01"},
+        parties=OTHERS,
+        revenue_split=[{"party": "helper", "share": "1/3"}],
+    )
+    said: list[Documented] = []
+    paid: list[Decimal] = []
+    for amount in (1, 2, 3, 5, 4, 7):
+        now = rate_amount(of, amount)
+        place = (f"NM-2017-{amount:06d}", KNOWN_AT)
+        found = difference(now, said) if said else None
+        if found is None:
+            content = document_content(now, *place)
+        else:
+            content = correction_content(now, said, found, place)
+        said.append(documented(content, "0" * 64))
+        entries = book(of, content).entries
+        assert sum(each.amount.amount for each in entries) == 0
+        paid += [-e.amount.amount for e in entries if str(e.account) == "partner_payable:helper"]
+    assert sum(paid) == of.partner_shares([("x", now.totals.net)])["helper"].amount

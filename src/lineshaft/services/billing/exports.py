@@ -28,6 +28,8 @@ _ROOTS = {
     AccountKind.SERVICE_CREDITS: "Income:ServiceCredits",
     AccountKind.VAT_PAYABLE: "Liabilities:VatPayable",
     AccountKind.CONTRACT_LIABILITY: "Liabilities:ContractLiability",
+    AccountKind.PARTNER_PAYABLE: "Liabilities:PartnerPayable",
+    AccountKind.PARTNER_SHARES: "Expenses:PartnerShares",
 }
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9-]")
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from msgspec import UNSET
+
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant, parse_instant
 from lineshaft.services.billing.model import CREDIT_NOTE, Account, AccountKind, Entry
@@ -45,7 +47,8 @@ def book(contract: Contract, document: Mapping[str, Any]) -> Booking:
 
     Debit receivables with the gross; credit revenue with what is served, the contract liability
     with what is not, and tax payable with each group. Service credits stand on the other side, as
-    contra-revenue. A credit note is posted the other way round, on the same accounts.
+    contra-revenue. What other parties get of the net is a cost and a debt. A credit note is posted
+    the other way round, on the same accounts.
 
     Example: 267.54 = 234.82 (revenue) - 10.00 (service credits) + 42.72 (19 % tax).
     """
@@ -62,9 +65,39 @@ def book(contract: Contract, document: Mapping[str, Any]) -> Booking:
     for group in totals["vat"]:
         account = Account(AccountKind.VAT_PAYABLE, f"{group['category']}-{group['rate']}")
         sides.append((account, -sign * Decimal(group["amount"])))
+    sides += _partner_sides(contract, document, sign)
     issued_at = parse_instant(document["issued_at"])
     over = [each for each in slices if each.is_deferred and each.span.end <= issued_at]
     return Booking(_entries(sides, currency), slices, releases(contract.id, over))
+
+
+def _partner_sides(
+    contract: Contract, document: Mapping[str, Any], sign: int
+) -> list[tuple[Account, Decimal]]:
+    """Return cost and debt of the shares that other parties have of the net revenue.
+
+    A correction posts what the shares of all that stands are more than they were before, so that
+    the cents of many small corrections do not add up to a drift.
+    """
+    if contract.revenue_split is UNSET:
+        return []
+    standing = _amounts(contract, document.get("rating", document)["lines"], 1)
+    before = []
+    if "rating" in document:
+        before = [*standing, *_amounts(contract, document["lines"], -sign)]
+    sides: list[tuple[Account, Decimal]] = []
+    for lines, way in ((standing, 1), (before, -1)):
+        for party, share in contract.partner_shares(lines).items():
+            sides.append((Account(AccountKind.PARTNER_SHARES), way * share.amount))
+            sides.append((Account(AccountKind.PARTNER_PAYABLE, party), -way * share.amount))
+    return sides
+
+
+def _amounts(
+    contract: Contract, lines: Sequence[Mapping[str, Any]], sign: int
+) -> list[tuple[str, Money]]:
+    currency = contract.currency
+    return [(line["id"], Money(sign * Decimal(line["amount"]), currency)) for line in lines]
 
 
 def releases(contract: str, slices: Sequence[Slice]) -> tuple[Release, ...]:

@@ -368,6 +368,9 @@ class AccountKind(StrEnum):
     VAT_PAYABLE = "vat_payable"
     CONTRACT_LIABILITY = "contract_liability"
     """Billed, and not yet served (IFRS 15, paragraph 106)."""
+    PARTNER_PAYABLE = "partner_payable"
+    PARTNER_SHARES = "partner_shares"
+    """Cost: the supplier is the principal (IFRS 15, B35A and B37), its revenue is gross."""
     BANK = "bank"
 
 
@@ -377,8 +380,8 @@ class Account:
 
     Attributes:
         detail: the customer for receivables, the offering for revenue (none in transactions from
-            before that was told apart), the contract for its liability, category and rate for the
-            tax; empty otherwise.
+            before that was told apart), the contract for its liability, the partner for what is
+            owed to it, category and rate for the tax; empty otherwise.
     """
 
     kind: AccountKind

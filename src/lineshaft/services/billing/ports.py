@@ -135,6 +135,8 @@ class DocumentStore(Protocol):
         """Return a page of all transactions, the oldest first, behind the one with an id."""
         ...
 
-    def balances(self, connection: sa.Connection) -> list[AccountBalance]:
+    def balances(
+        self, connection: sa.Connection, before: Instant | None, known_at: Instant | None
+    ) -> list[AccountBalance]:
         """Return the sums of every account in each currency, by account."""
         ...

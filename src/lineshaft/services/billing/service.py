@@ -226,15 +226,22 @@ class Billing:
         with self._database.read() as connection:
             return self._store.transactions(connection, after, TRANSACTIONS_PAGE_MAX)
 
-    def trial_balance(self, actor: Actor) -> list[AccountBalance]:
+    def trial_balance(
+        self, actor: Actor, before: Instant | None = None, known_at: Instant | None = None
+    ) -> list[AccountBalance]:
         """Return the debits and credits of every account, by account and currency.
+
+        Args:
+            actor: who asks.
+            before: only what belongs to a time before this instant; None: whenever.
+            known_at: only what was posted by this instant; None: by now.
 
         Raises:
             InvariantError: when debits and credits differ in a currency.
         """
         self._parts.authorizer.authorize(actor, Action.LEDGER_READ, _LEDGER)
         with self._database.read() as connection:
-            balances = self._store.balances(connection)
+            balances = self._store.balances(connection, before, known_at)
         for currency in {balance.debit.currency for balance in balances}:
             ours = [balance for balance in balances if balance.debit.currency == currency]
             if sum(each.debit.amount - each.credit.amount for each in ours):

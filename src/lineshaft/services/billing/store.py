@@ -266,8 +266,13 @@ class SqlDocumentStore:
             query = query.where(sa.tuple_(*order) > sa.select(*last.c).scalar_subquery())
         return _transactions(connection, connection.execute(query).all())
 
-    def balances(self, connection: sa.Connection) -> list[AccountBalance]:
-        """Return the sums of every account in each currency, by account."""
+    def balances(
+        self, connection: sa.Connection, before: Instant | None, known_at: Instant | None
+    ) -> list[AccountBalance]:
+        """Return the sums of every account in each currency, by account.
+
+        Of all that belongs to a time before an instant and was posted by another; None: of all.
+        """
         table = LEDGER_ENTRY
         amount = table.c.amount_minor
         debit = sa.func.sum(sa.case((amount > 0, amount), else_=0))
@@ -279,6 +284,13 @@ class SqlDocumentStore:
             .group_by(table.c.account, table.c.currency)
             .order_by(table.c.account, table.c.currency)
         )
+        of = LEDGER_TRANSACTION.c
+        if before is not None or known_at is not None:
+            query = query.join(LEDGER_TRANSACTION, table.c.transaction == of.id)
+        if before is not None:
+            query = query.where(of.effective_at < before)
+        if known_at is not None:
+            query = query.where(of.posted_at <= known_at)
         return [
             AccountBalance(
                 account=row.account,

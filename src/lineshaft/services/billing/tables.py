@@ -72,7 +72,7 @@ LEDGER_ENTRY = sa.Table(
     sa.Column("account", sa.Text, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
-    sa.Index("ix_ledger_entry_account", "account", "currency", "amount_minor"),
+    sa.Index("ix_ledger_entry_account", "account", "currency", "transaction", "amount_minor"),
 )
 
 # When the revenue of each document line is recognised. What waits is a contract liability until

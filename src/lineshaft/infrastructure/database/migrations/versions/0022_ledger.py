@@ -9,7 +9,9 @@ down_revision = "0021"
 
 def upgrade() -> None:
     op.create_index(
-        "ix_ledger_entry_account", "ledger_entry", ["account", "currency", "amount_minor"]
+        "ix_ledger_entry_account",
+        "ledger_entry",
+        ["account", "currency", "transaction", "amount_minor"],
     )
     op.create_table(
         "ledger_slice",

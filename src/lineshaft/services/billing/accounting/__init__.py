@@ -1,0 +1,1 @@
+"""What the ledger says, and the recognition of revenue by month."""

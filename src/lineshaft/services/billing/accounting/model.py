@@ -1,0 +1,192 @@
+"""Questions to the ledger and their answers: pure and frozen."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lineshaft.core.errors import Invalid
+from lineshaft.core.money import Money
+from lineshaft.core.period import Instant
+
+LEDGER_PAGE_MAX = 200
+"""Rows of one page of any of these lists."""
+RECOGNISED_PAGE_MAX = 500
+"""Documents whose month is recognised in one unit of work."""
+TEXT_CHARACTERS_MAX = 200
+AGES_DAYS = (30, 60, 90)
+"""Ages that aged receivables are divided at, in days."""
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+
+
+class Grouping(StrEnum):
+    """By what revenue is added up."""
+
+    OFFERING = "offering"
+    CONTRACT = "contract"
+    MACHINE = "machine"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list.
+
+    Attributes:
+        after: cursor of the last row of the page before.
+        limit: at most `LEDGER_PAGE_MAX`.
+    """
+
+    after: str | None = None
+    limit: int = LEDGER_PAGE_MAX
+
+    def __post_init__(self) -> None:
+        """Refuse a page that is empty or too long, and a cursor that is none of ours."""
+        if not 0 < self.limit <= LEDGER_PAGE_MAX:
+            msg = f"a page of {self.limit} rows: expected 1 to {LEDGER_PAGE_MAX}"
+            raise Invalid(msg)
+        if self.after is not None and " " not in self.after:
+            msg = f"cannot go on after {self.after[:80]!r}: expected the cursor of a row"
+            raise Invalid(msg)
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """What the rows are behind: both parts of the cursor."""
+        if self.after is None:
+            return None
+        first, _, second = self.after.rpartition(" ")
+        return first, second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementRow:
+    """One entry of an account, with the balance after it."""
+
+    transaction: str
+    document: str
+    reason: str
+    reference: str
+    effective_at: Instant
+    posted_at: Instant
+    amount: Money
+    balance: Money
+
+    @property
+    def cursor(self) -> str:
+        """Where a following page goes on."""
+        return f"{self.transaction} {self.amount.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class AgedReceivable:
+    """What a customer owes in one currency, by the age of the documents.
+
+    Attributes:
+        open: of documents up to 30 days old, up to 60, up to 90, and older.
+    """
+
+    customer: str
+    open: tuple[Money, Money, Money, Money]
+
+    @property
+    def cursor(self) -> str:
+        """Where a following page goes on."""
+        return f"{self.customer} {self.open[0].currency}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevenueQuery:
+    """Which revenue is asked for: of everything, but for what is named.
+
+    Attributes:
+        first_month, last_month: such as `2026-03`, both inclusive.
+    """
+
+    offering: str | None = None
+    contract: str | None = None
+    machine: str | None = None
+    first_month: str | None = None
+    last_month: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no month."""
+        for month in (self.first_month, self.last_month):
+            if month is not None:
+                check_month(month)
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueRow:
+    """Revenue of an offering, contract, machine or month: less its service credits.
+
+    Attributes:
+        recognised: what stands in the revenue accounts.
+        deferred: what waits as contract liability.
+    """
+
+    key: str
+    recognised: Money
+    deferred: Money
+
+    @property
+    def cursor(self) -> str:
+        """Where a following page goes on."""
+        return f"{self.key} {self.recognised.currency}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevenueLine:
+    """A slice of a document line: where revenue comes from."""
+
+    document: str
+    position: int
+    line: str
+    month: str
+    contract: str
+    offering: str
+    machine: str
+    account: str
+    amount: Money
+    is_recognised: bool
+
+    @property
+    def cursor(self) -> str:
+        """Where a following page goes on."""
+        return f"{self.document} {self.position}"
+
+
+@dataclass(frozen=True, slots=True)
+class VatRow:
+    """Turnover and its tax, of one category and rate in one currency.
+
+    Attributes:
+        vat: category and rate, such as `S-19`.
+        base: net, as documents say it.
+        tax: as it is posted.
+    """
+
+    vat: str
+    base: Money
+    tax: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What recognising a month has posted.
+
+    Attributes:
+        documents: of which something was released now; none when it was done before.
+    """
+
+    month: str
+    documents: int
+
+
+def check_month(month: str) -> None:
+    """Refuse what is no month of the calendar.
+
+    Raises:
+        Invalid: for anything but such as `2026-03`.
+    """
+    if not _MONTH.fullmatch(month):
+        msg = f"cannot read the month {month[:20]!r}: expected such as 2026-03"
+        raise Invalid(msg)

@@ -1,0 +1,175 @@
+"""What the ledger says, and the recognition of a month, over a real database."""
+
+from typing import Any
+
+import pytest
+
+from lineshaft.core.errors import Forbidden, Invalid
+from lineshaft.core.period import US_PER_DAY, Instant, Period, parse_instant
+from lineshaft.security.authorisation.model import Action
+from lineshaft.services.billing.accounting import store as store_module
+from lineshaft.services.billing.accounting.errors import MonthNotOver
+from lineshaft.services.billing.accounting.model import (
+    LEDGER_PAGE_MAX,
+    Grouping,
+    Page,
+    RevenueQuery,
+)
+from lineshaft.services.billing.accounting.service import Ledger, LedgerParts
+from lineshaft.services.billing.accounting.store import SqlLedgerStore
+from lineshaft.services.billing.document import document_content
+from lineshaft.services.billing.events import invoice_issued
+from lineshaft.services.billing.issuing import Draft, Issuer
+from lineshaft.services.billing.model import INVOICE, IssuedDocument
+from tests.services.billing.examples import PERIOD
+from tests.services.billing.test_receivables import DAY, NUMBER, euros, receivables
+from tests.services.billing.test_recognition import QUARTER, quarterly, rated
+from tests.services.billing.test_service import days_after
+from tests.services.contracts.examples import contract
+from tests.services.hub import CUSTOMER, FINANCE, Hub
+
+REVENUE = "revenue:machining-as-a-service"
+
+
+def ledger(hub: Hub) -> Ledger:
+    return Ledger(
+        LedgerParts(
+            database=hub.database,
+            store=SqlLedgerStore(),
+            postings=hub.parts.store,
+            authorizer=hub.authorizer,
+            audit=hub.audit,
+            clock=hub.clock,
+            ids=hub.parts.ids,
+        )
+    )
+
+
+def in_advance(hub: Hub, id_: str, at: str = "2026-02-10T00:00:00Z") -> IssuedDocument:
+    """Issue the document of a quarter in its middle: 300.00 a month for two machines."""
+    of = quarterly("300.00", id=id_, machines=["mill01", "mill02"])
+    until(hub, at)
+    made = rated(of, used=0)
+    draft = Draft(
+        rated=made,
+        type=INVOICE,
+        correction=0,
+        gross=made.totals.gross,
+        content=lambda number, issued_at: document_content(made, number, issued_at),
+        action=Action.INVOICE_ISSUE,
+        announce=invoice_issued,
+    )
+    with hub.database.unit_of_work() as unit:
+        return Issuer(hub.parts).write(unit, FINANCE, draft)
+
+
+def until(hub: Hub, text: str) -> None:
+    hub.clock.advance(parse_instant(text) - hub.clock.now())
+
+
+def balances(hub: Hub, *at: Any) -> dict[str, str]:
+    found = hub.billing.trial_balance(FINANCE, *at)
+    return {each.account: str(each.debit + -each.credit) for each in found}
+
+
+@pytest.mark.both_engines
+def test_a_month_is_recognised_once_and_when_it_is_over(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "RECOGNISED_PAGE_MAX", 2)
+    books = ledger(hub)
+    for number in range(3):
+        in_advance(hub, f"c-{number}")
+    assert balances(hub)["contract_liability:c-0"] == "-590.00 EUR"
+    with pytest.raises(MonthNotOver, match="2026-02"):
+        books.recognise(FINANCE, "2026-02")
+    until(hub, "2026-03-02T00:00:00Z")
+    told: list[tuple[str, int, int]] = []
+    assert books.recognise(FINANCE, "2026-02", lambda *each: told.append(each)).documents == 3
+    assert told == [("recognising 2026-02", 2, 3), ("recognising 2026-02", 3, 3)]
+    assert books.recognise(FINANCE, "2026-02").documents == 0
+    assert books.recognise(FINANCE, "2026-01").documents == 0
+    now = balances(hub)
+    assert (now["contract_liability:c-0"], now[REVENUE]) == ("-310.00 EUR", "-1770.00 EUR")
+    known = Instant(hub.clock.now() - 1)
+    assert balances(hub, None, known)["contract_liability:c-0"] == "-590.00 EUR"
+    before = parse_instant("2026-01-31T23:00:00Z")
+    assert balances(hub, before)[REVENUE] == "-930.00 EUR"
+    for bad, error in (("2026-13", Invalid), ("2026-03", MonthNotOver)):
+        with pytest.raises(error):
+            books.recognise(FINANCE, bad)
+    for refused in (books.recognise, books.revenue):
+        with pytest.raises(Forbidden):
+            refused(CUSTOMER, "2026-02")  # type: ignore[operator]
+
+
+@pytest.mark.both_engines
+def test_revenue_by_what_and_the_lines_behind_it(hub: Hub) -> None:
+    books = ledger(hub)
+    in_advance(hub, "c-1")
+    in_advance(hub, "c-2")
+    rows = books.revenue(FINANCE, Grouping.MONTH)
+    assert [(row.key, str(row.recognised), str(row.deferred)) for row in rows] == [
+        ("2026-01", "620.00 EUR", "0.00 EUR"),
+        ("2026-02", "0.00 EUR", "560.00 EUR"),
+        ("2026-03", "0.00 EUR", "620.00 EUR"),
+    ]
+    by_machine = books.revenue(FINANCE, Grouping.MACHINE, RevenueQuery(contract="c-1"))
+    assert [(row.key, str(row.recognised)) for row in by_machine] == [
+        ("mill01", "155.00 EUR"),
+        ("mill02", "155.00 EUR"),
+    ]
+    first = books.revenue(FINANCE, Grouping.CONTRACT, page=Page(limit=1))
+    second = books.revenue(FINANCE, Grouping.CONTRACT, page=Page(first[-1].cursor))
+    assert [row.key for row in (*first, *second)] == ["c-1", "c-2"]
+    assert len(books.revenue(FINANCE, Grouping.OFFERING)) == 1
+    query = RevenueQuery(
+        offering="machining-as-a-service",
+        machine="mill01",
+        first_month="2026-02",
+        last_month="2026-02",
+    )
+    lines = books.lines(FINANCE, query, Page(limit=1))
+    lines += books.lines(FINANCE, query, Page(lines[-1].cursor))
+    assert [(line.line, str(line.amount), line.is_recognised) for line in lines] == [
+        ("base-fee", "140.00 EUR", False),
+        ("base-fee", "140.00 EUR", False),
+    ]
+    for bad in (0, LEDGER_PAGE_MAX + 1):
+        with pytest.raises(Invalid):
+            Page(limit=bad)
+    with pytest.raises(Invalid):
+        Page("no-cursor")
+
+
+@pytest.mark.both_engines
+def test_statements_ages_and_tax(hub: Hub) -> None:
+    hub.activated(contract())
+    hub.clock.advance(2 * US_PER_DAY)
+    for day in range(2):
+        hub.clock.advance(1)
+        hub.billing.issue(FINANCE, "c-1001", days_after(day))
+    hub.clock.advance(45 * US_PER_DAY)
+    receivables(hub).record_payment(FINANCE, NUMBER, euros("67.54"), DAY, "bank-1")
+    books, account = ledger(hub), "receivables:riverside-parts"
+    first = books.statement(FINANCE, account, "EUR", Page(limit=2))
+    rest = books.statement(FINANCE, account, "EUR", Page(first[-1].cursor))
+    second = first[1].amount
+    assert [str(row.balance) for row in (*first, *rest)] == [
+        "267.54 EUR",
+        str(euros("267.54") + second),
+        str(euros("200.00") + second),
+    ]
+    assert (rest[0].reason, rest[0].reference) == ("payment", "bank-1")
+    [aged] = books.receivables(FINANCE)
+    assert [str(each) for each in aged.open] == [
+        "0.00 EUR",
+        str(euros("200.00") + second),
+        "0.00 EUR",
+        "0.00 EUR",
+    ]
+    assert books.receivables(FINANCE, Page(aged.cursor)) == []
+    [tax] = books.vat(FINANCE, PERIOD)
+    assert (tax.vat, str(tax.base), str(tax.tax)) == ("S-19", "224.82 EUR", "42.72 EUR")
+    empty = Period(QUARTER.start, QUARTER.end)
+    assert books.vat(FINANCE, empty) == []
