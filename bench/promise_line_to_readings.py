@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from bench.records import Promise
-from lineshaft.platform.historian.model import PageRequest
+from lineshaft.core.pages import PageRequest
 from tests.services.evidence.plant import NUMBER, Plant, build_plant, recorded_day
 from tests.services.hub import CUSTOMER
 

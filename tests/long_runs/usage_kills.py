@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bench.records import Outcome
-from lineshaft.platform.historian.model import PageRequest
+from lineshaft.core.pages import PageRequest
 from lineshaft.platform.historian.usage.tables import USAGE_EVENT
 from tests import lean
 from tests.platform.historian.house import ACTOR, House

@@ -50,8 +50,8 @@ def status(
 
 def _content(application: "Application") -> dict[str, Any]:
     from lineshaft import __version__
+    from lineshaft.core.pages import PageRequest
     from lineshaft.infrastructure.files import free_bytes
-    from lineshaft.platform.historian.model import PageRequest
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
     from lineshaft.services.billing.model import DocumentQuery
 

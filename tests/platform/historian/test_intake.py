@@ -11,6 +11,7 @@ import pytest
 
 from lineshaft.core.errors import Unavailable
 from lineshaft.core.messages import EnrolAnswer, EnrolRequest, decode, encode
+from lineshaft.core.pages import PageRequest
 from lineshaft.core.period import Instant
 from lineshaft.core.segment.beat import Beat, sign_beat
 from lineshaft.core.segment.wire import encode_segment
@@ -18,7 +19,7 @@ from lineshaft.infrastructure.files import FreeSpaceLow
 from lineshaft.platform.historian.intake import commit, program, reception
 from lineshaft.platform.historian.intake.commit import Committed
 from lineshaft.platform.historian.intake.program import Intake, IntakeLimits
-from lineshaft.platform.historian.model import Commit, PageRequest
+from lineshaft.platform.historian.model import Commit
 from tests.platform.historian.house import ACTOR, House, Source
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from lineshaft.core.errors import Invalid
+from lineshaft.core.pages import CursorInvalid, PageRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, is_good
 from lineshaft.core.segment.detail import CorrectionDetail, RefusalDetail
-from lineshaft.platform.historian.errors import CursorInvalid
-from lineshaft.platform.historian.model import POINTS_MAX, PageRequest, RangeQuery
+from lineshaft.platform.historian.model import POINTS_MAX, RangeQuery
 from tests.platform.historian.house import (
     ACTOR,
     HOUR,

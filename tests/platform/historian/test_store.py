@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from lineshaft.core.pages import PageRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.segment.detail import CorrectionDetail, RefusalDetail
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.model import (
     ZONE_PART_SERIES,
-    PageRequest,
     RangeQuery,
     RefusedSegment,
     StoredBeat,

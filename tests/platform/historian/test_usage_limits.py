@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from lineshaft.core.errors import Forbidden
+from lineshaft.core.pages import CursorInvalid, PageRequest
 from lineshaft.core.period import Instant, format_instant
-from lineshaft.platform.historian.errors import CursorInvalid
 from lineshaft.platform.historian.intake.commit import Committer
-from lineshaft.platform.historian.model import Commit, PageRequest
+from lineshaft.platform.historian.model import Commit
 from lineshaft.platform.historian.usage import commits, service
 from lineshaft.platform.historian.usage.errors import (
     UsageBatchTooLarge,

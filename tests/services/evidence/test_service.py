@@ -3,8 +3,8 @@
 import pytest
 
 from lineshaft.core.errors import Forbidden, Invalid, NotFound
+from lineshaft.core.pages import PageRequest
 from lineshaft.core.reading import RecordKind
-from lineshaft.platform.historian.model import PageRequest
 from lineshaft.security.authorisation.model import SYSTEM_API
 from lineshaft.services.billing.errors import DocumentNotFound
 from lineshaft.services.billing.rendering.model import Language, MediaType

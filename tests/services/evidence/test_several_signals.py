@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from lineshaft.core import canonical
+from lineshaft.core.pages import PageRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import Quantity
 from lineshaft.core.reading import SignalId, StatusCode
 from lineshaft.core.segment.header import Header
-from lineshaft.platform.historian.model import PageRequest
 from lineshaft.security.authorisation.model import SYSTEM_WORKER
 from lineshaft.services.billing.document import document_content
 from lineshaft.services.billing.model import Engine

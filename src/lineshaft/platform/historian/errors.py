@@ -18,10 +18,6 @@ class SegmentUnknownSource(NotFound):
     """A segment or beat of a source or epoch that nobody has let in."""
 
 
-class CursorInvalid(Invalid):
-    """A page was asked for behind a cursor that we never gave."""
-
-
 class StoreFilesChanging(Unavailable):
     """Store files vanished under a query again and again, while they were being merged."""
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.segment.header import NO_PREVIOUS, Header
@@ -20,10 +18,7 @@ HOURS_PER_DAY = 24
 HOUR_LEVEL, DAY_LEVEL = 1, 2
 DAY_SERIES_ROWS_MAX = 4_000_000
 """A series with more rows in a day (46 per second) gets no roll-up of it: memory is bounded."""
-PAGE_SIZE_MAX = 500
 POINTS_MAX = 2_000
-
-T = TypeVar("T")
 
 RANGE_SCHEMA = pa.schema(
     [
@@ -352,28 +347,6 @@ class Loss:
     rows: int
     reason: str
     noted_at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """At most `size` items behind the cursor `after`; the empty cursor is the beginning."""
-
-    size: int = 100
-    after: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse a page that is empty or too large."""
-        if not 1 <= self.size <= PAGE_SIZE_MAX:
-            msg = f"cannot give a page of {self.size}: expected 1 to {PAGE_SIZE_MAX} items"
-            raise Invalid(msg)
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some items, and the cursor behind the last where there are more."""
-
-    items: Sequence[T]
-    next: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import NotFound
+from lineshaft.core.pages import FIRST_PAGE, Page, PageRequest, cursor_at, place_of
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId, machine_of
 from lineshaft.core.segment.detail import RefusalDetail
 from lineshaft.infrastructure.backup import Progress, no_progress
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.errors import CursorInvalid
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.intake.commit import COMMIT_LOCK
 from lineshaft.platform.historian.model import (
@@ -23,8 +23,6 @@ from lineshaft.platform.historian.model import (
     BlockProof,
     CheckReport,
     Mark,
-    Page,
-    PageRequest,
     RangeQuery,
     RefusalEntry,
     RefusedSegment,
@@ -55,7 +53,7 @@ HEADERS_MAX = 10_000
 SIGNALS_LISTED_MAX = 10_000
 """Signals in one answer."""
 _HUB = Resource("hub", "*")
-_FIRST_PAGE = PageRequest()
+_REFUSALS, _REFUSED_SEGMENTS = "refusals", "refused segments"
 
 
 class Historian:
@@ -241,7 +239,7 @@ class Historian:
         actor: Actor,
         machine: str | None = None,
         period: Period | None = None,
-        page: PageRequest = _FIRST_PAGE,
+        page: PageRequest = FIRST_PAGE,
     ) -> Page[StoredRefusal]:
         """Return what connectors could not take, in the order of instants.
 
@@ -250,7 +248,7 @@ class Historian:
         """
         resource = Resource("machine", machine or "*", machine=machine, period=period)
         self._authorizer.authorize(actor, Action.REFUSAL_READ, resource)
-        after = _from_cursor(page.after, parts=3) if page.after else None
+        after = _place_of_refusal(page.after) if page.after else None
         with self._database.read() as connection:
             limit = page.size + 1
             found = self._manifest.refusals(connection, machine, period, after, limit)
@@ -351,15 +349,16 @@ class Historian:
             return self._manifest.last_beat(connection, source)
 
     def refused_segments(
-        self, actor: Actor, page: PageRequest = _FIRST_PAGE
+        self, actor: Actor, page: PageRequest = FIRST_PAGE
     ) -> Page[RefusedSegment]:
         """Return the damaged, forged and conflicting segments that are kept for inspection."""
         self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
-        (after,) = _from_cursor(page.after or "0", parts=1)
+        after = int(place_of(_REFUSED_SEGMENTS, page.after, (0,))[0])
         with self._database.read() as connection:
             found = self._manifest.refused_segments(connection, after, page.size + 1)
         items = found[: page.size]
-        return Page(items, str(items[-1].id) if len(found) > page.size else None)
+        is_more = len(found) > page.size
+        return Page(items, cursor_at(_REFUSED_SEGMENTS, items[-1].id) if is_more else None)
 
     # ---- the store as a whole
 
@@ -428,15 +427,9 @@ def _to_refusal(entry: RefusalEntry, source: SourceEpoch) -> StoredRefusal:
 
 
 def _cursor(entry: RefusalEntry) -> str:
-    return f"{entry.ts},{entry.source_epoch},{entry.sequence}"
+    return cursor_at(_REFUSALS, entry.ts, entry.source_epoch, entry.sequence)
 
 
-def _from_cursor(cursor: str, parts: int) -> tuple[int, ...]:
-    try:
-        numbers = tuple(map(int, cursor.split(",")))
-    except ValueError:
-        numbers = ()
-    if len(numbers) != parts:
-        msg = f"cannot give the page behind {cursor[:80]!r}: expected a cursor of an earlier page"
-        raise CursorInvalid(msg)
-    return numbers
+def _place_of_refusal(cursor: str) -> tuple[int, int, int]:
+    ts, source_epoch, sequence = map(int, place_of(_REFUSALS, cursor, (0, 0, 0)))
+    return ts, source_epoch, sequence

@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from lineshaft.core.errors import Invalid
+from lineshaft.core.pages import Page, PageRequest
 from lineshaft.core.period import US_PER_S, Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, SourceId
 from lineshaft.core.segment.header import Header
 from lineshaft.core.value import Columns, from_columns
-from lineshaft.platform.historian.model import Page, PageRequest, RangeQuery
+from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.platform.historian.service import Historian
 from lineshaft.security.authorisation.model import SYSTEM_WORKER
 from lineshaft.services.evidence.model import LineReading

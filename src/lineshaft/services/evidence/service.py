@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from lineshaft.core.errors import NotFound
+from lineshaft.core.pages import Page, PageRequest
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.model import BlockProof, Page, PageRequest
+from lineshaft.platform.historian.model import BlockProof
 from lineshaft.platform.historian.service import Historian
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer

@@ -3,11 +3,19 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
+from lineshaft.core.pages import page_of
+from lineshaft.infrastructure.pages import ListPage, paged
 from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
-from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident, SubjectKind
+from lineshaft.services.incidents.model import (
+    AgreedExclusion,
+    AnyVersion,
+    RecordedVersion,
+    ServiceIncident,
+    SubjectKind,
+)
 from lineshaft.services.incidents.service import Incidents
 
 INCIDENTS, EXCLUSIONS = "/api/v1/incidents", "/api/v1/exclusions"
@@ -35,10 +43,13 @@ def router(incidents: Incidents, actor_of: ActorOf) -> APIRouter:
 
 def _add_incidents(routes: APIRouter, incidents: Incidents) -> None:
     @routes.get(INCIDENTS)
-    def listed(request: Request, machine: MachineText) -> dict[str, Any]:
+    def listed(
+        request: Request, machine: MachineText, page: Annotated[ListPage, Depends()]
+    ) -> Response:
         """Return every version of the incidents of a machine, with who has agreed to it."""
         found = incidents.incidents(request.state.actor, machine)
-        return {"incidents": [each.to_content() for each in found]}
+        shown = page_of("incidents", found, _place, page.request)
+        return paged(request, "incidents", shown, RecordedVersion.to_content)
 
     @routes.put(INCIDENTS + VERSION)
     def record(request: Request, id_: str, version: int, content: Content) -> dict[str, Any]:
@@ -55,10 +66,13 @@ def _add_incidents(routes: APIRouter, incidents: Incidents) -> None:
 
 def _add_exclusions(routes: APIRouter, incidents: Incidents) -> None:
     @routes.get(EXCLUSIONS)
-    def listed(request: Request, machine: MachineText) -> dict[str, Any]:
+    def listed(
+        request: Request, machine: MachineText, page: Annotated[ListPage, Depends()]
+    ) -> Response:
         """Return every version of the exclusions of a machine, with who has agreed to it."""
         found = incidents.exclusions(request.state.actor, machine)
-        return {"exclusions": [each.to_content() for each in found]}
+        shown = page_of("exclusions", found, _place, page.request)
+        return paged(request, "exclusions", shown, RecordedVersion.to_content)
 
     @routes.put(EXCLUSIONS + VERSION)
     def record(request: Request, id_: str, version: int, content: Content) -> dict[str, Any]:
@@ -71,3 +85,7 @@ def _add_exclusions(routes: APIRouter, incidents: Incidents) -> None:
         """Agree to the last version of an exclusion, for the side that the caller is on."""
         kind = SubjectKind.EXCLUSION
         return incidents.approve(request.state.actor, kind, id_, version).to_content()
+
+
+def _place(version: AnyVersion) -> tuple[str, int]:
+    return version.subject.id, version.version

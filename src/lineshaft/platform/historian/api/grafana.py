@@ -13,6 +13,7 @@ import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
+from lineshaft.core.pages import PAGE_SIZE_MAX, PageRequest
 from lineshaft.core.period import Period, format_instant, parse_instant
 from lineshaft.core.reading import check_machine_id, machine_of
 from lineshaft.infrastructure.routes import READING
@@ -24,12 +25,7 @@ from lineshaft.platform.historian.api.parameters import (
     machine_named,
     signal_of,
 )
-from lineshaft.platform.historian.model import (
-    PAGE_SIZE_MAX,
-    POINTS_MAX,
-    PageRequest,
-    StoredRefusal,
-)
+from lineshaft.platform.historian.model import POINTS_MAX, StoredRefusal
 from lineshaft.platform.historian.queries.functions import POINTS_MIN
 from lineshaft.platform.historian.queries.model import POINT_SCHEMA, FleetQuery
 from lineshaft.platform.historian.service import Historian

@@ -10,7 +10,7 @@ from lineshaft.core.period import Instant, Period, parse_instant
 from lineshaft.core.reading import SignalId, check_machine_id, machine_of, name_of, signal_id
 from lineshaft.platform.historian.api import formats
 from lineshaft.platform.historian.api.formats import AnswerFormat
-from lineshaft.platform.historian.model import PAGE_SIZE_MAX, POINTS_MAX, PageRequest
+from lineshaft.platform.historian.model import POINTS_MAX
 from lineshaft.platform.historian.queries.stream import Place
 from lineshaft.security.authorisation.model import Actor
 
@@ -119,20 +119,6 @@ class Rows:
         """Read the place."""
         self.limit = limit
         self.after = None if after is None else Place.parse(after)
-
-
-class ListPage:
-    """A page of a list."""
-
-    def __init__(
-        self,
-        size: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX, description="Items at most.")] = 100,
-        after: Annotated[
-            str, Query(max_length=TEXT_CHARACTERS_MAX, description="`next` of the page before.")
-        ] = "",
-    ) -> None:
-        """Make the request of a page."""
-        self.request = PageRequest(size, after)
 
 
 def signal_of(text: str) -> SignalId:

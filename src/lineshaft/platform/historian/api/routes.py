@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import format_instant
 from lineshaft.core.reading import SignalId, check_machine_id
+from lineshaft.infrastructure.pages import ListPage, paged
 from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.platform.historian.api import formats, readings
 from lineshaft.platform.historian.api.answers import NOT_KEPT, Streams, json_answer
@@ -24,7 +25,6 @@ from lineshaft.platform.historian.api.parameters import (
     TEXT_CHARACTERS_MAX,
     Asking,
     KnownAtText,
-    ListPage,
     OpenSpan,
     Rows,
     SignalText,
@@ -109,6 +109,7 @@ def _add_values(routes: APIRouter, historian: Historian, streams: Streams) -> No
 def _add_others(routes: APIRouter, historian: Historian) -> None:
     @routes.get("/refusals")
     def refusals(
+        request: Request,
         asking: Annotated[Asking, Depends()],
         span: Annotated[OpenSpan, Depends()],
         page: Annotated[ListPage, Depends()],
@@ -116,8 +117,7 @@ def _add_others(routes: APIRouter, historian: Historian) -> None:
     ) -> Response:
         """Return what connectors could not take, page by page, as JSON."""
         found = historian.refusals(asking.actor, machine_named(machine), span.period, page.request)
-        content = {"refusals": [_refusal(one) for one in found.items], "next": found.next}
-        return json_answer(content)
+        return paged(request, "refusals", found, _refusal)
 
     @routes.get("/signals")
     def signals(

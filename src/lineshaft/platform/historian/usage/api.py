@@ -12,12 +12,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from lineshaft.core.errors import Invalid
+from lineshaft.core.pages import Page
 from lineshaft.core.period import format_instant
 from lineshaft.core.segment.detail import RefusalDetail
+from lineshaft.infrastructure.pages import ListPage, paged
 from lineshaft.infrastructure.routes import REPEATABLE, problems, signed_in_routes
 from lineshaft.platform.historian.api.answers import json_answer
 from lineshaft.platform.historian.api.described import REFUSALS
-from lineshaft.platform.historian.api.parameters import TEXT_CHARACTERS_MAX, ListPage
+from lineshaft.platform.historian.api.parameters import TEXT_CHARACTERS_MAX
 from lineshaft.platform.historian.usage.claims import NumberText
 from lineshaft.platform.historian.usage.errors import UsageBatchTooLarge
 from lineshaft.platform.historian.usage.model import (
@@ -130,12 +132,13 @@ def router(usage: UsageEvents, actor_of: ActorOf) -> APIRouter:
         ] = None,
     ) -> Response:
         """Return what is recorded of a producer, page by page in the order of its records."""
+        answer: Page[StoredUsage]
+        actor: Actor = request.state.actor
         if ids:
-            found, following = usage.find(request.state.actor, producer, ids), None
+            answer = Page(usage.find(actor, producer, ids), None)
         else:
-            answer = usage.page(request.state.actor, producer, page.request)
-            found, following = list(answer.items), answer.next
-        return json_answer({"events": [_stored(one) for one in found], "next": following})
+            answer = usage.page(actor, producer, page.request)
+        return paged(request, "events", answer, _stored)
 
     return routes
 

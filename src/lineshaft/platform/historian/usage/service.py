@@ -1,16 +1,15 @@
 """Usage that comes over the API: recorded exactly once, as records of a source of the hub's own."""
 
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lineshaft.core.errors import Invalid
+from lineshaft.core.pages import FIRST_PAGE, Page, PageRequest, cursor_at, place_of
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import machine_of
-from lineshaft.platform.historian.errors import CursorInvalid
-from lineshaft.platform.historian.model import US_PER_HOUR, Page, PageRequest
+from lineshaft.platform.historian.model import US_PER_HOUR
 from lineshaft.platform.historian.ports import Authorizer
 from lineshaft.platform.historian.usage.claims import claim_of, on_unknown_signal
 from lineshaft.platform.historian.usage.commits import CommitParts, UsageCommits
@@ -33,8 +32,8 @@ from lineshaft.platform.historian.usage.stored import StoredEvents
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 
 PRODUCERS_CACHED_MAX = 10_000
-_FIRST_PAGE = PageRequest()
-_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)
+_LISTED = "usage"
+_BEGINNING = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ class UsageEvents:
         return self._visible(actor, [kept[id_] for id_ in dict.fromkeys(ids) if id_ in kept])
 
     def page(
-        self, actor: Actor, producer: str, request: PageRequest = _FIRST_PAGE
+        self, actor: Actor, producer: str, request: PageRequest = FIRST_PAGE
     ) -> Page[StoredUsage]:
         """Return what is recorded of a producer in the order in which it was numbered.
 
@@ -118,13 +117,19 @@ class UsageEvents:
             CursorInvalid: when the page begins behind a cursor that we never gave.
         """
         self._authorize(actor, ())
-        after = _place_of(request.after)
+        source_epoch, sequence = map(int, place_of(_LISTED, request.after, _BEGINNING))
         with self._database.read() as connection:
             number = self._store.producer(connection, Producer(actor.organisation or "", producer))
             limit = request.size + 1
-            kept = [] if number is None else self._store.page(connection, number, after, limit)
+            kept = (
+                []
+                if number is None
+                else self._store.page(connection, number, (source_epoch, sequence), limit)
+            )
         shown = kept[: request.size]
-        following = f"{shown[-1].source_epoch}-{shown[-1].sequence}" if len(kept) == limit else None
+        following = None
+        if len(kept) == limit:
+            following = cursor_at(_LISTED, shown[-1].source_epoch, shown[-1].sequence)
         return Page(self._visible(actor, shown), following)
 
     # ---- who may
@@ -166,13 +171,3 @@ class UsageEvents:
                     self._producers.clear()
                 self._producers[producer] = known
         return known
-
-
-def _place_of(cursor: str) -> tuple[int, int]:
-    if not cursor:
-        return 0, 0
-    match = _CURSOR.fullmatch(cursor)
-    if match is None:
-        msg = f"cannot go on behind {cursor[:40]!r}: that is no cursor of ours"
-        raise CursorInvalid(msg)
-    return int(match[1]), int(match[2])

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
+from lineshaft.core.pages import page_of
 from lineshaft.core.reading import SourceId
+from lineshaft.infrastructure.pages import ListPage, paged
 from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.security.authorisation.model import Actor
-from lineshaft.services.metering.clocks.model import ClockEntry
+from lineshaft.services.metering.clocks.model import ClockEntry, ClockOffset
 from lineshaft.services.metering.clocks.service import Clocks
 
 PATH = "/api/v1/clock-offsets"
@@ -30,10 +32,13 @@ def router(clocks: Clocks, actor_of: ActorOf) -> APIRouter:
     routes = signed_in_routes(actor_of, tags=["metering"])
 
     @routes.get(PATH)
-    def offsets(request: Request, source: SourceText = "") -> dict[str, Any]:
+    def offsets(
+        request: Request, page: Annotated[ListPage, Depends()], source: SourceText = ""
+    ) -> Response:
         """Return clock offsets in the order in which they were known."""
         found = clocks.offsets(request.state.actor, SourceId(source) if source else None)
-        return {"offsets": [each.to_content() for each in found]}
+        shown = page_of("clock-offsets", found, _place, page.request)
+        return paged(request, "offsets", shown, ClockOffset.to_content)
 
     @routes.put(PATH + "/{id_}")
     def record(
@@ -47,3 +52,7 @@ def router(clocks: Clocks, actor_of: ActorOf) -> APIRouter:
         return clocks.record(request.state.actor, entry).to_content()
 
     return routes
+
+
+def _place(offset: ClockOffset) -> tuple[int, str]:
+    return offset.known_at, offset.entry.id

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
+from lineshaft.core.pages import page_of
+from lineshaft.infrastructure.pages import ListPage, paged
 from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
-from lineshaft.services.metering.estimates.model import Estimate
+from lineshaft.services.metering.estimates.model import Estimate, EstimateRecord
 from lineshaft.services.metering.estimates.service import Estimates
 
 PATH = "/api/v1/estimates"
@@ -29,10 +31,13 @@ def router(estimates: Estimates, actor_of: ActorOf) -> APIRouter:
     routes = signed_in_routes(actor_of, tags=["metering"])
 
     @routes.get(PATH)
-    def listed(request: Request, machine: MachineText) -> dict[str, Any]:
+    def listed(
+        request: Request, machine: MachineText, page: Annotated[ListPage, Depends()]
+    ) -> Response:
         """Return the estimates of a machine, with who has approved or withdrawn them."""
         found = estimates.estimates(request.state.actor, machine)
-        return {"estimates": [each.to_content() for each in found]}
+        shown = page_of("estimates", found, _place, page.request)
+        return paged(request, "estimates", shown, EstimateRecord.to_content)
 
     @routes.put(PATH + "/{id_}")
     def record(
@@ -54,3 +59,7 @@ def router(estimates: Estimates, actor_of: ActorOf) -> APIRouter:
         return estimates.withdraw(request.state.actor, id_).to_content()
 
     return routes
+
+
+def _place(record: EstimateRecord) -> tuple[str]:
+    return (record.estimate.id,)

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
+from lineshaft.core.pages import page_of
+from lineshaft.infrastructure.pages import ListPage, paged
 from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
-from lineshaft.services.metering.exchanges.model import MeterExchange
+from lineshaft.services.metering.exchanges.model import ExchangeVersion, MeterExchange
 from lineshaft.services.metering.exchanges.service import MeterExchanges
 
 PATH = "/api/v1/meter-exchanges"
@@ -29,10 +31,13 @@ def router(exchanges: MeterExchanges, actor_of: ActorOf) -> APIRouter:
     routes = signed_in_routes(actor_of, tags=["metering"])
 
     @routes.get(PATH)
-    def listed(request: Request, machine: MachineText) -> dict[str, Any]:
+    def listed(
+        request: Request, machine: MachineText, page: Annotated[ListPage, Depends()]
+    ) -> Response:
         """Return every version of the exchanges on a machine, with who has approved it."""
         found = exchanges.exchanges(request.state.actor, machine)
-        return {"exchanges": [each.to_content() for each in found]}
+        shown = page_of("exchanges", found, _place, page.request)
+        return paged(request, "exchanges", shown, ExchangeVersion.to_content)
 
     @routes.put(PATH + "/{id_}/versions/{version}")
     def record(
@@ -48,3 +53,7 @@ def router(exchanges: MeterExchanges, actor_of: ActorOf) -> APIRouter:
         return exchanges.approve(request.state.actor, id_, version).to_content()
 
     return routes
+
+
+def _place(version: ExchangeVersion) -> tuple[str, int]:
+    return version.exchange.id, version.version

@@ -10,9 +10,10 @@ from nicegui import ui
 from lineshaft import __version__
 from lineshaft.bootstrap.programs import READY, ProgramReport
 from lineshaft.core.errors import LineshaftError
+from lineshaft.core.pages import PageRequest
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import SourceId
-from lineshaft.platform.historian.model import CheckReport, Mark, PageRequest, RefusedSegment
+from lineshaft.platform.historian.model import CheckReport, Mark, RefusedSegment
 from lineshaft.web import errors
 from lineshaft.web import format as form
 from lineshaft.web.components import (

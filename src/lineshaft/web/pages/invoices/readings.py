@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import Request
 
 from lineshaft.core.errors import NotFound
+from lineshaft.core.pages import Page, PageRequest
 from lineshaft.core.reading import RecordKind, is_good
 from lineshaft.core.value import DecimalValue
-from lineshaft.platform.historian.model import Page, PageRequest
 from lineshaft.platform.twin.model import Machine
 from lineshaft.services.billing.rendering.model import Language as DocumentLanguage
 from lineshaft.services.evidence.model import LineReading

@@ -2,9 +2,10 @@
 
 from fastapi import Request
 
+from lineshaft.core.pages import Page, PageRequest
 from lineshaft.core.period import US_PER_DAY, Instant, Period
 from lineshaft.core.reading import REFUSED_NAME, machine_of, name_of
-from lineshaft.platform.historian.model import Page, PageRequest, StoredRefusal
+from lineshaft.platform.historian.model import StoredRefusal
 from lineshaft.platform.twin.model import Machine
 from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, empty_state, page_head, pages, panel, table
