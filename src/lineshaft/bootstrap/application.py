@@ -11,6 +11,7 @@ from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
 from lineshaft.bootstrap.records_parts import (
     build_clocks,
+    build_cores,
     build_estimates,
     build_exchanges,
     build_incidents,
@@ -61,6 +62,7 @@ from lineshaft.services.billing.service import Billing, BillingParts
 from lineshaft.services.billing.store import SqlDocumentStore
 from lineshaft.services.contracts.catalogue.service import Catalogue
 from lineshaft.services.contracts.service import Contracts
+from lineshaft.services.cores.service import Cores
 from lineshaft.services.desk.service import DesignDesk
 from lineshaft.services.evidence.service import Evidence
 from lineshaft.services.incidents.service import Incidents
@@ -99,6 +101,7 @@ class Application:
     exchanges: MeterExchanges
     estimates: Estimates
     incidents: Incidents
+    cores: Cores
     metering: Metering
     contracts: Contracts
     catalogue: Catalogue
@@ -126,17 +129,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     retention = build_retention(base, desk_files(base))
     holds = BillingHolds(retention, settings.billing_hold_years)
     contracts = build_contracts(base, holds)
-    clocks, exchanges = build_clocks(base), build_exchanges(base)
-    estimates = build_estimates(base)
-    beside = Beside(
-        liveness=BeatLiveness(base.database, SqlConnectorStore(), historian),
-        clocks=clocks,
-        exchanges=exchanges,
-        estimates=estimates,
-    )
+    clocks, exchanges, estimates = build_clocks(base), build_exchanges(base), build_estimates(base)
+    liveness = BeatLiveness(base.database, SqlConnectorStore(), historian)
+    beside = Beside(liveness=liveness, clocks=clocks, exchanges=exchanges, estimates=estimates)
     metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
-    incidents = build_incidents(base)
-    billing = _billing(base, contracts, (metering, incidents), holds)
+    incidents, cores = build_incidents(base), build_cores(base)
+    billing = _billing(base, contracts, (metering, incidents, cores), holds)
     health = Health()
     return Application(
         settings=settings,
@@ -162,6 +160,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         exchanges=exchanges,
         estimates=estimates,
         incidents=incidents,
+        cores=cores,
         metering=metering,
         contracts=contracts,
         catalogue=build_catalogue(base, contracts),
@@ -196,6 +195,7 @@ def _billing(
             engine=present_engine(),
             holds=holds,
             facts=incidents,
+            cores=cores,
         )
     )
 

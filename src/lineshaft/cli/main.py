@@ -5,6 +5,7 @@ import typer
 from lineshaft.cli import (
     backup,
     demo,
+    desk,
     historian,
     invoice,
     offering,
@@ -35,6 +36,7 @@ app.command()(status.status)
 app.command()(query.query)
 app.add_typer(invoice.app, name="invoice")
 app.add_typer(offering.app, name="offering")
+app.add_typer(desk.app, name="desk")
 app.command()(verify.verify)
 app.add_typer(records.app, name="records")
 app.add_typer(user.app, name="user")

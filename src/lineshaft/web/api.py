@@ -19,6 +19,7 @@ from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing import api as billing_api
 from lineshaft.services.billing.receivables import api as receivables_api
 from lineshaft.services.contracts.catalogue import api as catalogue_api
+from lineshaft.services.cores import api as cores_api
 from lineshaft.services.desk import api as desk_api
 from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
@@ -47,6 +48,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(usage_api.router(application.usage, actor_of))
     app.include_router(clocks_api.router(application.clocks, actor_of))
     app.include_router(exchanges_api.router(application.exchanges, actor_of))
+    app.include_router(cores_api.router(application.cores, actor_of))
     app.include_router(estimates_api.router(application.estimates, actor_of))
     app.include_router(incidents_api.router(application.incidents, actor_of))
     app.include_router(desk_api.router(application.design, actor_of))

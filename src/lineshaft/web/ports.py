@@ -18,6 +18,8 @@ from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.service import Billing
 from lineshaft.services.contracts.catalogue.service import Catalogue
 from lineshaft.services.contracts.service import Contracts
+from lineshaft.services.cores.service import Cores
+from lineshaft.services.desk.service import DesignDesk
 from lineshaft.services.evidence.service import Evidence
 from lineshaft.services.incidents.service import Incidents
 from lineshaft.services.metering.clocks.service import Clocks
@@ -90,6 +92,11 @@ class Application(Protocol):
         ...
 
     @property
+    def cores(self) -> Cores:
+        """Parts that come back for a deposit."""
+        ...
+
+    @property
     def estimates(self) -> Estimates:
         """Estimates of usage."""
         ...
@@ -127,6 +134,11 @@ class Application(Protocol):
     @property
     def receivables(self) -> Receivables:
         """Payments, what is due, disputes."""
+        ...
+
+    @property
+    def design(self) -> DesignDesk:
+        """Studies, recorded costs, accounts of profit."""
         ...
 
     @property

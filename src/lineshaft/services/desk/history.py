@@ -1,0 +1,65 @@
+"""Which contract bills which machine when: activated versions, and their billed periods. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lineshaft.core.period import Instant, Period
+from lineshaft.services.contracts.model import Contract, ContractRecord
+from lineshaft.services.desk.checks import Months
+
+Case = tuple[Contract, Period]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractHistory:
+    """The activated versions of one contract, the first one first."""
+
+    id: str
+    versions: tuple[Contract, ...]
+
+    @classmethod
+    def of(cls, id_: str, records: Iterable[ContractRecord]) -> "ContractHistory":
+        """Take what binds."""
+        bound = (each.contract for each in records if each.activated_at is not None)
+        return cls(id_, tuple(bound))
+
+    def in_force(self, period: Period) -> Contract | None:
+        """Return the last version that covers the whole of a period, as billing does."""
+        return next((each for each in reversed(self.versions) if each.covers(period)), None)
+
+    def at(self, instant: Instant) -> Contract | None:
+        """Return the version that binds at an instant."""
+        return self.in_force(Period(instant, Instant(instant + 1)))
+
+    def cases(self, months: Months, until: Instant) -> list[Case]:
+        """Return the billed periods that begin in some months and are over, with their version."""
+        found: list[Case] = []
+        if not self.versions:
+            return found
+        span = months.period(self.versions[-1].time_zone)
+        at = span.start
+        while at < min(span.end, until):
+            version = self.at(at)
+            if version is None:
+                later = [each.starts_at for each in self.versions if each.starts_at > at]
+                if not later:
+                    break
+                at = min(later)
+                continue
+            period = version.billed_period(at)
+            binding = self.in_force(period)
+            if binding is not None and period.end <= until:
+                found.append((binding, period))
+            at = period.end
+        return found
+
+
+def binding_of(
+    histories: Sequence[ContractHistory], machine: str, instant: Instant
+) -> Contract | None:
+    """Return the contract that bills a machine at an instant; of several the first by id."""
+    for history in histories:
+        version = history.at(instant)
+        if version is not None and machine in version.machines:
+            return version
+    return None

@@ -1,0 +1,262 @@
+"""One run of a study: measure what is not kept, rate every period, simulate every guarantee."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import msgspec
+
+from lineshaft.core.errors import Refusal
+from lineshaft.core.money import Money, total
+from lineshaft.core.period import Period
+from lineshaft.security.authorisation.model import SYSTEM_WORKER, Actor
+from lineshaft.services.billing.model import NO_FACTS, Engine, Facts, LineKind, RatedDocument
+from lineshaft.services.billing.rating import rate
+from lineshaft.services.contracts.model import (
+    AvailabilityGuarantee,
+    Contract,
+    MeterTerms,
+    TimeClass,
+)
+from lineshaft.services.desk.errors import TooMuchAtOnce
+from lineshaft.services.desk.failures import (
+    FailureHistory,
+    down_by_incident,
+    failure_history,
+    time_line,
+)
+from lineshaft.services.desk.history import Case
+from lineshaft.services.desk.measuring import Measured, Measurer, Wanted
+from lineshaft.services.desk.model import (
+    NoRisk,
+    Outcome,
+    ProfitEntry,
+    Risk,
+    Study,
+    Unknowable,
+    Unrated,
+    Variant,
+)
+from lineshaft.services.desk.ports import AgreedFacts, Progress
+from lineshaft.services.desk.repricing import cells_of, under
+from lineshaft.services.desk.simulation import Stakes, risk
+from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
+
+CASES_MAX = 200_000
+"""Billed periods of one study, over all variants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a study is run on.
+
+    Attributes:
+        cases: billed periods, with the contract that is in force.
+        costs: recorded, of the months of the study.
+    """
+
+    study: Study
+    cases: Sequence[Case]
+    costs: Sequence[ProfitEntry]
+    engine: Engine
+    facts: AgreedFacts | None
+
+
+class Rehearsal:
+    """Runs one study once."""
+
+    def __init__(
+        self, actor: Actor, stage: Stage, measurer: Measurer, on_progress: Progress
+    ) -> None:
+        """Take what is rated; nothing is read before `outcomes`."""
+        self._actor = actor
+        self._stage = stage
+        self._study = stage.study
+        self._measurer = measurer
+        self._on_progress = on_progress
+        self._known: dict[str, Facts] = {}
+
+    def outcomes(self) -> list[Outcome]:
+        """Rate every case under every variant.
+
+        Raises:
+            TooMuchAtOnce: beyond `CASES_MAX` billed periods.
+        """
+        count = len(self._stage.cases) * len(self._study.variants)
+        if count > CASES_MAX:
+            msg = f"a study of {count} billed periods: at most {CASES_MAX}, choose fewer"
+            raise TooMuchAtOnce(msg)
+        cast = [_cast(variant, self._stage.cases) for variant in self._study.variants]
+        wanted = [each for played, _ in cast for case in played for each in _wanted(case)]
+        measured = self._measurer.measure(
+            self._actor, wanted, self._study.known_at, self._on_progress
+        )
+        return [
+            self._outcome(variant, played, list(unrated), measured)
+            for variant, (played, unrated) in zip(self._study.variants, cast, strict=True)
+        ]
+
+    def _outcome(
+        self, variant: Variant, cases: Sequence[Case], unrated: list[Unrated], measured: Measured
+    ) -> Outcome:
+        rated: list[RatedDocument] = []
+        for count, (contract, period) in enumerate(cases, 1):
+            try:
+                usage = measured.of(contract.measurements(period))
+                facts = self._facts(contract)
+                known_at, engine = self._study.known_at, self._stage.engine
+                rated.append(rate(contract, period, known_at, usage, engine, facts))
+            except KeyError as error:
+                unrated.append(Unrated(contract.id, period, str(error.args[0])))
+            except Refusal as error:
+                unrated.append(Unrated(contract.id, period, str(error)))
+            self._on_progress(f"rating {variant.label}", count, len(cases))
+        cells = [cell for each in rated for cell in cells_of(each) if self._is_chosen(cell.machine)]
+        risks = self._risks(rated, measured)
+        return Outcome(
+            variant=variant,
+            cells=tuple(cells),
+            unrated=tuple(unrated),
+            risks=tuple(risks),
+            costs=self._costs(),
+        )
+
+    def _is_chosen(self, machine: str) -> bool:
+        return not self._study.machines or machine in self._study.machines
+
+    def _costs(self) -> dict[tuple[str, str, str], Money]:
+        found: dict[tuple[str, str, str], list[Money]] = defaultdict(list)
+        for entry in self._stage.costs:
+            if entry.machine and self._is_chosen(entry.machine):
+                currency = entry.amount.currency
+                found[entry.machine, entry.month, currency].append(-entry.amount)
+        return {key: total(amounts, key[2]) for key, amounts in found.items()}
+
+    def _facts(self, contract: Contract) -> Facts:
+        """Return what was agreed on; only a list of guarantees follows from it."""
+        if not contract.terms.promised:
+            return NO_FACTS
+        incidents: list[ServiceIncident] = []
+        exclusions: list[AgreedExclusion] = []
+        for machine in contract.machines:
+            agreed = self._agreed(machine)
+            incidents += agreed.incidents
+            exclusions += agreed.exclusions
+        return Facts(tuple(incidents), tuple(exclusions))
+
+    def _agreed(self, machine: str) -> Facts:
+        source, known_at = self._stage.facts, self._study.known_at
+        if source is None:
+            return NO_FACTS
+        if machine not in self._known:
+            self._known[machine] = Facts(
+                tuple(source.agreed_incidents(SYSTEM_WORKER, machine, known_at)),
+                tuple(source.agreed_exclusions(SYSTEM_WORKER, machine, known_at)),
+            )
+        return self._known[machine]
+
+    def _risks(self, rated: Sequence[RatedDocument], measured: Measured) -> Iterator[Risk | NoRisk]:
+        by_contract: dict[str, list[RatedDocument]] = defaultdict(list)
+        for each in rated:
+            by_contract[each.contract.id].append(each)
+        for count, id_ in enumerate(sorted(by_contract), 1):
+            yield self._risk(by_contract[id_], measured)
+            self._on_progress("simulating", count, len(by_contract))
+
+    def _risk(self, rated: Sequence[RatedDocument], measured: Measured) -> Risk | NoRisk:
+        last = rated[-1]
+        contract = last.contract
+        watched = _watched(contract)
+        if watched is None:
+            return NoRisk(contract.id, Unknowable.NO_GUARANTEE)
+        histories = [
+            self._history(machine, watched, [each.period for each in rated], measured)
+            for machine in contract.machines
+        ]
+        return risk(contract, histories, self._stakes(rated), self._study.seed)
+
+    def _stakes(self, rated: Sequence[RatedDocument]) -> Stakes:
+        last = rated[-1]
+        id_, currency = last.contract.id, last.contract.currency
+        earned = [
+            line.amount
+            for each in rated
+            for line in each.lines
+            if line.kind is not LineKind.SERVICE_CREDIT and line.amount.currency == currency
+        ]
+        spent = [
+            -each.amount
+            for each in self._stage.costs
+            if each.contract == id_ and each.amount.currency == currency
+        ]
+        fees = [line.exact for line in last.lines if line.kind is LineKind.BASE_FEE]
+        return Stakes(
+            period=last.period,
+            fee=sum(fees, Fraction(0)),
+            revenue=_mean(earned, currency, len(rated)),
+            costs=_mean(spent, currency, len(rated)),
+        )
+
+    def _history(
+        self,
+        machine: str,
+        watched: tuple[MeterTerms, Mapping[str, TimeClass]],
+        periods: Sequence[Period],
+        measured: Measured,
+    ) -> FailureHistory:
+        meter, classes = watched
+        records = measured.known_of([(meter.on(machine), period) for period in periods])
+        downs, ignored = time_line(records, classes)
+        incidents = self._agreed(machine).incidents
+        downs += down_by_incident(incidents, self._study.known_at)
+        return failure_history(machine, [each.period for each in records], downs, ignored)
+
+
+def _cast(variant: Variant, cases: Sequence[Case]) -> tuple[list[Case], list[Unrated]]:
+    """Put every contract under a variant; each version of a contract once."""
+    made: dict[tuple[str, int], Contract] = {}
+    played: list[Case] = []
+    unrated: list[Unrated] = []
+    for contract, period in cases:
+        key = contract.id, contract.version
+        try:
+            if key not in made:
+                made[key] = under(contract, variant)
+        except Refusal as error:
+            unrated.append(Unrated(contract.id, period, str(error)))
+            continue
+        played.append((made[key], period))
+    return played, unrated
+
+
+def _wanted(case: Case) -> list[Wanted]:
+    """Return what has to be measured to rate a case, and to know when its machines failed."""
+    contract, period = case
+    wanted = list(contract.measurements(period))
+    watched = _watched(contract)
+    if watched is not None:
+        wanted += [(watched[0].on(machine), period) for machine in contract.machines]
+    return wanted
+
+
+def _watched(contract: Contract) -> tuple[MeterTerms, Mapping[str, TimeClass]] | None:
+    """Return the meter of states that tells when a machine was down, so that it keeps its spans."""
+    terms = contract.terms
+    found = terms.guarantee
+    if found is not None:
+        return _keeping_spans(found.meter), found.classes
+    for promised in terms.promised:
+        if isinstance(promised, AvailabilityGuarantee):
+            return _keeping_spans(promised.meter), promised.classes
+    return None
+
+
+def _keeping_spans(meter: MeterTerms) -> MeterTerms:
+    kept = {name: value for name, value in meter.parameters.items() if name != "hours"}
+    return msgspec.structs.replace(meter, parameters=kept | {"keeps_spans": True})
+
+
+def _mean(amounts: Sequence[Money], currency: str, count: int) -> Money:
+    whole = total(amounts, currency).as_fraction()
+    return Money.rounded(whole / count, currency)
