@@ -6,6 +6,7 @@ from lineshaft.bootstrap.adapters import BeatLiveness, StoredLatest
 from lineshaft.bootstrap.catalogue_parts import build_catalogue, build_contracts
 from lineshaft.bootstrap.desk_parts import build_design_desk
 from lineshaft.bootstrap.engine import present_engine
+from lineshaft.bootstrap.finance_parts import build_finance
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
@@ -54,10 +55,9 @@ from lineshaft.security.identity.service import Identity
 from lineshaft.security.keys.service import DocumentKeys
 from lineshaft.services.billing.accounting.service import Ledger, LedgerParts
 from lineshaft.services.billing.accounting.store import SqlLedgerStore
-from lineshaft.services.billing.receivables.service import Receivables, ReceivablesParts
-from lineshaft.services.billing.receivables.store import SqlReceivablesStore
+from lineshaft.services.billing.closing.service import Closing
+from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
-from lineshaft.services.billing.rendering.store import SqlRenderingStore
 from lineshaft.services.billing.service import Billing, BillingParts
 from lineshaft.services.billing.store import SqlDocumentStore
 from lineshaft.services.contracts.catalogue.service import Catalogue
@@ -110,6 +110,7 @@ class Application:
     receivables: Receivables
     ledger: Ledger
     renderings: Renderings
+    closing: Closing
     evidence: Evidence
     plant: Plant
 
@@ -135,6 +136,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
     incidents, cores = build_incidents(base), build_cores(base)
     billing = _billing(base, contracts, (metering, incidents, cores), holds)
+    receivables, renderings, closing = build_finance(base, contracts, billing)
     health = Health()
     return Application(
         settings=settings,
@@ -166,9 +168,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         catalogue=build_catalogue(base, contracts),
         billing=billing,
         design=build_design_desk(base, contracts, billing, (metering, incidents)),
-        receivables=_receivables(base, billing),
+        receivables=receivables,
         ledger=_ledger(base),
-        renderings=Renderings(base.database, SqlRenderingStore(), billing, base.keys, base.clock),
+        renderings=renderings,
+        closing=closing,
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         plant=_plant(base, twin, contracts, retention),
     )
@@ -206,21 +209,6 @@ def _ledger(base: Foundation) -> Ledger:
             database=base.database,
             store=SqlLedgerStore(),
             postings=SqlDocumentStore(),
-            authorizer=base.authorizer,
-            audit=base.audit,
-            clock=base.clock,
-            ids=base.ids,
-        )
-    )
-
-
-def _receivables(base: Foundation, billing: Billing) -> Receivables:
-    return Receivables(
-        ReceivablesParts(
-            database=base.database,
-            store=SqlReceivablesStore(),
-            postings=SqlDocumentStore(),
-            billing=billing,
             authorizer=base.authorizer,
             audit=base.audit,
             clock=base.clock,

@@ -13,6 +13,7 @@ from lineshaft.platform.twin.service import LiveView, Twin
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.identity.service import Identity
 from lineshaft.security.keys.service import DocumentKeys
+from lineshaft.services.billing.closing.service import Closing
 from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.service import Billing
@@ -139,6 +140,11 @@ class Application(Protocol):
     @property
     def design(self) -> DesignDesk:
         """Studies, recorded costs, accounts of profit."""
+        ...
+
+    @property
+    def closing(self) -> Closing:
+        """The month's close."""
         ...
 
     @property

@@ -77,6 +77,19 @@ class Renderings:
             self._store.insert(unit.connection, made)
         return made
 
+    def is_made(self, actor: Actor, number: str) -> bool:
+        """Tell whether the PDF of a document is made, in any language: it can be handed out.
+
+        Raises:
+            DocumentNotFound: when there is no such document, or the actor may not see it.
+        """
+        self._billing.document(actor, number)
+        with self._database.read() as connection:
+            return any(
+                self._store.find(connection, number, MediaType.PDF, language) is not None
+                for language in Language
+            )
+
     def view(self, actor: Actor, number: str, language: Language) -> dict[str, Any]:
         """Return what the renderings of a document say, text by text, for a page to lay out.
 
