@@ -37,6 +37,9 @@ ENGLISH = [
     "At most 50,000 kW·h is carried",
     "100.00 EUR a month, divided by days of a month of 30",
     "Training: 40.00 EUR a month alone",
+    "700.00 EUR deposit for each part delivered, given back when the used one comes within 30 days",
+    "Grade damaged: 50 % of the deposit is given back",
+    "SP-1 returned for SP-2: 120.00 EUR is taken off",
 ]
 CHINESE = [
     "折扣：10 %",
@@ -53,6 +56,7 @@ CHINESE = [
     "非常规调整：每月 5,000 kW·h",
     "最多结转 50,000 kW·h",
     "培训：单独每月 40.00 EUR",
+    "等级 damaged：退还押金的 50 %",
 ]
 
 

@@ -180,10 +180,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
 def _billing(
     base: Foundation,
     contracts: Contracts,
-    known: tuple[Metering, Incidents],
+    known: tuple[Metering, Incidents, Cores],
     holds: BillingHolds,
 ) -> Billing:
-    metering, incidents = known
+    metering, incidents, cores = known
     return Billing(
         BillingParts(
             database=base.database,

@@ -1,7 +1,9 @@
-"""What is recorded beside readings: clock offsets, exchanges, estimates, incidents."""
+"""What is recorded beside readings: clock offsets, exchanges, estimates, incidents, cores."""
 
 from lineshaft.bootstrap.adapters import KnowledgeClock
 from lineshaft.bootstrap.foundation import Foundation
+from lineshaft.services.cores.service import CoreParts, Cores
+from lineshaft.services.cores.store import SqlCoreStore
 from lineshaft.services.incidents.service import IncidentParts, Incidents
 from lineshaft.services.incidents.store import SqlIncidentStore
 from lineshaft.services.metering.clocks.service import ClockParts, Clocks
@@ -60,6 +62,20 @@ def build_incidents(base: Foundation) -> Incidents:
         IncidentParts(
             database=base.database,
             store=SqlIncidentStore(),
+            authorizer=base.authorizer,
+            audit=base.audit,
+            ids=base.ids,
+            known_at=KnowledgeClock(base.manifest, base.clock).known_at,
+        )
+    )
+
+
+def build_cores(base: Foundation) -> Cores:
+    """Build the use cases of cores."""
+    return Cores(
+        CoreParts(
+            database=base.database,
+            store=SqlCoreStore(),
             authorizer=base.authorizer,
             audit=base.audit,
             ids=base.ids,

@@ -1,4 +1,4 @@
-"""`records`: clock offsets, exchanges of meters, estimates, incidents, exclusions."""
+"""`records`: clock offsets, exchanges of meters, estimates, incidents, exclusions, cores."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application
 
 app = typer.Typer(help="What metering and guarantees read beside readings.", no_args_is_help=True)
-TABLES = ("clock_offset", "exchange", "estimate", "incident", "exclusion")
+TABLES = ("clock_offset", "exchange", "estimate", "incident", "exclusion", "core")
 ENTRIES_MAX = 10_000
 """Entries of one file."""
 
@@ -46,7 +46,7 @@ def list_records(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List every version of the exchanges, estimates, incidents and exclusions of a machine."""
+    """List every version of what is recorded of a machine: exchanges, incidents, cores, ...."""
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
     with errors_by_kind():
@@ -58,6 +58,7 @@ def list_records(
                 ("estimate", hub.estimates.estimates(LOCAL_OPERATOR, machine)),
                 ("incident", hub.incidents.incidents(LOCAL_OPERATOR, machine)),
                 ("exclusion", hub.incidents.exclusions(LOCAL_OPERATOR, machine)),
+                ("core", hub.cores.cores(LOCAL_OPERATOR, machine)),
             )
             for each in versions
         ]
@@ -101,7 +102,7 @@ def approve(
         elif kind in list(SubjectKind):
             hub.incidents.approve(LOCAL_OPERATOR, SubjectKind(kind), name, version)
         else:
-            msg = f"cannot approve a {kind}: expected one of {', '.join(TABLES[1:])}"
+            msg = f"cannot approve a {kind}: expected one of {', '.join(TABLES[1:-1])}"
             raise Invalid(msg)
         write_line(f"{kind} {name} version {version} is approved")
 
@@ -149,6 +150,7 @@ def _entries(file: Path) -> list[tuple[str, dict[str, Any]]]:
 def _record(hub: "Application", kind: str, content: dict[str, Any]) -> str:
     from lineshaft.core.errors import Invalid
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+    from lineshaft.services.cores.model import Core
     from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
     from lineshaft.services.metering.clocks.model import ClockEntry
     from lineshaft.services.metering.estimates.model import Estimate
@@ -167,6 +169,8 @@ def _record(hub: "Application", kind: str, content: dict[str, Any]) -> str:
     if kind == "exchange":
         exchange = MeterExchange.from_content(rest)
         return hub.exchanges.record(LOCAL_OPERATOR, exchange, version).exchange.id
+    if kind == "core":
+        return hub.cores.record(LOCAL_OPERATOR, Core.from_content(rest), version).core.id
     is_incident = kind == "incident"
     subject = (ServiceIncident if is_incident else AgreedExclusion).from_content(rest)
     return hub.incidents.record(LOCAL_OPERATOR, subject, version).subject.id
@@ -177,7 +181,17 @@ def _write(title: str, found: list[dict[str, Any]], *, json: bool) -> None:
         write_json(found)
         return
     names = ("kind", "id", "version", "source", "valid_from", "offset_us", "at", "reported_at")
-    more = ("start", "end", "approved_by", "agreed_at", "known_at", "reason")
+    more = (
+        "item",
+        "model",
+        "delivered_at",
+        "start",
+        "end",
+        "approved_by",
+        "agreed_at",
+        "known_at",
+        "reason",
+    )
     columns = [name for name in (*names, *more) if any(name in each for each in found)]
     rows = [["" if each.get(n) is None else str(each[n]) for n in columns] for each in found]
     write_table(title, columns, rows)

@@ -15,6 +15,7 @@ from lineshaft.core.quantity import Quantity, UnitMismatch
 from lineshaft.services.billing.pricing import PRICING, Priced, price_usage
 from lineshaft.services.contracts.model import (
     BundlePrice,
+    CoreDepositPrice,
     EnergySavingPrice,
     FlatPrice,
     GraduatedPrice,
@@ -290,8 +291,8 @@ PRICES = {
     ),
     MatrixPrice: matrices(),
 }
-OWN_TESTS = (EnergySavingPrice, BundlePrice)
-"""Prices of more than one quantity: `test_energy_saving.py`, `test_bundle.py`."""
+OWN_TESTS = (EnergySavingPrice, BundlePrice, CoreDepositPrice)
+"""Prices of more than one quantity: `test_energy_saving.py`, `test_bundle.py`, `test_cores.py`."""
 MEASURED = {
     kind: PRICES[kind]
     for kind in PRICING

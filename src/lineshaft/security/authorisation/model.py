@@ -77,6 +77,8 @@ class Action(StrEnum):
     INCIDENT_READ = "incident:read"
     INCIDENT_WRITE = "incident:write"
     INCIDENT_APPROVE = "incident:approve"
+    CORE_READ = "core:read"
+    CORE_WRITE = "core:write"
     USAGE_WRITE = "usage:write"
     INVOICE_READ = "invoice:read"
     INVOICE_PREVIEW = "invoice:preview"

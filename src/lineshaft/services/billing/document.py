@@ -39,6 +39,7 @@ from lineshaft.services.billing.model import (
 )
 from lineshaft.services.billing.release import Release
 from lineshaft.services.contracts.model import Contract, LocalText, Vat, VatCategory
+from lineshaft.services.cores.model import Core
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import UsageRecord
 
@@ -398,7 +399,7 @@ def _guarantee_content(result: GuaranteeResult) -> dict[str, Any]:
 
 
 def _outcome_content(rated: RatedDocument) -> dict[str, Any]:
-    """Return the guarantees of a list with the facts that they follow from; without any, nothing.
+    """Return the guarantees of a list and the facts that the lines follow from; without, nothing.
 
     Documents from before there were lists stay as they are, byte for byte.
     """
@@ -406,6 +407,7 @@ def _outcome_content(rated: RatedDocument) -> dict[str, Any]:
         "guarantees": [_one_outcome(outcome) for outcome in rated.outcomes],
         "incidents": [incident.to_content() for incident in rated.facts.incidents],
         "exclusions": [exclusion.to_content() for exclusion in rated.facts.exclusions],
+        "cores": [core.to_content() for core in rated.facts.cores],
     }
     return {name: content for name, content in said.items() if content}
 
@@ -430,6 +432,7 @@ def _facts(document: Mapping[str, Any]) -> tuple[Facts, ...]:
     facts = Facts(
         tuple(map(ServiceIncident.from_content, document.get("incidents", ()))),
         tuple(map(AgreedExclusion.from_content, document.get("exclusions", ()))),
+        tuple(map(Core.from_content, document.get("cores", ()))),
     )
     return () if facts == NO_FACTS else (facts,)
 

@@ -15,6 +15,7 @@ from lineshaft.services.billing.engines import rules_of
 from lineshaft.services.billing.errors import PeriodNotOver
 from lineshaft.services.billing.ledger import book
 from lineshaft.services.billing.model import (
+    NO_FACTS,
     OF_RECOGNITION,
     Engine,
     Facts,
@@ -24,6 +25,7 @@ from lineshaft.services.billing.model import (
 )
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.contracts.model import Contract
+from lineshaft.services.cores.model import Core
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 
 EVENT_SUBJECT = "event.billing"
@@ -76,19 +78,23 @@ class Issuer:
         return rules_of(by, self._parts.rules)(*given, *facts)
 
     def _facts(self, contract: Contract, known_at: Instant) -> tuple[Facts, ...]:
-        """Return what the guarantees rest on beside the readings, where the contract has a list.
+        """Return what guarantees and deposits rest on beside the readings; none needs nothing.
 
         It is read as the system: who may see a document may not always see every incident.
         """
-        source = self._parts.facts
-        if source is None or not contract.terms.promised:
-            return ()
+        agreed = self._parts.facts if contract.terms.promised else None
+        recorded = self._parts.cores if contract.terms.deposits else None
         incidents: list[ServiceIncident] = []
         exclusions: list[AgreedExclusion] = []
+        cores: list[Core] = []
         for machine in contract.machines:
-            incidents += source.agreed_incidents(SYSTEM_WORKER, machine, known_at)
-            exclusions += source.agreed_exclusions(SYSTEM_WORKER, machine, known_at)
-        return (Facts(tuple(incidents), tuple(exclusions)),)
+            if agreed is not None:
+                incidents += agreed.agreed_incidents(SYSTEM_WORKER, machine, known_at)
+                exclusions += agreed.agreed_exclusions(SYSTEM_WORKER, machine, known_at)
+            if recorded is not None:
+                cores += recorded.known_cores(SYSTEM_WORKER, machine, known_at)
+        facts = Facts(tuple(incidents), tuple(exclusions), tuple(cores))
+        return () if facts == NO_FACTS else (facts,)
 
     def known_at(self, period: Period, known_at: Instant | None) -> Instant:
         """Return the instant of knowledge for a document: settled, and the period is over by then.

@@ -25,6 +25,8 @@ from lineshaft.services.billing.pricing import (
     Priced,
     PricedPart,
     allocated,
+    core_kept,
+    cores_of,
     price_usage,
 )
 from lineshaft.services.billing.proration import prorate
@@ -33,14 +35,17 @@ from lineshaft.services.contracts.model import (
     BundlePart,
     BundlePrice,
     Contract,
+    CoreDepositPrice,
     EnergySavingPrice,
     Guarantee,
+    LocalText,
     MatrixPrice,
     ServiceGuarantee,
     UnitPrice,
     UsagePrice,
     credit_amount,
 )
+from lineshaft.services.cores.model import Core
 from lineshaft.services.metering.model import UsageRecord
 
 Steps = list[dict[str, Any]]
@@ -82,13 +87,16 @@ class _Records:
         return [*self.now, *self.earlier, *(each for placed in self.before for each in placed)]
 
 
-def lines_of(contract: Contract, period: Period, usage: Sequence[UsageRecord]) -> list[RatedLine]:
+def lines_of(
+    contract: Contract, period: Period, usage: Sequence[UsageRecord], cores: Sequence[Core] = ()
+) -> list[RatedLine]:
     """Return the lines of fee and usage, in the order of the terms.
 
     Args:
         contract: the version that is in force.
         period: the service period.
         usage: one record for each of `contract.measurements(period)`, in that order.
+        cores: those of `recorded_cores`.
     """
     of = _Period(contract, period, zone_named(contract.time_zone))
     fee = contract.terms.base_fee
@@ -105,9 +113,22 @@ def lines_of(contract: Contract, period: Period, usage: Sequence[UsageRecord]) -
         found = _Records(
             records.get(price.id, ()), earlier.get(price.id, ()), before.get(price.id, ())
         )
+        if isinstance(price.price, CoreDepositPrice):
+            lines += _core_lines(of, price, price.price, cores)
+            continue
         line = _usage_line(of, price, found, exact)
         lines += [] if line is None else [line]
     return lines
+
+
+def recorded_cores(contract: Contract, period: Period, cores: Sequence[Core]) -> tuple[Core, ...]:
+    """Return the cores that the deposits of a period follow from, by id."""
+    zone, found = zone_named(contract.time_zone), []
+    for price in contract.terms.deposits:
+        ours = [core for core in cores if (core.contract, core.item) == (contract.id, price.id)]
+        if isinstance(price.price, CoreDepositPrice):
+            found += cores_of(ours, period, price.price.days, zone)
+    return tuple(sorted(found, key=lambda core: core.id))
 
 
 def measured_count(contract: Contract, period: Period) -> int:
@@ -250,6 +271,41 @@ def _usage_line(
         vat=of.contract.terms.vat,
         usage=tuple(place for place, _ in records.placed),
     )
+
+
+def _core_lines(
+    of: _Period, price: UsagePrice, terms: CoreDepositPrice, cores: Sequence[Core]
+) -> list[RatedLine]:
+    """Return what is deposited and given back, and what is kept; none of them where there is none.
+
+    The deposit is owed to the customer, what is kept is revenue: they are two lines.
+    """
+    ours = [core for core in cores if core.item == price.id]
+    priced = Priced(now=_metered(price, of.period, ()), zone=of.zone, cores=ours)
+    name = price.description
+    kept = LocalText(en=f"{name.en}: kept", zh_hans=f"{name.zh_hans}：扣留")
+    deposited = (price.id, LineKind.CORE_DEPOSIT, name, price_usage(priced, terms))
+    lines = []
+    for id_, kind, description, parts in (
+        deposited,
+        (price.kept_id, LineKind.USAGE, kept, core_kept(priced, terms)),
+    ):
+        exact = sum((part.amount for part in parts), Fraction(0))
+        steps = [_part_step(part) for part in parts]
+        amount = _round(exact, of.contract.currency, steps)
+        line = RatedLine(
+            id=id_,
+            kind=kind,
+            description=description,
+            quantity=Quantity(Fraction(len(parts)), _ONE),
+            steps=tuple(steps),
+            exact=exact,
+            amount=amount,
+            vat=of.contract.terms.vat,
+            usage=(),
+        )
+        lines += [line] if parts else []
+    return lines
 
 
 def _charged(price: UsagePrice, records: Placed, steps: Steps) -> Quantity:

@@ -18,6 +18,7 @@ from lineshaft.services.contracts.model import (
     LocalText,
     Vat,
 )
+from lineshaft.services.cores.model import Core
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import UsageRecord
 
@@ -78,6 +79,7 @@ class LineKind(StrEnum):
     BASE_FEE = "base_fee"
     USAGE = "usage"
     SERVICE_CREDIT = "service_credit"
+    CORE_DEPOSIT = "core_deposit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +144,11 @@ class GuaranteeResult:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What both sides had agreed on for a period, beside the readings: incidents, exclusions."""
+    """What was recorded for a period beside the readings: incidents, exclusions, cores."""
 
     incidents: tuple[ServiceIncident, ...] = ()
     exclusions: tuple[AgreedExclusion, ...] = ()
+    cores: tuple[Core, ...] = ()
 
 
 NO_FACTS = Facts()
@@ -366,6 +369,8 @@ class AccountKind(StrEnum):
     SERVICE_CREDITS = "service_credits"
     """Contra-revenue: credits lower the revenue, they are no cost (IFRS 15, paragraph 51)."""
     VAT_PAYABLE = "vat_payable"
+    REFUND_LIABILITY = "refund_liability"
+    """Deposits of open cores: owed to customers until they are back (IFRS 15, paragraph 55)."""
     CONTRACT_LIABILITY = "contract_liability"
     """Billed, and not yet served (IFRS 15, paragraph 106)."""
     PARTNER_PAYABLE = "partner_payable"

@@ -11,6 +11,7 @@ from lineshaft.services.billing.engines import RULES, Rules
 from lineshaft.services.billing.model import Engine
 from lineshaft.services.billing.ports import (
     AgreedFacts,
+    CoreRecords,
     DocumentStore,
     EvidenceHolds,
     UsageSource,
@@ -27,6 +28,7 @@ class BillingParts:
         holds: holds the readings that documents rest on; None: nobody deletes any.
         rules: of every release that has rated documents.
         facts: what guarantees rest on beside the readings; None: nothing is ever agreed.
+        cores: parts delivered for a deposit; None: there never are any.
     """
 
     database: Database
@@ -42,3 +44,4 @@ class BillingParts:
     holds: EvidenceHolds | None = None
     rules: Rules = RULES
     facts: AgreedFacts | None = None
+    cores: CoreRecords | None = None

@@ -17,6 +17,7 @@ from lineshaft.services.billing.model import (
     Transaction,
 )
 from lineshaft.services.billing.recognition import Slice
+from lineshaft.services.cores.model import Core
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import Meter, UsageRecord
 
@@ -60,6 +61,14 @@ class AgreedFacts(Protocol):
         self, actor: Actor, machine: str, known_at: Instant
     ) -> list[AgreedExclusion]:
         """Return the exclusions of a machine as both sides had agreed by an instant."""
+        ...
+
+
+class CoreRecords(Protocol):
+    """Knows which parts were delivered for a deposit and came back; `cores.service.Cores` does."""
+
+    def known_cores(self, actor: Actor, machine: str, known_at: Instant) -> list[Core]:
+        """Return the cores of a machine as they were known at an instant."""
         ...
 
 

@@ -5,6 +5,7 @@ same contract, period, knowledge time, usage records and engine it gives the sam
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lineshaft.core.money import Money, total
 from lineshaft.core.period import Instant, Period
@@ -14,7 +15,7 @@ from lineshaft.services.billing.availability import (
     guarantee_results,
 )
 from lineshaft.services.billing.errors import UsageMismatch
-from lineshaft.services.billing.lines import credit_line, lines_of, measured_count
+from lineshaft.services.billing.lines import credit_line, lines_of, measured_count, recorded_cores
 from lineshaft.services.billing.model import (
     NO_FACTS,
     Engine,
@@ -45,8 +46,8 @@ def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a t
         known_at: what was known when; the same as in every usage record.
         usage: one record for each of `contract.measurements(period)`, in that order.
         engine: what computes it; goes into the document.
-        facts: incidents and exclusions that both sides had agreed to by `known_at`; those that
-            the guarantees of the period follow from go into the document.
+        facts: incidents and exclusions that both sides had agreed to by `known_at`, and the cores
+            that were known; those that the period follows from go into the document.
 
     Raises:
         UsageMismatch: when the records are of other meters, periods or knowledge times.
@@ -54,7 +55,8 @@ def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a t
         NotWholeDays: when an amount by days meets a period that cuts a day.
     """
     _check(contract, period, known_at, usage)
-    lines = lines_of(contract, period, usage)
+    cores = recorded_cores(contract, period, facts.cores)
+    lines = lines_of(contract, period, usage, cores)
     metered = usage[: measured_count(contract, period)]
     names = contract.measured_names(period)[: len(usage)]
     result = guarantee_result(contract, period, metered)
@@ -78,7 +80,7 @@ def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a t
         totals=sum_up(lines, contract.currency),
         statements=statements(usage, names, result, outcomes),
         outcomes=outcomes,
-        facts=facts_of(contract, period, facts),
+        facts=replace(facts_of(contract, period, facts), cores=cores),
     )
 
 

@@ -96,6 +96,8 @@ def schedule(contract: Contract, document: Mapping[str, Any]) -> tuple[Slice, ..
     A line is deferred where its service period is not over at the date of the document, or where
     it belongs to another month than the one that the document is posted to.
 
+    Deposits are no revenue and have no slices.
+
     Args:
         contract: the version that the document was made under.
         document: its content.
@@ -109,6 +111,8 @@ def schedule(contract: Contract, document: Mapping[str, Any]) -> tuple[Slice, ..
     running = _before(of)
     slices: list[Slice] = []
     for line in document["lines"]:
+        if line["kind"] == LineKind.CORE_DEPOSIT:
+            continue
         amount = of.sign * of.minor(line["amount"])
         if line["kind"] in _OVER_TIME:
             after = running + amount

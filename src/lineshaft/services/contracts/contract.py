@@ -112,6 +112,7 @@ class Contract(Frozen, frozen=True, kw_only=True):
         """Refuse what could not be metered, billed or numbered."""
         check_version(self.id, self.version, "contract")
         currency_exponent(self.currency)
+        self.terms.check_currency(self.currency)
         zone_named(self.time_zone)
         check_id(self.organisation, "organisation")
         _check_series(self.invoice_series)

@@ -18,6 +18,7 @@ from lineshaft.services.contracts.contract import (
     Contract,
     ContractRecord,
 )
+from lineshaft.services.contracts.cores import CoreDepositPrice, CoreGrade, CoreUpgrade
 from lineshaft.services.contracts.credits import (
     Direction,
     credit_amount,
@@ -146,6 +147,9 @@ __all__ = [
     "Commitment",
     "Contract",
     "ContractRecord",
+    "CoreDepositPrice",
+    "CoreGrade",
+    "CoreUpgrade",
     "CreditBand",
     "CreditSchedule",
     "CustomerClass",

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from msgspec import UNSET, UnsetType
 
+from lineshaft.core.money import currency_exponent
 from lineshaft.core.quantity import conversion_factor
 from lineshaft.services.contracts.content import (
     Frozen,
@@ -19,6 +20,7 @@ from lineshaft.services.contracts.content import (
     check_id,
     check_price,
 )
+from lineshaft.services.contracts.cores import CoreDepositPrice
 from lineshaft.services.contracts.guarantee import (
     GUARANTEES_MAX,
     Guarantee,
@@ -87,6 +89,9 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
         if isinstance(self.price, PercentagePrice) and self.meter is not None:
             msg = f"usage price {self.id}: a percentage of lines measures nothing, leave out meter"
             raise TermsInvalid(msg)
+        if isinstance(self.price, CoreDepositPrice) and (self.meter or self.modifiers):
+            msg = f"usage price {self.id}: a deposit measures nothing and stays as it is, leave "
+            raise TermsInvalid(msg + "out meter and modifiers")
         if self.commitment is not None:
             msg = f"usage price {self.id}: take-or-pay needs a price of a quantity"
             raise TermsInvalid(msg)
@@ -98,6 +103,11 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
         if not isinstance(self.price, EnergySavingPrice):
             return own
         return (*own, *((driver.description, driver.meter) for driver in self.price.drivers))
+
+    @property
+    def kept_id(self) -> str:
+        """The id of the line with what is kept of deposits."""
+        return f"{self.id}.kept"
 
     @property
     def is_carried_by_year(self) -> bool:
@@ -182,6 +192,7 @@ class Terms(Frozen, frozen=True, kw_only=True):
         ids = [price.id for price in self.usage_prices]
         ids += [part.id for part in (self.base_fee, self.guarantee) if part is not None]
         ids += [promised.id for promised in self.promised]
+        ids += [deposit.kept_id for deposit in self.deposits]
         for repeated in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
             msg = f"two parts of the terms have the id {repeated!r}"
             raise TermsInvalid(msg)
@@ -190,6 +201,23 @@ class Terms(Frozen, frozen=True, kw_only=True):
             raise TermsInvalid(msg)
         self._check_guarantees()
         self._check_shares()
+
+    @property
+    def deposits(self) -> tuple[UsagePrice, ...]:
+        """The prices that are deposits on parts that come back."""
+        return tuple(each for each in self.usage_prices if isinstance(each.price, CoreDepositPrice))
+
+    def check_currency(self, currency: str) -> None:
+        """Pass deposits that a currency can pay out to the last unit: they are given back.
+
+        Raises:
+            TermsInvalid: otherwise.
+        """
+        unit = 10 ** currency_exponent(currency)
+        for each in self.deposits:
+            if isinstance(each.price, CoreDepositPrice) and each.price.deposit * unit % 1:
+                msg = f"deposit {each.id}: {each.price.deposit} has more decimals than {currency}"
+                raise TermsInvalid(msg)
 
     @property
     def promised(self) -> tuple[ServiceGuarantee, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lineshaft.services.billing.pricing.bundle import allocated, bundle
+from lineshaft.services.billing.pricing.core_deposit import core_deposit, core_kept, cores_of
 from lineshaft.services.billing.pricing.energy_saving import energy_saving
 from lineshaft.services.billing.pricing.flat import flat
 from lineshaft.services.billing.pricing.graduated import graduated
@@ -15,6 +16,7 @@ from lineshaft.services.billing.pricing.percentage import percentage
 from lineshaft.services.billing.pricing.volume import volume
 from lineshaft.services.contracts.model import (
     BundlePrice,
+    CoreDepositPrice,
     EnergySavingPrice,
     FlatPrice,
     GraduatedPrice,
@@ -26,7 +28,17 @@ from lineshaft.services.contracts.model import (
     VolumePrice,
 )
 
-__all__ = ["NO_QUANTITY", "PRICING", "Metered", "Priced", "PricedPart", "allocated", "price_usage"]
+__all__ = [
+    "NO_QUANTITY",
+    "PRICING",
+    "Metered",
+    "Priced",
+    "PricedPart",
+    "allocated",
+    "core_kept",
+    "cores_of",
+    "price_usage",
+]
 
 PRICING: dict[type[Price], Callable[[Priced, Any], tuple[PricedPart, ...]]] = {
     FlatPrice: flat,
@@ -38,6 +50,7 @@ PRICING: dict[type[Price], Callable[[Priced, Any], tuple[PricedPart, ...]]] = {
     MatrixPrice: matrix,
     EnergySavingPrice: energy_saving,
     BundlePrice: bundle,
+    CoreDepositPrice: core_deposit,
 }
 
 

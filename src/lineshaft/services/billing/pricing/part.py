@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import Quantity
+from lineshaft.services.cores.model import Core
 
 NO_QUANTITY = Quantity(Fraction(0), "C62")
 _UTC = ZoneInfo("UTC")
@@ -43,6 +44,7 @@ class Priced:
             prices that need more than one quantity.
         zone: of the calendar that months are of.
         paused: the parts of the billed period in which the contract rests.
+        cores: parts delivered for a deposit under this price, by id.
     """
 
     quantity: Quantity = NO_QUANTITY
@@ -52,6 +54,7 @@ class Priced:
     before: Sequence[Metered] = ()
     zone: ZoneInfo = _UTC
     paused: Sequence[Period] = ()
+    cores: Sequence[Core] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class PricedPart:
 
     Attributes:
         kind: `flat`, `unit`, `tier`, `tier_fee`, `volume`, `package`, `share`, `state`, `bundle`,
-            or one of `energy_saving`.
+            or one of `energy_saving` and `core_deposit`.
         quantity: what was priced; None for a fixed amount and a share.
         unit_price: price of one unit, or the fixed amount; None for packages and a share.
         amount: exact and not rounded.

@@ -62,6 +62,12 @@ _ENGLISH = {
     "step_state": "{state}: {price}",
     "step_share": "{percent} % of {line} ({base})",
     "step_allocation": "Of which {part}: {amount} (alone {alone} per month)",
+    "step_core_closed": "Deposit of core {core} closed on {closed_at}",
+    "step_core_delivered": "Deposit of core {core}: {model} delivered on {delivered_at} "
+    "({reference})",
+    "step_core_kept": "Core {core}: {model} received on {at}, grade {grade}, inspected by {by}: "
+    "{percent} % of {deposit} less upgrade {upgrade} is {refund}; the rest is kept",
+    "step_core_lost": "Core {core} did not come back in time: its deposit is kept",
     "step_saving": "Saved {saved}, carried {carried}: {quantity} at {percent} % of {tariff} per "
     "{unit}",
     "step_saving_adjustment": "Adjustment, {kind}: {adjusted} – {reason} (approved by {by}, {at})",
@@ -188,6 +194,11 @@ _CHINESE = {
     "step_state": "状态 {state}：{price}",
     "step_share": "{line}（{base}）的 {percent} %",
     "step_allocation": "其中{part}：{amount}（单独售价每月 {alone}）",
+    "step_core_closed": "旧件 {core} 的押金于 {closed_at} 结清",
+    "step_core_delivered": "旧件 {core} 的押金：{delivered_at} 交付 {model}（{reference}）",
+    "step_core_kept": "旧件 {core}：{at} 收到 {model}，等级 {grade}，{by} 检验："
+    "{deposit} 的 {percent} % 减升级费 {upgrade} 退还 {refund}，其余扣留",
+    "step_core_lost": "旧件 {core} 未按期退回：押金扣留",
     "step_saving": "节约 {saved}，结转 {carried}：{quantity}，按每 {unit} {tariff} 的 {percent} %",
     "step_saving_adjustment": "{kind}调整：{adjusted} – {reason}（{by} 于 {at} 批准）",
     "step_saving_baseline": "基准 {id} 第 {version} 版：{expected} = {terms}",

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from lineshaft.core.quantity import unit_named
+from lineshaft.services.billing.rendering.cores import CoreWords
 from lineshaft.services.billing.rendering.savings import SavingWords
 from lineshaft.services.billing.rendering.words import (
     FACTOR_DECIMALS,
@@ -18,6 +19,11 @@ from lineshaft.services.billing.rendering.words import (
     shown,
 )
 
+_PRICED = frozenset(
+    {"bundle", "core_closed", "core_delivered", "core_kept", "core_lost"}
+    | {"package", "saving", "share"}
+)
+
 
 class StepWords:
     """Says the steps of the lines of one document."""
@@ -26,6 +32,7 @@ class StepWords:
         """Take the words of the document's page."""
         self._words = words
         self._savings = SavingWords(words)
+        self._cores = CoreWords(words)
 
     def say(self, step: dict[str, Any]) -> str | None:
         """Say a step; rounding is said once, in the footer."""
@@ -45,6 +52,7 @@ class StepWords:
             "allocation": self._allocated,
             "proration": self._prorated,
             **self._savings.kinds(),
+            **self._cores.kinds(),
             "rated": self._compared,
             "documented": self._compared,
             "credited": self._compared,
@@ -194,5 +202,5 @@ def step_amount(step: dict[str, Any]) -> str | None:
     """Return what a step adds to its line, exact; None for one that only explains."""
     if "change_exact" in step:
         return str(step["change_exact"])
-    is_priced = "unit_price" in step or step["kind"] in {"bundle", "package", "saving", "share"}
+    is_priced = "unit_price" in step or step["kind"] in _PRICED
     return str(step["amount_exact"]) if is_priced else None

@@ -9,6 +9,7 @@ from lineshaft.services.contracts.model import (
     AmountDiscount,
     BundlePrice,
     Commitment,
+    CoreDepositPrice,
     EnergySavingPrice,
     FlatPrice,
     GraduatedPrice,
@@ -26,7 +27,7 @@ from lineshaft.services.contracts.model import (
 from lineshaft.web import format as form
 from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.pages.contracts.names import local
-from lineshaft.web.pages.contracts.savings import saving_in_words
+from lineshaft.web.pages.contracts.outcomes import outcome_in_words
 from lineshaft.web.session import Preferences
 
 
@@ -58,10 +59,8 @@ def price_in_words(visit: Preferences, price: Price, currency: str, names: dict[
         case PercentagePrice():
             lines = ", ".join(names[line] for line in price.lines)
             return visit.say("terms.share", percent=form.rounded(price.percent), lines=lines)
-        case BundlePrice():
-            return _bundle(visit, price, currency)
-        case EnergySavingPrice():
-            return saving_in_words(visit, price, currency)
+        case EnergySavingPrice() | BundlePrice() | CoreDepositPrice():
+            return outcome_in_words(visit, price, currency)
 
 
 def modifiers_in_words(visit: Preferences, modifiers: Modifiers | None, currency: str) -> Child:
@@ -129,20 +128,6 @@ def _tiers(visit: Preferences, price: GraduatedPrice | VolumePrice, currency: st
     is_volume = isinstance(price, VolumePrice)
     head = visit.say("terms.volume") if is_volume else ""
     return tag("div", head, tag("ul", lines, class_="plain"))
-
-
-def _bundle(visit: Preferences, price: BundlePrice, currency: str) -> Html:
-    amount = _money(price.amount_per_month, currency)
-    head = visit.say(f"terms.proration.{price.proration.value}", amount=amount)
-    parts = [
-        visit.say(
-            "terms.bundle.part",
-            part=local(visit, part.description),
-            alone=_money(part.stand_alone_price, currency),
-        )
-        for part in price.parts
-    ]
-    return tag("div", head, tag("ul", [tag("li", part) for part in parts], class_="plain"))
 
 
 def _states(visit: Preferences, price: MatrixPrice, currency: str) -> Html:

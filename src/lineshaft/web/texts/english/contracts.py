@@ -99,6 +99,12 @@ CONTRACTS: dict[str, str] = {
     "terms.billing_text": "{period}, by the calendar of {zone}",
     "terms.bundle.part": "{part}: {alone} a month alone",
     "terms.cap": "At most {cap}\N{NO-BREAK SPACE}% of the base fee is credited",
+    "terms.core": (
+        "{amount} deposit for each part delivered, given back when the used one comes within "
+        "{days} days"
+    ),
+    "terms.core.grade": "Grade {grade}: {percent}\N{NO-BREAK SPACE}% of the deposit is given back",
+    "terms.core.upgrade": "{old} returned for {new}: {amount} is taken off",
     "terms.credit": "A credit of {amount} is taken off each billed period",
     "terms.discount": "Discount: {amount}",
     "terms.discount_percent": "Discount: {percent}\N{NO-BREAK SPACE}%",

@@ -1,9 +1,13 @@
-"""A share of saved energy in words: baseline, drivers, adjustments, what is carried."""
+"""Prices of outcomes in words: a share of saved energy, bundles, deposits on cores."""
+
+from decimal import Decimal
 
 from lineshaft.core.period import Instant, parse_instant
 from lineshaft.core.quantity import unit_named
 from lineshaft.services.contracts.model import (
     Baseline,
+    BundlePrice,
+    CoreDepositPrice,
     Driver,
     EnergySavingPrice,
     SavingAdjustment,
@@ -16,7 +20,20 @@ from lineshaft.web.session import Preferences
 _ONE = "C62"
 
 
-def saving_in_words(visit: Preferences, price: EnergySavingPrice, currency: str) -> Html:
+def outcome_in_words(
+    visit: Preferences, price: EnergySavingPrice | BundlePrice | CoreDepositPrice, currency: str
+) -> Html:
+    """Say a price of more than one figure."""
+    match price:
+        case EnergySavingPrice():
+            return _saving(visit, price, currency)
+        case BundlePrice():
+            return _bundle(visit, price, currency)
+        case CoreDepositPrice():
+            return _deposit(visit, price, currency)
+
+
+def _saving(visit: Preferences, price: EnergySavingPrice, currency: str) -> Html:
     """Say what a saving is measured against, and what it is worth."""
     said = visit.say(
         "terms.saving",
@@ -71,3 +88,36 @@ def _adjustment(visit: Preferences, each: SavingAdjustment, price: EnergySavingP
 
 def _day(visit: Preferences, at: Instant) -> str:
     return form.day(at, visit.zone, visit.language)
+
+
+def _bundle(visit: Preferences, price: BundlePrice, currency: str) -> Html:
+    amount = _money(price.amount_per_month, currency)
+    head = visit.say(f"terms.proration.{price.proration.value}", amount=amount)
+    parts = [
+        visit.say(
+            "terms.bundle.part",
+            part=local(visit, part.description),
+            alone=_money(part.stand_alone_price, currency),
+        )
+        for part in price.parts
+    ]
+    return tag("div", head, tag("ul", [tag("li", part) for part in parts], class_="plain"))
+
+
+def _deposit(visit: Preferences, price: CoreDepositPrice, currency: str) -> Html:
+    head = visit.say("terms.core", amount=_money(price.deposit, currency), days=str(price.days))
+    lines = [
+        visit.say("terms.core.grade", grade=each.grade, percent=form.rounded(each.percent))
+        for each in price.grades
+    ]
+    lines += [
+        visit.say(
+            "terms.core.upgrade", old=each.old, new=each.new, amount=_money(each.amount, currency)
+        )
+        for each in price.upgrades
+    ]
+    return tag("div", head, tag("ul", [tag("li", line) for line in lines], class_="plain"))
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return form.amount(f"{amount:f}", currency)

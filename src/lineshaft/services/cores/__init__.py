@@ -1,0 +1,1 @@
+"""Cores: used parts that come back for a deposit."""
