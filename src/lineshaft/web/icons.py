@@ -30,8 +30,12 @@ ICONS = {
         '<rect x="3" y="8" width="7" height="11" rx="1"/><path d="M10 12h6l4 3v4H3"/>'
         '<path d="M6.5 8V4"/>'
     ),
+    "offering": _icon('<path d="M4 12V4h8l8 8-8 8zM8 8h.01"/>'),
     "contract": _icon('<path d="M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h5"/>'),
     "invoice": _icon('<path d="M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6"/>'),
+    "desk": _icon('<path d="M4 20h16M6 20V10M11 20V4M16 20v-7M20 20v-4"/>'),
+    "profit": _icon('<path d="M4 19 10 12l4 4 6-9M15 7h5v5"/>'),
+    "finance": _icon('<path d="M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6M20 16v-9"/>'),
     "refusal": _icon('<circle cx="12" cy="12" r="8.5"/><path d="m6.2 6.2 11.6 11.6"/>'),
     "source": _icon(
         '<rect x="4" y="4" width="16" height="6" rx="1"/><rect x="4" y="14" width="16" '

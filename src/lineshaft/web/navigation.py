@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from lineshaft.security.authorisation.model import Action, Resource
 from lineshaft.web.session import Visit
 
+_OFFERINGS = (Action.CONTRACT_READ, Resource("offering", "*"))
 _SOURCES = (Action.SOURCE_READ, Resource("source", "*"))
 _PEOPLE = (Action.USER_READ, Resource("user", "*"))
+_STUDIES = (Action.STUDY_READ, Resource("study", "*"))
+_LEDGER = (Action.LEDGER_READ, Resource("ledger", "*"))
+_FINANCE = (Action.INVOICE_ISSUE, Resource("contract", "*"))
 _STATUS = (Action.STATUS_READ, Resource("hub", "*"))
 
 
@@ -35,8 +39,12 @@ class Entry:
 
 ENTRIES = (
     Entry("/", "fleet.title", "fleet", below=("/machines",)),
+    Entry("/offerings", "offerings.title", "offering", _OFFERINGS, below=("/packs",)),
     Entry("/contracts", "contracts.title", "contract"),
     Entry("/invoices", "invoices.title", "invoice"),
+    Entry("/desk", "desk.title", "desk", _STUDIES),
+    Entry("/profit", "profit.title", "profit", _LEDGER),
+    Entry("/finance", "finance.title", "finance", _FINANCE),
     Entry("/refusals", "refusals.title", "refusal"),
     Entry("/sources", "sources.title", "source", _SOURCES),
     Entry("/people", "people.title", "people", _PEOPLE),
@@ -46,8 +54,10 @@ ENTRIES = (
 SHORTCUTS = (
     ("/", "keys.search"),
     ("g f", "keys.fleet"),
+    ("g o", "keys.offerings"),
     ("g c", "keys.contracts"),
     ("g i", "keys.invoices"),
+    ("g m", "keys.finance"),
     ("?", "keys.help"),
     ("Esc", "keys.close"),
 )

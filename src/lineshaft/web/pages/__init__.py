@@ -6,6 +6,12 @@ from fastapi import Request
 
 from lineshaft.web.pages.contracts.contract import build as contract_page
 from lineshaft.web.pages.contracts.contracts import build as contracts_page
+from lineshaft.web.pages.desk.desk import build as desk_page
+from lineshaft.web.pages.desk.profit import build as profit_page
+from lineshaft.web.pages.desk.study import build as study_page
+from lineshaft.web.pages.finance.close import build as close_page
+from lineshaft.web.pages.finance.late import build as late_page
+from lineshaft.web.pages.finance.receivables import build as receivables_page
 from lineshaft.web.pages.hub.sources import build as sources_page
 from lineshaft.web.pages.hub.status import build as status_page
 from lineshaft.web.pages.invoices.invoice import build as invoice_page
@@ -14,6 +20,12 @@ from lineshaft.web.pages.invoices.readings import build as readings_page
 from lineshaft.web.pages.machines.fleet import build as fleet_page
 from lineshaft.web.pages.machines.machine import build as machine_page
 from lineshaft.web.pages.machines.refusals import build as refusals_page
+from lineshaft.web.pages.offerings.offering import build as offering_page
+from lineshaft.web.pages.offerings.offerings import build as offerings_page
+from lineshaft.web.pages.offerings.packs import build_pack as pack_page
+from lineshaft.web.pages.offerings.packs import build_shelf as packs_page
+from lineshaft.web.pages.offerings.versions import build_difference as difference_page
+from lineshaft.web.pages.offerings.versions import build_next as next_version_page
 from lineshaft.web.pages.people.account import build as account_page
 from lineshaft.web.pages.people.people import build as people_page
 from lineshaft.web.session import Visit
@@ -24,11 +36,23 @@ PAGES: dict[str, Build] = {
     "/": fleet_page,
     "/machines/{machine}": machine_page,
     "/refusals": refusals_page,
+    "/offerings": offerings_page,
+    "/offerings/{offering}": offering_page,
+    "/offerings/{offering}/next": next_version_page,
+    "/offerings/{offering}/difference": difference_page,
+    "/packs": packs_page,
+    "/packs/{pack}": pack_page,
     "/contracts": contracts_page,
     "/contracts/{contract}": contract_page,
     "/invoices": invoices_page,
     "/invoices/{number}": invoice_page,
     "/invoices/{number}/lines/{line}": readings_page,
+    "/desk": desk_page,
+    "/desk/{study}": study_page,
+    "/profit": profit_page,
+    "/finance": close_page,
+    "/finance/receivables": receivables_page,
+    "/finance/late": late_page,
     "/sources": sources_page,
     "/people": people_page,
     "/status": status_page,

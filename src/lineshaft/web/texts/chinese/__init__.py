@@ -1,17 +1,23 @@
 """The words of the pages in Simplified Chinese, with the terms of the glossary."""
 
 from lineshaft.web.texts.chinese.contracts import CONTRACTS
+from lineshaft.web.texts.chinese.desk import DESK
+from lineshaft.web.texts.chinese.finance import FINANCE
 from lineshaft.web.texts.chinese.frame import FRAME
 from lineshaft.web.texts.chinese.hub import HUB
 from lineshaft.web.texts.chinese.invoices import INVOICES
 from lineshaft.web.texts.chinese.machines import MACHINES
+from lineshaft.web.texts.chinese.offerings import OFFERINGS
 from lineshaft.web.texts.chinese.people import PEOPLE
 
 CHINESE: dict[str, str] = {
     **CONTRACTS,
+    **DESK,
+    **FINANCE,
     **FRAME,
     **HUB,
     **INVOICES,
     **MACHINES,
+    **OFFERINGS,
     **PEOPLE,
 }

@@ -1,17 +1,23 @@
 """The words of the pages in English; one word for one thing."""
 
 from lineshaft.web.texts.english.contracts import CONTRACTS
+from lineshaft.web.texts.english.desk import DESK
+from lineshaft.web.texts.english.finance import FINANCE
 from lineshaft.web.texts.english.frame import FRAME
 from lineshaft.web.texts.english.hub import HUB
 from lineshaft.web.texts.english.invoices import INVOICES
 from lineshaft.web.texts.english.machines import MACHINES
+from lineshaft.web.texts.english.offerings import OFFERINGS
 from lineshaft.web.texts.english.people import PEOPLE
 
 ENGLISH: dict[str, str] = {
     **CONTRACTS,
+    **DESK,
+    **FINANCE,
     **FRAME,
     **HUB,
     **INVOICES,
     **MACHINES,
+    **OFFERINGS,
     **PEOPLE,
 }

@@ -40,8 +40,13 @@ INVOICES: dict[str, str] = {
     "issue.confirm": "Issue for ever",
     "issue.done": "Issued as {number}",
     "issue.for_ever": "An issued invoice never changes. A correction is a new document.",
+    "issue.incomplete": (
+        "Less is known than the contract asks for. Without a reason it cannot be issued; the "
+        "reason stands on the document."
+    ),
     "issue.not_over": "Possible once the period is over.",
     "issue.open": "Issue invoice…",
+    "issue.reason": "Why it is issued all the same",
     "issue.text": "This is the invoice for {customer}, {period}, as it will be signed:",
     "issue.title": "Issue this invoice?",
     "outcome.failed": "Wrong",

@@ -1,0 +1,1 @@
+"""The service design desk: studies, and what was earned."""
