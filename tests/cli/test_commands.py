@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -260,6 +261,19 @@ def test_from_preview_to_proof(lineshaft: Run, data: Path, tmp_path: Path) -> No
         f"total         {content['gross']}"
         in lineshaft("invoice", "show", number, "--data", data).out
     )
+
+    told = lineshaft("ledger", "trial-balance", "--data", data, "--json").json
+    assert sum(Decimal(row["balance"]) for row in told) == 0
+    assert (
+        "receivables:first-customer-ltd,EUR"
+        in lineshaft("ledger", "trial-balance", "--data", data, "--csv").out
+    )
+    by_machine = lineshaft("ledger", "revenue", "--by", "machine", "--data", data).out
+    assert "mill" in by_machine
+    recognised = lineshaft("ledger", "recognise", "--month", "2026-01", "--data", data)
+    assert recognised.out == "2026-01: recognised of 0 documents\n"
+    assert lineshaft("ledger", "revenue", "--by", "luck", "--data", data).exit_code == 2
+    assert "Assets:Receivables" in lineshaft("ledger", "export", "--beancount", "--data", data).out
 
     files = tmp_path / "files"
     written = lineshaft("invoice", "export", number, files, "--data", data).out

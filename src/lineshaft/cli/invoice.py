@@ -194,26 +194,6 @@ def late(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 @app.command()
-def ledger(
-    beancount: Annotated[
-        bool, typer.Option("--beancount", help="As text for beancount in place of CSV.")
-    ] = False,
-    data: DataOption = None,
-) -> None:
-    """Write all postings of the ledger."""
-    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
-    from lineshaft.services.billing.service import ledger_beancount, ledger_csv
-
-    with errors_by_kind():
-        billing = application_of(data).billing
-        found = page = billing.transactions(LOCAL_OPERATOR)
-        while page:
-            page = billing.transactions(LOCAL_OPERATOR, page[-1].id)
-            found = found + page
-        sys.stdout.write(ledger_beancount(found) if beancount else ledger_csv(found))
-
-
-@app.command()
 def export(
     number: Annotated[str, typer.Argument(help="Number of the document.")],
     directory: Annotated[Path, typer.Argument(help="Where to write the files.")],

@@ -4,10 +4,12 @@ import typer
 
 from lineshaft.cli import (
     backup,
+    contract,
     demo,
     desk,
     historian,
     invoice,
+    ledger,
     offering,
     plant,
     query,
@@ -35,7 +37,9 @@ app.command()(plant.apply)
 app.command()(status.status)
 app.command()(query.query)
 app.add_typer(invoice.app, name="invoice")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(offering.app, name="offering")
+app.add_typer(contract.app, name="contract")
 app.add_typer(desk.app, name="desk")
 app.command()(verify.verify)
 app.add_typer(records.app, name="records")

@@ -15,9 +15,12 @@ from lineshaft.infrastructure.telemetry import metrics_page
 from lineshaft.platform.historian import api as historian_api
 from lineshaft.platform.historian.usage import api as usage_api
 from lineshaft.platform.twin.model import Machine
+from lineshaft.platform.webhooks import api as webhooks_api
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing import api as billing_api
+from lineshaft.services.billing.accounting import api as ledger_api
 from lineshaft.services.billing.receivables import api as receivables_api
+from lineshaft.services.contracts import api as contracts_api
 from lineshaft.services.contracts.catalogue import api as catalogue_api
 from lineshaft.services.cores import api as cores_api
 from lineshaft.services.desk import api as desk_api
@@ -50,11 +53,14 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(exchanges_api.router(application.exchanges, actor_of))
     app.include_router(cores_api.router(application.cores, actor_of))
     app.include_router(estimates_api.router(application.estimates, actor_of))
+    app.include_router(webhooks_api.router(application.webhooks, actor_of))
     app.include_router(incidents_api.router(application.incidents, actor_of))
     app.include_router(desk_api.router(application.design, actor_of))
     app.include_router(billing_api.router(application.billing, actor_of))
     app.include_router(receivables_api.router(application.receivables, actor_of))
+    app.include_router(ledger_api.router(application.ledger, application.billing, actor_of))
     app.include_router(catalogue_api.router(application.catalogue, actor_of))
+    app.include_router(contracts_api.router(application.contracts, actor_of))
 
     app.state.kept_answers = application.answers
     routes = signed_in_routes(actor_of)

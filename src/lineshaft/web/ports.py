@@ -10,9 +10,11 @@ from lineshaft.infrastructure.telemetry import Health
 from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.usage.service import UsageEvents
 from lineshaft.platform.twin.service import LiveView, Twin
+from lineshaft.platform.webhooks.service import Webhooks
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.identity.service import Identity
 from lineshaft.security.keys.service import DocumentKeys
+from lineshaft.services.billing.accounting.service import Ledger
 from lineshaft.services.billing.closing.service import Closing
 from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
@@ -55,6 +57,11 @@ class Application(Protocol):
     @property
     def answers(self) -> KeptAnswers:
         """What requests with a key were answered."""
+        ...
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Who is told of what happens."""
         ...
 
     @property
@@ -130,6 +137,11 @@ class Application(Protocol):
     @property
     def billing(self) -> Billing:
         """Documents."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the ledger says; recognition of revenue."""
         ...
 
     @property

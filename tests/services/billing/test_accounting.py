@@ -2,17 +2,19 @@
 
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from lineshaft.core.errors import Forbidden, Invalid
+from lineshaft.core.pages import PageRequest
 from lineshaft.core.period import US_PER_DAY, Instant, Period, parse_instant
 from lineshaft.security.authorisation.model import Action
+from lineshaft.services.billing.accounting import api
 from lineshaft.services.billing.accounting import store as store_module
 from lineshaft.services.billing.accounting.errors import MonthNotOver
 from lineshaft.services.billing.accounting.model import (
-    LEDGER_PAGE_MAX,
     Grouping,
-    Page,
     RevenueQuery,
 )
 from lineshaft.services.billing.accounting.service import Ledger, LedgerParts
@@ -21,7 +23,9 @@ from lineshaft.services.billing.document import document_content
 from lineshaft.services.billing.events import invoice_issued
 from lineshaft.services.billing.issuing import Draft, Issuer
 from lineshaft.services.billing.model import INVOICE, IssuedDocument
+from lineshaft.web import problems
 from tests.services.billing.examples import PERIOD
+from tests.services.billing.test_api import actor_of
 from tests.services.billing.test_receivables import DAY, NUMBER, euros, receivables
 from tests.services.billing.test_recognition import QUARTER, quarterly, rated
 from tests.services.billing.test_service import days_after
@@ -109,37 +113,36 @@ def test_revenue_by_what_and_the_lines_behind_it(hub: Hub) -> None:
     in_advance(hub, "c-1")
     in_advance(hub, "c-2")
     rows = books.revenue(FINANCE, Grouping.MONTH)
-    assert [(row.key, str(row.recognised), str(row.deferred)) for row in rows] == [
+    assert [(row.key, str(row.recognised), str(row.deferred)) for row in rows.items] == [
         ("2026-01", "620.00 EUR", "0.00 EUR"),
         ("2026-02", "0.00 EUR", "560.00 EUR"),
         ("2026-03", "0.00 EUR", "620.00 EUR"),
     ]
     by_machine = books.revenue(FINANCE, Grouping.MACHINE, RevenueQuery(contract="c-1"))
-    assert [(row.key, str(row.recognised)) for row in by_machine] == [
+    assert [(row.key, str(row.recognised)) for row in by_machine.items] == [
         ("mill01", "155.00 EUR"),
         ("mill02", "155.00 EUR"),
     ]
-    first = books.revenue(FINANCE, Grouping.CONTRACT, page=Page(limit=1))
-    second = books.revenue(FINANCE, Grouping.CONTRACT, page=Page(first[-1].cursor))
-    assert [row.key for row in (*first, *second)] == ["c-1", "c-2"]
-    assert len(books.revenue(FINANCE, Grouping.OFFERING)) == 1
+    first = books.revenue(FINANCE, Grouping.CONTRACT, page=PageRequest(1))
+    following = PageRequest(1, first.next or "")
+    second = books.revenue(FINANCE, Grouping.CONTRACT, page=following)
+    assert second.next is None
+    assert [row.key for row in (*first.items, *second.items)] == ["c-1", "c-2"]
+    assert len(books.revenue(FINANCE, Grouping.OFFERING).items) == 1
     query = RevenueQuery(
         offering="machining-as-a-service",
         machine="mill01",
         first_month="2026-02",
         last_month="2026-02",
     )
-    lines = books.lines(FINANCE, query, Page(limit=1))
-    lines += books.lines(FINANCE, query, Page(lines[-1].cursor))
-    assert [(line.line, str(line.amount), line.is_recognised) for line in lines] == [
+    lines = books.lines(FINANCE, query, PageRequest(1))
+    rest = books.lines(FINANCE, query, PageRequest(1, lines.next or ""))
+    assert [
+        (line.line, str(line.amount), line.is_recognised) for line in (*lines.items, *rest.items)
+    ] == [
         ("base-fee", "140.00 EUR", False),
         ("base-fee", "140.00 EUR", False),
     ]
-    for bad in (0, LEDGER_PAGE_MAX + 1):
-        with pytest.raises(Invalid):
-            Page(limit=bad)
-    with pytest.raises(Invalid):
-        Page("no-cursor")
 
 
 @pytest.mark.both_engines
@@ -152,24 +155,66 @@ def test_statements_ages_and_tax(hub: Hub) -> None:
     hub.clock.advance(45 * US_PER_DAY)
     receivables(hub).record_payment(FINANCE, NUMBER, euros("67.54"), DAY, "bank-1")
     books, account = ledger(hub), "receivables:riverside-parts"
-    first = books.statement(FINANCE, account, "EUR", Page(limit=2))
-    rest = books.statement(FINANCE, account, "EUR", Page(first[-1].cursor))
-    second = first[1].amount
-    assert [str(row.balance) for row in (*first, *rest)] == [
+    first = books.statement(FINANCE, account, "EUR", PageRequest(2))
+    rest = books.statement(FINANCE, account, "EUR", PageRequest(2, first.next or ""))
+    second = first.items[1].amount
+    assert [str(row.balance) for row in (*first.items, *rest.items)] == [
         "267.54 EUR",
         str(euros("267.54") + second),
         str(euros("200.00") + second),
     ]
-    assert (rest[0].reason, rest[0].reference) == ("payment", "bank-1")
-    [aged] = books.receivables(FINANCE)
+    assert (rest.items[0].reason, rest.items[0].reference) == ("payment", "bank-1")
+    [aged] = books.receivables(FINANCE).items
     assert [str(each) for each in aged.open] == [
         "0.00 EUR",
         str(euros("200.00") + second),
         "0.00 EUR",
         "0.00 EUR",
     ]
-    assert books.receivables(FINANCE, Page(aged.cursor)) == []
     [tax] = books.vat(FINANCE, PERIOD)
     assert (tax.vat, str(tax.base), str(tax.tax)) == ("S-19", "224.82 EUR", "42.72 EUR")
     empty = Period(QUARTER.start, QUARTER.end)
     assert books.vat(FINANCE, empty) == []
+
+
+async def test_lists_leave_as_json_pages_and_as_files(hub: Hub) -> None:
+    in_advance(hub, "c-1")
+    app = FastAPI()
+    problems.answer_with_problems(app)
+    app.include_router(api.router(ledger(hub), hub.billing, actor_of))
+    headers = {"authorization": f"Bearer {FINANCE.name}"}
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://hub.test", headers=headers
+    ) as client:
+
+        async def ask(path: str, **options: Any) -> httpx.Response:
+            return await client.get(f"{api.LEDGER}/{path}", **options)
+
+        first = (await ask("trial-balance?size=2")).json()
+        rest = (await ask("trial-balance", params={"after": first["next"]})).json()
+        found = {row["account"]: row["balance"] for row in first["trial_balance"]}
+        found |= {row["account"]: row["balance"] for row in rest["trial_balance"]}
+        assert (found["contract_liability:c-1"], rest["next"]) == ("-590.00", None)
+        before = (await ask("trial-balance?before=2025-01-01T00:00:00Z")).json()
+        assert before["trial_balance"] == []
+        lines = (await ask("revenue/lines?contract=c-1&first_month=2026-03")).json()["lines"]
+        assert [(row["machine"], row["amount"]) for row in lines] == [
+            ("mill01", "155.00"),
+            ("mill02", "155.00"),
+        ]
+        file = await ask("revenue?by=machine", headers={"accept": "text/csv"})
+        assert file.text.splitlines()[1] == "mill01,EUR,155.00,295.00"
+        tax = "vat?start=2025-12-31T23:00:00Z&end=2026-12-31T23:00:00Z"
+        assert (await ask(tax)).json()["vat"][0]["tax"] == "171.00"
+        ages = (await ask("receivables")).json()["receivables"]
+        assert ages[0]["open"] == "1071.00"
+        account = "accounts/receivables:riverside-parts?currency=EUR"
+        assert (await ask(account)).json()["statement"][0]["balance"] == "1071.00"
+        done = await client.put(f"{api.LEDGER}/recognitions/2026-01")
+        assert done.json() == {"month": "2026-01", "documents": 0}
+        for path, status in (("revenue?first_month=x", 422), ("revenue?size=501", 422)):
+            assert (await ask(path)).status_code == status
+        stranger = {"authorization": f"Bearer {CUSTOMER.name}"}
+        assert (await ask("vat", headers=stranger)).status_code == 422
+        assert (await ask("revenue", headers=stranger)).status_code == 403

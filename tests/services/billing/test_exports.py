@@ -59,6 +59,7 @@ def test_an_empty_ledger_is_empty(hub: Hub) -> None:
 
 def test_names_of_accounts_begin_with_a_letter_or_digit() -> None:
     assert account_name(Account(AccountKind.VAT_PAYABLE, "S-19")) == "Liabilities:VatPayable:S-19"
+    assert all(account_name(Account(kind)) for kind in AccountKind)
     odd = Account(AccountKind.RECEIVABLES, "_a.b")
     assert account_name(odd) == "Assets:Receivables:X-a-b"
 

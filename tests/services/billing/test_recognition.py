@@ -171,3 +171,40 @@ def test_months_follow_each_other_without_a_hole() -> None:
     spans = sorted({each.span for each in schedule(of, first(rated(of)))}, key=lambda s: s.start)
     assert spans[0].start == QUARTER.start
     assert all(left.end == right.start for left, right in pairwise(spans))
+
+
+def test_a_bundle_is_revenue_of_its_offerings_and_goes_with_time() -> None:
+    parts = [
+        {
+            "id": id_,
+            "description": BASE_FEE["description"],
+            "offering": f"sold-{id_}",
+            "offering_version": 1,
+            "stand_alone_price": price,
+        }
+        for id_, price in (("machine", "60.00"), ("software", "30.00"), ("training", "30.00"))
+    ]
+    bundle = {"model": "bundle", "amount_per_month": "100.00", "proration": "ACT_DAYS"}
+    price = {"id": "bundle", "description": BASE_FEE["description"]}
+    of = quarterly(
+        terms=terms(
+            base_fee=None,
+            guarantee=None,
+            usage_prices=[price | {"price": bundle | {"parts": parts}}],
+        )
+    )
+    slices = schedule(of, first(rate(of, QUARTER, QUARTER.end, [], ENGINE)))
+    offerings: dict[str, Decimal] = {}
+    for each in slices:
+        assert str(each.account) == f"revenue:{each.offering}"
+        offerings[each.offering] = offerings.get(each.offering, Decimal(0)) + each.amount.amount
+    assert {name: str(amount) for name, amount in offerings.items()} == {
+        "sold-machine": "150.00",
+        "sold-software": "75.00",
+        "sold-training": "75.00",
+    }
+    assert by_month(slices, "bundle") == {
+        "2026-01": "103.33",
+        "2026-02": "93.34",
+        "2026-03": "103.33",
+    }

@@ -28,6 +28,7 @@ _ROOTS = {
     AccountKind.SERVICE_CREDITS: "Income:ServiceCredits",
     AccountKind.VAT_PAYABLE: "Liabilities:VatPayable",
     AccountKind.CONTRACT_LIABILITY: "Liabilities:ContractLiability",
+    AccountKind.REFUND_LIABILITY: "Liabilities:RefundLiability",
     AccountKind.PARTNER_PAYABLE: "Liabilities:PartnerPayable",
     AccountKind.PARTNER_SHARES: "Expenses:PartnerShares",
 }

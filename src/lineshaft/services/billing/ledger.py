@@ -47,8 +47,8 @@ def book(contract: Contract, document: Mapping[str, Any]) -> Booking:
 
     Debit receivables with the gross; credit revenue with what is served, the contract liability
     with what is not, the refund liability with deposits, and tax payable with each group. Service
-    credits stand on the other side, as contra-revenue. What other parties get of the net is a cost and a debt. A credit note is posted
-    the other way round, on the same accounts.
+    credits stand on the other side, as contra-revenue. What other parties get of the net is a cost
+    and a debt. A credit note is posted the other way round, on the same accounts.
 
     Example: 267.54 = 234.82 (revenue) - 10.00 (service credits) + 42.72 (19 % tax).
     """
@@ -65,9 +65,6 @@ def book(contract: Contract, document: Mapping[str, Any]) -> Booking:
     for group in totals["vat"]:
         account = Account(AccountKind.VAT_PAYABLE, f"{group['category']}-{group['rate']}")
         sides.append((account, -sign * Decimal(group["amount"])))
-    deposits = [line for line in document["lines"] if line["kind"] == LineKind.CORE_DEPOSIT]
-    owed = Account(AccountKind.REFUND_LIABILITY, contract.id)
-    sides += [(owed, -sign * Decimal(line["amount"])) for line in deposits]
     sides += _partner_sides(contract, document, sign)
     issued_at = parse_instant(document["issued_at"])
     over = [each for each in slices if each.is_deferred and each.span.end <= issued_at]

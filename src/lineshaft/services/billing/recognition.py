@@ -24,7 +24,14 @@ from lineshaft.core.period import (
 )
 from lineshaft.core.quantity import parse_fraction
 from lineshaft.services.billing.model import CREDIT_NOTE, Account, AccountKind, LineKind
-from lineshaft.services.contracts.model import Contract, ProrationBasis
+from lineshaft.services.billing.pricing import allocated
+from lineshaft.services.contracts.model import (
+    BundlePrice,
+    Contract,
+    FlatPrice,
+    Price,
+    ProrationBasis,
+)
 
 _OVER_TIME = frozenset({LineKind.BASE_FEE, LineKind.SERVICE_CREDIT})
 
@@ -73,9 +80,19 @@ class _Document:
     is_over: bool
 
     @property
+    def prices(self) -> Mapping[str, Price]:
+        """The price of each line of usage, by its id."""
+        return {price.id: price.price for price in self.contract.terms.usage_prices}
+
+    @property
     def sign(self) -> int:
         """The lines of a credit note lower what is owed."""
         return -1 if self.content["type"] == CREDIT_NOTE else 1
+
+    def goes_with_time(self, line: Mapping[str, Any]) -> bool:
+        """Tell whether a line is for standing ready: fees and their credits, flat amounts."""
+        price = self.prices.get(line["id"])
+        return line["kind"] in _OVER_TIME or isinstance(price, FlatPrice | BundlePrice)
 
     def minor(self, text: str) -> int:
         return int(Decimal(text).scaleb(currency_exponent(self.contract.currency)))
@@ -96,7 +113,7 @@ def schedule(contract: Contract, document: Mapping[str, Any]) -> tuple[Slice, ..
     A line is deferred where its service period is not over at the date of the document, or where
     it belongs to another month than the one that the document is posted to.
 
-    Deposits are no revenue and have no slices.
+    Deposits are no revenue: they are owed from their document on (IFRS 15, paragraph 55).
 
     Args:
         contract: the version that the document was made under.
@@ -111,29 +128,42 @@ def schedule(contract: Contract, document: Mapping[str, Any]) -> tuple[Slice, ..
     running = _before(of)
     slices: list[Slice] = []
     for line in document["lines"]:
-        if line["kind"] == LineKind.CORE_DEPOSIT:
-            continue
-        amount = of.sign * of.minor(line["amount"])
-        if line["kind"] in _OVER_TIME:
-            after = running + amount
-            parts = [
-                (month, now - before)
-                for month, now, before in zip(
-                    of.months, _cut(of, after), _cut(of, running), strict=True
-                )
-                if now != before
-            ]
-            running = after
-        else:
-            parts = [(of.months[-1], amount)] if amount else []
-        slices += _slices(of, line, parts)
+        for offering, amount in _by_offering(of, line):
+            if of.goes_with_time(line):
+                months, running = _between(of, running, running + amount), running + amount
+            else:
+                months = [(of.months[-1], amount)]
+            slices += _slices(of, line, offering, [each for each in months if each[1]])
     return tuple(slices)
+
+
+def _by_offering(of: _Document, line: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return what a line adds for each offering: a bundle is several (IFRS 15, paragraph 76).
+
+    A correction adds what is allocated of all that stands, less what was of what stood before.
+    """
+    added = of.sign * of.minor(line["amount"])
+    bundle = of.prices.get(line["id"])
+    if not isinstance(bundle, BundlePrice):
+        return [(of.contract.offering.id, added)]
+    standing = added
+    if "rating" in of.content:
+        rated = {each["id"]: of.minor(each["amount"]) for each in of.content["rating"]["lines"]}
+        standing = rated.get(line["id"], 0)
+    now = allocated(of.money(standing), bundle)
+    before = allocated(of.money(standing - added), bundle)
+    return [
+        (part.offering, of.minor(str(after.amount)) - of.minor(str(share.amount)))
+        for (part, after), (_, share) in zip(now, before, strict=True)
+    ]
 
 
 def _months(contract: Contract, period: Period) -> Iterator[_Month]:
     zone = zone_named(contract.time_zone)
-    fee = contract.terms.base_fee
-    by_days = fee is not None and fee.proration is not ProrationBasis.ACT_SECONDS
+    fee, prices = contract.terms.base_fee, contract.terms.usage_prices
+    bases = [] if fee is None else [fee.proration]
+    bases += [each.price.proration for each in prices if isinstance(each.price, BundlePrice)]
+    by_days = bool(bases) and bases[0] is not ProrationBasis.ACT_SECONDS
     whole = _length(period, zone, by_days=by_days)
     start = period.start
     while start < period.end:
@@ -145,7 +175,7 @@ def _months(contract: Contract, period: Period) -> Iterator[_Month]:
 
 
 def _length(period: Period, zone: ZoneInfo, *, by_days: bool) -> Fraction:
-    """Return a length in seconds, or in civil days where the fee is prorated by whole days."""
+    """Return a length in seconds, or in civil days where the first fee is prorated by days."""
     if not by_days:
         return period.seconds
     return Fraction((_day(period.end, zone) - _day(period.start, zone)).days)
@@ -165,7 +195,13 @@ def _before(of: _Document) -> int:
 
 
 def _over_time(of: _Document, lines: Sequence[Mapping[str, Any]]) -> int:
-    return sum(of.minor(line["amount"]) for line in lines if line["kind"] in _OVER_TIME)
+    return sum(of.minor(line["amount"]) for line in lines if of.goes_with_time(line))
+
+
+def _between(of: _Document, before: int, after: int) -> list[tuple[_Month, int]]:
+    """Return what each month has more when the running sum has grown."""
+    cuts = zip(_cut(of, before), _cut(of, after), strict=True)
+    return [(month, now - then) for month, (then, now) in zip(of.months, cuts, strict=True)]
 
 
 def _cut(of: _Document, total: int) -> list[int]:
@@ -175,14 +211,11 @@ def _cut(of: _Document, total: int) -> list[int]:
 
 
 def _slices(
-    of: _Document, line: Mapping[str, Any], parts: Sequence[tuple[_Month, int]]
+    of: _Document, line: Mapping[str, Any], offering: str, parts: Sequence[tuple[_Month, int]]
 ) -> Iterator[Slice]:
-    is_deferred = not of.is_over or any(month is not of.months[0] for month, _ in parts)
-    kind = LineKind(line["kind"])
-    offering = of.contract.offering.id
-    account = Account(AccountKind.REVENUE, offering)
-    if kind is LineKind.SERVICE_CREDIT:
-        account = Account(AccountKind.SERVICE_CREDITS)
+    account = _account(of, line, offering)
+    is_revenue = account.kind is not AccountKind.REFUND_LIABILITY
+    is_late = not of.is_over or any(month is not of.months[0] for month, _ in parts)
     weights = _machine_weights(of, line)
     for month, minor in parts:
         shares = allocate(of.money(minor), list(weights.values()))
@@ -197,8 +230,16 @@ def _slices(
                     offering=offering,
                     vat=f"{line['vat']['category']}-{line['vat']['rate']}",
                     amount=amount,
-                    is_deferred=is_deferred,
+                    is_deferred=is_revenue and is_late,
                 )
+
+
+def _account(of: _Document, line: Mapping[str, Any], offering: str) -> Account:
+    if line["kind"] == LineKind.CORE_DEPOSIT:
+        return Account(AccountKind.REFUND_LIABILITY, of.contract.id)
+    if line["kind"] == LineKind.SERVICE_CREDIT:
+        return Account(AccountKind.SERVICE_CREDITS)
+    return Account(AccountKind.REVENUE, offering)
 
 
 def _machine_weights(of: _Document, line: Mapping[str, Any]) -> dict[str, Fraction]:

@@ -8,8 +8,6 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant
 
-LEDGER_PAGE_MAX = 200
-"""Rows of one page of any of these lists."""
 RECOGNISED_PAGE_MAX = 500
 """Documents whose month is recognised in one unit of work."""
 TEXT_CHARACTERS_MAX = 200
@@ -27,36 +25,6 @@ class Grouping(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list.
-
-    Attributes:
-        after: cursor of the last row of the page before.
-        limit: at most `LEDGER_PAGE_MAX`.
-    """
-
-    after: str | None = None
-    limit: int = LEDGER_PAGE_MAX
-
-    def __post_init__(self) -> None:
-        """Refuse a page that is empty or too long, and a cursor that is none of ours."""
-        if not 0 < self.limit <= LEDGER_PAGE_MAX:
-            msg = f"a page of {self.limit} rows: expected 1 to {LEDGER_PAGE_MAX}"
-            raise Invalid(msg)
-        if self.after is not None and " " not in self.after:
-            msg = f"cannot go on after {self.after[:80]!r}: expected the cursor of a row"
-            raise Invalid(msg)
-
-    @property
-    def place(self) -> tuple[str, str] | None:
-        """What the rows are behind: both parts of the cursor."""
-        if self.after is None:
-            return None
-        first, _, second = self.after.rpartition(" ")
-        return first, second
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
     """One entry of an account, with the balance after it."""
@@ -70,11 +38,6 @@ class StatementRow:
     amount: Money
     balance: Money
 
-    @property
-    def cursor(self) -> str:
-        """Where a following page goes on."""
-        return f"{self.transaction} {self.amount.currency}"
-
 
 @dataclass(frozen=True, slots=True)
 class AgedReceivable:
@@ -86,11 +49,6 @@ class AgedReceivable:
 
     customer: str
     open: tuple[Money, Money, Money, Money]
-
-    @property
-    def cursor(self) -> str:
-        """Where a following page goes on."""
-        return f"{self.customer} {self.open[0].currency}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +85,6 @@ class RevenueRow:
     recognised: Money
     deferred: Money
 
-    @property
-    def cursor(self) -> str:
-        """Where a following page goes on."""
-        return f"{self.key} {self.recognised.currency}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevenueLine:
@@ -147,11 +100,6 @@ class RevenueLine:
     account: str
     amount: Money
     is_recognised: bool
-
-    @property
-    def cursor(self) -> str:
-        """Where a following page goes on."""
-        return f"{self.document} {self.position}"
 
 
 @dataclass(frozen=True, slots=True)

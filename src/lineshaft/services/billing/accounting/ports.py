@@ -9,7 +9,6 @@ from lineshaft.core.period import Instant, Period
 from lineshaft.services.billing.accounting.model import (
     AgedReceivable,
     Grouping,
-    Page,
     RevenueLine,
     RevenueQuery,
     RevenueRow,
@@ -18,6 +17,9 @@ from lineshaft.services.billing.accounting.model import (
 )
 from lineshaft.services.billing.model import Transaction
 from lineshaft.services.billing.recognition import Slice
+
+Behind = tuple[tuple[str | int, ...], int]
+"""The place of a row in the order of its list, and how many rows behind it are asked for."""
 
 
 class LedgerPostings(Protocol):
@@ -32,25 +34,25 @@ class LedgerStore(Protocol):
     """Adds up the ledger."""
 
     def statement(
-        self, connection: sa.Connection, account: str, currency: str, page: Page
+        self, connection: sa.Connection, account: str, currency: str, behind: Behind
     ) -> list[StatementRow]:
         """Return a page of the entries of an account, the oldest first, with running balance."""
         ...
 
     def receivables(
-        self, connection: sa.Connection, now: Instant, page: Page
+        self, connection: sa.Connection, now: Instant, behind: Behind
     ) -> list[AgedReceivable]:
         """Return a page of what is open of each customer, by age."""
         ...
 
     def revenue(
-        self, connection: sa.Connection, by: Grouping, query: RevenueQuery, page: Page
+        self, connection: sa.Connection, by: Grouping, query: RevenueQuery, behind: Behind
     ) -> list[RevenueRow]:
         """Return a page of the sums of revenue."""
         ...
 
     def lines(
-        self, connection: sa.Connection, query: RevenueQuery, page: Page
+        self, connection: sa.Connection, query: RevenueQuery, behind: Behind
     ) -> list[RevenueLine]:
         """Return a page of the slices behind revenue, by document."""
         ...

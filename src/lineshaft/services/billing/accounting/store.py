@@ -14,13 +14,13 @@ from lineshaft.services.billing.accounting.model import (
     RECOGNISED_PAGE_MAX,
     AgedReceivable,
     Grouping,
-    Page,
     RevenueLine,
     RevenueQuery,
     RevenueRow,
     StatementRow,
     VatRow,
 )
+from lineshaft.services.billing.accounting.ports import Behind
 from lineshaft.services.billing.model import OF_RECOGNITION, Account, AccountKind
 from lineshaft.services.billing.recognition import Slice
 from lineshaft.services.billing.tables import (
@@ -44,17 +44,18 @@ class SqlLedgerStore:
     """Implements `LedgerStore`."""
 
     def statement(
-        self, connection: sa.Connection, account: str, currency: str, page: Page
+        self, connection: sa.Connection, account: str, currency: str, behind: Behind
     ) -> list[StatementRow]:
         """Return a page of the entries of an account, the oldest first, with running balance."""
         joined = LEDGER_ENTRY.join(LEDGER_TRANSACTION, _ENTRY.transaction == _TRANSACTION.id)
         of_account = (_ENTRY.account == account, _ENTRY.currency == currency)
         order = (_TRANSACTION.posted_at, _TRANSACTION.id)
         query = sa.select(LEDGER_TRANSACTION, _ENTRY.amount_minor).select_from(joined)
-        query = query.where(*of_account).order_by(*order, _ENTRY.position).limit(page.limit)
+        query = query.where(*of_account).order_by(*order, _ENTRY.position).limit(behind[1])
         balance = 0
-        if page.place is not None:
-            at = sa.select(*order).where(_TRANSACTION.id == page.place[0]).subquery()
+        [transaction] = behind[0]
+        if transaction:
+            at = sa.select(*order).where(_TRANSACTION.id == transaction).subquery()
             last = sa.select(*at.c).scalar_subquery()
             query = query.where(sa.tuple_(*order) > last)
             before = sa.select(sa.func.sum(_ENTRY.amount_minor)).select_from(joined)
@@ -78,7 +79,7 @@ class SqlLedgerStore:
         return rows
 
     def receivables(
-        self, connection: sa.Connection, now: Instant, page: Page
+        self, connection: sa.Connection, now: Instant, behind: Behind
     ) -> list[AgedReceivable]:
         """Return a page of what is open of each customer, by the age of the documents."""
         edges = [Instant(now - days * US_PER_DAY) for days in AGES_DAYS]
@@ -99,11 +100,11 @@ class SqlLedgerStore:
             .group_by(_ENTRY.account, _ENTRY.currency)
             .having(sa.or_(*(each != 0 for each in sums)))
             .order_by(_ENTRY.account, _ENTRY.currency)
-            .limit(page.limit)
+            .limit(behind[1])
         )
-        if page.place is not None:
-            place = (prefix + page.place[0], page.place[1])
-            query = query.where(sa.tuple_(_ENTRY.account, _ENTRY.currency) > sa.tuple_(*place))
+        customer, currency = behind[0]
+        place = sa.tuple_(f"{prefix}{customer}", currency)
+        query = query.where(sa.tuple_(_ENTRY.account, _ENTRY.currency) > place)
         return [
             AgedReceivable(
                 row.account.removeprefix(prefix),
@@ -118,7 +119,7 @@ class SqlLedgerStore:
         ]
 
     def revenue(
-        self, connection: sa.Connection, by: Grouping, query: RevenueQuery, page: Page
+        self, connection: sa.Connection, by: Grouping, query: RevenueQuery, behind: Behind
     ) -> list[RevenueRow]:
         """Return a page of the sums of revenue by offering, contract, machine or month."""
         key = _SLICE[by.value]
@@ -131,10 +132,9 @@ class SqlLedgerStore:
             .where(*_wanted(query))
             .group_by(key, _SLICE.currency)
             .order_by(key, _SLICE.currency)
-            .limit(page.limit)
+            .limit(behind[1])
         )
-        if page.place is not None:
-            statement = statement.where(sa.tuple_(key, _SLICE.currency) > sa.tuple_(*page.place))
+        statement = statement.where(sa.tuple_(key, _SLICE.currency) > sa.tuple_(*behind[0]))
         return [
             RevenueRow(
                 row.key,
@@ -145,16 +145,13 @@ class SqlLedgerStore:
         ]
 
     def lines(
-        self, connection: sa.Connection, query: RevenueQuery, page: Page
+        self, connection: sa.Connection, query: RevenueQuery, behind: Behind
     ) -> list[RevenueLine]:
         """Return a page of the slices behind revenue, by document."""
         order = (_SLICE.document, _SLICE.position)
         statement = sa.select(LEDGER_SLICE, _RECOGNISED.label("is_recognised"))
-        statement = statement.where(*_wanted(query)).order_by(*order).limit(page.limit)
-        if page.place is not None:
-            document, position = page.place
-            place = (document, int(position) if position.isdecimal() else 0)
-            statement = statement.where(sa.tuple_(*order) > sa.tuple_(*place))
+        statement = statement.where(*_wanted(query)).order_by(*order).limit(behind[1])
+        statement = statement.where(sa.tuple_(*order) > sa.tuple_(*behind[0]))
         return [
             RevenueLine(
                 document=row.document,
@@ -238,6 +235,8 @@ def _due(month: str, now: Instant) -> Iterable[sa.ColumnElement[bool]]:
 def _wanted(query: RevenueQuery) -> list[sa.ColumnElement[bool]]:
     named = {"offering": query.offering, "contract": query.contract, "machine": query.machine}
     found = [_SLICE[name] == value for name, value in named.items() if value is not None]
+    deposits = f"{AccountKind.REFUND_LIABILITY}:"
+    found.append(sa.or_(_SLICE.account < deposits, _SLICE.account >= _after(deposits)))
     if query.first_month is not None:
         found.append(_SLICE.month >= query.first_month)
     if query.last_month is not None:
