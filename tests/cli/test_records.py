@@ -41,6 +41,15 @@ start = "2026-01-05T04:00:00Z"
 end = "2026-01-05T05:00:00Z"
 category = "maintenance"
 proof = "MO-12"
+
+[[core]]
+id = "c-1"
+machine = "mill"
+contract = "c-1001"
+item = "spindle"
+model = "SP-2"
+delivered_at = "2026-01-05T09:00:00Z"
+reference = "DN-1"
 """
 
 
@@ -68,9 +77,10 @@ def test_a_file_is_recorded_once_listed_and_approved(
         ("exchange", "wo-4711"),
         ("incident", "inc-1"),
         ("exclusion", "exc-1"),
+        ("core", "c-1"),
     ]
     assert listed[0]["old_final"] == "493827/5"
-    assert [len(one["approvals"]) for one in listed[1:]] == [1, 1]
+    assert [len(one["approvals"]) for one in listed[1:3]] == [1, 1]
     assert "WO-4711" not in lineshaft("records", "list", "lathe", "--data", data).out
     # Two people see to an exchange: the operator has recorded it.
     assert lineshaft("records", "approve", "exchange", "wo-4711", "--data", data).exit_code == 7

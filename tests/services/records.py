@@ -17,6 +17,8 @@ from lineshaft.security.audit.store import SqlAuditStore
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor, Grant, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
+from lineshaft.services.cores.service import CoreParts, Cores
+from lineshaft.services.cores.store import SqlCoreStore
 from lineshaft.services.incidents.service import IncidentParts, Incidents
 from lineshaft.services.incidents.store import SqlIncidentStore
 from lineshaft.services.metering.clocks.service import ClockParts, Clocks
@@ -47,6 +49,7 @@ class Records:
     exchanges: MeterExchanges
     incidents: Incidents
     estimates: Estimates
+    cores: Cores
 
     def promised(self) -> Instant:
         """Return an instant at which everything known stays known, as for a document."""
@@ -95,4 +98,5 @@ def build_records(
         MeterExchanges(ExchangeParts(store=SqlExchangeStore(), **shared)),
         Incidents(IncidentParts(store=SqlIncidentStore(), **shared)),
         Estimates(EstimateParts(store=SqlEstimateStore(), **shared)),
+        Cores(CoreParts(store=SqlCoreStore(), **shared)),
     )

@@ -1,5 +1,6 @@
 """Clock offsets, exchanges, incidents and exclusions over HTTP, as several people."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -9,6 +10,9 @@ from fastapi import FastAPI, Request
 from lineshaft.core.errors import Unauthorized
 from lineshaft.core.period import Instant, parse_instant
 from lineshaft.security.authorisation.model import Actor
+from lineshaft.services.cores import api as cores_api
+from lineshaft.services.cores.errors import TooManyCores
+from lineshaft.services.cores.model import Core
 from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
 from lineshaft.services.metering.estimates import api as estimates_api
@@ -44,6 +48,19 @@ EXCLUSION = {
     "proof": "MO-12",
 }
 
+CORE = {
+    "machine": "mill",
+    "contract": "c-1001",
+    "item": "spindle",
+    "model": "SP-2",
+    "delivered_at": "2027-04-01T09:00:00Z",
+    "reference": "DN-1",
+}
+RETURN = {"received_at": "2027-04-20T09:00:00Z", "model": "SP-1"} | {
+    "grade": "damaged",
+    "inspected_by": "Ines",
+}
+
 
 class Desk:
     """The routes in this process; a token is the name of a person."""
@@ -56,6 +73,7 @@ class Desk:
             exchanges_api.router(records.exchanges, self._actor_of),
             estimates_api.router(records.estimates, self._actor_of),
             incidents_api.router(records.incidents, self._actor_of),
+            cores_api.router(records.cores, self._actor_of),
         ):
             self._app.include_router(routes)
 
@@ -88,7 +106,7 @@ async def test_a_clock_offset_over_http(desk: Desk) -> None:
         status, recorded = await desk.ask(ENGINEER, "PUT", path, content)
         assert (status, recorded["origin"], recorded["offset_us"]) == (200, "entered", 90_000_000)
     status, listed = await desk.ask(FINANCE, "GET", f"{clocks_api.PATH}?source=edge-1")
-    assert (status, listed) == (200, {"offsets": [recorded]})
+    assert (status, listed) == (200, {"offsets": [recorded], "next": None})
     assert (await desk.ask(FINANCE, "GET", clocks_api.PATH))[1] == listed
     assert (await desk.ask(ENGINEER, "PUT", path, content | {"offset_us": 5}))[0] == 409
     assert (await desk.ask(ENGINEER, "PUT", path, OFFSET))[0] == 422
@@ -106,13 +124,72 @@ async def test_an_exchange_over_http(desk: Desk) -> None:
     status, approved = await desk.ask(COLLEAGUE, "POST", f"{path}/approval")
     assert (status, approved["approved_by"]) == (200, COLLEAGUE.id)
     listing = f"{exchanges_api.PATH}?machine=mill"
-    assert await desk.ask(CUSTOMER, "GET", listing) == (200, {"exchanges": [approved]})
-    assert await desk.ask(STRANGER, "GET", listing) == (200, {"exchanges": []})
+    assert await desk.ask(CUSTOMER, "GET", listing) == (
+        200,
+        {"exchanges": [approved], "next": None},
+    )
+    assert await desk.ask(STRANGER, "GET", listing) == (200, {"exchanges": [], "next": None})
     assert (await desk.ask(ENGINEER, "PUT", path, EXCHANGE | {"new_start": 12.3}))[0] == 422
     assert (await desk.ask(ENGINEER, "PUT", path, EXCHANGE | {"new_start": "0"}))[0] == 409
     assert (await desk.ask(ENGINEER, "POST", f"{exchanges_api.PATH}/x/versions/1/approval"))[
         0
     ] == 404
+
+
+@pytest.mark.both_engines
+async def test_a_core_over_http_is_delivered_and_comes_back(desk: Desk, records: Records) -> None:
+    path, listing = f"{cores_api.PATH}/c-1/versions", f"{cores_api.PATH}?machine=mill"
+    for _ in range(2):
+        status, delivered = await desk.ask(ENGINEER, "PUT", f"{path}/1", CORE)
+        assert (status, delivered["recorded_by"]) == (200, ENGINEER.id)
+    before = records.promised()
+    records.clock.advance(1_000_000)
+    status, back = await desk.ask(FINANCE, "PUT", f"{path}/2", CORE | {"returned": RETURN})
+    assert (status, back["returned"]["inspected_by"]) == (200, "Ines")
+    assert await desk.ask(CUSTOMER, "GET", listing) == (
+        200,
+        {"cores": [delivered, back], "next": None},
+    )
+    assert await desk.ask(STRANGER, "GET", listing) == (200, {"cores": [], "next": None})
+    (then,) = records.cores.known_cores(FINANCE, "mill", before)
+    (now,) = records.cores.known_cores(FINANCE, "mill", records.promised())
+    assert (then.returned, now.returned) == (None, Core.from_content(_core(back)).returned)
+    for version, changed, expected in (
+        (1, {"model": "SP-3"}, 409),
+        (4, {}, 409),
+        (3, {"item": "pump"}, 409),
+        (3, {"contract": "c-2"}, 409),
+        (3, {"returned": RETURN | {"received_at": "2027-03-01T00:00:00Z"}}, 422),
+        (3, {"returned": {"grade": "damaged"}}, 422),
+        (3, {"reference": " "}, 422),
+        (3, {"is_withdrawn": "yes"}, 422),
+        (3, {"is_withdrawn": True}, 200),
+    ):
+        status, _ = await desk.ask(ENGINEER, "PUT", f"{path}/{version}", CORE | changed)
+        assert status == expected, changed
+    assert records.cores.known_cores(FINANCE, "mill", records.promised()) == []
+    assert (await desk.ask(CUSTOMER, "PUT", f"{path}/4", CORE))[0] == 403
+    assert (await desk.ask(None, "GET", listing))[0] == 401
+    assert records.audited()[-1].endswith("core:write core/c-1")
+
+
+def _core(content: dict[str, Any]) -> dict[str, Any]:
+    recorded = {"recorded_at", "recorded_by", "version"}
+    return {name: value for name, value in content.items() if name not in recorded}
+
+
+def test_there_are_at_most_so_many_cores_and_versions(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lineshaft.services.cores.service.CORES_MAX", 1)
+    monkeypatch.setattr("lineshaft.services.cores.service.VERSIONS_MAX", 2)
+    first = Core.from_content(CORE | {"id": "c-1"})
+    records.cores.record(ENGINEER, first)
+    records.cores.record(ENGINEER, replace(first, model="SP-3"), 2)
+    with pytest.raises(TooManyCores, match="versions"):
+        records.cores.record(ENGINEER, replace(first, model="SP-4"), 3)
+    with pytest.raises(TooManyCores, match="cores"):
+        records.cores.record(ENGINEER, replace(first, id="c-2"))
 
 
 async def test_an_estimate_over_http_counts_from_approval_to_withdrawal(
@@ -128,8 +205,11 @@ async def test_an_estimate_over_http_counts_from_approval_to_withdrawal(
         status, approved = await desk.ask(ENGINEER, "POST", f"{path}/approval")
         assert (status, approved["approval"]["by"]) == (200, ENGINEER.id)
     listing = f"{estimates_api.PATH}?machine=mill"
-    assert await desk.ask(CUSTOMER, "GET", listing) == (200, {"estimates": [approved]})
-    assert await desk.ask(STRANGER, "GET", listing) == (200, {"estimates": []})
+    assert await desk.ask(CUSTOMER, "GET", listing) == (
+        200,
+        {"estimates": [approved], "next": None},
+    )
+    assert await desk.ask(STRANGER, "GET", listing) == (200, {"estimates": [], "next": None})
     # Another one for a part of the same time, other content, other people.
     other = f"{estimates_api.PATH}/e-2"
     assert (await desk.ask(ENGINEER, "PUT", other, ESTIMATE | {"amount": "8"}))[0] == 200
@@ -172,6 +252,9 @@ async def test_both_sides_agree_over_http(
         assert status == 200
     assert [each["side"] for each in agreed["approvals"]] == ["provider", "customer"]
     assert agreed["agreed_at"] is not None
-    assert await desk.ask(CUSTOMER, "GET", f"{place}?machine=mill") == (200, {named: [agreed]})
+    assert await desk.ask(CUSTOMER, "GET", f"{place}?machine=mill") == (
+        200,
+        {named: [agreed], "next": None},
+    )
     assert (await desk.ask(CUSTOMER, "PUT", path, content))[0] == 403
     assert (await desk.ask(ENGINEER, "PUT", path, {"machine": "mill"}))[0] == 422

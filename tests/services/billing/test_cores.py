@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -24,7 +25,9 @@ from lineshaft.services.contracts.cores import GRADES_MAX, RETURN_DAYS_MAX, UPGR
 from lineshaft.services.contracts.model import Contract, TermsInvalid
 from lineshaft.services.cores.model import Core, CoreReturn
 from tests.services.billing.examples import ENGINE
+from tests.services.billing.late import late_hub
 from tests.services.contracts.examples import CONTRACT, contract, terms
+from tests.services.hub import FINANCE, Hub
 
 STARTS = [f"2027-{month:02}-01T00:00:00Z" for month in range(6, 12)]
 JUNE, JULY, *_ = MONTHS = [Period.parse(*pair) for pair in pairwise(STARTS)]
@@ -192,6 +195,32 @@ def test_a_deposit_has_no_meter_no_modifiers_and_its_second_line_an_id_of_its_ow
     for prices, says in (([cheap], "leave out"), (twice, "two parts of the terms")):
         with pytest.raises(TermsInvalid, match=says):
             contract(terms=terms(usage_prices=prices))
+
+
+@dataclass
+class Recorded:
+    """Implements `CoreRecords`."""
+
+    cores: list[Core]
+
+    def known_cores(self, _actor: object, _machine: str, _known_at: Instant) -> list[Core]:
+        return self.cores
+
+
+def test_a_return_that_was_learnt_late_is_documented_on_its_own_period(hub: Hub) -> None:
+    """Billed on delivery, closed on its return; then the grade is corrected: 350.00 more back."""
+    hub.clock.advance(parse_instant("2027-08-02T00:00:00Z") - hub.clock.now())
+    recorded = Recorded([core(day=30)])
+    late = late_hub(hub, sold(), cores=recorded)
+    june, july = (late.billing.issue(FINANCE, CONTRACT["id"], month) for month in (JUNE, JULY))
+    assert (june.gross.amount, july.gross.amount) == (Decimal("833.00"), Decimal("-416.50"))
+    hub.clock.advance(DAY_US)
+    recorded.cores = [core(day=30, grade="full")]
+    corrected = late.billing.correct(FINANCE, CONTRACT["id"], JULY)
+    assert (corrected.document.type, str(corrected.document.gross)) == ("381", "416.50 EUR")
+    balances = {each.account: each for each in late.billing.trial_balance(FINANCE)}
+    owed = balances[f"refund_liability:{CONTRACT['id']}"]
+    assert owed.debit == owed.credit
 
 
 @st.composite

@@ -9,17 +9,22 @@ import pypdf
 import pytest
 
 from lineshaft.core import canonical
+from lineshaft.core.period import Instant
 from lineshaft.services.billing.document import document_content
+from lineshaft.services.billing.model import Facts
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.billing.rendering.model import Language, MediaType
 from lineshaft.services.billing.rendering.renderer import render
 from lineshaft.services.billing.rendering.steps import step_amount
 from lineshaft.services.billing.rendering.view import view_of
 from lineshaft.services.contracts.model import Contract
+from lineshaft.services.cores.model import Core, CoreReturn
 from tests.services.billing.examples import ENGINE, PERIOD, record
 from tests.services.contracts.examples import BASE_FEE, CUTTING_TIME, GUARANTEE, contract, terms
 from tests.services.rendering.sample import document_file
 
+TEXT = {"en": "Text", "zh-Hans": "文本"}
+METER = CUTTING_TIME["meter"]
 TAKE_OR_PAY = {"per": "month", "quantity": "300", "unit_price": "2.00", "proration": "30/360"}
 INDEXATION = {
     "fixed": "0.4",
@@ -65,6 +70,57 @@ MODELS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
+COMPLETE = METER | {"id": "energy", "unit": "KWH", "parameters": {"rate_max": "1"}}
+SAVING = {
+    "model": "energy_saving",
+    "unit": "KWH",
+    "share_percent": "30",
+    "tariff": "0.20",
+    "drivers": [{"description": TEXT, "meter": COMPLETE | {"id": "driver"}}],
+    "baselines": [
+        {"id": "hall-2", "version": 3, "since": "2017-01-01T00:00:00Z", "source": "2016"}
+        | {"quantity_per_month": "3000", "weights": [{"driver": "driver", "per_unit": "1/2"}]}
+    ],
+    "adjustments": [
+        {"id": "shift", "kind": "non_routine", "quantity_per_month": "600", "reason": TEXT}
+        | {"start": "2017-06-01T00:00:00Z", "end": "2017-07-01T00:00:00Z"}
+        | {"approved_by": "Ines", "approved_at": "2017-06-01T00:00:00Z"}
+    ],
+    "proration": "ACT_DAYS",
+    "carry": "none",
+}
+PART = {"description": TEXT, "offering_version": 1}
+BUNDLE = {
+    "model": "bundle",
+    "amount_per_month": "300.00",
+    "proration": "ACT_DAYS",
+    "parts": [
+        PART | {"id": "a", "offering": "a", "stand_alone_price": "50.00"},
+        PART | {"id": "b", "offering": "b", "stand_alone_price": "25.00"},
+    ],
+}
+DEPOSIT = {
+    "model": "core_deposit",
+    "deposit": "700.00",
+    "days": 0,
+    "grades": [{"grade": "damaged", "percent": "50"}],
+    "upgrades": [{"old": "SP-1", "new": "SP-2", "amount": "120.00"}],
+}
+
+
+def cores() -> Facts:
+    """One that came back on the day, one that was lost, one that stays open."""
+    back = CoreReturn(Instant(PERIOD.start + 60_000_000), "SP-1", "damaged", "Ines")
+    place = {"machine": "mill", "contract": "c-1001", "item": "p9", "model": "SP-2"}
+    starts = [PERIOD.start, Instant(PERIOD.start - 1), Instant(PERIOD.end - 1)]
+    return Facts(
+        cores=tuple(
+            Core(id=f"c-{i}", delivered_at=at, reference="DN-7", returned=returned, **place)
+            for i, (at, returned) in enumerate(zip(starts, (back, None, None), strict=True))
+        )
+    )
+
+
 def everything() -> Contract:
     prices = [
         CUTTING_TIME | {"id": f"p{i}", "price": price} | ({"modifiers": changes} if changes else {})
@@ -74,6 +130,9 @@ def everything() -> Contract:
     prices.append(CUTTING_TIME | {"id": "p5", "meter": GUARANTEE["meter"], "price": matrix})
     share = {"model": "percentage", "percent": "2.5", "lines": ["base-fee"]}
     prices.append({"id": "p6", "description": CUTTING_TIME["description"], "price": share})
+    energy = {"meter": COMPLETE, "price": SAVING}
+    for i, outcome in enumerate((energy, {"price": BUNDLE}, {"price": DEPOSIT}), start=7):
+        prices.append({"id": f"p{i}", "description": CUTTING_TIME["description"]} | outcome)
     fee = BASE_FEE | {"proration": "30/360"}
     return contract(terms=terms(base_fee=fee, usage_prices=prices, guarantee=None))
 
@@ -84,7 +143,9 @@ def document() -> dict[str, Any]:
     states = {"重载": 3_600_000_000, "IDLE": 1_800_000_000}
     usage = [record(of, i, 12_578, known_at=known_at) for i in range(5)]
     usage.append(record(of, 5, 0, known_at=known_at, states=states))
-    rated = rate(of, PERIOD, known_at, usage, ENGINE)
+    usage.append(record(of, 6, 110, known_at=known_at))
+    usage.append(record(of, 7, 40, known_at=known_at))
+    rated = rate(of, PERIOD, known_at, usage, ENGINE, cores())
     content = document_content(rated, "NM-2017-000001", known_at)
     return canonical.decode(canonical.encode(content))
 
@@ -113,6 +174,15 @@ ENGLISH = [
     "Discount of 10 %",
     "Discount of 1.00 EUR",
     "Credit of 7.00 EUR",
+    "Baseline hall-2, version 3: 120 kW·h = 100 kW·h + 0.5 × 40 kW·h",
+    "Adjustment, non-routine: 20 kW·h – Text (approved by Ines, 1 June 2017, 00:00)",
+    "Saved 30 kW·h, carried 0 kW·h: 30 kW·h at 30 % of 0.20 EUR per kW·h",
+    "June 2017: 1 of 30 days of 300.00 EUR per month",
+    "Of which Text: 6.67 EUR (alone 50.00 EUR per month)",
+    "Deposit of core c-2: SP-2 delivered on",
+    "Deposit of core c-0 closed on",
+    "50 % of 700.00 EUR less upgrade 120.00 EUR is 230.00 EUR; the rest is kept",
+    "Core c-1 did not come back in time: its deposit is kept",
 ]
 CHINESE = [
     "用量超过 0 时一次性收取",
@@ -126,6 +196,13 @@ CHINESE = [
     "最高金额 200.00 EUR",
     "折扣 10 %",
     "固定抵减 7.00 EUR",
+    "基准 hall-2 第 3 版：120 kW·h = 100 kW·h + 0.5 × 40 kW·h",
+    "非常规调整：20 kW·h – 文本（Ines 于 2017年6月1日 00:00 批准）",
+    "节约 30 kW·h，结转 0 kW·h",
+    "其中文本：6.67 EUR",
+    "旧件 c-2 的押金",
+    "退还 230.00 EUR，其余扣留",
+    "旧件 c-1 未按期退回：押金扣留",
 ]
 
 
