@@ -1,4 +1,8 @@
-"""What runs beside the pages: the live view is fed and the outbox carried."""
+"""What runs beside the pages: the live view is fed, the outbox carried, webhooks delivered.
+
+Webhooks are delivered here and not by a program of their own: the sends wait for sockets and take
+no processor, and another process would take more memory than all else of an idle hub may grow by.
+"""
 
 import asyncio
 import contextlib
@@ -9,14 +13,17 @@ import structlog
 
 from lineshaft.bootstrap.application import Application
 from lineshaft.bootstrap.program import hub_bus
+from lineshaft.bootstrap.webhook_parts import delivering_parts
 from lineshaft.core import messages
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.bus import BusMessage, BusPublisher, StreamSpec
 from lineshaft.infrastructure.database import OutboxRelay
+from lineshaft.platform.webhooks.delivering import Deliverer, WebhookFeed
 
 LOG = structlog.get_logger(__name__)
 
 OUTBOX_POLL_S = 0.5
+WEBHOOK_POLL_S = 0.5
 EVENTS = StreamSpec(
     name="EVENTS",
     subjects=("event.>",),
@@ -44,11 +51,18 @@ async def api_background(app: Application) -> AsyncIterator[None]:
         await bus.subscribe("live.>", on_live)
         await bus.subscribe("notice.>", on_notice)
         await bus.ensure_stream(EVENTS)
-        relay = OutboxRelay(app.database, BusPublisher(bus), app.clock)
-        carrying = asyncio.create_task(relay.run(poll_s=OUTBOX_POLL_S))
+        known = (app.authorizer, app.identity)
+        parts = delivering_parts(settings, app.database, known, app.clock)
+        relay = OutboxRelay(app.database, WebhookFeed(parts, BusPublisher(bus)), app.clock)
+        tasks = [
+            asyncio.create_task(relay.run(poll_s=OUTBOX_POLL_S)),
+            asyncio.create_task(Deliverer(parts).run(poll_s=WEBHOOK_POLL_S)),
+        ]
         try:
             yield
         finally:
-            carrying.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await carrying
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task

@@ -25,6 +25,7 @@ from lineshaft.bootstrap.retention_parts import (
     desk_files,
 )
 from lineshaft.bootstrap.source_adapters import StoredSourceKeys
+from lineshaft.bootstrap.webhook_parts import build_webhooks
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
 from lineshaft.infrastructure.idempotency import KeptAnswers
@@ -49,6 +50,7 @@ from lineshaft.platform.historian.store import ManifestStore
 from lineshaft.platform.historian.usage.service import UsageEvents
 from lineshaft.platform.twin.service import LiveView, Twin
 from lineshaft.platform.twin.store import SqlMachineStore
+from lineshaft.platform.webhooks.service import Webhooks
 from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.identity.service import Identity
@@ -113,6 +115,7 @@ class Application:
     closing: Closing
     evidence: Evidence
     plant: Plant
+    webhooks: Webhooks
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Application:
@@ -131,9 +134,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     holds = BillingHolds(retention, settings.billing_hold_years)
     contracts = build_contracts(base, holds)
     clocks, exchanges, estimates = build_clocks(base), build_exchanges(base), build_estimates(base)
-    liveness = BeatLiveness(base.database, SqlConnectorStore(), historian)
-    beside = Beside(liveness=liveness, clocks=clocks, exchanges=exchanges, estimates=estimates)
-    metering = Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
+    metering = _metering(base, historian, (clocks, exchanges, estimates))
     incidents, cores = build_incidents(base), build_cores(base)
     billing = _billing(base, contracts, (metering, incidents, cores), holds)
     receivables, renderings, closing = build_finance(base, contracts, billing)
@@ -173,8 +174,18 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         renderings=renderings,
         closing=closing,
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
+        webhooks=build_webhooks(base),
         plant=_plant(base, twin, contracts, retention),
     )
+
+
+def _metering(
+    base: Foundation, historian: Historian, known: tuple[Clocks, MeterExchanges, Estimates]
+) -> Metering:
+    clocks, exchanges, estimates = known
+    liveness = BeatLiveness(base.database, SqlConnectorStore(), historian)
+    beside = Beside(liveness=liveness, clocks=clocks, exchanges=exchanges, estimates=estimates)
+    return Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
 
 
 def _billing(

@@ -143,6 +143,12 @@ class Settings:
         "years",
         _from_to(0, 100),
     )
+    webhook_addresses: str = _setting(
+        "public",
+        "Where webhooks may lead: to hosts of the internet over HTTPS, or anywhere, also into this "
+        "network and without encryption; whoever may make a webhook can then probe this network.",
+        bounds=_Bounds(choices=("public", "any")),
+    )
     stop_timeout_ms: int = _setting(
         4_000,
         "How long all programs together may take to stop before they are killed.",

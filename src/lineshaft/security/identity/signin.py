@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, Instant
-from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Action, Actor, Resource
 from lineshaft.security.identity.errors import (
     LimitReached,
     LoginRefused,
@@ -206,6 +206,17 @@ class SignIn(People):
                 msg = "the API token is unknown, ended or revoked"
                 raise NotSignedIn(msg)
             return self._actor(connection, token.person)
+
+    def owner(self, key: str) -> Actor | None:
+        """Return who somebody is now, for what is done in a person's name; None for who has left.
+
+        The operator of this machine is no person, and never leaves.
+        """
+        if key == LOCAL_OPERATOR.id:
+            return LOCAL_OPERATOR
+        with self._database.read() as connection:
+            person = self._people.person(connection, key)
+        return person.to_actor() if person is not None and person.is_active else None
 
     def _proven(self, user_name: str, password: str) -> Person:
         self._count_attempt(user_name)
