@@ -14,13 +14,16 @@ WALK = {
     "readings": "/invoices/{number}/lines/2",
     "account": "/account",
 }
-OWN = {"sources": "/sources", "people": "/people", "status": "/status"}
+OWN = {
+    "offering": "/offerings/milling-by-the-hour",
+    "pack": "/packs/response",
+    "sources": "/sources", "people": "/people", "status": "/status"}
 """What the maker's own people have beside it."""
 KINDS = ("administrator", "engineer", "finance", "customer")
 REFUSED = {
     "engineer": {"invoice", "readings", "people"},
     "finance": {"sources", "people"},
-    "customer": {"sources", "people", "status"},
+    "customer": {"offering", "pack", "sources", "people", "status"},
 }
 """What a kind of user is refused."""
 

@@ -11,35 +11,38 @@ from lineshaft.web.pages.contracts.prices import (
     price_in_words,
 )
 from lineshaft.web.pages.contracts.promises import promised_in_words
-from lineshaft.web.session import Visit
+from lineshaft.web.session import Preferences, Visit
 
 
 def terms_in_words(visit: Visit, contract: Contract) -> Html:
-    """Return what is charged and promised, a sentence each."""
-    terms = contract.terms
+    """Return what is charged and promised, and how it is billed, a sentence each."""
+    pairs = charges_in_words(visit, contract.terms, contract.currency)
+    billing: Child = _billing(visit, contract)
+    return facts([*pairs, (visit.say("terms.billing"), billing)], is_list=True)
+
+
+def charges_in_words(visit: Preferences, terms: Terms, currency: str) -> list[tuple[str, Child]]:
+    """Return what is charged and promised: the name of each part, and what it says."""
     pairs: list[tuple[str, Child]] = []
     if terms.base_fee is not None:
-        fee = form.amount(f"{terms.base_fee.amount_per_month:f}", contract.currency)
+        fee = form.amount(f"{terms.base_fee.amount_per_month:f}", currency)
         said = visit.say(f"terms.proration.{terms.base_fee.proration.value}", amount=fee)
-        changed = modifiers_in_words(visit, terms.base_fee.modifiers, contract.currency)
+        changed = modifiers_in_words(visit, terms.base_fee.modifiers, currency)
         pairs.append((local(visit, terms.base_fee.description), [said, changed]))
     names = line_names(visit, terms)
     for price in terms.usage_prices:
-        said_price = price_in_words(visit, price.price, contract.currency, names)
-        changed = modifiers_in_words(visit, price.modifiers, contract.currency)
+        said_price = price_in_words(visit, price.price, currency, names)
+        changed = modifiers_in_words(visit, price.modifiers, currency)
         pairs.append((local(visit, price.description), [said_price, changed]))
     if terms.guarantee is not None:
         promised = _guarantee(visit, terms.guarantee)
         pairs.append((local(visit, terms.guarantee.description), promised))
     pairs += promised_in_words(visit, terms)
-    pairs += [
-        (visit.say("terms.vat"), _vat(visit, terms)),
-        (visit.say("terms.billing"), _billing(visit, contract)),
-    ]
-    return facts(pairs, is_list=True)
+    pairs.append((visit.say("terms.vat"), _vat(visit, terms)))
+    return pairs
 
 
-def _guarantee(visit: Visit, guarantee: Guarantee) -> Html:
+def _guarantee(visit: Preferences, guarantee: Guarantee) -> Html:
     lines = [visit.say("terms.target", target=form.rounded(guarantee.target))]
     upper = guarantee.target
     for step in guarantee.steps:
@@ -56,7 +59,7 @@ def _guarantee(visit: Visit, guarantee: Guarantee) -> Html:
     return tag("ul", [tag("li", line) for line in lines], class_="plain")
 
 
-def _vat(visit: Visit, terms: Terms) -> str:
+def _vat(visit: Preferences, terms: Terms) -> str:
     return visit.say(f"terms.vat.{terms.vat.category.value}", rate=form.rounded(terms.vat.rate))
 
 

@@ -1,0 +1,1 @@
+"""The catalogue of the maker: offerings, their versions, and packs to make new ones from."""
