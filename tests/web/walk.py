@@ -17,7 +17,10 @@ WALK = {
 OWN = {
     "offering": "/offerings/milling-by-the-hour",
     "pack": "/packs/response",
-    "sources": "/sources", "people": "/people", "status": "/status"}
+    "sources": "/sources",
+    "people": "/people",
+    "status": "/status",
+}
 """What the maker's own people have beside it."""
 KINDS = ("administrator", "engineer", "finance", "customer")
 REFUSED = {
