@@ -63,10 +63,14 @@ def percent(ratio: Fraction, decimals: int = PERCENT_DECIMALS) -> str:
 
 def day(instant: Instant, zone: ZoneInfo, language: Language) -> str:
     """Write the civil day of an instant."""
-    at = to_datetime(instant, zone)
+    return date(to_datetime(instant, zone).date(), language)
+
+
+def date(on: dt.date, language: Language) -> str:
+    """Write a civil day."""
     if language is Language.CHINESE:
-        return f"{at.year}年{at.month}月{at.day}日"
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+        return f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
 
 
 def clock_time(instant: Instant, zone: ZoneInfo) -> str:

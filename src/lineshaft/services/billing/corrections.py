@@ -56,6 +56,24 @@ class Corrections:
         self, actor: Actor, contract: Contract, period: Period, reason: str | None
     ) -> Correction:
         """Document the difference of a period; see `Billing.correct`."""
+        before, rated = self._rated_again(actor, contract, period)
+        why = _reason(before[-1]) if reason is None else reason
+        judged = self._gate.judge(actor, rated, why)
+        with self._parts.database.unit_of_work() as unit:
+            return self._correct(unit, actor, *judged)
+
+    def preview(
+        self, actor: Actor, contract: Contract, period: Period
+    ) -> tuple[RatedDocument, Difference | None]:
+        """Return what a correction would document; see `Billing.preview_correction`."""
+        before, rated = self._rated_again(actor, contract, period)
+        earlier = [documented(decode_file(one.file).document, one.sha256) for one in before]
+        return rated, difference(rated, earlier)
+
+    def _rated_again(
+        self, actor: Actor, contract: Contract, period: Period
+    ) -> tuple[list[IssuedDocument], RatedDocument]:
+        """Return all documents of a period, and the period as it is known now."""
         resource = Resource("contract", contract.id, organisation=contract.organisation)
         self._parts.authorizer.authorize(actor, Action.INVOICE_CORRECT, resource)
         with self._parts.database.read() as connection:
@@ -65,11 +83,7 @@ class Corrections:
         rules = Engine.from_content(first["engine"]).lineshaft
         engine = Engine(rules, self._parts.engine.tzdata)
         known_at = self._issuer.known_at(period, None)
-        rated = self._issuer.rate(actor, contract, period, known_at, engine)
-        why = _reason(before[-1]) if reason is None else reason
-        judged = self._gate.judge(actor, rated, why)
-        with self._parts.database.unit_of_work() as unit:
-            return self._correct(unit, actor, *judged)
+        return before, self._issuer.rate(actor, contract, period, known_at, engine)
 
     def _correct(
         self,

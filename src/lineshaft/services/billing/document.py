@@ -236,11 +236,8 @@ def corrected_by(document: Mapping[str, Any]) -> list[Documented]:
         raise DocumentUnreadable(msg) from error
 
 
-def recompute(document: Mapping[str, Any], rules: Rules = RULES) -> dict[str, Any]:
-    """Compute a document again from its own contract, period, usage and engine.
-
-    An authentic, right document equals the result exactly. Of a document that corrects others,
-    what those say is taken from itself; `services.evidence` compares it with their files.
+def rerated(document: Mapping[str, Any], rules: Rules = RULES) -> RatedDocument:
+    """Rate a document's period again from its own contract, period, usage and engine.
 
     Args:
         document: content of a document.
@@ -261,7 +258,28 @@ def recompute(document: Mapping[str, Any], rules: Rules = RULES) -> dict[str, An
             *_facts(document),
         )
         if "released" in document:
-            rated = released(rated, Release.from_content(document["released"]))
+            return released(rated, Release.from_content(document["released"]))
+    except _MALFORMED as error:
+        msg = f"cannot compute the document again: {error}"
+        raise DocumentUnreadable(msg) from error
+    return rated
+
+
+def recompute(document: Mapping[str, Any], rules: Rules = RULES) -> dict[str, Any]:
+    """Compute a document again from its own contract, period, usage and engine.
+
+    An authentic, right document equals the result exactly. Of a document that corrects others,
+    what those say is taken from itself; `services.evidence` compares it with their files.
+
+    Args:
+        document: content of a document.
+        rules: of every release that has rated documents.
+
+    Raises:
+        DocumentUnreadable: when a part that the amounts follow from cannot be read.
+    """
+    rated = rerated(document, rules)
+    try:
         place = document["number"], parse_instant(document["issued_at"])
         if "corrects" not in document:
             return document_content(rated, *place)

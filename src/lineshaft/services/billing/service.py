@@ -18,6 +18,7 @@ from lineshaft.services.billing.model import (
     TRANSACTIONS_PAGE_MAX,
     AccountBalance,
     Correction,
+    Difference,
     DocumentHead,
     DocumentQuery,
     IssuedDocument,
@@ -140,6 +141,21 @@ class Billing:
         """
         contract = self._parts.contracts.in_force(actor, contract_id, period)
         return self._corrections.correct(actor, contract, period, reason)
+
+    def preview_correction(
+        self, actor: Actor, contract_id: str, period: Period
+    ) -> tuple[RatedDocument, Difference | None]:
+        """Rate a documented period as it is known now; nothing is kept.
+
+        Returns:
+            The whole new rating, and what a correction would charge or credit; None where all
+            documents together say what is right.
+
+        Raises:
+            As `correct` does before it documents anything.
+        """
+        contract = self._parts.contracts.in_force(actor, contract_id, period)
+        return self._corrections.preview(actor, contract, period)
 
     def late(self, actor: Actor, before: str | None = None, limit: int = LATE_PAGE_MAX) -> LatePage:
         """Return issued periods whose usage is not any more what was billed.

@@ -1,7 +1,7 @@
 // Keys, drawer, search, times that pass, and live values: what happens without asking the hub.
 (() => {
   "use strict";
-  const GO = { f: "/", o: "/offerings", c: "/contracts", i: "/invoices" };
+  const GO = { f: "/", o: "/offerings", c: "/contracts", i: "/invoices", m: "/finance" };
   const CHORD_MS = 1200;
   const KEEP_S = 365 * 86400;
   let chordAt = -Infinity;

@@ -23,7 +23,7 @@ from lineshaft.web.components import (
     page_head,
     panel,
 )
-from lineshaft.web.documents import invoices_table
+from lineshaft.web.documents import claims_of, invoices_table
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, join, tag
 from lineshaft.web.pages.contracts import timeline
@@ -243,7 +243,8 @@ async def _invoices(visit: Visit, contract: Contract) -> None:
     except Refusal:
         return
     if heads:
-        show(panel(visit.say("contract.invoices"), invoices_table(visit, heads), is_flush=True))
+        listed = invoices_table(visit, heads, await claims_of(visit, heads))
+        show(panel(visit.say("contract.invoices"), listed, is_flush=True))
     elif await visit.may(
         Action.INVOICE_READ, Resource("document", "*", organisation=contract.organisation)
     ):

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request
 
 from lineshaft.security.authorisation.model import Action, Resource
+from lineshaft.services.billing.document import rerated
 from lineshaft.services.billing.model import IssuedDocument
 from lineshaft.services.billing.rendering.model import Language as DocumentLanguage
 from lineshaft.services.metering.model import UsageRecord
@@ -13,7 +14,10 @@ from lineshaft.web.components import Column, Row, download, facts, page_head, pa
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.pages.contracts.names import machines_by_id
+from lineshaft.web.pages.contracts.promises import outcome_panels
 from lineshaft.web.pages.contracts.statements import statements
+from lineshaft.web.pages.invoices.correct import correct_part
+from lineshaft.web.pages.invoices.payment import payment_part
 from lineshaft.web.pages.invoices.proof import proof_part
 from lineshaft.web.session import Visit
 
@@ -36,6 +40,11 @@ async def build(visit: Visit, request: Request) -> None:
     show(_lines(visit, document, view, number, has_proof=has_proof))
     if view["guarantee"]:
         show(_guarantee(visit, view["guarantee"]))
+    if view["guarantees"]:
+        for part in outcome_panels(visit, rerated(document), await machines_by_id(visit)):
+            show(part)
+    await payment_part(visit, issued)
+    await correct_part(visit, issued)
     show(_files(visit, number, has_proof=has_proof))
     if has_proof:
         proof_part(visit, number)

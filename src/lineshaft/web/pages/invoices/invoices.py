@@ -4,7 +4,7 @@ from fastapi import Request
 
 from lineshaft.services.billing.model import DocumentQuery
 from lineshaft.web.components import empty_state, page_head, pages, panel, search_field
-from lineshaft.web.documents import invoices_table
+from lineshaft.web.documents import claims_of, invoices_table
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, tag
 from lineshaft.web.session import Visit
@@ -26,7 +26,7 @@ async def build(visit: Visit, request: Request) -> None:
     following = heads[-1].number if len(heads) == INVOICES_PER_PAGE else None
     nothing = empty_state(visit.say("search.nothing.title"), visit.say("search.nothing.text"))
     content = [
-        invoices_table(visit, heads),
+        invoices_table(visit, heads, await claims_of(visit, heads)),
         tag("div", nothing, hidden=True, data_nothing_for="invoices"),
         pages(visit, "/invoices", {"after": after}, following),
     ]

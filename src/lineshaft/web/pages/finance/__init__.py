@@ -1,0 +1,1 @@
+"""What finance works from: the month's close, what is owed, what became known late."""

@@ -1,0 +1,70 @@
+"""Issued periods whose usage is not any more what was billed."""
+
+from fastapi import Request
+from nicegui import ui
+
+from lineshaft.core.period import zone_named
+from lineshaft.services.billing.model import LatePage
+from lineshaft.web.components import (
+    Column,
+    Row,
+    download,
+    empty_state,
+    page_head,
+    pages,
+    panel,
+    table,
+)
+from lineshaft.web.layout import show, title
+from lineshaft.web.markup import Html, tag
+from lineshaft.web.pages.finance.tabs import tabs
+from lineshaft.web.session import Visit
+
+PATH = "/finance/late"
+
+
+async def build(visit: Visit, request: Request) -> None:
+    """Measure a page of issued periods again, and list the ones that differ."""
+    title(visit, visit.say("finance.late"))
+    after = request.query_params.get("after", "")
+    show(
+        page_head(
+            visit.say("finance.late"),
+            lead=visit.say("finance.late_lead"),
+            beside=tabs(visit, "finance.late"),
+        )
+    )
+    with ui.element("div").classes("part").props("aria-live=polite") as part:
+        show(tag("p", visit.say("finance.measuring"), class_="soft"))
+    await ui.context.client.connected()
+    page = await visit.ask(visit.application.billing.late, after or None)
+    part.clear()
+    with part:
+        show(_found(visit, page))
+        show(pages(visit, PATH, {"after": after}, page.next))
+
+
+def _found(visit: Visit, page: LatePage) -> Html:
+    if not page.periods:
+        nothing = visit.say("finance.nothing_late.title"), visit.say("finance.nothing_late.text")
+        return tag("div", empty_state(*nothing), class_="panel")
+    columns = [
+        Column(visit.say("invoices.number")),
+        Column(visit.say("finance.contract")),
+        Column(visit.say("invoices.period")),
+        Column(visit.say("finance.meters")),
+    ]
+    rows = [
+        Row(
+            [
+                tag("a", one.document.number, href=f"/invoices/{one.document.number}#correct"),
+                one.document.contract,
+                visit.period(one.document.period, zone_named("UTC")),
+                ", ".join(one.meters),
+            ]
+        )
+        for one in page.periods
+    ]
+    content = table(visit.say("finance.late"), columns, rows)
+    file = download("CSV", "/files/finance/late.csv")
+    return panel(visit.say("finance.late"), content, beside=file, is_flush=True)
