@@ -17,7 +17,7 @@ from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, badge, empty_state, facts, notice, panel, table
 from lineshaft.web.markup import Html, tag
 from lineshaft.web.pages.contracts.names import machine_name
-from lineshaft.web.pages.desk.plots import Series, bars, counts
+from lineshaft.web.pages.desk.plots import Series, bars, counts, ranked
 from lineshaft.web.session import Visit
 
 MACHINES_PLOTTED_MAX = 20
@@ -94,11 +94,11 @@ def _plots(visit: Visit, outcomes: Sequence[Outcome], unit: str, machines: Machi
         ),
     ]
     found = [by_machine(each, unit) for each in outcomes]
-    ranked = sorted(found[0], key=lambda machine: -found[0][machine].net.amount)
-    shown = ranked[:MACHINES_PLOTTED_MAX]
+    largest = sorted(found[0], key=lambda machine: -found[0][machine].net.amount)
+    shown = largest[:MACHINES_PLOTTED_MAX]
     names = [machine_name(machines, each) for each in shown]
     content.append(
-        bars(
+        ranked(
             visit.say("study.margin_by_machine"),
             names,
             _series(outcomes, found, shown, lambda f: f.margin, unit),

@@ -12,6 +12,8 @@ TICKS = 6
 """Names under a plot; those between are in the titles of the bars."""
 FILLED = 0.8
 """Share of the width of a group that its bars take."""
+BAR_WIDTH_MAX = 70
+ROW_HEIGHT = 14
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,37 @@ def bars(title: str, labels: Sequence[str], series: Sequence[Series]) -> Html:
             rects.append(_rect(text, (x, y, width, size), number))
     baseline = tag("line", x1=0, x2=WIDTH, y1=f"{top * scale:.2f}", y2=f"{top * scale:.2f}")
     ends = (highest if top else _zero(highest), lowest if low else _zero(lowest))
-    return _figure(title, [*rects, baseline], ends, _ticks(labels), [line.name for line in series])
+    shown = _ticks(labels)
+    texts = form.money(ends[0]), form.money(ends[1])
+    is_even = len(shown) == len(labels)
+    picture = _picture(title, [*rects, baseline], texts, shown, is_even=is_even)
+    return tag("div", _legend(series), picture, class_="part")
+
+
+def ranked(title: str, labels: Sequence[str], series: Sequence[Series]) -> Html:
+    """Draw a row of bars for each label, with the amounts beside it."""
+    known = [float(each.amount) for line in series for each in line.amounts]
+    top, low = max(*known, 0.0), min(*known, 0.0)
+    scale = WIDTH / (top - low) if top > low else 0.0
+    rows = []
+    for place, label in enumerate(labels):
+        rects = []
+        for number, line in enumerate(series):
+            amount = float(line.amounts[place].amount)
+            start, y = (min(amount, 0.0) - low) * scale, number * ROW_HEIGHT
+            rects.append(_rect(line.name, (start, y, abs(amount) * scale, ROW_HEIGHT), number))
+        image = tag(
+            "svg",
+            rects,
+            class_="plot-row",
+            viewBox=f"0 0 {WIDTH} {ROW_HEIGHT * len(series)}",
+            preserveAspectRatio="none",
+            aria_hidden="true",
+        )
+        amounts = [tag("span", form.money(line.amounts[place])) for line in series]
+        rows.append(tag("li", tag("span", label), image, tag("span", amounts, class_="amounts")))
+    listed = tag("ol", rows, class_="ranked")
+    return tag("div", _legend(series), tag("h3", title), listed, class_="part")
 
 
 def counts(title: str, classes: Sequence[tuple[Money, int]], unit: str) -> Html:
@@ -52,29 +84,28 @@ def counts(title: str, classes: Sequence[tuple[Money, int]], unit: str) -> Html:
         size = HEIGHT * count / most
         text = f"{form.money(amount)}: {form.grouped(count)} {unit}"
         rects.append(_rect(text, (x, HEIGHT - size, width, size), 0))
-    labels = _ticks([form.money(amount) for amount, _ in classes])
     ends = f"{form.grouped(most)} {unit}", f"0 {unit}"
-    return _picture(title, rects, ends, labels)
+    labels = _ticks([form.money(amount) for amount, _ in classes])
+    return _picture(title, rects, ends, labels, is_even=len(labels) == len(classes))
 
 
-def _figure(
-    title: str,
-    shapes: Sequence[Html],
-    ends: tuple[Money, Money],
-    labels: Sequence[str],
-    names: Sequence[str],
-) -> Html:
-    legend = [
-        tag("span", tag("i", class_=f"swatch plot-{number}"), name)
-        for number, name in enumerate(names)
+def _legend(series: Sequence[Series]) -> Html:
+    swatches = [
+        tag("span", tag("i", class_=f"swatch plot-{number}"), line.name)
+        for number, line in enumerate(series)
     ]
-    picture = _picture(title, shapes, (form.money(ends[0]), form.money(ends[1])), labels)
-    return tag("div", tag("div", legend, class_="legend"), picture, class_="part")
+    return tag("div", swatches, class_="legend")
 
 
 def _picture(
-    title: str, shapes: Sequence[Html], ends: tuple[str, str], labels: Sequence[str]
+    title: str,
+    shapes: Sequence[Html],
+    ends: tuple[str, str],
+    labels: Sequence[str],
+    *,
+    is_even: bool,
 ) -> Html:
+    ticks = "ticks even" if is_even else "ticks"
     image = tag(
         "svg",
         shapes,
@@ -90,7 +121,7 @@ def _picture(
         tag("div", ends[0], class_="ticks", aria_hidden="true"),
         image,
         tag("div", ends[1], class_="ticks", aria_hidden="true"),
-        tag("div", [tag("span", label) for label in labels], class_="ticks", aria_hidden="true"),
+        tag("div", [tag("span", label) for label in labels], class_=ticks, aria_hidden="true"),
     )
 
 
@@ -110,8 +141,8 @@ def _rect(title: str, place: tuple[float, float, float, float], number: int) -> 
 def _bar(place: int, number: int, counts_: tuple[int, int]) -> tuple[float, float]:
     groups, lines = counts_
     group = WIDTH / groups
-    width = group * FILLED / lines
-    return place * group + group * (1 - FILLED) / 2 + number * width, width
+    width = min(group * FILLED / lines, BAR_WIDTH_MAX)
+    return (place + 0.5) * group + (number - lines / 2) * width, width
 
 
 def _ticks(labels: Sequence[str]) -> list[str]:

@@ -137,7 +137,7 @@ DESK: dict[str, str] = {
     "study.unrated": "{label}: {count} periods could not be rated",
     "study.variant": "Variant",
     "study.who_pays": (
-        "Of {all} machines, {more} pay more and {less} pay less under the second variant."
+        "Machines in all: {all}. Under the second variant {more} pay more, {less} less."
     ),
     "tariff.amount": "Amount",
     "tariff.amount_per_month": "Amount for each month",
