@@ -54,6 +54,20 @@ def test_signing_out_ends_the_session(hub: Served) -> None:
     assert ask(hub, "GET", "/account", cookie=cookie).status == 303
 
 
+def test_lists_of_finance_are_files_for_finance(hub: Served) -> None:
+    cookies = {kind: cookie_of(hub, kind) for kind in ("finance", "customer")}
+    close = "/files/finance/close.csv?month=2017-06"
+    rows = ask(hub, "GET", close, cookie=cookies["finance"]).text.splitlines()
+    assert len(rows) == 31
+    assert any("issued" in row and hub.prepared.number in row for row in rows)
+    owed = ask(hub, "GET", "/files/finance/receivables.csv", cookie=cookies["finance"]).text
+    assert hub.prepared.number in owed
+    late = ask(hub, "GET", "/files/finance/late.csv", cookie=cookies["finance"]).text
+    assert late.splitlines()[1:] == []
+    assert ask(hub, "GET", close, cookie=cookies["customer"]).status == 403
+    assert ask(hub, "GET", f"{close}7", cookie=cookies["finance"]).status == 422
+
+
 def test_nothing_is_loaded_from_elsewhere(hub: Served) -> None:
     answer = ask(hub, "GET", "/sign-in")
     policy = answer.headers["content-security-policy"]

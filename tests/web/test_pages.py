@@ -243,6 +243,35 @@ def test_finance_sees_the_invoice_before_it_is_issued(open_page: Open) -> None:
     page.wait_for_selector(".dialog-card", state="hidden")
 
 
+def test_finance_closes_a_month_and_records_what_came_in(hub: Served, open_page: Open) -> None:
+    page = open_page("finance", "/finance?month=2017-06")
+    page.click("text=Check what is to be billed")
+    page.wait_for_selector("text=29 of 29 are ready.")
+    page.click("text=Issue all that are ready")
+    page.wait_for_selector(".dialog-card >> text=29 periods are checked")
+    page.click(".dialog-card >> text=Cancel")
+    page.wait_for_selector(".dialog-card", state="hidden")
+    page = open_page("finance", f"/invoices/{hub.prepared.number}")
+    page.click("text=Show the difference")
+    page.wait_for_selector(".dialog-card >> text=there is nothing to correct")
+    page.click(".dialog-card >> text=Close")
+    page.wait_for_selector(".dialog-card", state="hidden")
+    page.click("text=Record a payment")
+    page.get_by_label("Amount in EUR").fill("71.69")
+    page.get_by_label("Reference of the bank").fill("R-1")
+    page.click(".dialog-card >> text=Record >> nth=-1")
+    page.wait_for_selector("#payment >> text=Partly paid")
+    assert "200.00" in page.inner_text("#payment")
+    page.click("text=Dispute this document")
+    page.get_by_label("Reason").fill("the machine stood still")
+    page.click(".dialog-card >> text=Dispute this document >> nth=-1")
+    page.wait_for_selector("#payment >> text=Waits for an answer")
+    page.click("text=Answer the dispute")
+    page.get_by_label("Answer").fill("so it did")
+    page.click(".dialog-card >> text=Answer the dispute >> nth=-1")
+    page.wait_for_selector("#payment >> text=Upheld")
+
+
 def test_an_administrator_lets_an_edge_node_in_and_a_person_out(open_page: Open) -> None:
     page = open_page("administrator", "/sources")
     assert "edge-2" in page.inner_text("tbody")

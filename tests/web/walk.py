@@ -20,17 +20,21 @@ OWN = {
     "sources": "/sources",
     "people": "/people",
     "status": "/status",
+    "webhooks": "/webhooks",
+    "webhook": "/webhooks/{webhook}",
+    "finance": "/finance?month=2017-06",
 }
 """What the maker's own people have beside it."""
 KINDS = ("administrator", "engineer", "finance", "customer")
 REFUSED = {
-    "engineer": {"invoice", "readings", "people"},
+    "engineer": {"finance", "invoice", "readings", "people", "webhooks", "webhook"},
     "finance": {"sources", "people"},
-    "customer": {"offering", "pack", "sources", "people", "status"},
+    "customer": {"finance", "offering", "pack", "sources", "people", "status", "webhook"},
 }
 """What a kind of user is refused."""
 
 
 def path_of(hub: Served, name: str) -> str:
     """The path of a page of the walk."""
-    return (WALK | OWN)[name].format(number=hub.prepared.number)
+    prepared = hub.prepared
+    return (WALK | OWN)[name].format(number=prepared.number, webhook=prepared.webhook)

@@ -106,9 +106,13 @@ def test_finance_bills_it_with_a_reason_and_the_readings_are_documented_later(hu
     assert content_of(second.document)["released"]["reason"] == WHY
     hub.clock.advance(STEP_US)
     usage.fields |= {"amount": 10_000, "covered_us": PERIOD.duration_us}
+    _, shown = billing.preview_correction(FINANCE, "c-1001", PERIOD)
     third = billing.correct(FINANCE, "c-1001", PERIOD)
     assert (third.is_new, third.document.type) == (True, CORRECTED_INVOICE)
     assert "released" not in content_of(third.document)
+    assert shown is not None
+    assert shown.totals.gross == third.document.gross
+    assert billing.preview_correction(FINANCE, "c-1001", PERIOD)[1] is None
 
 
 def test_what_becomes_less_known_is_corrected_with_a_reason_only(hub: Hub) -> None:
