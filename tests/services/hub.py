@@ -1,7 +1,7 @@
 """Contracts and billing over a real database and the real security room; only usage is made up."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,9 @@ class FakeUsage:
 
     def settle(self, now: Instant) -> Instant:
         return now
+
+    def ahead(self, _wanted: Sequence[tuple[Meter, Period]], _known_at: Instant) -> "FakeUsage":
+        return self
 
 
 @dataclass

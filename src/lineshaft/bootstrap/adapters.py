@@ -66,6 +66,13 @@ class BeatLiveness:
         self._database = database
         self._connectors = connectors
         self._historian = historian
+        self._live: dict[str, set[SourceId]] | None = None
+
+    def ahead(self) -> "BeatLiveness":
+        """Return one that has read at once which sources have to be alive."""
+        other = BeatLiveness(self._database, self._connectors, self._historian)
+        other._live = self._live_sources()
+        return other
 
     def known_until(self, signal: SignalId, known_at: Instant) -> Instant | None:
         """Return the last sign of life, by our clock, of the source of a signal.
@@ -73,17 +80,21 @@ class BeatLiveness:
         A beat counts only when everything that it announces is stored; until then, as when a source
         catches up after an outage, only the instants in its last stored segment do.
         """
-        with self._database.read() as connection:
-            connectors = self._connectors.connectors(connection)
-        machine = machine_of(signal)
-        sources = {
-            SourceId(connector.source)
-            for connector in connectors
-            if connector.machine == machine and connector.is_live
-        }
+        live = self._live_sources() if self._live is None else self._live
+        sources = live.get(machine_of(signal))
         if not sources:
             return None
         return Instant(min(known_at, max(self._heard_of(source) for source in sources)))
+
+    def _live_sources(self) -> dict[str, set[SourceId]]:
+        """Return the sources of live connectors by machine."""
+        with self._database.read() as connection:
+            connectors = self._connectors.connectors(connection)
+        found: dict[str, set[SourceId]] = {}
+        for connector in connectors:
+            if connector.is_live:
+                found.setdefault(connector.machine, set()).add(SourceId(connector.source))
+        return found
 
     def _heard_of(self, source: SourceId) -> Instant:
         marks = {

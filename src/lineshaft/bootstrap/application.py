@@ -58,6 +58,7 @@ from lineshaft.security.keys.service import DocumentKeys
 from lineshaft.services.billing.accounting.service import Ledger, LedgerParts
 from lineshaft.services.billing.accounting.store import SqlLedgerStore
 from lineshaft.services.billing.closing.service import Closing
+from lineshaft.services.billing.month.service import MonthClose
 from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.service import Billing, BillingParts
@@ -108,6 +109,7 @@ class Application:
     contracts: Contracts
     catalogue: Catalogue
     billing: Billing
+    months: MonthClose
     design: DesignDesk
     receivables: Receivables
     ledger: Ledger
@@ -136,7 +138,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     clocks, exchanges, estimates = build_clocks(base), build_exchanges(base), build_estimates(base)
     metering = _metering(base, historian, (clocks, exchanges, estimates))
     incidents, cores = build_incidents(base), build_cores(base)
-    billing = _billing(base, contracts, (metering, incidents, cores), holds)
+    billing = Billing(parts := _billing_parts(base, contracts, (metering, incidents, cores), holds))
     receivables, renderings, closing = build_finance(base, contracts, billing)
     health = Health()
     return Application(
@@ -168,6 +170,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         contracts=contracts,
         catalogue=build_catalogue(base, contracts),
         billing=billing,
+        months=MonthClose(parts, billing),
         design=build_design_desk(base, contracts, billing, (metering, incidents)),
         receivables=receivables,
         ledger=_ledger(base),
@@ -188,29 +191,27 @@ def _metering(
     return Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
 
 
-def _billing(
+def _billing_parts(
     base: Foundation,
     contracts: Contracts,
     known: tuple[Metering, Incidents, Cores],
     holds: BillingHolds,
-) -> Billing:
+) -> BillingParts:
     metering, incidents, cores = known
-    return Billing(
-        BillingParts(
-            database=base.database,
-            store=SqlDocumentStore(),
-            contracts=contracts,
-            metering=metering,
-            keys=base.keys,
-            authorizer=base.authorizer,
-            audit=base.audit,
-            clock=base.clock,
-            ids=base.ids,
-            engine=present_engine(),
-            holds=holds,
-            facts=incidents,
-            cores=cores,
-        )
+    return BillingParts(
+        database=base.database,
+        store=SqlDocumentStore(),
+        contracts=contracts,
+        metering=metering,
+        keys=base.keys,
+        authorizer=base.authorizer,
+        audit=base.audit,
+        clock=base.clock,
+        ids=base.ids,
+        engine=present_engine(),
+        holds=holds,
+        facts=incidents,
+        cores=cores,
     )
 
 

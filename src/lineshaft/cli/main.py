@@ -9,6 +9,7 @@ from lineshaft.cli import (
     desk,
     historian,
     invoice,
+    invoice_month,
     ledger,
     offering,
     plant,
@@ -36,6 +37,7 @@ app.command()(plant.plan)
 app.command()(plant.apply)
 app.command()(status.status)
 app.command()(query.query)
+invoice.app.command("month")(invoice_month.issue_month)
 app.add_typer(invoice.app, name="invoice")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(offering.app, name="offering")

@@ -13,6 +13,7 @@ from lineshaft.core.period import Instant
 from lineshaft.infrastructure.database.tables import OUTBOX
 
 OUTBOX_PAYLOAD_BYTES_MAX = 512 * 1024
+_INSERT = sa.insert(OUTBOX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,5 @@ def insert_message(connection: sa.Connection, message: OutboxMessage) -> None:
             f"at most {OUTBOX_PAYLOAD_BYTES_MAX}"
         )
         raise Invalid(msg)
-    connection.execute(
-        sa.insert(OUTBOX).values(
-            id=message.id,
-            subject=message.subject,
-            payload=message.payload,
-            created_at=message.created_at,
-        )
-    )
+    values = {name: getattr(message, name) for name in OutboxMessage.__slots__}
+    connection.execute(_INSERT, values)

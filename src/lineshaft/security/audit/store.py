@@ -10,6 +10,16 @@ from lineshaft.security.audit.model import AuditQuery, AuditRow, ChainHead
 from lineshaft.security.audit.tables import AUDIT_ENTRY, AUDIT_HEAD
 
 ROWS_IN_MEMORY_MAX = 1_000
+_COLUMNS = ("number", "at", "actor", "action", "subject", "content", "hash")
+_INSERT = sa.insert(AUDIT_ENTRY)
+_LOCK_HEAD = (
+    sa.update(AUDIT_HEAD)
+    .values(number=AUDIT_HEAD.c.number)
+    .returning(AUDIT_HEAD.c.number, AUDIT_HEAD.c.hash)
+)
+_MOVE_HEAD = sa.update(AUDIT_HEAD).values(
+    number=sa.bindparam("at_number"), hash=sa.bindparam("at_hash")
+)
 
 
 class SqlAuditStore:
@@ -19,28 +29,14 @@ class SqlAuditStore:
         """Return the head; other writers wait until this transaction ends."""
         # An update that changes nothing takes the row's lock on PostgreSQL and sees what the writer
         # before has committed (READ COMMITTED); SQLite has one writer anyway.
-        statement = (
-            sa.update(AUDIT_HEAD)
-            .values(number=AUDIT_HEAD.c.number)
-            .returning(AUDIT_HEAD.c.number, AUDIT_HEAD.c.hash)
-        )
-        row = connection.execute(statement).one()
+        row = connection.execute(_LOCK_HEAD).one()
         return ChainHead(row.number, row.hash)
 
     def append(self, connection: sa.Connection, row: AuditRow) -> None:
         """Keep the next entry and move the head to it."""
-        connection.execute(
-            sa.insert(AUDIT_ENTRY).values(
-                number=row.number,
-                at=row.at,
-                actor=row.actor,
-                action=row.action,
-                subject=row.subject,
-                content=row.content,
-                hash=row.hash,
-            )
-        )
-        connection.execute(sa.update(AUDIT_HEAD).values(number=row.number, hash=row.hash))
+        values = {name: getattr(row, name) for name in _COLUMNS}
+        connection.execute(_INSERT, values)
+        connection.execute(_MOVE_HEAD, {"at_number": row.number, "at_hash": row.hash})
 
     def head(self, connection: sa.Connection) -> ChainHead:
         """Return the head without locking it."""

@@ -130,15 +130,13 @@ def correction_content(
 def encode_file(signed_bytes: bytes, key_id: str, signature: bytes) -> bytes:
     """Put the signed bytes of a document and their signature into one canonical file.
 
+    The bytes are canonical themselves, and `document` is the first of the three keys.
+
     Raises:
         Invalid: when the file has more than `FILE_BYTES_MAX` bytes.
     """
-    content = {
-        "document": canonical.decode(signed_bytes),
-        "key_id": key_id,
-        "signature": signature.hex(),
-    }
-    data = canonical.encode(content)
+    end = canonical.encode({"key_id": key_id, "signature": signature.hex()})
+    data = b"".join((b'{"document":', signed_bytes, b",", end[1:]))
     if len(data) > FILE_BYTES_MAX:
         msg = f"a document of {len(data)} bytes: at most {FILE_BYTES_MAX}"
         raise Invalid(msg)

@@ -39,6 +39,10 @@ class UsageSource(Protocol):
         """Return an instant for `known_at` at which everything known stays known."""
         ...
 
+    def ahead(self, wanted: Sequence[tuple[Meter, Period]], known_at: Instant) -> "UsageSource":
+        """Return a source of the same usage that has read what some meters need at once."""
+        ...
+
 
 class EvidenceHolds(Protocol):
     """Holds the readings that a document rests on, so that nobody deletes them."""
@@ -93,6 +97,12 @@ class DocumentStore(Protocol):
         self, connection: sa.Connection, contract: str, period: Period
     ) -> IssuedDocument | None:
         """Return a document of the contract that covers a part of the period, if there is one."""
+        ...
+
+    def within(
+        self, connection: sa.Connection, contracts: Sequence[str], period: Period
+    ) -> list[DocumentHead]:
+        """Return the first documents of contracts that cover a part of a period."""
         ...
 
     def of_period(

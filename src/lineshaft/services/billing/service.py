@@ -112,7 +112,7 @@ class Billing:
         if refusal is not None:
             raise refusal
         with self._database.unit_of_work() as unit:
-            return self._issue(unit, actor, rated)
+            return self.issue_rated(unit, actor, rated)
 
     def correct(
         self, actor: Actor, contract_id: str, period: Period, reason: str | None = None
@@ -265,7 +265,16 @@ class Billing:
                 raise InvariantError(msg)
         return balances
 
-    def _issue(self, unit: UnitOfWork, actor: Actor, rated: RatedDocument) -> IssuedDocument:
+    def issue_rated(self, unit: UnitOfWork, actor: Actor, rated: RatedDocument) -> IssuedDocument:
+        """Write the document of a rated period, once, in a unit of work that may hold others.
+
+        Whether the actor may was asked before.
+
+        Raises:
+            PeriodOverlaps: when a part of the period is in another document.
+            SeriesTaken: when the contract's series of numbers belongs to another supplier.
+            AmountTooLarge: beyond what the ledger can hold.
+        """
         contract = rated.contract
         unit.lock(f"billing:{contract.id}")
         issued = _same_period(

@@ -33,6 +33,22 @@ from lineshaft.services.billing.tables import (
 
 MINOR_UNITS_MAX = 2**63 - 1
 _HEAD = [column for column in BILLING_DOCUMENT.c if column is not BILLING_DOCUMENT.c.file]
+# Made once: to make a statement takes longer than to execute it.
+_SERIES = sa.select(BILLING_SERIES).where(BILLING_SERIES.c.series == sa.bindparam("of"))
+_DRAW = (
+    sa.update(BILLING_SERIES)
+    .where(BILLING_SERIES.c.series == sa.bindparam("of"))
+    .values(last_position=sa.bindparam("at"))
+)
+_INSERT_DOCUMENT = sa.insert(BILLING_DOCUMENT)
+_OVERLAPPING = (
+    sa.select(BILLING_DOCUMENT)
+    .where(BILLING_DOCUMENT.c.contract == sa.bindparam("of"))
+    .where(BILLING_DOCUMENT.c.period_start < sa.bindparam("end"))
+    .where(BILLING_DOCUMENT.c.period_end > sa.bindparam("start"))
+    .order_by(BILLING_DOCUMENT.c.period_start, BILLING_DOCUMENT.c.correction)
+    .limit(1)
+)
 
 
 class SqlDocumentStore:
@@ -47,7 +63,7 @@ class SqlDocumentStore:
             SeriesTaken: when the series belongs to another supplier.
         """
         table = BILLING_SERIES
-        row = connection.execute(sa.select(table).where(table.c.series == series)).one_or_none()
+        row = connection.execute(_SERIES, {"of": series}).one_or_none()
         if row is None:
             first = {"series": series, "supplier": supplier, "last_position": 1}
             connection.execute(sa.insert(table).values(first))
@@ -56,9 +72,7 @@ class SqlDocumentStore:
             msg = f"{supplier} cannot number documents {series}-…: that is {row.supplier}'s series"
             raise SeriesTaken(msg)
         position = int(row.last_position) + 1
-        connection.execute(
-            sa.update(table).where(table.c.series == series).values(last_position=position)
-        )
+        connection.execute(_DRAW, {"of": series, "at": position})
         return position
 
     def skip_numbers(self, connection: sa.Connection, count: int) -> dict[str, int]:
@@ -77,40 +91,45 @@ class SqlDocumentStore:
     ) -> None:
         """Keep a document under its series and position."""
         series, position = place
-        connection.execute(
-            sa.insert(BILLING_DOCUMENT).values(
-                number=issued.number,
-                series=series,
-                position=position,
-                contract=issued.contract,
-                contract_version=issued.contract_version,
-                organisation=issued.organisation,
-                period_start=issued.period.start,
-                period_end=issued.period.end,
-                known_at=issued.known_at,
-                issued_at=issued.issued_at,
-                currency=issued.gross.currency,
-                gross=f"{issued.gross.amount:f}",
-                sha256=issued.sha256,
-                type=issued.type,
-                correction=issued.correction,
-                file=issued.file,
-            )
-        )
+        values = {
+            "number": issued.number,
+            "series": series,
+            "position": position,
+            "contract": issued.contract,
+            "contract_version": issued.contract_version,
+            "organisation": issued.organisation,
+            "period_start": issued.period.start,
+            "period_end": issued.period.end,
+            "known_at": issued.known_at,
+            "issued_at": issued.issued_at,
+            "currency": issued.gross.currency,
+            "gross": f"{issued.gross.amount:f}",
+            "sha256": issued.sha256,
+            "type": issued.type,
+            "correction": issued.correction,
+            "file": issued.file,
+        }
+        connection.execute(_INSERT_DOCUMENT, values)
 
     def overlapping(
         self, connection: sa.Connection, contract: str, period: Period
     ) -> IssuedDocument | None:
         """Return a document of the contract that covers a part of the period, if there is one."""
-        table = BILLING_DOCUMENT
-        query = (
-            sa.select(table)
-            .where(table.c.contract == contract)
-            .where(table.c.period_start < period.end, table.c.period_end > period.start)
-            .order_by(table.c.period_start, table.c.correction)
-            .limit(1)
+        values = {"of": contract, "start": period.start, "end": period.end}
+        return _issued(connection.execute(_OVERLAPPING, values).one_or_none())
+
+    def within(
+        self, connection: sa.Connection, contracts: Sequence[str], period: Period
+    ) -> list[DocumentHead]:
+        """Return the first documents of contracts that cover a part of a period."""
+        table = BILLING_DOCUMENT.c
+        query = sa.select(*_HEAD).where(
+            table.contract.in_(contracts),
+            table.correction == 0,
+            table.period_start < period.end,
+            table.period_end > period.start,
         )
-        return _issued(connection.execute(query).one_or_none())
+        return [_head(row) for row in connection.execute(query)]
 
     def of_period(
         self, connection: sa.Connection, contract: str, period: Period

@@ -34,8 +34,18 @@ class ContractStore(Protocol):
         """Note that a version binds from now on."""
         ...
 
+    def activated(
+        self, connection: sa.Connection, organisations: frozenset[str] | None
+    ) -> list[str]:
+        """Return the ids of contracts with an activated version; of these organisations, or all."""
+        ...
+
     def versions(self, connection: sa.Connection, id_: str) -> list[ContractRecord]:
         """Return all versions of a contract, the first one first."""
+        ...
+
+    def versions_of(self, connection: sa.Connection, ids: Sequence[str]) -> list[ContractRecord]:
+        """Return all versions of contracts, by id, the first one first."""
         ...
 
     def contracts(

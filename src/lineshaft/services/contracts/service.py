@@ -192,6 +192,27 @@ class Contracts:
         with self._database.read() as connection:
             return self._store.contracts(connection, organisations)
 
+    def activated(self, actor: Actor) -> list[str]:
+        """Return the ids of all contracts that bind and that the actor may see, in order."""
+        organisations = self._parts.authorizer.visible_organisations(actor)
+        with self._database.read() as connection:
+            return self._store.activated(connection, organisations)
+
+    def bound(self, actor: Actor, ids: Sequence[str]) -> dict[str, list[Contract]]:
+        """Return the activated versions of contracts, the first one first.
+
+        Contracts without any, or that the actor may not see, are left out.
+        """
+        with self._database.read() as connection:
+            found = self._store.versions_of(connection, ids)
+        bound: dict[str, list[Contract]] = {}
+        for record in found:
+            if record.activated_at is not None:
+                bound.setdefault(record.contract.id, []).append(record.contract)
+        resources = [_resource(versions[-1]) for versions in bound.values()]
+        permitted = self._parts.authorizer.permitted(actor, Action.CONTRACT_READ, resources)
+        return {resource.id: bound[resource.id] for resource in permitted}
+
     def in_force(self, actor: Actor, id_: str, period: Period) -> Contract:
         """Return the version that binds over the whole period: the last activated that covers it.
 

@@ -1,5 +1,6 @@
 """Offerings and contracts in SQL."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,10 @@ from lineshaft.services.contracts.tables import (
     CONTRACT_ACTIVATION,
     CONTRACT_VERSION,
     OFFERING_VERSION,
+)
+
+_IS_OF = (CONTRACT_ACTIVATION.c.id == CONTRACT_VERSION.c.id) & (
+    CONTRACT_ACTIVATION.c.version == CONTRACT_VERSION.c.version
 )
 
 
@@ -60,9 +65,27 @@ class SqlContractStore:
         values = {"id": id_, "version": version, "activated_at": at}
         connection.execute(sa.insert(CONTRACT_ACTIVATION).values(values))
 
+    def activated(
+        self, connection: sa.Connection, organisations: frozenset[str] | None
+    ) -> list[str]:
+        """Return the ids of contracts with an activated version; of these organisations, or all."""
+        columns = (CONTRACT_VERSION.c.id, CONTRACT_VERSION.c.organisation)
+        query = sa.select(*columns).join_from(CONTRACT_ACTIVATION, CONTRACT_VERSION, _IS_OF)
+        rows = connection.execute(query.distinct()).all()
+        seen = {
+            row.id for row in rows if organisations is None or row.organisation in organisations
+        }
+        return sorted(seen)
+
     def versions(self, connection: sa.Connection, id_: str) -> list[ContractRecord]:
         """Return all versions of a contract, the first one first."""
         query = _records().where(CONTRACT_VERSION.c.id == id_).order_by(CONTRACT_VERSION.c.version)
+        return [_record(row) for row in connection.execute(query)]
+
+    def versions_of(self, connection: sa.Connection, ids: Sequence[str]) -> list[ContractRecord]:
+        """Return all versions of contracts, by id, the first one first."""
+        table = CONTRACT_VERSION.c
+        query = _records().where(table.id.in_(ids)).order_by(table.id, table.version)
         return [_record(row) for row in connection.execute(query)]
 
     def contracts(
@@ -82,11 +105,8 @@ def _is_last(table: sa.Table) -> sa.ColumnElement[bool]:
 
 
 def _records() -> sa.Select[Any]:
-    key = (CONTRACT_ACTIVATION.c.id == CONTRACT_VERSION.c.id) & (
-        CONTRACT_ACTIVATION.c.version == CONTRACT_VERSION.c.version
-    )
     columns = (CONTRACT_VERSION, CONTRACT_ACTIVATION.c.activated_at)
-    return sa.select(*columns).select_from(CONTRACT_VERSION.outerjoin(CONTRACT_ACTIVATION, key))
+    return sa.select(*columns).select_from(CONTRACT_VERSION.outerjoin(CONTRACT_ACTIVATION, _IS_OF))
 
 
 def _record(row: Any) -> ContractRecord:

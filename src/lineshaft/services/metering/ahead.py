@@ -5,7 +5,7 @@ not answer for certain (another source's clock is off, a neighbour lies farther 
 no stored path) is asked of the historian, as ever.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -14,13 +14,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lineshaft.core.period import US_PER_DAY, Instant, Period
-from lineshaft.core.reading import SignalId, SourceId
+from lineshaft.core.reading import SignalId, SourceId, machine_of
 from lineshaft.platform.historian.files.columns import is_good_reading, is_state
 from lineshaft.platform.historian.model import BlockProof, RangeQuery
 from lineshaft.platform.historian.queries.ahead import SIGNALS_AHEAD_MAX, Ahead, KnownBlock
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Actor
+from lineshaft.services.metering.clocks.model import ClockSteps
+from lineshaft.services.metering.estimates.model import Estimate
+from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import BlockEntry, Meter
-from lineshaft.services.metering.ports import History
+from lineshaft.services.metering.ports import (
+    Beside,
+    ClockSource,
+    EstimateSource,
+    ExchangeSource,
+    History,
+)
 from lineshaft.services.metering.series import SeriesRows
 
 MARGIN_US = US_PER_DAY
@@ -224,3 +233,66 @@ def entries_of(
     if not isinstance(history, HistoryAhead):
         return None
     return history.entries(signal, source, ordinals)
+
+
+def beside_ahead(beside: Beside) -> Beside:
+    """Return what is beside the readings, where it is known already of whom nothing is recorded.
+
+    What is recorded from now on is known later than any instant that is settled already, so it
+    changes nothing of what is measured with such an instant.
+    """
+    return Beside(
+        liveness=None if beside.liveness is None else beside.liveness.ahead(),
+        clocks=None if beside.clocks is None else _Clocks(beside.clocks),
+        exchanges=None if beside.exchanges is None else _Exchanges(beside.exchanges),
+        estimates=None if beside.estimates is None else _Estimates(beside.estimates),
+    )
+
+
+class _Clocks:
+    """A `ClockSource` that remembers of which sources anything is recorded."""
+
+    def __init__(self, source: ClockSource) -> None:
+        self._source, self._recorded = source, source.sources(SYSTEM_WORKER)
+
+    def sources(self, _actor: Actor) -> frozenset[SourceId]:
+        return self._recorded
+
+    def in_force(
+        self, actor: Actor, sources: Collection[SourceId], known_at: Instant
+    ) -> ClockSteps:
+        return self._source.in_force(actor, sources, known_at)
+
+
+class _Exchanges:
+    """An `ExchangeSource` that asks of machines with an exchange alone."""
+
+    def __init__(self, source: ExchangeSource) -> None:
+        self._source, self._recorded = source, source.machines(SYSTEM_WORKER)
+
+    def machines(self, _actor: Actor) -> frozenset[str]:
+        return self._recorded
+
+    def in_force(
+        self, actor: Actor, signal: SignalId, known_at: Instant
+    ) -> Sequence[MeterExchange]:
+        if machine_of(signal) not in self._recorded:
+            return ()
+        return self._source.in_force(actor, signal, known_at)
+
+
+class _Estimates:
+    """An `EstimateSource` that asks of machines with an estimate alone."""
+
+    def __init__(self, source: EstimateSource) -> None:
+        self._source, self._recorded = source, source.machines(SYSTEM_WORKER)
+
+    def machines(self, _actor: Actor) -> frozenset[str]:
+        return self._recorded
+
+    def in_force(
+        self, actor: Actor, machine: str, meter: str, known_at: Instant
+    ) -> Sequence[Estimate]:
+        if machine not in self._recorded:
+            return ()
+        return self._source.in_force(actor, machine, meter, known_at)

@@ -60,6 +60,10 @@ class Liveness(Protocol):
         """
         ...
 
+    def ahead(self) -> "Liveness":
+        """Return one that has read at once which sources have to be alive."""
+        ...
+
 
 class ClockSource(Protocol):
     """How wrong the clocks of the sources are: `clocks.service.Clocks`."""
@@ -78,6 +82,10 @@ class ClockSource(Protocol):
 class ExchangeSource(Protocol):
     """Recorded exchanges of meters: `exchanges.service.MeterExchanges`."""
 
+    def machines(self, actor: Actor) -> frozenset[str]:
+        """Return the machines of which any exchange is recorded."""
+        ...
+
     def in_force(
         self, actor: Actor, signal: SignalId, known_at: Instant
     ) -> Sequence[MeterExchange]:
@@ -87,6 +95,10 @@ class ExchangeSource(Protocol):
 
 class EstimateSource(Protocol):
     """Estimates of usage that nothing was recorded of: `estimates.service.Estimates`."""
+
+    def machines(self, actor: Actor) -> frozenset[str]:
+        """Return the machines of which any estimate is recorded."""
+        ...
 
     def in_force(
         self, actor: Actor, machine: str, meter: str, known_at: Instant

@@ -16,7 +16,7 @@ from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
-from lineshaft.services.metering.ahead import HistoryAhead, entries_of, rows_of
+from lineshaft.services.metering.ahead import HistoryAhead, beside_ahead, entries_of, rows_of
 from lineshaft.services.metering.clocks.model import ClockStep, ClockSteps, between, widened
 from lineshaft.services.metering.completeness import Verdict, judge
 from lineshaft.services.metering.estimates.model import Estimate
@@ -127,7 +127,8 @@ class Metering:
             known_at: an instant that is settled.
         """
         history = HistoryAhead(self._history, wanted, known_at)
-        return Metering(history, self._authorizer, self._database, self._store, self._beside)
+        beside = beside_ahead(self._beside)
+        return Metering(history, self._authorizer, self._database, self._store, beside)
 
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""

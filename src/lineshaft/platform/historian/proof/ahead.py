@@ -36,6 +36,7 @@ class AheadProver:
         """Read headers and paths through `connection`, secrets through `keys`."""
         self._connection, self._manifest, self._keys = connection, manifest, keys
         self._chains: dict[int, _Chain] = {}
+        self._salts: dict[int, bytes] = {}
 
     def blocks(self, found: StoredRows) -> KnownBlocks:
         """Return the blocks whose rows are all there and lead to the root that was signed.
@@ -84,7 +85,9 @@ class AheadProver:
         numbers = tuple(chain.stored[place].header.number for place in (places[0], places[-1]))
         found = self._manifest.paths_of(self._connection, source.id, series, numbers)
         paths = {one.number: one for one in found}
-        salt, _ = self._keys.source_secret(source.source, source.epoch)
+        if source.id not in self._salts:
+            self._salts[source.id], _ = self._keys.source_secret(source.source, source.epoch)
+        salt = self._salts[source.id]
         headers = [chain.stored[place].header for place in places]
         for place, block in zip(places, blocks_of_series(rows, headers, signal, salt), strict=True):
             header = chain.stored[place].header

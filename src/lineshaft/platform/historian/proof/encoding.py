@@ -2,8 +2,8 @@
 
 `core.segment.block.encode_block` spends some 40 µs on a block, nearly all of it in small array
 calls. Blocks of one layout (number of records, which values each has) are as long as each other, so
-they are put together column by column for all of them. A series with texts goes the long way
-(`blocks.rebuild`): no two of its blocks need be alike.
+they are put together column by column for all of them; texts, of which no two need be as long as
+each other, come behind.
 """
 
 from collections import defaultdict
@@ -22,10 +22,11 @@ from lineshaft.core.segment.block import (
     HAS_MANTISSA,
     HAS_NUMBER,
     HAS_OWN_TS,
+    HAS_TEXT,
 )
 from lineshaft.core.segment.header import Header
 from lineshaft.platform.historian.files import columns
-from lineshaft.platform.historian.proof.blocks import Block, rebuild
+from lineshaft.platform.historian.proof.blocks import Block
 
 _FIXED = (("sequence", "<u8"), ("ts", "<i8"), ("status", "<u4"), ("kind", "u1"))
 _DENSE = (
@@ -47,10 +48,6 @@ def blocks_of_series(
         signal: name of the series.
         salt_secret: of the source and epoch.
     """
-    if rows.column("text").null_count < rows.num_rows:
-        series = int(columns.array(rows, "series")[0])
-        rebuilt = rebuild(rows, headers, {series: signal}, salt_secret)
-        return [block for [block] in rebuilt]
     encoded = _Encoder(rows, signal).blocks(headers)
     found = []
     for header, (first_ordinal, data) in zip(headers, encoded, strict=True):
@@ -75,6 +72,11 @@ class _Encoder:
             values, has = columns.filled(rows, column)
             self._dense[column] = values.astype(dtype, copy=False)
             self._presence |= has.astype(np.uint8) * np.uint8(bit)
+        texts = rows.column("text")
+        has_text = texts.is_valid().to_numpy()
+        self._presence |= has_text.astype(np.uint8) * np.uint8(HAS_TEXT)
+        self._texts = [text.encode() for text in texts.drop_null().to_pylist()]
+        self._first_text = np.concatenate(([0], np.cumsum(has_text)))
 
     def blocks(self, headers: Sequence[Header]) -> list[tuple[int, bytes]]:
         """Return for each segment the first ordinal and the bytes of its block."""
@@ -92,8 +94,15 @@ class _Encoder:
             for place, start, data in zip(
                 places, at.tolist(), self._together(layout, at), strict=True
             ):
-                found[place] = int(self._ordinal[start]), data
+                found[place] = int(self._ordinal[start]), data + self._text(start, len(layout))
         return found
+
+    def _text(self, start: int, count: int) -> bytes:
+        """Return the lengths of the texts of some rows, and the texts."""
+        first, behind = self._first_text[[start, start + count]].tolist()
+        texts = self._texts[first:behind]
+        lengths = (len(text).to_bytes(4, "little") for text in texts)
+        return b"".join((*lengths, *texts))
 
     def _together(self, layout: bytes, starts: NDArray[np.int64]) -> list[bytes]:
         """Return the bytes of the blocks of one layout that begin at some rows."""

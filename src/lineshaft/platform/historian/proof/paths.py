@@ -5,6 +5,7 @@ root needs the blocks of all others. So where a series is held, the siblings on 
 eight hashes, 256 bytes, for a segment with 200 series.
 """
 
+import struct
 import zlib
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from lineshaft.platform.historian.packed import HeldPath
 
 _LEVEL = 9
 _COLUMNS = 3
+_ONE = struct.Struct("<3q")
 
 
 def encode_paths(paths: Sequence[HeldPath]) -> bytes:
@@ -47,7 +49,15 @@ def decode_paths(data: bytes) -> list[HeldPath]:
 
 def _decoded(data: bytes) -> list[HeldPath]:
     at = 4 + int.from_bytes(data[:4], "little")
-    planes = np.frombuffer(zlib.decompress(data[4:at]), dtype=np.uint8).reshape(_COLUMNS, 8, -1)
+    numbers = zlib.decompress(data[4:at])
+    if len(numbers) == _ONE.size:
+        # A row for each commit until it is packed: most have one path, and arrays are dear.
+        number, index, length = _ONE.unpack(numbers)
+        if length < 0 or len(data) != at + length * HASH_BYTES:
+            msg = f"{len(data)} bytes are not the path that they announce"
+            raise ValueError(msg)
+        return [HeldPath(number, index, data[at:])]
+    planes = np.frombuffer(numbers, dtype=np.uint8).reshape(_COLUMNS, 8, -1)
     whole = np.ascontiguousarray(planes.transpose(0, 2, 1)).view(np.int64).reshape(_COLUMNS, -1)
     deltas, indices, lengths = whole
     ends = at + np.cumsum(lengths) * HASH_BYTES

@@ -24,6 +24,10 @@ class EstimateStore(Protocol):
         """Return an estimate by its name."""
         ...
 
+    def machines(self, connection: sa.Connection) -> frozenset[str]:
+        """Return the machines of which any estimate is recorded."""
+        ...
+
     def of_machine(
         self, connection: sa.Connection, machine: str, meter: str | None = None
     ) -> list[EstimateRecord]:

@@ -139,6 +139,12 @@ class Estimates:
             found = self._store.of_machine(connection, machine)
         return [record for record in found if self._may_read(actor, record)]
 
+    def machines(self, actor: Actor) -> frozenset[str]:
+        """Return the machines of which any estimate is recorded."""
+        self._parts.authorizer.authorize(actor, Action.ESTIMATE_READ, Resource("estimate", "*"))
+        with self._database.read() as connection:
+            return self._store.machines(connection)
+
     def in_force(
         self, actor: Actor, machine: str, meter: str, known_at: Instant
     ) -> tuple[Estimate, ...]:

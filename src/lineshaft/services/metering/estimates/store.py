@@ -43,6 +43,10 @@ class SqlEstimateStore:
         found = _found(connection, METER_ESTIMATE.c.id == id_)
         return found[0] if found else None
 
+    def machines(self, connection: sa.Connection) -> frozenset[str]:
+        """Return the machines of which any estimate is recorded."""
+        return frozenset(connection.scalars(sa.select(METER_ESTIMATE.c.machine).distinct()))
+
     def of_machine(
         self, connection: sa.Connection, machine: str, meter: str | None = None
     ) -> list[EstimateRecord]:

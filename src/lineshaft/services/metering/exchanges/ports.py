@@ -29,6 +29,10 @@ class ExchangeStore(Protocol):
         """Return all versions of all exchanges of a signal, by id and version."""
         ...
 
+    def machines(self, connection: sa.Connection) -> frozenset[str]:
+        """Return the machines of which any exchange is recorded."""
+        ...
+
     def of_machine(self, connection: sa.Connection, machine: str) -> list[ExchangeVersion]:
         """Return all versions of all exchanges on a machine, by id and version."""
         ...

@@ -127,6 +127,12 @@ class MeterExchanges:
             found = self._store.of_machine(connection, machine)
         return [version for version in found if self._may_read(actor, version)]
 
+    def machines(self, actor: Actor) -> frozenset[str]:
+        """Return the machines of which any exchange is recorded."""
+        self._parts.authorizer.authorize(actor, Action.EXCHANGE_READ, Resource("exchange", "*"))
+        with self._database.read() as connection:
+            return self._store.machines(connection)
+
     def in_force(self, actor: Actor, signal: SignalId, known_at: Instant) -> list[MeterExchange]:
         """Return the exchanges of a signal that were approved by an instant, in time order."""
         resource = Resource("exchange", "*")

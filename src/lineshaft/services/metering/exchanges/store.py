@@ -54,6 +54,10 @@ class SqlExchangeStore:
         """Return all versions of all exchanges of a signal, by id and version."""
         return _found(connection, METER_EXCHANGE.c.signal == signal)
 
+    def machines(self, connection: sa.Connection) -> frozenset[str]:
+        """Return the machines of which any exchange is recorded."""
+        return frozenset(connection.scalars(sa.select(METER_EXCHANGE.c.machine).distinct()))
+
     def of_machine(self, connection: sa.Connection, machine: str) -> list[ExchangeVersion]:
         """Return all versions of all exchanges on a machine, by id and version."""
         return _found(connection, METER_EXCHANGE.c.machine == machine)

@@ -1,0 +1,137 @@
+"""`invoice month`: the documents of all contracts for a month, on several processes."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineshaft.cli.context import (
+    DataOption,
+    JsonOption,
+    application_of,
+    errors_by_kind,
+    progress,
+    shown_on,
+    write_json,
+    write_line,
+    write_table,
+)
+
+if TYPE_CHECKING:
+    from lineshaft.bootstrap.application import Application
+    from lineshaft.services.billing.month.model import Closed, Month
+
+PROCESSES_MAX = 16
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
+_OF_WORKER: dict[str, "Application"] = {}
+
+
+def issue_month(
+    month: Annotated[str, typer.Argument(help="A month that is over, such as 2027-05.")],
+    processes: Annotated[
+        int,
+        typer.Option(min=1, max=PROCESSES_MAX, help="How many processes share the work."),
+    ] = min(os.cpu_count() or 1, PROCESSES_MAX),
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Issue the documents of all contracts for a month, each once; say what is left, and why."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+    from lineshaft.services.billing.month.model import Closed
+
+    with errors_by_kind():
+        wanted = month_of(month)
+        application = application_of(data)
+        batches = application.months.batches(LOCAL_OPERATOR)
+        total, done, closed = sum(map(len, batches)), 0, Closed()
+        with progress() as bar:
+            show = shown_on(bar)
+            show("contracts", done, total)
+            for size, part in _closed(application, wanted, batches, processes):
+                done, closed = done + size, closed + part
+                show("contracts", done, total)
+        _say(closed, is_json=json)
+
+
+def month_of(text: str) -> "Month":
+    """Read a month such as 2027-05.
+
+    Raises:
+        Invalid: for anything else.
+    """
+    from lineshaft.core.errors import Invalid
+    from lineshaft.services.billing.month.model import Month
+
+    found = _MONTH.fullmatch(text)
+    if found is None:
+        msg = f"cannot read the month {text[:80]!r}: expected year and month, such as 2027-05"
+        raise Invalid(msg)
+    return Month(int(found[1]), int(found[2]))
+
+
+def _closed(
+    application: "Application", month: "Month", batches: Sequence[list[str]], processes: int
+) -> Iterator[tuple[int, "Closed"]]:
+    """Close batch by batch; yield how many contracts each had, and what was done."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    if min(processes, len(batches)) <= 1:
+        for batch in batches:
+            yield len(batch), application.months.close(LOCAL_OPERATOR, month, batch)
+        return
+    data = application.settings.data_dir
+    with _workers(min(processes, len(batches)), data) as pool:
+        todo: dict[Future[Closed], int] = {
+            pool.submit(_close_batch, month, batch): len(batch) for batch in batches
+        }
+        for future in as_completed(todo):
+            yield todo[future], future.result()
+
+
+@contextmanager
+def _workers(processes: int, data: Path) -> Iterator[ProcessPoolExecutor]:
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(
+        processes, mp_context=context, initializer=_open, initargs=(os.getpid(), data)
+    )
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _open(parent: int, data: Path) -> None:
+    """Open the installation in a worker, which ends with the command."""
+    from lineshaft.infrastructure.imports import leave_out
+    from lineshaft.infrastructure.processes import die_with
+
+    leave_out("pandas")
+    die_with(parent)()
+    _OF_WORKER["application"] = application_of(data)
+
+
+def _close_batch(month: "Month", batch: list[str]) -> "Closed":
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    return _OF_WORKER["application"].months.close(LOCAL_OPERATOR, month, batch)
+
+
+def _say(closed: "Closed", *, is_json: bool) -> None:
+    rows = [
+        [one.contract, "" if one.period is None else str(one.period), one.reason]
+        for one in sorted(closed.left, key=lambda one: one.contract)
+    ]
+    if is_json:
+        names = ("contract", "period", "reason")
+        left = [dict(zip(names, row, strict=True)) for row in rows]
+        write_json({"issued": closed.issued, "found": closed.found, "left": left})
+        return
+    write_line(f"{closed.issued} issued, {closed.found} there already, {len(rows)} left")
+    if rows:
+        write_table("left", ["contract", "period", "why"], rows)

@@ -1,0 +1,1 @@
+"""The close of a month in bulk: every contract's documents, in batches."""

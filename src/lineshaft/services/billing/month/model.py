@@ -1,0 +1,46 @@
+"""A month to close, and what its close has done."""
+
+from dataclasses import dataclass
+
+from lineshaft.core.period import Period, month_period, zone_named
+from lineshaft.services.contracts.model import Contract
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A calendar month, in the time zone of each contract."""
+
+    year: int
+    month: int
+
+    def of(self, contract: Contract) -> Period:
+        """Return the month in the zone of a contract."""
+        return month_period(self.year, self.month, zone_named(contract.time_zone))
+
+
+@dataclass(frozen=True, slots=True)
+class NotIssued:
+    """A period that has no document after the close, and why."""
+
+    contract: str
+    period: Period | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What a close has done.
+
+    Attributes:
+        issued: documents that it issued.
+        found: documents of the month that were there already.
+        left: periods without a document.
+    """
+
+    issued: int = 0
+    found: int = 0
+    left: tuple[NotIssued, ...] = ()
+
+    def __add__(self, other: "Closed") -> "Closed":
+        """Add up what two batches have done."""
+        return Closed(self.issued + other.issued, self.found + other.found, self.left + other.left)

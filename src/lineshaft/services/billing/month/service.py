@@ -1,0 +1,216 @@
+"""The close of a month: the documents of many contracts, read, rated and issued in batches.
+
+A document is the same as when it is issued alone: the same rating of the same usage, written by
+the same `Issuer`. What is shared is the way to it: the readings of a batch are read at once, and a
+transaction holds several documents. Each is whole, so a close that was killed is just begun again,
+and two that run at once share the work: what the other has issued is passed over.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from lineshaft.core.errors import InvariantError, Refusal, Unavailable
+from lineshaft.core.period import Instant, Period
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.services.billing.errors import PeriodNotOver, PeriodOverlaps
+from lineshaft.services.billing.issuing import Issuer
+from lineshaft.services.billing.model import DocumentHead, RatedDocument
+from lineshaft.services.billing.month.model import Closed, Month, NotIssued
+from lineshaft.services.billing.parts import BillingParts
+from lineshaft.services.billing.service import Billing
+from lineshaft.services.contracts.model import Contract
+
+BATCH_CONTRACTS_MAX = 250
+"""Contracts of one batch: their readings are read at once and are in memory together."""
+TOGETHER_MAX = 20
+"""Documents of one transaction: other writers wait no longer than for 20 documents."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is found on the way through one batch."""
+
+    due: list[tuple[Contract, Period]] = field(default_factory=list)
+    rated: list[RatedDocument] = field(default_factory=list)
+    issued: int = 0
+    found: int = 0
+    left: list[NotIssued] = field(default_factory=list)
+
+    def leave(self, contract: str, period: Period | None, error: Refusal) -> None:
+        self.left.append(NotIssued(contract, period, f"{type(error).__name__}: {error}"))
+
+
+class MonthClose:
+    """Issues what is due for a month, batch by batch."""
+
+    def __init__(self, parts: BillingParts, billing: Billing) -> None:
+        """Rate from `parts`; what is rated is issued by `billing`."""
+        self._parts, self._billing = parts, billing
+
+    def batches(self, actor: Actor) -> list[list[str]]:
+        """Return the ids of all contracts that bind, cut into batches.
+
+        Raises:
+            Forbidden: when the actor may not issue documents.
+        """
+        self._parts.authorizer.authorize(actor, Action.INVOICE_ISSUE, Resource("contract", "*"))
+        ids = self._parts.contracts.activated(actor)
+        return [
+            ids[at : at + BATCH_CONTRACTS_MAX] for at in range(0, len(ids), BATCH_CONTRACTS_MAX)
+        ]
+
+    def close(self, actor: Actor, month: Month, contracts: Sequence[str]) -> Closed:
+        """Issue every document of a month that the contracts of a batch have not had yet.
+
+        A contract that cannot be billed is left, with the reason, and holds up no other.
+
+        Args:
+            actor: who asks.
+            month: which; the parts of it that contracts cover are billed by their own periods.
+            contracts: at most `BATCH_CONTRACTS_MAX` ids.
+
+        Raises:
+            Unavailable: when the database or the store does not answer; what was issued stands.
+        """
+        if len(contracts) > BATCH_CONTRACTS_MAX:
+            msg = f"a batch of {len(contracts)} contracts: at most {BATCH_CONTRACTS_MAX}"
+            raise InvariantError(msg)
+        batch = _Batch()
+        self._find_due(actor, month, sorted(set(contracts)), batch)
+        if batch.due:
+            known_at = self._parts.metering.settle(self._parts.clock.now())
+            self._rate(actor, batch, known_at)
+        for at in range(0, len(batch.rated), TOGETHER_MAX):
+            self._issue(actor, batch, batch.rated[at : at + TOGETHER_MAX])
+        return Closed(batch.issued, batch.found, tuple(batch.left))
+
+    def _find_due(self, actor: Actor, month: Month, ids: Sequence[str], batch: _Batch) -> None:
+        """Find the periods of contracts that have no document yet."""
+        bound = self._parts.contracts.bound(actor, ids)
+        for id_ in ids:
+            try:
+                found = list(due_periods(bound.get(id_, ()), month))
+            except Refusal as error:
+                batch.leave(id_, None, error)
+                continue
+            resources = [
+                Resource("contract", id_, organisation=contract.organisation)
+                for contract, _ in found
+            ]
+            for resource in resources:
+                self._parts.authorizer.authorize(actor, Action.INVOICE_ISSUE, resource)
+            batch.due += found
+        there = self._there(batch.due)
+        open_ = []
+        for contract, period in batch.due:
+            others = [head for head in there.get(contract.id, ()) if _overlap(head.period, period)]
+            if not others:
+                open_.append((contract, period))
+            elif others[0].period == period:
+                batch.found += 1
+            else:
+                batch.leave(contract.id, period, _overlaps(period, others[0]))
+        batch.due = open_
+
+    def _there(self, due: Sequence[tuple[Contract, Period]]) -> dict[str, list[DocumentHead]]:
+        """Return the documents of the time that is due, by contract."""
+        if not due:
+            return {}
+        start, end = min(each.start for _, each in due), max(each.end for _, each in due)
+        ids = sorted({contract.id for contract, _ in due})
+        there: dict[str, list[DocumentHead]] = {}
+        with self._parts.database.read() as connection:
+            for head in self._parts.store.within(connection, ids, Period(start, end)):
+                there.setdefault(head.contract, []).append(head)
+        return there
+
+    def _rate(self, actor: Actor, batch: _Batch, known_at: Instant) -> None:
+        """Rate what is due and over, from readings that are read at once."""
+        due = []
+        for contract, period in batch.due:
+            if period.end <= known_at:
+                due.append((contract, period))
+            else:
+                msg = f"{period} is not over"
+                batch.leave(contract.id, period, PeriodNotOver(msg))
+        if not due:
+            return
+        wanted = [one for contract, period in due for one in contract.measurements(period)]
+        metering = self._parts.metering.ahead(wanted, known_at)
+        issuer = Issuer(replace(self._parts, metering=metering))
+        for contract, period in due:
+            try:
+                batch.rated.append(issuer.rate(actor, contract, period, known_at))
+            except Unavailable:
+                raise
+            except Refusal as error:
+                batch.leave(contract.id, period, error)
+
+    def _issue(self, actor: Actor, batch: _Batch, together: Sequence[RatedDocument]) -> None:
+        """Issue documents in one transaction; where one of them is refused, each in its own."""
+        try:
+            issued, found = self._written(actor, together)
+        except Unavailable:
+            raise
+        except Refusal as error:
+            if len(together) == 1:
+                batch.leave(together[0].contract.id, together[0].period, error)
+                return
+            for rated in together:
+                self._issue(actor, batch, [rated])
+            return
+        batch.issued += issued
+        batch.found += found
+
+    def _written(self, actor: Actor, together: Sequence[RatedDocument]) -> tuple[int, int]:
+        """Write those documents that nobody has written meanwhile; return how many, and the others.
+
+        All locks are taken at the start and in one order, so that no two can wait for each other.
+        """
+        with self._parts.database.unit_of_work() as unit:
+            for id_ in sorted({rated.contract.id for rated in together}):
+                unit.lock(f"billing:{id_}")
+            for series in sorted({rated.contract.invoice_series for rated in together}):
+                unit.lock(f"billing-series:{series}")
+            ids = [rated.contract.id for rated in together]
+            start = min(rated.period.start for rated in together)
+            end = max(rated.period.end for rated in together)
+            before = self._parts.store.within(unit.connection, ids, Period(start, end))
+            there = {(head.contract, head.period) for head in before}
+            for rated in together:
+                self._billing.issue_rated(unit, actor, rated)
+        found = sum((rated.contract.id, rated.period) in there for rated in together)
+        return len(together) - found, found
+
+
+def due_periods(versions: Sequence[Contract], month: Month) -> Iterator[tuple[Contract, Period]]:
+    """Yield what is billed of a month under the versions of a contract, the last version first.
+
+    Each version bills what it covers, by its own billed periods, up to where the next one begins.
+
+    Args:
+        versions: those that bind, the first one first.
+        month: in the time zone of each version.
+    """
+    end: Instant | None = None
+    for contract in reversed(versions):
+        span = month.of(contract)
+        last = span.end if end is None else min(end, span.end)
+        if contract.ends_at is not None:
+            last = min(last, contract.ends_at)
+        first = at = max(span.start, contract.starts_at)
+        while at < last:
+            period = contract.billed_period(at)
+            period = Period(period.start, min(period.end, last))
+            yield contract, period
+            at = period.end
+        end = first if end is None else min(end, first)
+
+
+def _overlap(one: Period, other: Period) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _overlaps(period: Period, other: DocumentHead) -> PeriodOverlaps:
+    msg = f"cannot bill {period}: document {other.number} covers {other.period}"
+    return PeriodOverlaps(msg)
