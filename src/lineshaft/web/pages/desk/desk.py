@@ -5,14 +5,14 @@ from nicegui import ui
 
 from lineshaft.core.errors import LineshaftError
 from lineshaft.services.contracts.model import Offering
-from lineshaft.services.desk.model import SavedStudy, Study, Variant
+from lineshaft.services.desk.model import Months, SavedStudy, Study, Variant
 from lineshaft.web import errors
 from lineshaft.web.components import Column, Row, empty_state, page_head, panel, table
 from lineshaft.web.controls import button, dialog_card
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import tag
 from lineshaft.web.pages.contracts.names import local
-from lineshaft.web.pages.desk.months import last_months
+from lineshaft.web.pages.desk.months import last_months, month_fields
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import select_field, text_field
 
@@ -64,6 +64,7 @@ def _new(visit: Visit, offerings: list[Offering], saved: list[SavedStudy]) -> No
         show(tag("p", visit.say("desk.new_text"), class_="soft"))
         name = text_field(visit.say("desk.name"))
         offering = select_field(visit.say("desk.offering"), names, offerings[0].id)
+        first, last = month_fields(visit, last_months(visit.application.clock))
 
         async def make() -> None:
             design, chosen = visit.application.design, by_id[str(offering.value)]
@@ -73,7 +74,7 @@ def _new(visit: Visit, offerings: list[Offering], saved: list[SavedStudy]) -> No
                     id=_free_id(saved),
                     version=1,
                     name=said,
-                    months=last_months(visit.application.clock),
+                    months=Months(str(first.value or ""), str(last.value or "")),
                     variants=(
                         Variant(visit.say("desk.as_contracted")),
                         Variant(visit.say("desk.new_tariff"), chosen),

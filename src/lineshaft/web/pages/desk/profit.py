@@ -25,6 +25,7 @@ from lineshaft.web.components import (
     download,
     empty_state,
     link_button,
+    notice,
     page_head,
     panel,
     table,
@@ -39,6 +40,12 @@ from lineshaft.web.session import Visit
 
 ENTRIES_SHOWN_MAX = 500
 PATH = "/profit"
+_HEADS = {
+    GroupBy.CONTRACT: "invoice.contract",
+    GroupBy.MACHINE: "study.machine",
+    GroupBy.OFFERING: "desk.offering",
+    GroupBy.MONTH: "study.month",
+}
 Names = Mapping[str, str]
 
 
@@ -124,22 +131,20 @@ def _account(
     visit: Visit, rows: Sequence[ProfitRow], names: Names, asked: Mapping[str, str]
 ) -> Html:
     columns = [
-        Column(visit.say(f"group.{asked['by']}")),
+        Column(visit.say(_HEADS[GroupBy(asked["by"])])),
         *(Column(visit.say(f"figures.{key}"), is_number=True)
           for key in ("revenue", "credits", "costs", "margin")),
     ]  # fmt: skip
     listed = [_row(visit, each, names, asked) for each in rows]
     units = sorted({each.figures.revenue.currency for each in rows})
-    foot = []
     for unit in units:
         known = [each.figures for each in rows if each.figures.revenue.currency == unit]
         whole = sum_figures(known, unit)
         amounts = (whole.revenue, whole.credits, whole.costs, whole.margin)
-        cells = [tag("td", form.money(each), class_="number") for each in amounts]
-        head = tag("th", visit.say("profit.all"), scope="row")
-        foot.append(tag("tr", head, cells, class_="total"))
+        cells = [tag("strong", form.money(each)) for each in amounts]
+        listed.append(Row([tag("strong", visit.say("profit.all")), *cells]))
     name = visit.say("profit.title")
-    return panel(None, table(name, columns, listed, foot), is_flush=True)
+    return panel(None, table(name, columns, listed), is_flush=True)
 
 
 def _row(visit: Visit, row: ProfitRow, names: Names, asked: Mapping[str, str]) -> Row:
@@ -174,9 +179,9 @@ async def _entries(
 ) -> Html:
     machines = await machines_by_id(visit)
     columns = [
-        Column(visit.say("group.month")),
+        Column(visit.say(_HEADS[GroupBy.MONTH])),
         Column(visit.say("profit.kind")),
-        Column(visit.say("group.machine")),
+        Column(visit.say(_HEADS[GroupBy.MACHINE])),
         Column(visit.say("profit.origin")),
         Column(visit.say("profit.amount"), is_number=True),
     ]
@@ -226,9 +231,11 @@ def _import(visit: Visit) -> None:
             try:
                 count = await visit.ask(visit.application.design.import_costs, lines)
             except LineshaftError as error:
+                errors.log(error, visit.path)
+                rows_said = [visit.sentence(each) for each in str(error).split("; ")]
                 result.clear()
                 with result:
-                    show(errors.explained(visit, error))
+                    show(notice(visit.say("profit.refused"), *rows_said, kind="bad"))
                 return
             close()
             ui.notify(visit.say("profit.recorded", count=count))

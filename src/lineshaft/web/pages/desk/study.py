@@ -15,9 +15,10 @@ from lineshaft.web import errors
 from lineshaft.web.components import download, page_head
 from lineshaft.web.controls import button, confirm, dialog_card
 from lineshaft.web.layout import show, title
-from lineshaft.web.markup import tag
+from lineshaft.web.markup import Html, tag
 from lineshaft.web.pages.contracts.names import local, machine_name, machines_by_id
 from lineshaft.web.pages.desk import tariff
+from lineshaft.web.pages.desk.months import month_fields
 from lineshaft.web.pages.desk.outcomes import Machines, outcome_parts
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import select_field, text_field
@@ -44,6 +45,7 @@ class _StudyPage:
         self._saved = self._study = study
         self._machines = machines
         self._offerings = {each.id: each for each in offerings}
+        self._asked = 0
 
     def draw(self) -> None:
         """Put everything there; the results follow when they are computed."""
@@ -72,10 +74,7 @@ class _StudyPage:
         names = {each: machine_name(self._machines, each) for each in self._machines}
         names |= {each: each for each in study.machines if each not in names}
         with ui.element("div").classes("desk-question"):
-            first = ui.input(visit.say("study.first"), value=study.months.first)
-            last = ui.input(visit.say("study.last"), value=study.months.last)
-            for field in (first, last):
-                field.props("type=month outlined dense stack-label").classes("wide")
+            first, last = month_fields(visit, study.months)
             chosen = ui.select(
                 names,
                 label=visit.say("study.all_machines"),
@@ -125,21 +124,25 @@ class _StudyPage:
             show(tag("p", spinner, said, class_="progress", role="status"))
 
     async def _run(self) -> None:
-        visit = self._visit
+        """Compute, and show it unless something else has been asked meanwhile."""
+        self._asked += 1
+        mine = self._asked
         self._show_progress()
+        parts = await self._computed()
+        if mine == self._asked:
+            self._result.clear()
+            with self._result:
+                for part in parts:
+                    show(part)
+
+    async def _computed(self) -> list[Html]:
+        visit = self._visit
         try:
             self._study = self._read()
             found = await visit.ask(visit.application.design.run, self._study)
-            parts = await asyncio.to_thread(outcome_parts, visit, found, self._machines)
+            return await asyncio.to_thread(outcome_parts, visit, found, self._machines)
         except LineshaftError as error:
-            self._result.clear()
-            with self._result:
-                show(errors.explained(visit, error))
-            return
-        self._result.clear()
-        with self._result:
-            for part in parts:
-                show(part)
+            return [errors.explained(visit, error)]
 
     async def _change(self, study: Study) -> None:
         self._study = study

@@ -60,6 +60,7 @@ DESK: dict[str, str] = {
     "profit.origin": "单据或成本",
     "profit.record": "登记",
     "profit.recorded": "已登记 {count} 条成本",
+    "profit.refused": "没有登记任何内容",
     "profit.rows": "数据行",
     "profit.show": "显示",
     "profit.title": "损益",

@@ -67,6 +67,7 @@ DESK: dict[str, str] = {
     "profit.origin": "Document or cost",
     "profit.record": "Record",
     "profit.recorded": "{count} costs recorded",
+    "profit.refused": "Nothing was recorded",
     "profit.rows": "Rows",
     "profit.show": "Show",
     "profit.title": "Profit and loss",
