@@ -91,4 +91,5 @@ def test_a_month_is_priced_with_it(tmp_path: Path) -> None:
         ("insurance", "1314.83 EUR"),
         ("saving", "1500.00 EUR"),  # the golden number of a share of savings
         ("care", "100.00 EUR"),
+        ("lease", "900.00 EUR"),
     ]

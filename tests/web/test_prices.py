@@ -39,6 +39,8 @@ ENGLISH = [
     "Training: 40.00 EUR a month alone",
     "700.00 EUR deposit for each part delivered, given back when the used one comes within 30 days",
     "Grade damaged: 50 % of the deposit is given back",
+    "900.00 EUR for each machine, at the start of each month, 36 instalments",
+    "At the end each machine may be bought for 21,000.00 EUR",
     "SP-1 returned for SP-2: 120.00 EUR is taken off",
 ]
 CHINESE = [
@@ -56,6 +58,7 @@ CHINESE = [
     "非常规调整：每月 5,000 kW·h",
     "最多结转 50,000 kW·h",
     "培训：单独每月 40.00 EUR",
+    "每台机器每月月初 900.00 EUR，共 36 期",
     "等级 damaged：退还押金的 50 %",
 ]
 

@@ -45,10 +45,11 @@ def line_amount(
     """Return the exact amount of a line; None where there is no line."""
     model = price["price"]
     usage = case["usage"].get(price["id"], {"now": [], "earlier": []})
-    if model["model"] in ("energy_saving", "bundle"):
-        is_saving = model["model"] == "energy_saving"
-        amount = saving(price, usage, case) if is_saving else monthly(model, case)
-        return modified(amount, Fraction(0), price.get("modifiers", {}), case, None)
+    if model["model"] in OUTCOMES:
+        amount = OUTCOMES[model["model"]](price, usage, case)
+        changes = price.get("modifiers", {})
+        changed = modified(amount or Fraction(0), Fraction(0), changes, case, None)
+        return changed if amount is not None or changed else None
     quantity = total(price, usage["now"])
     amount = model_amount(model, quantity, usage["now"], before)
     year = None
@@ -148,6 +149,28 @@ def spans_before(case: dict[str, Any]) -> list[Span]:
         spans.append((low, min(month_start(year, month, zone), start)))
         low = spans[-1][1]
     return spans
+
+
+def leased(price: dict[str, Any], _usage: Any, case: dict[str, Any]) -> Fraction | None:
+    """Return the instalments that are due; months are counted from the start of the contract."""
+    model, zone = price["price"], ZoneInfo(case["zone"])
+    low, high = (instant(text) for text in case["period"])
+    begin = instant(case["contract"][0]).astimezone(zone)
+    due = 0
+    for k in range(model["months"]):
+        months = begin.month - 1 + k + (model["due"] == "arrears")
+        at = month_start(begin.year + months // 12, months % 12 + 1, zone)
+        due += low < at <= high if model["due"] == "arrears" else low <= at < high
+    own = {each["machine"]: each["instalment"] for each in model["machines"]}
+    each = sum((Fraction(own.get(m, model["instalment"])) for m in case["machines"]), Fraction(0))
+    return due * each if due else None
+
+
+OUTCOMES: dict[str, Any] = {
+    "bundle": lambda price, _usage, case: monthly(price["price"], case),
+    "energy_saving": saving,
+    "lease": leased,
+}
 
 
 def tiered(model: dict[str, Any], q: Fraction) -> Fraction:

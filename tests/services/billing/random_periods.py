@@ -20,8 +20,8 @@ from tests.services.contracts.examples import CONTRACT
 
 ZONES = ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"]
 MODELS = ["flat", "per_unit", "graduated", "volume", "package", "percentage", "matrix"]
-MODELS += ["energy_saving", "bundle"]
-UNMEASURED = ("percentage", "flat", "bundle")
+MODELS += ["energy_saving", "bundle", "lease"]
+UNMEASURED = ("percentage", "flat", "bundle", "lease")
 NO_QUANTITY = (*UNMEASURED, "energy_saving")
 BASES = ["ACT_SECONDS", "ACT_DAYS", "30/360"]
 UNITS = [("SEC", "HUR"), ("SEC", "MIN"), ("HUR", "HUR"), ("KWH", "KWH"), ("3B", "KWH")]
@@ -237,6 +237,13 @@ class _Terms:
             return {"percent": random.choice(["5", "12.5", "1/3", "0"]), "lines": chosen}
         if model == "bundle":
             return self._monthly(900) | {"parts": [self._part(f"part-{i}") for i in range(3)]}
+        if model == "lease":
+            due = {
+                "months": random.choice([1, 12, 36]),
+                "due": random.choice(["advance", "arrears"]),
+            }
+            own = [{"machine": "m0", "instalment": self._amount(900)}]
+            return due | {"instalment": self._amount(900), "machines": random.choice([[], own])}
         if model == "energy_saving":
             return {"unit": unit, "share_percent": "30", "tariff": self._amount(2)}
         if model == "per_unit":

@@ -19,6 +19,7 @@ from lineshaft.services.contracts.model import (
     EnergySavingPrice,
     FlatPrice,
     GraduatedPrice,
+    LeasePrice,
     MatrixPrice,
     PackagePrice,
     PercentagePrice,
@@ -291,8 +292,8 @@ PRICES = {
     ),
     MatrixPrice: matrices(),
 }
-OWN_TESTS = (EnergySavingPrice, BundlePrice, CoreDepositPrice)
-"""Prices of more than one quantity: `test_energy_saving.py`, `test_bundle.py`, `test_cores.py`."""
+OWN_TESTS = (EnergySavingPrice, BundlePrice, CoreDepositPrice, LeasePrice)
+"""Prices of more than one quantity have a file of tests each."""
 MEASURED = {
     kind: PRICES[kind]
     for kind in PRICING

@@ -99,6 +99,8 @@ BUNDLE = {
         PART | {"id": "b", "offering": "b", "stand_alone_price": "25.00"},
     ],
 }
+LEASE = {"model": "lease", "instalment": "900.00", "months": 1, "due": "advance"}
+LEASE |= {"since": "2017-06-22T00:00:00Z", "residual": "5.00", "purchase_option": "6.00"}
 DEPOSIT = {
     "model": "core_deposit",
     "deposit": "700.00",
@@ -131,7 +133,9 @@ def everything() -> Contract:
     share = {"model": "percentage", "percent": "2.5", "lines": ["base-fee"]}
     prices.append({"id": "p6", "description": CUTTING_TIME["description"], "price": share})
     energy = {"meter": COMPLETE, "price": SAVING}
-    for i, outcome in enumerate((energy, {"price": BUNDLE}, {"price": DEPOSIT}), start=7):
+    for i, outcome in enumerate(
+        (energy, {"price": BUNDLE}, {"price": DEPOSIT}, {"price": LEASE}), start=7
+    ):
         prices.append({"id": f"p{i}", "description": CUTTING_TIME["description"]} | outcome)
     fee = BASE_FEE | {"proration": "30/360"}
     return contract(terms=terms(base_fee=fee, usage_prices=prices, guarantee=None))
@@ -179,6 +183,7 @@ ENGLISH = [
     "Saved 30 kW·h, carried 0 kW·h: 30 kW·h at 30 % of 0.20 EUR per kW·h",
     "June 2017: 1 of 30 days of 300.00 EUR per month",
     "Of which Text: 6.67 EUR (alone 50.00 EUR per month)",
+    "instalment 1 of 1, due on 22 June 2017, 00:00; residual value 5.00 EUR; it may be bought for",
     "Deposit of core c-2: SP-2 delivered on",
     "Deposit of core c-0 closed on",
     "50 % of 700.00 EUR less upgrade 120.00 EUR is 230.00 EUR; the rest is kept",
@@ -200,6 +205,7 @@ CHINESE = [
     "非常规调整：20 kW·h – 文本（Ines 于 2017年6月1日 00:00 批准）",
     "节约 30 kW·h，结转 0 kW·h",
     "其中文本：6.67 EUR",
+    "第 1 期，共 1 期，2017年6月22日 00:00 到期；残值 5.00 EUR；可按 6.00 EUR 购买",
     "旧件 c-2 的押金",
     "退还 230.00 EUR，其余扣留",
     "旧件 c-1 未按期退回：押金扣留",

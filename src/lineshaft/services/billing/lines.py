@@ -27,6 +27,7 @@ from lineshaft.services.billing.pricing import (
     allocated,
     core_kept,
     cores_of,
+    instalments_of,
     price_usage,
 )
 from lineshaft.services.billing.proration import prorate
@@ -38,6 +39,7 @@ from lineshaft.services.contracts.model import (
     CoreDepositPrice,
     EnergySavingPrice,
     Guarantee,
+    LeasePrice,
     LocalText,
     MatrixPrice,
     ServiceGuarantee,
@@ -246,12 +248,17 @@ def _usage_line(
         before=_metered_before(of, price, records.before),
         zone=of.zone,
         paused=of.contract.paused(of.period),
+        instalments=instalments_of(of.contract, price.price, of.period, of.zone)
+        if isinstance(price.price, LeasePrice)
+        else (),
     )
     parts = price_usage(priced, price.price)
     steps += [_part_step(part) for part in parts]
     exact = sum((part.amount for part in parts), Fraction(0))
     if isinstance(price.price, EnergySavingPrice):
         quantity = parts[-1].quantity or quantity
+    if isinstance(price.price, LeasePrice):
+        quantity = Quantity(Fraction(len(parts)), _ONE)
     year = _year(of, price, records.earlier, quantity.unit)
     modified = modify(of.charge(exact, quantity, year), price.modifiers)
     if not parts and not modified.amount:

@@ -13,6 +13,7 @@ from lineshaft.core.quantity import conversion_factor, unit_named
 from lineshaft.services.contracts.bundles import BundlePrice
 from lineshaft.services.contracts.content import Frozen, TermsInvalid, check_id, check_price
 from lineshaft.services.contracts.cores import CoreDepositPrice
+from lineshaft.services.contracts.leases import LeasePrice
 from lineshaft.services.contracts.savings import EnergySavingPrice
 
 TIERS_MAX = 100
@@ -177,7 +178,15 @@ class MatrixPrice(Frozen, frozen=True, tag_field="model", tag="matrix"):
 
 UnitPrice = PerUnitPrice | GraduatedPrice | VolumePrice | PackagePrice | MatrixPrice
 """Prices of a quantity in a unit."""
-Price = FlatPrice | UnitPrice | PercentagePrice | EnergySavingPrice | BundlePrice | CoreDepositPrice
+Price = (
+    FlatPrice
+    | UnitPrice
+    | PercentagePrice
+    | EnergySavingPrice
+    | BundlePrice
+    | CoreDepositPrice
+    | LeasePrice
+)
 
 
 def _check_tiers(tiers: tuple[Tier, ...]) -> None:

@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from lineshaft.core.money import currency_exponent
 from lineshaft.core.quantity import conversion_factor
+from lineshaft.services.contracts.bundles import BundlePrice
 from lineshaft.services.contracts.content import (
     Frozen,
     LocalText,
@@ -26,6 +27,7 @@ from lineshaft.services.contracts.guarantee import (
     Guarantee,
     ServiceGuarantee,
 )
+from lineshaft.services.contracts.leases import LeasePrice
 from lineshaft.services.contracts.meters import MeterTerms
 from lineshaft.services.contracts.modifiers import (
     AnnualCommitment,
@@ -88,6 +90,9 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
             return
         if isinstance(self.price, PercentagePrice) and self.meter is not None:
             msg = f"usage price {self.id}: a percentage of lines measures nothing, leave out meter"
+            raise TermsInvalid(msg)
+        if isinstance(self.price, LeasePrice | BundlePrice) and self.meter is not None:
+            msg = f"usage price {self.id}: it measures nothing, leave out meter"
             raise TermsInvalid(msg)
         if isinstance(self.price, CoreDepositPrice) and (self.meter or self.modifiers):
             msg = f"usage price {self.id}: a deposit measures nothing and stays as it is, leave "

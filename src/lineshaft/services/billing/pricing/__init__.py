@@ -8,6 +8,7 @@ from lineshaft.services.billing.pricing.core_deposit import core_deposit, core_k
 from lineshaft.services.billing.pricing.energy_saving import energy_saving
 from lineshaft.services.billing.pricing.flat import flat
 from lineshaft.services.billing.pricing.graduated import graduated
+from lineshaft.services.billing.pricing.lease import instalments_of, lease
 from lineshaft.services.billing.pricing.matrix import matrix
 from lineshaft.services.billing.pricing.package import package
 from lineshaft.services.billing.pricing.part import NO_QUANTITY, Metered, Priced, PricedPart
@@ -20,6 +21,7 @@ from lineshaft.services.contracts.model import (
     EnergySavingPrice,
     FlatPrice,
     GraduatedPrice,
+    LeasePrice,
     MatrixPrice,
     PackagePrice,
     PercentagePrice,
@@ -37,6 +39,7 @@ __all__ = [
     "allocated",
     "core_kept",
     "cores_of",
+    "instalments_of",
     "price_usage",
 ]
 
@@ -51,6 +54,7 @@ PRICING: dict[type[Price], Callable[[Priced, Any], tuple[PricedPart, ...]]] = {
     EnergySavingPrice: energy_saving,
     BundlePrice: bundle,
     CoreDepositPrice: core_deposit,
+    LeasePrice: lease,
 }
 
 

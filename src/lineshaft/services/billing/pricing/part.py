@@ -29,6 +29,20 @@ class Metered:
     quantities: Mapping[str, Quantity]
 
 
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """An instalment of a lease that is due in the billed period.
+
+    Attributes:
+        number: from 1 to as many as there are.
+        machines: that serve when it is due.
+    """
+
+    number: int
+    due_at: Instant
+    machines: tuple[str, ...]
+
+
 _NOTHING = Metered(Period(Instant(0), Instant(1)), NO_QUANTITY, {})
 
 
@@ -45,6 +59,7 @@ class Priced:
         zone: of the calendar that months are of.
         paused: the parts of the billed period in which the contract rests.
         cores: parts delivered for a deposit under this price, by id.
+        instalments: of a lease, due in the billed period.
     """
 
     quantity: Quantity = NO_QUANTITY
@@ -55,6 +70,7 @@ class Priced:
     zone: ZoneInfo = _UTC
     paused: Sequence[Period] = ()
     cores: Sequence[Core] = ()
+    instalments: Sequence[Instalment] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +79,7 @@ class PricedPart:
 
     Attributes:
         kind: `flat`, `unit`, `tier`, `tier_fee`, `volume`, `package`, `share`, `state`, `bundle`,
-            or one of `energy_saving` and `core_deposit`.
+            `instalment`, or one of `energy_saving` and `core_deposit`.
         quantity: what was priced; None for a fixed amount and a share.
         unit_price: price of one unit, or the fixed amount; None for packages and a share.
         amount: exact and not rounded.

@@ -68,6 +68,9 @@ _ENGLISH = {
     "step_core_kept": "Core {core}: {model} received on {at}, grade {grade}, inspected by {by}: "
     "{percent} % of {deposit} less upgrade {upgrade} is {refund}; the rest is kept",
     "step_core_lost": "Core {core} did not come back in time: its deposit is kept",
+    "step_instalment": "{machine}: instalment {number} of {months}, due on {due}",
+    "step_residual": "; residual value {amount}",
+    "step_purchase_option": "; it may be bought for {amount}",
     "step_saving": "Saved {saved}, carried {carried}: {quantity} at {percent} % of {tariff} per "
     "{unit}",
     "step_saving_adjustment": "Adjustment, {kind}: {adjusted} – {reason} (approved by {by}, {at})",
@@ -199,6 +202,9 @@ _CHINESE = {
     "step_core_kept": "旧件 {core}：{at} 收到 {model}，等级 {grade}，{by} 检验："
     "{deposit} 的 {percent} % 减升级费 {upgrade} 退还 {refund}，其余扣留",
     "step_core_lost": "旧件 {core} 未按期退回：押金扣留",
+    "step_instalment": "{machine}：第 {number} 期，共 {months} 期，{due} 到期",
+    "step_residual": "；残值 {amount}",
+    "step_purchase_option": "；可按 {amount} 购买",
     "step_saving": "节约 {saved}，结转 {carried}：{quantity}，按每 {unit} {tariff} 的 {percent} %",
     "step_saving_adjustment": "{kind}调整：{adjusted} – {reason}（{by} 于 {at} 批准）",
     "step_saving_baseline": "基准 {id} 第 {version} 版：{expected} = {terms}",

@@ -50,6 +50,7 @@ class StepWords:
             "share": self._shared,
             "bundle": self._prorated,
             "allocation": self._allocated,
+            "instalment": self._instalment,
             "proration": self._prorated,
             **self._savings.kinds(),
             **self._cores.kinds(),
@@ -182,6 +183,19 @@ class StepWords:
             amount=self._words.money(step["amount"]),
             alone=self._words.money(step["stand_alone_price"]),
         )
+
+    def _instalment(self, step: dict[str, Any]) -> str:
+        said = self._words.say(
+            "step_instalment",
+            machine=step["machine"],
+            number=step["number"],
+            months=step["months"],
+            due=self._words.instant(step["due_at"]),
+        )
+        for name in ("residual", "purchase_option"):
+            if name in step:
+                said += self._words.say(f"step_{name}", amount=self._words.money(step[name]))
+        return said
 
     def _credited(self, step: dict[str, Any]) -> str:
         base = self._words.unrounded_money(step["base_exact"])

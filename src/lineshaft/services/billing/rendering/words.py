@@ -14,6 +14,7 @@ STEP_DECIMALS = 4
 PERCENT_DECIMALS = 2
 FACTOR_DECIMALS = 6
 _MONTH_UNIT = "MON"
+_COUNT_UNIT = "C62"
 
 
 class Words:
@@ -64,6 +65,8 @@ class Words:
         """Write a quantity of a document, as it is shown there."""
         if quantity["unit"] == _MONTH_UNIT:
             return self.say("month", count=quantity["exact"])
+        if quantity["unit"] == _COUNT_UNIT:
+            return grouped(quantity["shown"])
         return f"{grouped(quantity['shown'])} {quantity['symbol']}"
 
     def unrounded_money(self, exact: str) -> str:

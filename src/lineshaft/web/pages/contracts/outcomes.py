@@ -10,6 +10,7 @@ from lineshaft.services.contracts.model import (
     CoreDepositPrice,
     Driver,
     EnergySavingPrice,
+    LeasePrice,
     SavingAdjustment,
 )
 from lineshaft.web import format as form
@@ -18,11 +19,10 @@ from lineshaft.web.pages.contracts.names import local
 from lineshaft.web.session import Preferences
 
 _ONE = "C62"
+_Outcome = EnergySavingPrice | BundlePrice | CoreDepositPrice | LeasePrice
 
 
-def outcome_in_words(
-    visit: Preferences, price: EnergySavingPrice | BundlePrice | CoreDepositPrice, currency: str
-) -> Html:
+def outcome_in_words(visit: Preferences, price: _Outcome, currency: str) -> Html:
     """Say a price of more than one figure."""
     match price:
         case EnergySavingPrice():
@@ -31,6 +31,8 @@ def outcome_in_words(
             return _bundle(visit, price, currency)
         case CoreDepositPrice():
             return _deposit(visit, price, currency)
+        case LeasePrice():
+            return _lease(visit, price, currency)
 
 
 def _saving(visit: Preferences, price: EnergySavingPrice, currency: str) -> Html:
@@ -116,6 +118,21 @@ def _deposit(visit: Preferences, price: CoreDepositPrice, currency: str) -> Html
         )
         for each in price.upgrades
     ]
+    return tag("div", head, tag("ul", [tag("li", line) for line in lines], class_="plain"))
+
+
+def _lease(visit: Preferences, price: LeasePrice, currency: str) -> Html:
+    head = visit.say(
+        f"terms.lease.{price.due.value}",
+        amount=_money(price.instalment, currency),
+        months=str(price.months),
+    )
+    lines = [f"{each.machine}: {_money(each.instalment, currency)}" for each in price.machines]
+    if price.residual is not None:
+        lines.append(visit.say("terms.lease.residual", amount=_money(price.residual, currency)))
+    if price.purchase_option is not None:
+        amount = _money(price.purchase_option, currency)
+        lines.append(visit.say("terms.lease.purchase_option", amount=amount))
     return tag("div", head, tag("ul", [tag("li", line) for line in lines], class_="plain"))
 
 

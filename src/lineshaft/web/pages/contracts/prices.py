@@ -13,6 +13,7 @@ from lineshaft.services.contracts.model import (
     EnergySavingPrice,
     FlatPrice,
     GraduatedPrice,
+    LeasePrice,
     MatrixPrice,
     Modifiers,
     MonthlyAmount,
@@ -59,7 +60,7 @@ def price_in_words(visit: Preferences, price: Price, currency: str, names: dict[
         case PercentagePrice():
             lines = ", ".join(names[line] for line in price.lines)
             return visit.say("terms.share", percent=form.rounded(price.percent), lines=lines)
-        case EnergySavingPrice() | BundlePrice() | CoreDepositPrice():
+        case EnergySavingPrice() | BundlePrice() | CoreDepositPrice() | LeasePrice():
             return outcome_in_words(visit, price, currency)
 
 

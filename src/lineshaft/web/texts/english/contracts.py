@@ -116,6 +116,14 @@ CONTRACTS: dict[str, str] = {
     "terms.discount_percent": "Discount: {percent}\N{NO-BREAK SPACE}%",
     "terms.flat": "{amount} for each billed period",
     "terms.indexation": "Prices follow published indices: {fixed} fixed, {indices}",
+    "terms.lease.advance": (
+        "{amount} for each machine, at the start of each month, {months} instalments"
+    ),
+    "terms.lease.arrears": (
+        "{amount} for each machine, at the end of each month, {months} instalments"
+    ),
+    "terms.lease.purchase_option": "At the end each machine may be bought for {amount}",
+    "terms.lease.residual": "Residual value of each machine at the end: {amount}",
     "terms.maximum": "At most {amount}",
     "terms.minimum": "At least {amount}",
     "terms.other_states": "any other state",
