@@ -32,7 +32,7 @@ def ask(hub: Served, method: str, path: str, body: str | None = None, **headers:
     connection = http.client.HTTPConnection(host, timeout=20)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if body is not None:
-        sent["content-type"] = "application/x-www-form-urlencoded"
+        sent.setdefault("content-type", "application/x-www-form-urlencoded")
     connection.request(method, path, body, sent)
     response = connection.getresponse()
     answer = Answer(

@@ -16,14 +16,21 @@ from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from lineshaft.bootstrap.application import Application, build
+from lineshaft.bootstrap.webhook_parts import delivering_parts
 from lineshaft.core.messages import EnrolRequest, LiveBatch, LiveValue, Notice, enrol_proof
 from lineshaft.core.period import US_PER_S, Instant, Period, parse_instant
 from lineshaft.core.reading import RecordKind, SignalId, StatusCode, signal_id
 from lineshaft.core.segment.detail import RefusalDetail
+from lineshaft.infrastructure.database import OutboxMessage
+from lineshaft.infrastructure.database.tables import OUTBOX
 from lineshaft.infrastructure.settings import load_settings
 from lineshaft.network.connectors.service import sample_day
 from lineshaft.platform.historian.intake.commit import Committer
+from lineshaft.platform.webhooks.delivering import Deliverer, WebhookFeed
+from lineshaft.platform.webhooks.model import Answer
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Role
 from lineshaft.security.identity.passwords import ScryptCost
 from lineshaft.security.identity.service import Identity, NewPerson
@@ -54,6 +61,7 @@ class Prepared:
     number: str
     token: str
     engineer_token: str
+    webhook: str
 
     @classmethod
     def read(cls, directory: Path) -> "Prepared":
@@ -82,11 +90,44 @@ def prepare(directory: Path) -> Prepared:
     ]
     _day(application)
     _stranger(application)
+    webhook = application.webhooks.add(LOCAL_OPERATOR, "https://erp.example/hooks/lineshaft", ())
     issued = application.billing.issue(LOCAL_OPERATOR, CONTRACT, DAY)
-    prepared = Prepared(str(directory), issued.number, *tokens)
+    _tell(application)
+    prepared = Prepared(str(directory), issued.number, *tokens, webhook.id)
     (directory / "prepared.json").write_text(json.dumps(asdict(prepared)))
     application.database.close()
     return prepared
+
+
+class _BusyReceiver:
+    """Takes every second message."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def send(self, _url: str, _headers: dict[str, str], _body: bytes) -> Answer:
+        self.count += 1
+        return Answer(200, "thanks", 41_000) if self.count % 2 else Answer(503, "busy", 9_000)
+
+
+class _NoBus:
+    async def publish_message(self, _message: OutboxMessage) -> None:
+        raise NotImplementedError
+
+
+def _tell(application: Application) -> None:
+    """Let what has happened so far be sent to the webhook."""
+    known = (application.authorizer, application.identity)
+    parts = delivering_parts(application.settings, application.database, known, application.clock)
+    parts = replace(parts, sender=_BusyReceiver())
+    feed = WebhookFeed(parts, _NoBus())
+    with application.database.read() as connection:
+        rows = connection.execute(sa.select(OUTBOX)).all()
+    for row in rows:
+        feed.take(OutboxMessage(row.id, row.subject, row.payload, row.created_at))
+    deliverer = Deliverer(parts)
+    deliverer.run_once()
+    deliverer._pool.shutdown(wait=True)
 
 
 def _plant(application: Application, directory: Path) -> None:

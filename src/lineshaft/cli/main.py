@@ -20,6 +20,7 @@ from lineshaft.cli import (
     up,
     user,
     verify,
+    webhook,
 )
 from lineshaft.infrastructure.imports import leave_out
 
@@ -47,6 +48,7 @@ app.command()(verify.verify)
 app.add_typer(records.app, name="records")
 app.add_typer(user.app, name="user")
 app.add_typer(source.app, name="source")
+app.add_typer(webhook.app, name="webhook")
 app.add_typer(backup.app, name="backup")
 app.add_typer(historian.app, name="historian")
 app.command()(up.replay)

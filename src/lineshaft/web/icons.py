@@ -41,6 +41,7 @@ ICONS = {
         '<rect x="4" y="4" width="16" height="6" rx="1"/><rect x="4" y="14" width="16" '
         'height="6" rx="1"/><path d="M8 7h.01M8 17h.01"/>'
     ),
+    "webhook": _icon('<path d="M4 12h12M12 7l5 5-5 5M20 5v14"/>'),
     "people": _icon(
         '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20c.6-4 3-6 6.5-6s5.9 2 6.5 6"/>'
         '<path d="M16 5a3.5 3.5 0 0 1 0 6.5M18 14.5c2 .8 3.1 2.6 3.5 5.5"/>'

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from lineshaft.security.authorisation.model import Action, Resource
 from lineshaft.web.session import Visit
 
+OWN = "own"
+"""In place of an id: what belongs to the organisation of whoever looks."""
 _OFFERINGS = (Action.CONTRACT_READ, Resource("offering", "*"))
 _SOURCES = (Action.SOURCE_READ, Resource("source", "*"))
 _PEOPLE = (Action.USER_READ, Resource("user", "*"))
 _STUDIES = (Action.STUDY_READ, Resource("study", "*"))
 _LEDGER = (Action.LEDGER_READ, Resource("ledger", "*"))
 _FINANCE = (Action.INVOICE_ISSUE, Resource("contract", "*"))
+_WEBHOOKS = (Action.WEBHOOK_READ, Resource("webhook", OWN))
 _STATUS = (Action.STATUS_READ, Resource("hub", "*"))
 
 
@@ -48,6 +51,7 @@ ENTRIES = (
     Entry("/refusals", "refusals.title", "refusal"),
     Entry("/sources", "sources.title", "source", _SOURCES),
     Entry("/people", "people.title", "people", _PEOPLE),
+    Entry("/webhooks", "webhooks.title", "webhook", _WEBHOOKS),
     Entry("/status", "status.title", "status", _STATUS),
 )
 
@@ -65,4 +69,13 @@ SHORTCUTS = (
 
 async def entries_for(visit: Visit) -> list[Entry]:
     """Return the entries that somebody may follow."""
-    return [entry for entry in ENTRIES if entry.needs is None or await visit.may(*entry.needs)]
+    return [entry for entry in ENTRIES if await _may_follow(visit, entry)]
+
+
+async def _may_follow(visit: Visit, entry: Entry) -> bool:
+    if entry.needs is None:
+        return True
+    action, resource = entry.needs
+    if resource.id == OWN:
+        resource = Resource(resource.kind, "*", organisation=visit.actor.organisation)
+    return await visit.may(action, resource)

@@ -98,7 +98,13 @@ class Webhooks:
         return made
 
     def webhooks(self, actor: Actor) -> list[Webhook]:
-        """Return the webhooks that the actor may see, the oldest first."""
+        """Return the webhooks that the actor may see, the oldest first.
+
+        Raises:
+            Forbidden: when the actor may have none.
+        """
+        own = Resource("webhook", "*", organisation=actor.organisation)
+        self._parts.authorizer.authorize(actor, Action.WEBHOOK_READ, own)
         with self._database.read() as connection:
             found = self._store.webhooks(connection)
         return [each for each in found if self._may(actor, Action.WEBHOOK_READ, each)]

@@ -11,9 +11,12 @@ from lineshaft.web.pages.desk.profit import build as profit_page
 from lineshaft.web.pages.desk.study import build as study_page
 from lineshaft.web.pages.finance.close import build as close_page
 from lineshaft.web.pages.finance.late import build as late_page
+from lineshaft.web.pages.finance.ledger import build as ledger_page
 from lineshaft.web.pages.finance.receivables import build as receivables_page
 from lineshaft.web.pages.hub.sources import build as sources_page
 from lineshaft.web.pages.hub.status import build as status_page
+from lineshaft.web.pages.hub.webhook import build as webhook_page
+from lineshaft.web.pages.hub.webhooks import build as webhooks_page
 from lineshaft.web.pages.invoices.invoice import build as invoice_page
 from lineshaft.web.pages.invoices.invoices import build as invoices_page
 from lineshaft.web.pages.invoices.readings import build as readings_page
@@ -53,8 +56,11 @@ PAGES: dict[str, Build] = {
     "/finance": close_page,
     "/finance/receivables": receivables_page,
     "/finance/late": late_page,
+    "/finance/ledger": ledger_page,
     "/sources": sources_page,
     "/people": people_page,
     "/status": status_page,
+    "/webhooks": webhooks_page,
+    "/webhooks/{webhook}": webhook_page,
     "/account": account_page,
 }

@@ -54,6 +54,11 @@ _CHECKS = {
     r"usage (?P<a>\d+) \((?P<b>[^)]*)\) evidence": "用量 {a}（{b}）的证据",
     r"usage (?P<a>\d+) \((?P<b>[^)]*)\)": "用量 {a}（{b}）",
 }
+_WEBHOOKS = {
+    r"paused by (?P<a>.+)": "由 {a} 暂停",
+    r"nothing was taken for (?P<a>\d+) hours": "连续 {a} 小时未能送达",
+    r"the receiver answered 410: it wants no more": "接收方返回 410：不再接收",
+}
 _FINDINGS = {
     r"can be read": "可以读取",
     r"carries a document": "包含单据",
@@ -84,7 +89,8 @@ _FINDINGS = {
     ),
 }
 _CHINESE = [
-    (re.compile(pattern), said) for pattern, said in (_REFUSALS | _CHECKS | _FINDINGS).items()
+    (re.compile(pattern), said)
+    for pattern, said in (_REFUSALS | _CHECKS | _WEBHOOKS | _FINDINGS).items()
 ]
 
 

@@ -6,9 +6,11 @@ from lineshaft.web.texts.chinese.finance import FINANCE
 from lineshaft.web.texts.chinese.frame import FRAME
 from lineshaft.web.texts.chinese.hub import HUB
 from lineshaft.web.texts.chinese.invoices import INVOICES
+from lineshaft.web.texts.chinese.ledger import LEDGER
 from lineshaft.web.texts.chinese.machines import MACHINES
 from lineshaft.web.texts.chinese.offerings import OFFERINGS
 from lineshaft.web.texts.chinese.people import PEOPLE
+from lineshaft.web.texts.chinese.webhooks import WEBHOOKS
 
 CHINESE: dict[str, str] = {
     **CONTRACTS,
@@ -17,7 +19,9 @@ CHINESE: dict[str, str] = {
     **FRAME,
     **HUB,
     **INVOICES,
+    **LEDGER,
     **MACHINES,
     **OFFERINGS,
     **PEOPLE,
+    **WEBHOOKS,
 }

@@ -6,9 +6,11 @@ from lineshaft.web.texts.english.finance import FINANCE
 from lineshaft.web.texts.english.frame import FRAME
 from lineshaft.web.texts.english.hub import HUB
 from lineshaft.web.texts.english.invoices import INVOICES
+from lineshaft.web.texts.english.ledger import LEDGER
 from lineshaft.web.texts.english.machines import MACHINES
 from lineshaft.web.texts.english.offerings import OFFERINGS
 from lineshaft.web.texts.english.people import PEOPLE
+from lineshaft.web.texts.english.webhooks import WEBHOOKS
 
 ENGLISH: dict[str, str] = {
     **CONTRACTS,
@@ -17,7 +19,9 @@ ENGLISH: dict[str, str] = {
     **FRAME,
     **HUB,
     **INVOICES,
+    **LEDGER,
     **MACHINES,
     **OFFERINGS,
     **PEOPLE,
+    **WEBHOOKS,
 }
