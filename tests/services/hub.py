@@ -101,7 +101,14 @@ def build_hub(database: Database, keys: Path, new_ids: Callable[[], IdSource] = 
     document_keys = build_keys(shared, ids, keys)
     document_keys.create_first_key()
     usage = FakeUsage()
-    contracts = Contracts(ContractParts(store=SqlContractStore(), ids=ids, **shared))
+    contract_parts = ContractParts(
+        store=SqlContractStore(),
+        ids=ids,
+        keys=document_keys,
+        documents=SqlDocumentStore(),
+        **shared,
+    )
+    contracts = Contracts(contract_parts)
     parts = BillingParts(
         store=SqlDocumentStore(),
         contracts=contracts,

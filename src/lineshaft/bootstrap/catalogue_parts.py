@@ -2,6 +2,7 @@
 
 from lineshaft.bootstrap.foundation import Foundation
 from lineshaft.bootstrap.retention_adapters import BillingHolds
+from lineshaft.services.billing.store import SqlDocumentStore
 from lineshaft.services.contracts.catalogue.service import Catalogue, CatalogueParts
 from lineshaft.services.contracts.catalogue.store import SqlCatalogueStore
 from lineshaft.services.contracts.service import ContractParts, Contracts
@@ -18,8 +19,10 @@ def build_contracts(base: Foundation, holds: BillingHolds) -> Contracts:
             audit=base.audit,
             clock=base.clock,
             ids=base.ids,
+            keys=base.keys,
             holds=holds,
             sales=SqlCatalogueStore(),
+            documents=SqlDocumentStore(),
         )
     )
 

@@ -64,7 +64,8 @@ def shop(hub: Hub) -> Shop:
         "ids": CountingIds(),
     }
     store = SqlCatalogueStore()
-    contracts = Contracts(ContractParts(store=SqlContractStore(), sales=store, **shared))
+    of_contracts = ContractParts(store=SqlContractStore(), sales=store, keys=hub.keys, **shared)
+    contracts = Contracts(of_contracts)
     parts = CatalogueParts(store=store, contracts=contracts, **shared)
     return Shop(hub, Catalogue(parts), contracts)
 

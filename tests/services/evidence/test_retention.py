@@ -54,6 +54,7 @@ def held_plant(tmp_path: Path, sqlite_database: Database) -> tuple[Plant, Retent
             audit=hub.audit,
             clock=hub.clock,
             ids=hub.parts.ids,
+            keys=hub.keys,
             holds=holds,
         )
     )

@@ -25,3 +25,11 @@ class VersionGap(Conflict):
 
 class NotInForce(PreconditionFailed):
     """No activated version of the contract covers the whole period."""
+
+
+class ContentDiffers(Conflict):
+    """What is accepted is not what was offered: the hashes differ."""
+
+
+class PeriodDocumented(Conflict):
+    """A document lies across the start of a version, or beyond the end of a contract."""

@@ -3,8 +3,9 @@
 from typing import Any
 
 from lineshaft.core.events import Event
-from lineshaft.core.period import Instant
-from lineshaft.services.contracts.model import Contract
+from lineshaft.core.period import Instant, format_instant
+from lineshaft.services.contracts.contract import Contract
+from lineshaft.services.contracts.life import ContractAct
 
 SOURCE = "lineshaft/services/contracts"
 
@@ -17,3 +18,14 @@ def contract_activated(event_id: str, at: Instant, contract: Contract) -> Event:
         "machines": list(contract.machines),
     }
     return Event(event_id, SOURCE, "ContractActivated", contract.id, at, data)
+
+
+def contract_acted(event_id: str, act: ContractAct) -> Event:
+    """Something was done with a contract: offered, accepted, paused, ended and so on."""
+    data: dict[str, Any] = {
+        "act": str(act.kind),
+        "version": act.version,
+        "number": act.number,
+        "at": format_instant(act.at),
+    }
+    return Event(event_id, SOURCE, "ContractActed", act.contract, act.recorded_at, data)

@@ -66,6 +66,7 @@ from lineshaft.services.contracts.indicators.response_time import ResponseMilest
 from lineshaft.services.contracts.indicators.restoration_time import restoration_us
 from lineshaft.services.contracts.indicators.throughput import effectiveness
 from lineshaft.services.contracts.leases import LeaseDue, LeasedMachine, LeasePrice
+from lineshaft.services.contracts.life import ActKind, ContractAct, ContractLife, ContractState
 from lineshaft.services.contracts.meters import MeterTerms
 from lineshaft.services.contracts.modifiers import (
     AmountDiscount,
@@ -126,6 +127,7 @@ from lineshaft.services.contracts.terms import (
 
 __all__ = [
     "PAYMENT_DAYS_MAX",
+    "ActKind",
     "Activity",
     "AdjustmentKind",
     "AmountDiscount",
@@ -147,7 +149,10 @@ __all__ = [
     "ClassifiedInterval",
     "Commitment",
     "Contract",
+    "ContractAct",
+    "ContractLife",
     "ContractRecord",
+    "ContractState",
     "CoreDepositPrice",
     "CoreGrade",
     "CoreUpgrade",

@@ -5,9 +5,11 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from lineshaft.core.period import Instant
+from lineshaft.core.period import Instant, Period
 from lineshaft.infrastructure.database import UnitOfWork
 from lineshaft.security.authorisation.model import Actor
+from lineshaft.security.keys.model import Signature
+from lineshaft.services.contracts.life import ContractAct
 from lineshaft.services.contracts.model import Contract, ContractRecord, Offering
 
 
@@ -34,6 +36,14 @@ class ContractStore(Protocol):
         """Note that a version binds from now on."""
         ...
 
+    def add_act(self, connection: sa.Connection, act: ContractAct) -> None:
+        """Keep an act."""
+        ...
+
+    def acts(self, connection: sa.Connection, id_: str) -> list[ContractAct]:
+        """Return what was done with a contract, the first one first."""
+        ...
+
     def activated(
         self, connection: sa.Connection, organisations: frozenset[str] | None
     ) -> list[str]:
@@ -52,6 +62,38 @@ class ContractStore(Protocol):
         self, connection: sa.Connection, organisations: frozenset[str] | None
     ) -> list[ContractRecord]:
         """Return the last version of each contract, by id; of these organisations, or of all."""
+        ...
+
+
+class Documented(Protocol):
+    """A document of a period."""
+
+    @property
+    def number(self) -> str:
+        """Its number."""
+        ...
+
+    @property
+    def period(self) -> Period:
+        """The period that it is of."""
+        ...
+
+
+class IssuedPeriods(Protocol):
+    """Knows which periods of a contract are documented."""
+
+    def overlapping(
+        self, connection: sa.Connection, contract: str, period: Period
+    ) -> Documented | None:
+        """Return a document that covers a part of the period, if there is one."""
+        ...
+
+
+class Signer(Protocol):
+    """Signs with the document key of the hub; `DocumentKeys` does."""
+
+    def sign(self, connection: sa.Connection, data: bytes | memoryview) -> Signature:
+        """Sign canonical bytes that name their format."""
         ...
 
 

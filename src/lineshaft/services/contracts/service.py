@@ -1,16 +1,13 @@
 """Offer, agree, activate: the use cases of contracts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from lineshaft.core.clock import Clock, IdSource
-from lineshaft.core.period import Period
-from lineshaft.infrastructure.database import Database, OutboxMessage, UnitOfWork
-from lineshaft.security.audit.service import AuditChain
-from lineshaft.security.authorisation.model import Action, Actor, Grant, Resource
-from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.core.period import Instant, Period, format_instant
+from lineshaft.security.authorisation.model import Action, Actor, Resource, Role
+from lineshaft.services.contracts.activation import Activation
+from lineshaft.services.contracts.agreements import Agreements, Exchange, shown
 from lineshaft.services.contracts.errors import (
     ContractNotFound,
     NotInForce,
@@ -19,31 +16,13 @@ from lineshaft.services.contracts.errors import (
     VersionGap,
     VersionTaken,
 )
-from lineshaft.services.contracts.events import contract_activated
+from lineshaft.services.contracts.life import ActKind, ContractLife, reigns
 from lineshaft.services.contracts.model import Contract, ContractRecord, LocalText, Offering
-from lineshaft.services.contracts.ports import ContractHolds, ContractStore, OfferingSales
+from lineshaft.services.contracts.parts import EVENT_SUBJECT, ContractParts
+
+__all__ = ["EVENT_SUBJECT", "ContractParts", "Contracts", "Exchange"]
 
 VERSIONS_MAX = 1_000
-EVENT_SUBJECT = "event.contracts"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractParts:
-    """Everything that the use cases of contracts take.
-
-    Attributes:
-        holds: holds the readings that activated contracts bill from; None: nobody deletes any.
-        sales: knows which offerings are withdrawn from sale; None: none ever is.
-    """
-
-    database: Database
-    store: ContractStore
-    authorizer: Authorizer
-    audit: AuditChain
-    clock: Clock
-    ids: IdSource
-    holds: ContractHolds | None = None
-    sales: OfferingSales | None = None
 
 
 class Contracts:
@@ -54,6 +33,9 @@ class Contracts:
         self._parts = parts
         self._database = parts.database
         self._store = parts.store
+        self._activation = Activation(parts)
+        self.agreements = Agreements(parts)
+        """What provider and customer do with a contract."""
 
     def offer(self, actor: Actor, offering: Offering) -> None:
         """Record a version of an offering; the same again changes nothing.
@@ -103,6 +85,7 @@ class Contracts:
             OfferingNotOnSale: when that is not sold any more, and the contract had another before.
             VersionTaken: when the version is recorded with other content.
             VersionGap: when it does not follow the last version.
+            ActRefused: when the last version is offered, or accepted and not yet activated.
         """
         self._parts.authorizer.authorize(actor, Action.CONTRACT_WRITE, _resource(contract))
         with self._database.unit_of_work() as unit:
@@ -121,7 +104,13 @@ class Contracts:
                 )
                 raise OfferingNotFound(msg)
             self._check_sold(unit.connection, contract, versions)
-            self._store.add_contract(unit.connection, contract, self._parts.clock.now())
+            now = self._parts.clock.now()
+            if versions:
+                acts = self._store.acts(unit.connection, contract.id)
+                ContractLife(versions, acts).check(ActKind.AMEND, len(versions), now)
+            self._store.add_contract(unit.connection, contract, now)
+            said = (ActKind.AMEND, contract.starts_at, {"sha256": contract.sha256})
+            self._activation.note(unit, actor, contract, said)
             self._audit(unit.connection, actor, Action.CONTRACT_WRITE, contract)
 
     def activate(self, actor: Actor, id_: str, version: int) -> ContractRecord:
@@ -132,9 +121,11 @@ class Contracts:
         Raises:
             ContractNotFound: when there is no such version.
             VersionGap: when a later version binds already.
+            ActRefused: when it was offered and not accepted, or is withdrawn.
+            PeriodDocumented: when a document lies across its start, or beyond its end.
         """
         with self._database.read() as connection:
-            draft = self._version(connection, id_, version)
+            draft = self._version(connection, actor, id_, version)
         self._check_read(actor, draft.contract)
         resource = _resource(draft.contract)
         self._parts.authorizer.authorize(actor, Action.CONTRACT_ACTIVATE, resource)
@@ -147,14 +138,18 @@ class Contracts:
             if any(later.activated_at is not None for later in versions[version:]):
                 msg = f"cannot activate version {version} of contract {id_}: a later one binds"
                 raise VersionGap(msg)
-            at = self._parts.clock.now()
-            self._store.activate(unit.connection, id_, version, at)
-            self._grant(unit.connection, record.contract)
-            self._hold(unit, actor, record.contract, versions[: version - 1])
-            event = contract_activated(self._parts.ids.new_id("evt"), at, record.contract)
-            unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), at))
+            acts = self._store.acts(unit.connection, id_)
+            now = self._parts.clock.now()
+            ContractLife(versions, acts).check(ActKind.ACTIVATE, version, now)
+            at = self._activation.bind(unit, actor, record.contract, versions[: version - 1])
+            start = record.contract.starts_at
+            self._activation.note(unit, actor, record.contract, (ActKind.ACTIVATE, start, {}))
             self._audit(unit.connection, actor, Action.CONTRACT_ACTIVATE, record.contract)
         return ContractRecord(record.contract, record.created_at, at)
+
+    def now(self) -> Instant:
+        """Return the instant by which contracts are active, paused or over."""
+        return self._parts.clock.now()
 
     def contract(self, actor: Actor, id_: str, version: int | None = None) -> ContractRecord:
         """Return a version of a contract; the last one for None.
@@ -163,7 +158,7 @@ class Contracts:
             ContractNotFound: when there is none, or the actor may not see it.
         """
         with self._database.read() as connection:
-            record = self._version(connection, id_, version)
+            record = self._version(connection, actor, id_, version)
         self._check_read(actor, record.contract)
         return record
 
@@ -178,7 +173,7 @@ class Contracts:
             OfferingNotFound: never for what `agree` has recorded.
         """
         with self._database.read() as connection:
-            contract = self._version(connection, id_, version).contract
+            contract = self._version(connection, actor, id_, version).contract
             self._check_read(actor, contract)
             reference = contract.offering
             offering = self._store.offering(connection, reference.id, reference.version)
@@ -190,7 +185,11 @@ class Contracts:
         """Return the last version of each contract that the actor may see, by id."""
         organisations = self._parts.authorizer.visible_organisations(actor)
         with self._database.read() as connection:
-            return self._store.contracts(connection, organisations)
+            found = self._store.contracts(connection, organisations)
+            if actor.role is not Role.CUSTOMER:
+                return found
+            seen = [self._seen(connection, actor, one.contract.id).records for one in found]
+        return [records[-1] for records in seen if records]
 
     def activated(self, actor: Actor) -> list[str]:
         """Return the ids of all contracts that bind and that the actor may see, in order."""
@@ -213,30 +212,62 @@ class Contracts:
         permitted = self._parts.authorizer.permitted(actor, Action.CONTRACT_READ, resources)
         return {resource.id: bound[resource.id] for resource in permitted}
 
-    def in_force(self, actor: Actor, id_: str, period: Period) -> Contract:
-        """Return the version that binds over the whole period: the last activated that covers it.
+    def in_force(
+        self, actor: Actor, id_: str, period: Period, known_at: Instant | None = None
+    ) -> Contract:
+        """Return the version that holds over the whole period.
+
+        Args:
+            actor: who asks.
+            id_: of the contract.
+            period: of valid time.
+            known_at: only versions that were activated by then count; all of them for None.
 
         Raises:
             ContractNotFound: when there is no such contract, or the actor may not see it.
-            NotInForce: when no activated version covers the whole period.
+            NotInForce: when no activated version holds over the whole period.
         """
-        with self._database.read() as connection:
-            versions = self._store.versions(connection, id_)
-        if not versions:
-            raise _not_found(id_)
-        self._check_read(actor, versions[-1].contract)
-        for record in reversed(versions):
-            if record.activated_at is not None and record.contract.covers(period):
-                return record.contract
+        for contract, span in self._reigns(actor, id_, known_at):
+            if span.start <= period.start and period.end <= span.end:
+                return contract
         msg = f"no activated version of contract {id_} covers the whole of {period}"
         raise NotInForce(msg)
 
-    def _version(self, connection: sa.Connection, id_: str, version: int | None) -> ContractRecord:
+    def billed_period(self, actor: Actor, id_: str, instant: Instant) -> Period:
+        """Return the billed period around an instant, cut where another version takes over.
+
+        So the periods of a contract touch without a gap or an overlap, whatever versions change.
+
+        Raises:
+            ContractNotFound: when there is no such contract, or the actor may not see it.
+            NotInForce: when no activated version holds then.
+        """
+        for contract, span in self._reigns(actor, id_, None):
+            if span.contains(instant):
+                period = contract.billed_period(instant)
+                return Period(max(period.start, span.start), min(period.end, span.end))
+        msg = f"no activated version of contract {id_} covers {format_instant(instant)}"
+        raise NotInForce(msg)
+
+    def _reigns(
+        self, actor: Actor, id_: str, known_at: Instant | None
+    ) -> list[tuple[Contract, Period]]:
+        life = self.agreements.life(actor, id_)
+        return reigns((life if known_at is None else life.known_at(known_at)).records)
+
+    def _seen(self, connection: sa.Connection, actor: Actor, id_: str) -> ContractLife:
         versions = self._store.versions(connection, id_)
-        wanted = len(versions) if version is None else version
-        if not 1 <= wanted <= len(versions):
+        acts = self._store.acts(connection, id_) if actor.role is Role.CUSTOMER else []
+        return shown(actor, ContractLife(versions, acts))
+
+    def _version(
+        self, connection: sa.Connection, actor: Actor, id_: str, version: int | None
+    ) -> ContractRecord:
+        records = self._seen(connection, actor, id_).records
+        found = [one for one in records if version in {None, one.contract.version}]
+        if not found:
             raise _not_found(id_)
-        return versions[wanted - 1]
+        return found[-1]
 
     def _check_read(self, actor: Actor, contract: Contract) -> None:
         """Say "there is none" rather than "you may not": an id must not tell that it exists."""
@@ -257,24 +288,6 @@ class Contracts:
             msg = f"contract {contract.id} is made from offering {reference.id} version "
             msg += f"{reference.version}, which is withdrawn from sale: expected a later version"
             raise OfferingNotOnSale(msg)
-
-    def _grant(self, connection: sa.Connection, contract: Contract) -> None:
-        start, end = contract.starts_at, contract.ends_at
-        self._parts.authorizer.end_grant(connection, contract.id, start)
-        for machine in contract.machines:
-            grant = Grant(contract.organisation, machine, start, end, contract.id)
-            self._parts.authorizer.add_grant(connection, grant)
-
-    def _hold(
-        self,
-        unit: UnitOfWork,
-        actor: Actor,
-        contract: Contract,
-        before: Sequence[ContractRecord],
-    ) -> None:
-        if self._parts.holds is not None:
-            bound = [one.contract for one in before if one.activated_at is not None]
-            self._parts.holds.contract_binds(unit, actor, contract, bound)
 
     def _audit(
         self, connection: sa.Connection, actor: Actor, action: Action, what: Offering | Contract

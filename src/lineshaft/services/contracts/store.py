@@ -7,12 +7,15 @@ import sqlalchemy as sa
 
 from lineshaft.core import canonical
 from lineshaft.core.period import Instant
+from lineshaft.services.contracts.life import ActKind, ContractAct
 from lineshaft.services.contracts.model import Contract, ContractRecord, Offering
 from lineshaft.services.contracts.tables import (
+    CONTRACT_ACT,
     CONTRACT_ACTIVATION,
     CONTRACT_VERSION,
     OFFERING_VERSION,
 )
+
 
 _IS_OF = (CONTRACT_ACTIVATION.c.id == CONTRACT_VERSION.c.id) & (
     CONTRACT_ACTIVATION.c.version == CONTRACT_VERSION.c.version
@@ -64,6 +67,41 @@ class SqlContractStore:
         """Note that a version binds from now on."""
         values = {"id": id_, "version": version, "activated_at": at}
         connection.execute(sa.insert(CONTRACT_ACTIVATION).values(values))
+
+    def add_act(self, connection: sa.Connection, act: ContractAct) -> None:
+        """Keep an act."""
+        connection.execute(
+            sa.insert(CONTRACT_ACT).values(
+                contract=act.contract,
+                number=act.number,
+                kind=str(act.kind),
+                version=act.version,
+                at=act.at,
+                recorded_at=act.recorded_at,
+                recorded_by=act.recorded_by,
+                recorded_name=act.recorded_name,
+                detail=_text(act.detail),
+            )
+        )
+
+    def acts(self, connection: sa.Connection, id_: str) -> list[ContractAct]:
+        """Return what was done with a contract, the first one first."""
+        table = CONTRACT_ACT
+        query = sa.select(table).where(table.c.contract == id_).order_by(table.c.number)
+        return [
+            ContractAct(
+                contract=row.contract,
+                number=row.number,
+                kind=ActKind(row.kind),
+                version=row.version,
+                at=Instant(row.at),
+                recorded_at=Instant(row.recorded_at),
+                recorded_by=row.recorded_by,
+                recorded_name=row.recorded_name,
+                detail=_content(row.detail),
+            )
+            for row in connection.execute(query)
+        ]
 
     def activated(
         self, connection: sa.Connection, organisations: frozenset[str] | None

@@ -31,3 +31,20 @@ CONTRACT_ACTIVATION = sa.Table(
     sa.Column("activated_at", INSTANT, nullable=False),
     sa.ForeignKeyConstraint(["id", "version"], ["contract_version.id", "contract_version.version"]),
 )
+
+CONTRACT_ACT = sa.Table(
+    "contract_act",
+    METADATA,
+    sa.Column("contract", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+    sa.Column("recorded_at", INSTANT, nullable=False),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column("recorded_name", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["contract", "version"], ["contract_version.id", "contract_version.version"]
+    ),
+)
