@@ -12,9 +12,12 @@ from lineshaft.core.period import Instant, Period
 from lineshaft.services.billing.document import document_content, recompute
 from lineshaft.services.billing.model import RatedDocument
 from lineshaft.services.billing.rating import rate
+from lineshaft.services.billing.rendering.model import Language
+from lineshaft.services.billing.rendering.view import view_of
 from lineshaft.services.contracts.leases import LEASE_MONTHS_MAX, LEASED_MAX
 from lineshaft.services.contracts.model import Contract, TermsInvalid
-from tests.services.billing.examples import ENGINE
+from tests.services.billing.examples import ENGINE, record
+from tests.services.billing.examples import PERIOD as DAY
 from tests.services.contracts.examples import CUTTING_TIME, contract, terms
 
 TEXT = {"en": "Lease", "zh-Hans": "租赁"}
@@ -105,6 +108,38 @@ def test_a_lease_measures_nothing() -> None:
     price = {"id": "lease", "description": TEXT, "price": PRICE, "meter": CUTTING_TIME["meter"]}
     with pytest.raises(TermsInvalid, match="leave out meter"):
         contract(terms=terms(usage_prices=[price]))
+
+
+def fleet(price: dict[str, Any], **changes: Any) -> Contract:
+    sold = CUTTING_TIME | {"price": price, "is_shared": True} | changes
+    bare = terms(base_fee=None, guarantee=None, usage_prices=[sold])
+    return contract(terms=bare, machines=["m1", "m2", "m3"])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shares"),
+    [((3600, 7200, 0), ["33.33", "66.67", "0.00"]), ((0, 0, 0), ["33.33", "33.33", "33.34"])],
+)
+def test_a_fleet_is_priced_as_one_and_each_machine_has_its_share(
+    seconds: tuple[int, ...], shares: list[str]
+) -> None:
+    """At least 100.00 a month for the fleet: thirds of nothing, or by hours."""
+    price = {"model": "per_unit", "unit": "HUR", "unit_price": "1.00"}
+    least = {"minimum": {"amount_per_month": "3000.00", "proration": "ACT_DAYS"}}
+    of = fleet(price, modifiers=least)
+    usage = [record(of, i, each, known_at=DAY.end) for i, each in enumerate(seconds)]
+    document = rate(of, DAY, DAY.end, usage, ENGINE)
+    (line,) = document.lines
+    said = [step["amount"] for step in line.steps if step["kind"] == "machine_share"]
+    assert (str(line.amount), said) == ("100.00 EUR", shares)
+    content = canonical.decode(canonical.encode(document_content(document, "X-1", DAY.end)))
+    assert recompute(content) == content
+    assert f"Of which m3: {shares[2]} EUR" in str(view_of(content, Language.ENGLISH)["lines"])
+
+
+def test_only_a_price_of_a_quantity_is_shared() -> None:
+    with pytest.raises(TermsInvalid, match="shared by machines"):
+        fleet({"model": "flat", "amount": "1"})
 
 
 @given(

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lineshaft.core.money import Money, currency_exponent
+from lineshaft.core.money import Money, allocate, currency_exponent
 from lineshaft.core.period import US_PER_S, Period, zone_named
 from lineshaft.core.quantity import Quantity, conversion_factor
 from lineshaft.services.billing.model import (
@@ -265,6 +265,8 @@ def _usage_line(
         return None
     steps += modified.steps
     amount = _round(modified.amount, of.contract.currency, steps)
+    if price.is_shared:
+        steps += _machine_shares(price, records.now, amount)
     if isinstance(price.price, BundlePrice):
         steps += [_allocation_step(part, share) for part, share in allocated(amount, price.price)]
     return RatedLine(
@@ -392,6 +394,25 @@ def _part_step(part: PricedPart) -> dict[str, Any]:
         step["above"] = str(part.above)
         step["up_to"] = None if part.up_to is None else str(part.up_to)
     return step
+
+
+def _machine_shares(price: UsagePrice, records: Placed, amount: Money) -> Steps:
+    """Divide the amount of a line by what each machine used; equally where none did."""
+    used: dict[str, Quantity] = {}
+    for _, record in records:
+        machine, measured = record.meter.machine, _measured(price, record)
+        used[machine] = used[machine] + measured if machine in used else measured
+    weights = [abs(each.amount) for each in used.values()]
+    shares = allocate(amount, weights if any(weights) else [Fraction(1)] * len(weights))
+    return [
+        {
+            "kind": "machine_share",
+            "amount": f"{share.amount:f}",
+            "machine": machine,
+            "quantity": shown_quantity(quantity),
+        }
+        for (machine, quantity), share in zip(used.items(), shares, strict=True)
+    ]
 
 
 def _allocation_step(part: BundlePart, share: Money) -> dict[str, Any]:

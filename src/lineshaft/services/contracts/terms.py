@@ -70,6 +70,8 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         meter: of the usage; a percentage has none, and a flat price need not have one.
         modifiers: what changes the priced amount, in the order of `billing/modifiers`.
+        is_shared: whether the line says each machine's share of its amount, by usage: for a fleet
+            that is priced as one.
     """
 
     id: str
@@ -77,6 +79,7 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
     meter: MeterTerms | None = None
     price: Price
     modifiers: Modifiers | None = None
+    is_shared: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a price that the meter measures nothing for, or in a unit that it cannot become.
@@ -84,6 +87,9 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
         The conversion must be exact.
         """
         check_id(self.id, "usage price")
+        if self.is_shared and not isinstance(self.price, UnitPrice):
+            msg = f"usage price {self.id}: only a price of a quantity is shared by machines"
+            raise TermsInvalid(msg)
         if isinstance(self.price, UnitPrice | EnergySavingPrice):
             self._check_meter(self.price)
         if isinstance(self.price, UnitPrice):

@@ -69,6 +69,7 @@ _ENGLISH = {
     "{percent} % of {deposit} less upgrade {upgrade} is {refund}; the rest is kept",
     "step_core_lost": "Core {core} did not come back in time: its deposit is kept",
     "step_instalment": "{machine}: instalment {number} of {months}, due on {due}",
+    "step_machine_share": "Of which {machine}: {amount} for {quantity}",
     "step_residual": "; residual value {amount}",
     "step_purchase_option": "; it may be bought for {amount}",
     "step_saving": "Saved {saved}, carried {carried}: {quantity} at {percent} % of {tariff} per "
@@ -203,6 +204,7 @@ _CHINESE = {
     "{deposit} 的 {percent} % 减升级费 {upgrade} 退还 {refund}，其余扣留",
     "step_core_lost": "旧件 {core} 未按期退回：押金扣留",
     "step_instalment": "{machine}：第 {number} 期，共 {months} 期，{due} 到期",
+    "step_machine_share": "其中 {machine}：{amount}（{quantity}）",
     "step_residual": "；残值 {amount}",
     "step_purchase_option": "；可按 {amount} 购买",
     "step_saving": "节约 {saved}，结转 {carried}：{quantity}，按每 {unit} {tariff} 的 {percent} %",

@@ -51,6 +51,7 @@ class StepWords:
             "bundle": self._prorated,
             "allocation": self._allocated,
             "instalment": self._instalment,
+            "machine_share": self._of_machine,
             "proration": self._prorated,
             **self._savings.kinds(),
             **self._cores.kinds(),
@@ -182,6 +183,14 @@ class StepWords:
             part=self._words.text(step["description"]),
             amount=self._words.money(step["amount"]),
             alone=self._words.money(step["stand_alone_price"]),
+        )
+
+    def _of_machine(self, step: dict[str, Any]) -> str:
+        return self._words.say(
+            "step_machine_share",
+            machine=step["machine"],
+            amount=self._words.money(step["amount"]),
+            quantity=self._words.quantity(step["quantity"]),
         )
 
     def _instalment(self, step: dict[str, Any]) -> str:
