@@ -19,7 +19,7 @@ def test_the_life_of_a_webhook(lineshaft: Run, data: Path) -> None:
     (listed,) = invoke("webhook", "list", "--json").json["webhooks"]
     assert (listed["id"], listed["url"], listed["kinds"]) == (id_, URL, ["InvoiceIssued"])
     assert "paused" in invoke("webhook", "pause", id_).out
-    assert "paused by operator of this machine" in invoke("webhook", "list").out
+    assert "paused by operator" in invoke("webhook", "list").out
     assert "active" in invoke("webhook", "resume", id_).out
     assert invoke("webhook", "deliveries", id_).out == "deliveries: none\n"
     period = ("--start", "2027-01-01T00:00:00Z", "--end", "2027-02-01T00:00:00Z")

@@ -4,6 +4,7 @@ Every writing route takes an `Idempotency-Key`; nothing has to be done for it in
 that a POST which changes nothing when it is made again says so with `REPEATABLE`.
 """
 
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from http import HTTPStatus
@@ -35,6 +36,7 @@ REPEATABLE: dict[str, Any] = {"x-repeatable": True}
 """`openapi_extra` of a POST that changes nothing when the same request is made again."""
 READING: dict[str, Any] = {"x-reading": True}
 """`openapi_extra` of a POST that only asks: a question too long for a query."""
+_WORD = re.compile(r"[a-z0-9]+")
 _SAFE, _ALWAYS_REPEATABLE = {"GET", "HEAD", "OPTIONS"}, {"PUT", "DELETE"}
 
 PROBLEM = {
@@ -127,9 +129,10 @@ def _operation_id(route: APIRoute) -> str:
 
     Example: `GET /api/v1/incidents/{id_}` is `get_incidents_by_id`.
     """
-    path = route.path.removeprefix("/api/v1/").strip("/").replace("-", "_")
-    parts = [f"by_{part.strip('{}_')}" if "{" in part else part for part in path.split("/")]
-    return "_".join([min(route.methods or _SAFE).lower(), *parts])
+    path = route.path.removeprefix("/api/v1/")
+    parts = [f"by_{part}" if "{" in part else part for part in path.split("/")]
+    words = [min(route.methods or _SAFE), *parts]
+    return "_".join(_WORD.findall(" ".join(words).lower().replace("by_{", "by ")))
 
 
 class _Route(APIRoute):
