@@ -6,7 +6,7 @@ from lineshaft.bootstrap.adapters import BeatLiveness, StoredLatest
 from lineshaft.bootstrap.catalogue_parts import build_catalogue, build_contracts
 from lineshaft.bootstrap.desk_parts import build_design_desk
 from lineshaft.bootstrap.engine import present_engine
-from lineshaft.bootstrap.finance_parts import build_finance
+from lineshaft.bootstrap.finance_parts import build_dunning, build_finance
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
@@ -58,6 +58,7 @@ from lineshaft.security.keys.service import DocumentKeys
 from lineshaft.services.billing.accounting.service import Ledger, LedgerParts
 from lineshaft.services.billing.accounting.store import SqlLedgerStore
 from lineshaft.services.billing.closing.service import Closing
+from lineshaft.services.billing.dunning.service import Dunning
 from lineshaft.services.billing.month.service import MonthClose
 from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
@@ -115,6 +116,7 @@ class Application:
     ledger: Ledger
     renderings: Renderings
     closing: Closing
+    dunning: Dunning
     evidence: Evidence
     plant: Plant
     webhooks: Webhooks
@@ -176,6 +178,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         ledger=_ledger(base),
         renderings=renderings,
         closing=closing,
+        dunning=build_dunning(base, billing, receivables),
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         webhooks=build_webhooks(base),
         plant=_plant(base, twin, contracts, retention),

@@ -2,6 +2,8 @@
 
 from lineshaft.bootstrap.foundation import Foundation
 from lineshaft.services.billing.closing.service import Closing, ClosingParts
+from lineshaft.services.billing.dunning.service import Dunning, DunningParts
+from lineshaft.services.billing.dunning.store import SqlLetterStore
 from lineshaft.services.billing.receivables.service import Receivables, ReceivablesParts
 from lineshaft.services.billing.receivables.store import SqlReceivablesStore
 from lineshaft.services.billing.rendering.service import Renderings
@@ -9,6 +11,23 @@ from lineshaft.services.billing.rendering.store import SqlRenderingStore
 from lineshaft.services.billing.service import Billing
 from lineshaft.services.billing.store import SqlDocumentStore
 from lineshaft.services.contracts.service import Contracts
+
+
+def build_dunning(base: Foundation, billing: Billing, receivables: Receivables) -> Dunning:
+    """Build the use cases of reminders."""
+    return Dunning(
+        DunningParts(
+            database=base.database,
+            store=SqlLetterStore(),
+            billing=billing,
+            receivables=receivables,
+            keys=base.keys,
+            authorizer=base.authorizer,
+            audit=base.audit,
+            clock=base.clock,
+            ids=base.ids,
+        )
+    )
 
 
 def build_finance(

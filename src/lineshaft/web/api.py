@@ -19,6 +19,7 @@ from lineshaft.platform.webhooks import api as webhooks_api
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing import api as billing_api
 from lineshaft.services.billing.accounting import api as ledger_api
+from lineshaft.services.billing.dunning import api as dunning_api
 from lineshaft.services.billing.receivables import api as receivables_api
 from lineshaft.services.contracts import api as contracts_api
 from lineshaft.services.contracts.catalogue import api as catalogue_api
@@ -57,6 +58,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(incidents_api.router(application.incidents, actor_of))
     app.include_router(desk_api.router(application.design, actor_of))
     app.include_router(billing_api.router(application.billing, actor_of))
+    app.include_router(dunning_api.router(application.dunning, actor_of))
     app.include_router(receivables_api.router(application.receivables, actor_of))
     app.include_router(ledger_api.router(application.ledger, application.billing, actor_of))
     app.include_router(catalogue_api.router(application.catalogue, actor_of))

@@ -16,6 +16,7 @@ from lineshaft.security.identity.service import Identity
 from lineshaft.security.keys.service import DocumentKeys
 from lineshaft.services.billing.accounting.service import Ledger
 from lineshaft.services.billing.closing.service import Closing
+from lineshaft.services.billing.dunning.service import Dunning
 from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.service import Billing
@@ -152,6 +153,11 @@ class Application(Protocol):
     @property
     def design(self) -> DesignDesk:
         """Studies, recorded costs, accounts of profit."""
+        ...
+
+    @property
+    def dunning(self) -> Dunning:
+        """Letters on what is owed."""
         ...
 
     @property

@@ -90,6 +90,7 @@ class Action(StrEnum):
     PAYMENT_RECORD = "payment:record"
     DISPUTE_OPEN = "dispute:open"
     DISPUTE_RESOLVE = "dispute:resolve"
+    DUNNING_WRITE = "dunning:write"
     EVIDENCE_READ = "evidence:read"
     LEDGER_READ = "ledger:read"
     LEDGER_RECOGNISE = "ledger:recognise"

@@ -14,6 +14,7 @@ from lineshaft.core.period import US_PER_S, Instant
 from lineshaft.services.billing.rendering.errors import MissingGlyph
 
 PDF_STANDARD: Final = "a-3a"
+_ROOM = "lineshaft.services.billing.rendering"
 
 
 def to_pdf(
@@ -30,13 +31,31 @@ def to_pdf(
     Raises:
         MissingGlyph: when a text has a character that the shipped fonts lack.
     """
-    import typst  # noqa: PLC0415 - 8 MB, for the processes that set pages only
-
-    inputs = {"view": json.dumps(view), "document": document.decode()}
+    inputs = {"document": document.decode()}
     if facturx is not None:
         inputs["facturx"] = facturx.decode()
-    room = files("lineshaft.services.billing.rendering")
-    with as_file(room.joinpath("fonts")) as fonts, as_file(room.joinpath("invoice.typ")) as page:
+    return compiled((_ROOM, "invoice.typ"), inputs, view, issued_at)
+
+
+def compiled(
+    template: tuple[str, str], inputs: dict[str, str], view: dict[str, Any], issued_at: Instant
+) -> bytes:
+    """Set the pages of a template.
+
+    Args:
+        template: its package and its name.
+        inputs: what it takes beside the view.
+        view: formatted words and figures.
+        issued_at: becomes the date of the file.
+
+    Raises:
+        MissingGlyph: when a text has a character that the shipped fonts lack.
+    """
+    import typst  # noqa: PLC0415 - 8 MB, for the processes that set pages only
+
+    inputs = inputs | {"view": json.dumps(view)}
+    fonts_of, page_of = files(_ROOM).joinpath("fonts"), files(template[0]).joinpath(template[1])
+    with as_file(fonts_of) as fonts, as_file(page_of) as page:
         try:
             pdf: bytes = typst.compile(
                 page,

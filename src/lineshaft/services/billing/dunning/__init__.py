@@ -1,0 +1,1 @@
+"""Letters that remind of what is owed: written once, signed, never changing the document."""
