@@ -1,5 +1,6 @@
 """A design desk over a real database, contracts and billing; only usage is made up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -55,6 +56,9 @@ class MadeUsage:
         spans = [(early, "ACTIVE"), (down, "INTERRUPTED")]
         spans.append((period.duration_us - early - down, "ACTIVE"))
         return replace(made, spans=tuple(TimedState(us, state, state) for us, state in spans))
+
+    def ahead(self, wanted: Sequence[tuple[Meter, Period]], known_at: Instant) -> "MadeUsage":
+        return self
 
     def settle(self, now: Instant) -> Instant:
         return now

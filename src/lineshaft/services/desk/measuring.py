@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lineshaft.core.errors import Refusal
-from lineshaft.core.period import Instant, Period
+from lineshaft.core.period import US_PER_DAY, Instant, Period
 from lineshaft.infrastructure.database import Database
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.desk.ports import DeskStore, Progress, UsageSource
@@ -13,7 +13,9 @@ from lineshaft.services.metering.model import Meter, UsageRecord
 Wanted = tuple[Meter, Period]
 _Key = tuple[str, str, str, Period]
 KEPT_AT_ONCE = 200
-"""Records that one transaction keeps."""
+"""Records that are measured from one reading of the history, and kept in one transaction."""
+AHEAD_US_MAX = 32 * US_PER_DAY
+"""Time whose readings are held in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +73,41 @@ class Measurer:
                 connection, [meter for meter, _ in asked.values()], _around(wanted), known_at
             )
         found.records.update({key_of(each.meter, each.period): each for each in kept})
-        missing = [key for key in asked if key not in found.records]
-        fresh: list[UsageRecord] = []
-        for count, key in enumerate(missing, 1):
-            try:
-                record = self.metering.usage(actor, *asked[key], known_at)
-            except Refusal as error:
-                found.refused[key] = str(error)
-            else:
-                found.records[key] = record
-                fresh.append(record)
-            on_progress("measuring", count, len(missing))
-            if len(fresh) >= KEPT_AT_ONCE or count == len(missing):
-                with self.database.unit_of_work() as unit:
-                    self.store.keep_usage(unit.connection, fresh)
-                fresh = []
+        missing = [asked[key] for key in asked if key not in found.records]
+        done = 0
+        for batch in batches(missing):
+            self._measure(actor, batch, known_at, found)
+            done += len(batch)
+            on_progress("measuring", done, len(missing))
         return found
+
+    def _measure(
+        self, actor: Actor, batch: Sequence[Wanted], known_at: Instant, into: Measured
+    ) -> None:
+        metering = self.metering.ahead(batch, known_at)
+        fresh: list[UsageRecord] = []
+        for meter, period in batch:
+            key = key_of(meter, period)
+            try:
+                into.records[key] = metering.usage(actor, meter, period, known_at)
+            except Refusal as error:
+                into.refused[key] = str(error)
+            else:
+                fresh.append(into.records[key])
+        with self.database.unit_of_work() as unit:
+            self.store.keep_usage(unit.connection, fresh)
+
+
+def batches(wanted: Sequence[Wanted]) -> list[list[Wanted]]:
+    """Divide what is measured into parts whose readings are read at once: few, of a short time."""
+    found: list[list[Wanted]] = []
+    for meter, period in sorted(wanted, key=lambda each: (each[1], each[0].machine)):
+        last = found[-1] if found else None
+        fits = last is not None and len(last) < KEPT_AT_ONCE
+        if last is None or not fits or period.end - last[0][1].start > AHEAD_US_MAX:
+            found.append([])
+        found[-1].append((meter, period))
+    return found
 
 
 def key_of(meter: Meter, period: Period) -> _Key:

@@ -26,6 +26,10 @@ class UsageSource(Protocol):
         """Return what the meter counted in the period, from what was known at an instant."""
         ...
 
+    def ahead(self, wanted: Sequence[tuple[Meter, Period]], known_at: Instant) -> "UsageSource":
+        """Return the same with what some meters need read at once."""
+        ...
+
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""
         ...
