@@ -130,9 +130,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         Unavailable: when the database does not answer.
     """
     base = build_foundation(settings, clock=clock)
-    historian = Historian(
-        base.database, base.manifest, base.files, base.authorizer, StoredSourceKeys(base.identity)
-    )
+    source_keys = StoredSourceKeys(base.identity)
+    historian = Historian(base.database, base.manifest, base.files, base.authorizer, source_keys)
     twin = Twin(base.database, SqlMachineStore(), base.authorizer, base.audit)
     retention = build_retention(base, desk_files(base))
     holds = BillingHolds(retention, settings.billing_hold_years)

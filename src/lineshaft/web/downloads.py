@@ -17,7 +17,7 @@ from lineshaft.core.value import Columns, DecimalValue, from_columns
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.rendering.model import Language, MediaType
-from lineshaft.web import desk_files, errors, finance_files, layout
+from lineshaft.web import desk_files, errors, finance_files, layout, ledger_lists
 from lineshaft.web.ports import Application
 from lineshaft.web.session import Visit, preferences, sign_in_path, visit
 
@@ -43,6 +43,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     desk_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
 
     finance_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
+    ledger_lists.add_routes(app, lambda request, load: _for_visitor(application, request, load))
 
     @app.get("/files/invoices/{number}/{name}", include_in_schema=False)
     async def document_file(request: Request, number: str, name: str) -> Response:

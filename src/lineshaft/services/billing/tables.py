@@ -95,4 +95,6 @@ LEDGER_SLICE = sa.Table(
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("is_deferred", sa.Boolean, nullable=False),
     sa.Index("ix_ledger_slice_month", "month", "is_deferred", "document"),
+    sa.Index("ix_ledger_slice_contract", "contract", "document"),
+    sa.Index("ix_ledger_slice_machine", "machine", "document"),
 )

@@ -1,4 +1,4 @@
-"""The three pages of finance, one beside the other."""
+"""The pages of finance, one beside the other."""
 
 from lineshaft.web.components import link_button
 from lineshaft.web.markup import Html
@@ -8,6 +8,7 @@ TABS = {
     "finance.close": "/finance",
     "finance.receivables": "/finance/receivables",
     "finance.late": "/finance/late",
+    "ledger.title": "/finance/ledger",
 }
 
 

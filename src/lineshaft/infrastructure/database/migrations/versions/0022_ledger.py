@@ -35,6 +35,8 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_ledger_slice_month", "ledger_slice", ["month", "is_deferred", "document"])
+    op.create_index("ix_ledger_slice_contract", "ledger_slice", ["contract", "document"])
+    op.create_index("ix_ledger_slice_machine", "ledger_slice", ["machine", "document"])
     _freeze("ledger_slice")
 
 
