@@ -12,16 +12,17 @@ from lineshaft.bootstrap.application import Application, build
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.messages import EnrolRequest, enrol_proof
-from lineshaft.core.period import Period, parse_instant
+from lineshaft.core.period import Instant, Period, parse_instant
 from lineshaft.core.reading import signal_id
 from lineshaft.infrastructure.settings import load_settings
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from lineshaft.services.billing.model import RatedDocument
 from lineshaft.services.contracts.catalogue.model import OfferingChanges
-from lineshaft.services.contracts.model import Contract, LocalText, OfferingKind
+from lineshaft.services.contracts.model import Contract, CoreDepositPrice, LocalText, OfferingKind
 from lineshaft.services.contracts.packs.model import read_pack
 from lineshaft.services.contracts.packs.shelf import packs
+from lineshaft.services.cores.model import Core
 from tests.installation import empty_installation
 from tests.platform.historian.house import HOUR, Source, opened
 from tests.services.contracts.examples import CONTRACT
@@ -36,13 +37,17 @@ COUNTED_PER_HOUR = {
     "rejects": 6,
     "air_volume": 50,
     "energy": 8,
-    "heat_output": 4,
+    "coolant_used": 10,
 }
+TOLD = {"training_hours": 3, "records_delivered": 1_001, "exchanged_units": 2, "removed_mass": 120}
 # What a day costs by hand: 12 h of running, 2,880 parts less 144 rejects, 1,200 m3, 192 kWh.
+# 300 kWh and 144 kWh for the parts are the baseline of the day, so 252 kWh are saved.
 # 95 % of the parts are good, which costs 5 % of the base fee of the day.
 NET = {
     "availability": "45.16",
+    "bundle": "50.00",
     "data": "84.80",
+    "energy-saving": "20.12",
     "fleet": "142.32",
     "leasing": "80.00",
     "maintenance": "157.58",
@@ -50,9 +55,12 @@ NET = {
     "pay-per-good-part": "1185.89",
     "pay-per-kilowatt-hour": "40.63",
     "pay-per-use": "245.03",
+    "remanufacturing": "4100.00",
+    "replenishment": "620.00",
     "response": "15.48",
     "software": "61.19",
     "subscription": "8.06",
+    "take-back": "352.00",
     "training": "360.00",
 }
 
@@ -68,8 +76,8 @@ def sent_day() -> Source:
         source.add(signal_id("press", "execution"), DAY.start + hour * HOUR, text=state)
     for hour, user in ((8, "ada"), (9, "emil"), (10, "ada")):
         source.add(signal_id("press", "user"), DAY.start + hour * HOUR, text=user)
-    source.add(signal_id("press", "training_hours"), DAY.start + 9 * HOUR, 3, 0)
-    source.add(signal_id("press", "records_delivered"), DAY.start + 9 * HOUR, 1_001, 0)
+    for name, told in TOLD.items():
+        source.add(signal_id("press", name), DAY.start + 9 * HOUR, told, 0)
     source.seal()
     return source
 
@@ -107,6 +115,21 @@ def preview(hub: Application, pack: str) -> RatedDocument:
     contract = Contract.from_content(content)
     hub.contracts.agree(LOCAL_OPERATOR, contract)
     hub.contracts.activate(LOCAL_OPERATOR, contract.id, 1)
+    for price in contract.terms.usage_prices:
+        if isinstance(price.price, CoreDepositPrice):
+            at = Instant(DAY.start + 9 * HOUR)
+            core = Core(
+                id=f"core-{pack}",
+                machine="press",
+                contract=contract.id,
+                item=price.id,
+                model="model-1",
+                delivered_at=at,
+                reference="DN-1",
+            )
+            hub.cores.record(LOCAL_OPERATOR, core)
+            assert isinstance(hub.clock, ManualClock)
+            hub.clock.advance(HOUR)
     return hub.billing.preview(LOCAL_OPERATOR, contract.id, DAY)
 
 
@@ -128,14 +151,12 @@ def test_a_pack_says_what_it_is_in_both_languages_and_what_it_counts_as() -> Non
 
 
 def test_every_kind_of_offering_has_a_pack() -> None:
-    without = set(OfferingKind) - {pack.offering.kind for pack in packs().values()}
-    assert without == {
-        OfferingKind.ENERGY_SAVING,
-        OfferingKind.REPLENISHMENT,
-        OfferingKind.REMANUFACTURING,
-        OfferingKind.TAKE_BACK,
-        OfferingKind.BUNDLE,
-    }
+    assert {pack.offering.kind for pack in packs().values()} == set(OfferingKind)
+
+
+def test_the_page_of_offerings_names_every_pack() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "offerings.md").read_text(encoding="utf-8")
+    assert [id_ for id_ in packs() if f"`{id_}`" not in page] == []
 
 
 def test_a_pack_that_cannot_be_read_is_a_bug() -> None:

@@ -22,7 +22,7 @@ PAGE_OFFERINGS_MAX = 100
 VALUES_MAX = 1_000
 """Single values that one request changes."""
 REASON_CHARACTERS_MAX = 500
-_NAMES = ("id", "state")
+_NAMES = ("id", "state", "grade")
 """What an element of a list is called by; any other is called by its place, from 1 on."""
 
 

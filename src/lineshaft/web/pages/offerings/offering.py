@@ -24,6 +24,7 @@ from lineshaft.web.controls import attempt, button, dialog_card
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, join, tag
 from lineshaft.web.pages.contracts.contracts import state_badge
+from lineshaft.web.pages.contracts.form import version_number
 from lineshaft.web.pages.contracts.names import local
 from lineshaft.web.pages.offerings.offerings import MAKE
 from lineshaft.web.pages.offerings.words import (
@@ -31,7 +32,6 @@ from lineshaft.web.pages.offerings.words import (
     classified,
     measured,
     sale_badge,
-    version_number,
 )
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import text_field

@@ -8,8 +8,8 @@ from lineshaft.services.contracts.packs.model import Pack
 from lineshaft.web.components import badge, link_button, notice, page_head, panel
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, tag
+from lineshaft.web.pages.contracts.form import OfferingForm, is_id
 from lineshaft.web.pages.contracts.names import local
-from lineshaft.web.pages.offerings.form import OfferingForm, is_id
 from lineshaft.web.pages.offerings.offerings import MAKE
 from lineshaft.web.pages.offerings.words import charged, class_in_words, measured
 from lineshaft.web.session import Visit

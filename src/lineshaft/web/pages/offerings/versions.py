@@ -8,10 +8,10 @@ from lineshaft.services.contracts.model import Offering
 from lineshaft.web.components import Column, Row, empty_state, notice, page_head, panel, table
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, tag
+from lineshaft.web.pages.contracts.figures import named
+from lineshaft.web.pages.contracts.form import OfferingForm, version_number
 from lineshaft.web.pages.contracts.names import local
-from lineshaft.web.pages.offerings.figures import named
-from lineshaft.web.pages.offerings.form import OfferingForm
-from lineshaft.web.pages.offerings.words import charged, version_number
+from lineshaft.web.pages.offerings.words import charged
 from lineshaft.web.session import Visit
 
 

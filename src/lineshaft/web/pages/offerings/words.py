@@ -2,30 +2,15 @@
 
 from collections.abc import Iterator
 
-from lineshaft.core.errors import Invalid
 from lineshaft.core.quantity import unit_named
 from lineshaft.services.contracts.catalogue.model import CatalogueEntry
 from lineshaft.services.contracts.model import MeterTerms, Offering
 from lineshaft.web.components import badge, facts
 from lineshaft.web.markup import Child, Html, tag
+from lineshaft.web.pages.contracts.form import WORDS
 from lineshaft.web.pages.contracts.names import local
 from lineshaft.web.pages.contracts.terms import charges_in_words
 from lineshaft.web.session import Preferences
-
-VERSION_DIGITS_MAX = 5
-CLASSES = ("kind", "binding", "customer_class", "activity", "service_class")
-
-
-def version_number(text: str) -> int:
-    """Read a number of a version from an address.
-
-    Raises:
-        Invalid: when it is none.
-    """
-    if not (text.isascii() and text.isdigit() and len(text) <= VERSION_DIGITS_MAX):
-        msg = f"version {text[:20]!r} of an offering: expected a number"
-        raise Invalid(msg)
-    return int(text)
 
 
 def sale_badge(reader: Preferences, entry: CatalogueEntry) -> Html:
@@ -45,7 +30,7 @@ def classified(reader: Preferences, offering: Offering) -> Html:
     """Return everything that it is counted as."""
     pairs: list[tuple[str, Child]] = [
         (reader.say(f"offering.{field}"), class_in_words(reader, offering, field))
-        for field in CLASSES
+        for field in WORDS
     ]
     if not any(value for _, value in pairs):
         return tag("p", reader.say("offering.not_classified"), class_="soft")

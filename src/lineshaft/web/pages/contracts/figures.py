@@ -9,18 +9,23 @@ from lineshaft.services.contracts.model import LocalText, Offering
 from lineshaft.web.pages.contracts.names import local
 from lineshaft.web.session import Preferences
 
-TEXTS = frozenset({"signal", "rejects_signal"})
+TEXTS = frozenset({"offering", "rejects_signal", "signal", "since", "source"})
 NUMBERS = frozenset(
     {
         "amount",
         "amount_per_month",
         "at_least",
         "cap",
+        "carry_max",
         "credit",
         "credits_cap",
+        "days",
+        "deposit",
         "flat_fee",
+        "offering_version",
         "other_price",
         "package_price",
+        "per_unit",
         "percent",
         "quantity",
         "quantity_per_month",
@@ -36,13 +41,28 @@ NUMBERS = frozenset(
         "up_to",
     }
 )
-_COUNTED = frozenset({"bands", "steps", "tiers"})
+_COUNTED = frozenset({"bands", "drivers", "steps", "tiers", "weights"})
+_METERS = frozenset({"energy", "good", "output", "produced", "production_time"})
+_NUMBER = "C62"
+"""One: no unit that anybody would read."""
 _INSIDE = frozenset({"cap", "credit", "discount", "minimum", "take_or_pay"})
-_OF_UNIT = frozenset({"other_price", "quantity", "size", "tariff", "unit_price", "up_to"})
+_OF_UNIT = frozenset(
+    {
+        "carry_max",
+        "other_price",
+        "quantity",
+        "quantity_per_month",
+        "size",
+        "tariff",
+        "unit_price",
+        "up_to",
+    }
+)
 _MONEY = frozenset(
     {
         "amount",
         "amount_per_month",
+        "deposit",
         "flat_fee",
         "other_price",
         "package_price",
@@ -118,11 +138,11 @@ def _label(reader: Preferences, offering: Offering, place: str, steps: list[str]
     *above, leaf = steps
     words: list[str] = []
     for number, step in enumerate(above):
-        if step in _INSIDE and "modifiers" in above:
+        if step in _METERS or (step in _INSIDE and "modifiers" in above):
             words.append(reader.say(f"figure.in.{step}"))
         elif number and above[number - 1] in _COUNTED:
             words.append(reader.say(f"figure.in.{above[number - 1]}", number=step))
-        elif number and above[number - 1] in {"states", "parts", "baselines"}:
+        elif number and above[number - 1] in {"baselines", "grades", "parts", "states"}:
             words.append(step)
     known = leaf in TEXTS or leaf in NUMBERS
     # What has no name here keeps the one of the file: it can be looked up there.
@@ -136,7 +156,7 @@ def _unit(offering: Offering, place: str, leaf: str) -> str:
     if leaf in _OF_UNIT:
         start = place.partition(".price.")[0].partition(".modifiers.")[0]
         code = places(offering).get(f"{start}.price.unit")
-        of = unit_named(code).symbol if code else ""
+        of = unit_named(code).symbol if code and code != _NUMBER else ""
     if leaf in _MONEY:
         return f"{offering.currency}/{of}" if of else offering.currency
     return of

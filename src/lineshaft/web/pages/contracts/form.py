@@ -7,7 +7,7 @@ from itertools import groupby
 
 from nicegui import ui
 
-from lineshaft.core.errors import LineshaftError, Unauthorized
+from lineshaft.core.errors import Invalid, LineshaftError, Unauthorized
 from lineshaft.services.contracts.catalogue.model import OfferingChanges
 from lineshaft.services.contracts.model import (
     Activity,
@@ -23,11 +23,11 @@ from lineshaft.web.components import link_button, notice
 from lineshaft.web.controls import button
 from lineshaft.web.layout import show
 from lineshaft.web.markup import tag
-from lineshaft.web.pages.offerings.figures import Figure, figures
-from lineshaft.web.pages.offerings.words import CLASSES
+from lineshaft.web.pages.contracts.figures import Figure, figures
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import select_field, text_field
 
+VERSION_DIGITS_MAX = 5
 WORDS = {
     "kind": OfferingKind,
     "binding": Binding,
@@ -57,8 +57,8 @@ class OfferingForm:
         self._currency = self.checked(
             say("offering.currency"), offering.currency, "form.currency", is_currency
         )
-        for name in CLASSES:
-            options = {word.value: say(f"offering.{name}.{word.value}") for word in WORDS[name]}
+        for name, words in WORDS.items():
+            options = {word.value: say(f"offering.{name}.{word.value}") for word in words}
             said = getattr(offering.classification, name)
             first = {} if said is not None else {"": say("offering.not_said")}
             value = "" if said is None else said.value
@@ -170,3 +170,15 @@ def is_number(text: str) -> bool:
     except InvalidOperation:
         return False
     return all(number.is_finite() for number in numbers) and numbers[1] != 0
+
+
+def version_number(text: str) -> int:
+    """Read a number of a version from an address.
+
+    Raises:
+        Invalid: when it is none.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= VERSION_DIGITS_MAX):
+        msg = f"version {text[:20]!r} of an offering: expected a number"
+        raise Invalid(msg)
+    return int(text)
