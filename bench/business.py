@@ -8,6 +8,7 @@ price) and one guarantee of availability.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from lineshaft.core.segment.block import (
     encode_block,
 )
 from lineshaft.core.segment.header import NO_PREVIOUS, Header, sign
+from lineshaft.core.segment.wire import SealedSegment
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.platform.historian.files.compaction import Compactor
 from lineshaft.platform.historian.intake.commit import Committer
@@ -90,14 +92,25 @@ class PlantEdge:
     def segment(self, number: int) -> Opened:
         """Seal the next segment, from number 0; they begin a day before the month."""
         blocks: list[BlockColumns] = []
-        first = self._sequence
         start = START + (SEGMENT_DAYS * number - 1) * DAY_US
         upto = [STATES_PER_MONTH * SEGMENT_DAYS * one // MONTH_DAYS for one in (number, number + 1)]
         changes = upto[1] - upto[0]
         for place, machine in enumerate(self.machines):
             blocks.append(self._counter(place, machine, start))
             blocks.append(self._states(place, machine, start, changes))
-        blocks.sort(key=lambda block: block.signal.encode())
+        return self._sealed(blocks)[1]
+
+    def late(self, place: int, ts: int, rise: int) -> SealedSegment:
+        """Seal one more reading of a machine's counter, alone, as it travels."""
+        values = np.array([int(self._level[place]) + rise], dtype=np.int64)
+        name, presence = f"{self.machines[place]}/cut_time", HAS_MANTISSA | HAS_EXPONENT
+        return self._sealed([self._block((place, 0), name, np.array([ts]), presence, values, [])])[
+            0
+        ]
+
+    def _sealed(self, blocks: list[BlockColumns]) -> tuple[SealedSegment, Opened]:
+        first = int(min(int(block.sequence[0]) for block in blocks))
+        blocks = sorted(blocks, key=lambda block: block.signal.encode())
         encoded = [encode_block(block) for block in blocks]
         salts = [merkle.salt_of(self.salt, first, block.signal) for block in blocks]
         tree = merkle.levels([merkle.leaf_hash(*two) for two in zip(salts, encoded, strict=True)])
@@ -117,8 +130,10 @@ class PlantEdge:
         data = header.encode()
         self._previous = hashlib.sha256(data).digest()
         names, counts = tuple(block.signal for block in blocks), tuple(map(len, blocks))
-        signed = (header, data, self._previous, sign(data, self.key))
-        return Opened(*signed, names, counts, tree, _rows(blocks))
+        signature = sign(data, self.key)
+        signed = (header, data, self._previous, signature)
+        opened = Opened(*signed, names, counts, tree, _rows(blocks))
+        return SealedSegment(header, signature, tuple(encoded)), opened
 
     def _counter(self, place: int, machine: str, start: int) -> BlockColumns:
         rises = self._rng.integers(0, 3_601, HOURS)
@@ -203,11 +218,15 @@ class Business:
     start: str = "2026-01-01T00:00:00Z"
     is_merged: bool = True
 
-    def build(self, directory: Path) -> Application:
+    def edges(self) -> list[PlantEdge]:
+        """Return the edges of all plants, which have sealed nothing yet."""
+        return [PlantEdge(number) for number in range(self.plants)]
+
+    def build(self, directory: Path, edges: Sequence[PlantEdge] | None = None) -> Application:
         """Set up an installation that has received the readings; its month is over."""
         clock = ManualClock(START)
         application = build(Settings(data_dir=directory), clock=clock)
-        edges = [PlantEdge(number) for number in range(self.plants)]
+        edges = self.edges() if edges is None else edges
         _let_in(application, edges)
         self._agree(application, [machine for edge in edges for machine in edge.machines])
         parts = (application.database, application.manifest, application.files)
@@ -252,7 +271,7 @@ def _merge(application: Application, at: Instant) -> None:
     compactor.unlink_merged()
 
 
-def _let_in(application: Application, edges: list[PlantEdge]) -> None:
+def _let_in(application: Application, edges: Sequence[PlantEdge]) -> None:
     store = SqlSourceStore()
     with application.database.unit_of_work(is_long_expected=True) as unit:
         for edge in edges:

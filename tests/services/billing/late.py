@@ -49,6 +49,9 @@ class LateUsage:
     def settle(self, now: Instant) -> Instant:
         return now
 
+    def ahead(self, _wanted: object, _known_at: Instant) -> "LateUsage":
+        return self
+
     def learn(self, period: Period, since: Instant, amount: int) -> None:
         self.known.setdefault(period, []).append((since, amount))
 

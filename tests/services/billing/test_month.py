@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from bench import promise_month_close
-from bench.business import DAY_US, SEGMENT_DAYS, SEGMENTS, START, Business, contract_on
+from bench import promise_late, promise_month_close
+from bench.business import (
+    BUSINESS_TERMS,
+    DAY_US,
+    SEGMENT_DAYS,
+    SEGMENTS,
+    START,
+    Business,
+    contract_on,
+)
 from lineshaft.bootstrap.application import Application, build
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.errors import InvariantError
@@ -18,6 +26,7 @@ from lineshaft.services.billing.model import DocumentQuery
 from lineshaft.services.billing.month.model import Closed, Month
 from lineshaft.services.billing.month.service import BATCH_CONTRACTS_MAX, due_periods
 from lineshaft.services.contracts.store import SqlContractStore
+from tests.services.contracts.examples import CUTTING_TIME
 
 APRIL = Month(2026, 4)
 LAST_DAYS = Business(
@@ -107,6 +116,18 @@ def test_what_cannot_be_billed_is_left_and_holds_up_nobody(received: Path, tmp_p
     assert "PeriodNotOver" in left.reason
 
 
+def test_what_is_too_incomplete_to_be_billed_is_left(received: Path, tmp_path: Path) -> None:
+    application = opened(received, tmp_path / "incomplete")
+    price = CUTTING_TIME | {"meter": CUTTING_TIME["meter"] | {"completeness_min": "90"}}
+    made = contract_on("dark", terms=BUSINESS_TERMS | {"usage_prices": [price]})
+    store = SqlContractStore()
+    with application.database.unit_of_work() as unit:
+        store.add_contract(unit.connection, made, START)
+        store.activate(unit.connection, made.id, 1, START)
+    (left,) = application.months.close(LOCAL_OPERATOR, APRIL, [made.id]).left
+    assert "PeriodIncomplete" in left.reason
+
+
 def test_a_batch_has_a_maximum(received: Path, tmp_path: Path) -> None:
     application = opened(received, tmp_path / "most")
     with pytest.raises(InvariantError, match="at most 250"):
@@ -132,3 +153,10 @@ def test_the_command_closes_the_month_on_two_processes(
     opened(received, tmp_path / "command").database.close()
     monkeypatch.setattr("lineshaft.services.billing.month.service.BATCH_CONTRACTS_MAX", 10)
     promise_month_close.closed(tmp_path / "command")
+
+
+def test_a_late_reading_becomes_a_document(tmp_path: Path) -> None:
+    """A slice of the bench, with its checks: the last four days are missing when it is billed."""
+    cut_off = range(SEGMENTS - 2, SEGMENTS - 1)
+    business = Business(1, cut_off, start="2026-04-26T00:00:00Z", is_merged=False)
+    assert len(promise_late.corrected(tmp_path, business, rounds=1)) == 1

@@ -1,6 +1,7 @@
 """Documents after the first one of a period, and the periods that need one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lineshaft.core import canonical
@@ -135,31 +136,68 @@ class Corrections:
         with self._parts.database.read() as connection:
             query = DocumentQuery(before=before, limit=limit, is_first=True)
             firsts = self._parts.store.documents(connection, None, query)
-        found = [self._late(actor, first) for first in firsts]
+        found = self._late(actor, firsts) if firsts else {}
         return LatePage(
-            periods=tuple(one for one in found if one is not None),
+            periods=tuple(found[one.number] for one in firsts if one.number in found),
             next=firsts[-1].number if len(firsts) == limit else None,
         )
 
-    def _late(self, actor: Actor, first: DocumentHead) -> LatePeriod | None:
+    def _late(self, actor: Actor, firsts: Sequence[DocumentHead]) -> dict[str, LatePeriod]:
+        """Return the late ones by the number of their first documents.
+
+        Those of one period are measured together, from readings that are read at once.
+        """
+        known_at = self._parts.metering.settle(self._parts.clock.now())
+        together: dict[Period, list[_Billed]] = {}
+        for first in firsts:
+            together.setdefault(first.period, []).append(self._billed(first))
+        found = {}
+        for group in together.values():
+            wanted = [(each.meter, each.period) for one in group for each in one.usage]
+            metering = self._parts.metering.ahead(wanted, known_at) if wanted else None
+            for one in group:
+                known = [
+                    metering.usage(actor, each.meter, each.period, known_at)
+                    for each in one.usage
+                    if metering is not None
+                ]
+                if usage_sha256(known) != one.usage_sha256:
+                    found[one.number] = LatePeriod(
+                        document=one.standing, meters=_changed(one.usage, known)
+                    )
+        return found
+
+    def _billed(self, first: DocumentHead) -> "_Billed":
         store = self._parts.store
         with self._parts.database.read() as connection:
             standing = store.of_period(connection, first.contract, first.period)[-1]
             last = store.last_rerating(connection, first.contract, first.period)
-        known_at = self._parts.metering.settle(self._parts.clock.now())
-        billed = usage_of(decode_file(standing.file).document)
-        known = [
-            self._parts.metering.usage(actor, record.meter, record.period, known_at)
-            for record in billed
-        ]
-        if usage_sha256(known) == _known_usage(standing, last):
-            return None
-        meters = [
-            f"{now.meter.machine}/{now.meter.id}"
-            for said, now in zip(billed, known, strict=True)
-            if usage_sha256([said]) != usage_sha256([now])
-        ]
-        return LatePeriod(document=standing, meters=tuple(meters))
+        usage = usage_of(decode_file(standing.file).document)
+        return _Billed(first.number, standing, usage, _known_usage(standing, last))
+
+
+@dataclass(frozen=True, slots=True)
+class _Billed:
+    """What was last said of a period.
+
+    Attributes:
+        number: of its first document.
+        usage: of its last one.
+        usage_sha256: of what was measured when it was last rated.
+    """
+
+    number: str
+    standing: IssuedDocument
+    usage: Sequence[UsageRecord]
+    usage_sha256: str
+
+
+def _changed(billed: Sequence[UsageRecord], known: Sequence[UsageRecord]) -> tuple[str, ...]:
+    return tuple(
+        f"{now.meter.machine}/{now.meter.id}"
+        for said, now in zip(billed, known, strict=True)
+        if usage_sha256([said]) != usage_sha256([now])
+    )
 
 
 def usage_sha256(usage: Sequence[UsageRecord]) -> str:

@@ -13,6 +13,7 @@ from lineshaft.core.errors import InvariantError, Refusal, Unavailable
 from lineshaft.core.period import Instant, Period
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.errors import PeriodNotOver, PeriodOverlaps
+from lineshaft.services.billing.gate import Gate
 from lineshaft.services.billing.issuing import Issuer
 from lineshaft.services.billing.model import DocumentHead, RatedDocument
 from lineshaft.services.billing.month.model import Closed, Month, NotIssued
@@ -35,6 +36,12 @@ class _Batch:
     issued: int = 0
     found: int = 0
     left: list[NotIssued] = field(default_factory=list)
+
+    def take(self, rated: RatedDocument, refused: Refusal | None) -> None:
+        if refused is None:
+            self.rated.append(rated)
+        else:
+            self.leave(rated.contract.id, rated.period, refused)
 
     def leave(self, contract: str, period: Period | None, error: Refusal) -> None:
         self.left.append(NotIssued(contract, period, f"{type(error).__name__}: {error}"))
@@ -126,25 +133,25 @@ class MonthClose:
 
     def _rate(self, actor: Actor, batch: _Batch, known_at: Instant) -> None:
         """Rate what is due and over, from readings that are read at once."""
-        due = []
+        due = [(contract, period) for contract, period in batch.due if period.end <= known_at]
         for contract, period in batch.due:
-            if period.end <= known_at:
-                due.append((contract, period))
-            else:
-                msg = f"{period} is not over"
-                batch.leave(contract.id, period, PeriodNotOver(msg))
+            if period.end > known_at:
+                batch.leave(contract.id, period, PeriodNotOver(f"{period} is not over"))
         if not due:
             return
         wanted = [one for contract, period in due for one in contract.measurements(period)]
         metering = self._parts.metering.ahead(wanted, known_at)
-        issuer = Issuer(replace(self._parts, metering=metering))
+        issuer, gate = Issuer(replace(self._parts, metering=metering)), Gate(metering)
         for contract, period in due:
             try:
-                batch.rated.append(issuer.rate(actor, contract, period, known_at))
+                rated = issuer.rate(actor, contract, period, known_at)
+                rated, refused = gate.judge(actor, rated, None)
             except Unavailable:
                 raise
             except Refusal as error:
                 batch.leave(contract.id, period, error)
+            else:
+                batch.take(rated, refused)
 
     def _issue(self, actor: Actor, batch: _Batch, together: Sequence[RatedDocument]) -> None:
         """Issue documents in one transaction; where one of them is refused, each in its own."""
