@@ -103,6 +103,12 @@ def test_lists_have_one_shape(hub: Served, path: str) -> None:
         following = json.loads(ask(hub, "GET", link, **headers).body)
         assert following != content
     assert ask(hub, "GET", f"{path}{join}size=501", **headers).status == 422
+    if "historian" not in path:
+        for shape, start in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")):
+            file = ask(hub, "GET", f"{path}{join}format={shape}", **headers)
+            assert file.status == 200, file.text
+            assert file.body.startswith(start)
+            assert file.headers["content-disposition"].endswith(f'.{shape}"')
 
 
 def test_webhooks_over_http(hub: Served) -> None:

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
-from lineshaft.core.pages import page_of
-from lineshaft.infrastructure.pages import ListPage, paged
+from lineshaft.infrastructure.pages import FILES, FormatParameter, ListFormat, ListPage, listed
 from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.incidents.model import (
@@ -42,14 +41,17 @@ def router(incidents: Incidents, actor_of: ActorOf) -> APIRouter:
 
 
 def _add_incidents(routes: APIRouter, incidents: Incidents) -> None:
-    @routes.get(INCIDENTS)
-    def listed(
-        request: Request, machine: MachineText, page: Annotated[ListPage, Depends()]
+    @routes.get(INCIDENTS, responses=FILES)
+    def of_machine(
+        request: Request,
+        machine: MachineText,
+        page: Annotated[ListPage, Depends()],
+        shape: FormatParameter = ListFormat.JSON,
     ) -> Response:
         """Return every version of the incidents of a machine, with who has agreed to it."""
         found = incidents.incidents(request.state.actor, machine)
-        shown = page_of("incidents", found, _place, page.request)
-        return paged(request, "incidents", shown, RecordedVersion.to_content)
+        wanted = (_place, page, shape)
+        return listed(request, "incidents", found, RecordedVersion.to_content, wanted)
 
     @routes.put(INCIDENTS + VERSION)
     def record(request: Request, id_: str, version: int, content: Content) -> dict[str, Any]:
@@ -65,14 +67,17 @@ def _add_incidents(routes: APIRouter, incidents: Incidents) -> None:
 
 
 def _add_exclusions(routes: APIRouter, incidents: Incidents) -> None:
-    @routes.get(EXCLUSIONS)
-    def listed(
-        request: Request, machine: MachineText, page: Annotated[ListPage, Depends()]
+    @routes.get(EXCLUSIONS, responses=FILES)
+    def of_machine(
+        request: Request,
+        machine: MachineText,
+        page: Annotated[ListPage, Depends()],
+        shape: FormatParameter = ListFormat.JSON,
     ) -> Response:
         """Return every version of the exclusions of a machine, with who has agreed to it."""
         found = incidents.exclusions(request.state.actor, machine)
-        shown = page_of("exclusions", found, _place, page.request)
-        return paged(request, "exclusions", shown, RecordedVersion.to_content)
+        wanted = (_place, page, shape)
+        return listed(request, "exclusions", found, RecordedVersion.to_content, wanted)
 
     @routes.put(EXCLUSIONS + VERSION)
     def record(request: Request, id_: str, version: int, content: Content) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Usage events over HTTP; `web` mounts the router and says who is asking."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -12,11 +12,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.pages import Page
+from lineshaft.core.pages import PAGE_SIZE_MAX, Page, PageRequest
 from lineshaft.core.period import format_instant
 from lineshaft.core.segment.detail import RefusalDetail
-from lineshaft.infrastructure.pages import ListPage, paged
+from lineshaft.infrastructure.pages import (
+    FILES,
+    FormatParameter,
+    ListFormat,
+    ListPage,
+    as_file,
+    paged,
+)
 from lineshaft.infrastructure.routes import REPEATABLE, problems, signed_in_routes
+from lineshaft.infrastructure.sheets import ROWS_MAX, SheetFormat
 from lineshaft.platform.historian.api.answers import json_answer
 from lineshaft.platform.historian.api.described import REFUSALS
 from lineshaft.platform.historian.api.parameters import TEXT_CHARACTERS_MAX
@@ -92,6 +100,13 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+_COLUMNS = (
+    *("id", "outcome", "signal", "ts", "value", "text", "reason"),
+    *("source", "epoch", "sequence"),
+)
+"""Of a file of usage."""
+
+
 def router(usage: UsageEvents, actor_of: ActorOf) -> APIRouter:
     """Return the routes.
 
@@ -121,7 +136,7 @@ def router(usage: UsageEvents, actor_of: ActorOf) -> APIRouter:
 
         return await run_in_threadpool(recorded)
 
-    @routes.get(PATH)
+    @routes.get(PATH, responses=FILES)
     def read(
         request: Request,
         producer: ProducerText,
@@ -130,10 +145,14 @@ def router(usage: UsageEvents, actor_of: ActorOf) -> APIRouter:
             list[str] | None,
             Query(alias="id", max_length=IDS_ASKED_MAX, description="Only these; no pages."),
         ] = None,
+        shape: FormatParameter = ListFormat.JSON,
     ) -> Response:
         """Return what is recorded of a producer, page by page in the order of its records."""
         answer: Page[StoredUsage]
         actor: Actor = request.state.actor
+        if shape is not ListFormat.JSON:
+            whole = _whole(usage, actor, producer)
+            return as_file("usage", map(_stored, whole), SheetFormat(shape.value), _COLUMNS)
         if ids:
             answer = Page(usage.find(actor, producer, ids), None)
         else:
@@ -204,6 +223,17 @@ def _media_type(request: Request) -> str:
 
 
 # ---- answers
+
+
+def _whole(usage: UsageEvents, actor: Actor, producer: str) -> Iterator[StoredUsage]:
+    """Yield everything of a producer, up to one more than a file takes."""
+    count, page = 0, usage.page(actor, producer, PageRequest(PAGE_SIZE_MAX))
+    while True:
+        yield from page.items
+        count += len(page.items)
+        if page.next is None or count > max(ROWS_MAX.values()):
+            return
+        page = usage.page(actor, producer, PageRequest(PAGE_SIZE_MAX, page.next))
 
 
 def _answered(answer: UsageAnswer) -> Response:

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
-from lineshaft.core.pages import page_of
 from lineshaft.core.reading import SourceId
-from lineshaft.infrastructure.pages import ListPage, paged
+from lineshaft.infrastructure.pages import FILES, FormatParameter, ListFormat, ListPage, listed
 from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.metering.clocks.model import ClockEntry, ClockOffset
@@ -31,14 +30,17 @@ def router(clocks: Clocks, actor_of: ActorOf) -> APIRouter:
     """
     routes = signed_in_routes(actor_of, tags=["metering"])
 
-    @routes.get(PATH)
+    @routes.get(PATH, responses=FILES)
     def offsets(
-        request: Request, page: Annotated[ListPage, Depends()], source: SourceText = ""
+        request: Request,
+        page: Annotated[ListPage, Depends()],
+        source: SourceText = "",
+        shape: FormatParameter = ListFormat.JSON,
     ) -> Response:
         """Return clock offsets in the order in which they were known."""
         found = clocks.offsets(request.state.actor, SourceId(source) if source else None)
-        shown = page_of("clock-offsets", found, _place, page.request)
-        return paged(request, "offsets", shown, ClockOffset.to_content)
+        wanted = (_place, page, shape)
+        return listed(request, "offsets", found, ClockOffset.to_content, wanted)
 
     @routes.put(PATH + "/{id_}")
     def record(

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
-from lineshaft.core.pages import page_of
-from lineshaft.infrastructure.pages import ListPage, paged
+from lineshaft.infrastructure.pages import FILES, FormatParameter, ListFormat, ListPage, listed
 from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.metering.exchanges.model import ExchangeVersion, MeterExchange
@@ -30,14 +29,17 @@ def router(exchanges: MeterExchanges, actor_of: ActorOf) -> APIRouter:
     """
     routes = signed_in_routes(actor_of, tags=["metering"])
 
-    @routes.get(PATH)
-    def listed(
-        request: Request, machine: MachineText, page: Annotated[ListPage, Depends()]
+    @routes.get(PATH, responses=FILES)
+    def of_machine(
+        request: Request,
+        machine: MachineText,
+        page: Annotated[ListPage, Depends()],
+        shape: FormatParameter = ListFormat.JSON,
     ) -> Response:
         """Return every version of the exchanges on a machine, with who has approved it."""
         found = exchanges.exchanges(request.state.actor, machine)
-        shown = page_of("exchanges", found, _place, page.request)
-        return paged(request, "exchanges", shown, ExchangeVersion.to_content)
+        wanted = (_place, page, shape)
+        return listed(request, "exchanges", found, ExchangeVersion.to_content, wanted)
 
     @routes.put(PATH + "/{id_}/versions/{version}")
     def record(
