@@ -103,8 +103,8 @@ def test_the_catalogue_is_listed_filtered_and_withdrawn(
     second = sold.page(FINANCE, CatalogueQuery(limit=3, after=first.next))
     assert [entry.offering.id for entry in second.entries] == everything[2:]
     assert second.next is None
-    with pytest.raises(Invalid, match="1 to 100"):
-        CatalogueQuery(limit=101)
+    with pytest.raises(Invalid, match="1 to 500"):
+        CatalogueQuery(limit=501)
 
     gone = sold.withdraw(FINANCE, "machining-as-a-service", 1, "a better one")
     assert gone == sold.withdraw(FINANCE, "machining-as-a-service", 1, "a better one")
@@ -133,8 +133,8 @@ def test_the_catalogue_is_listed_filtered_and_withdrawn(
     assert [record.activated_at is None for record in uses.records] == [True, True]
     assert sold.contracts(FINANCE, "fleet").records == ()
     monkeypatch.setattr(catalogue_service, "PAGE_OFFERINGS_MAX", 1)
-    assert sold.contracts(FINANCE, "machining-as-a-service").next == "c-1001"
-    rest = sold.contracts(FINANCE, "machining-as-a-service", "c-1001")
+    assert sold.contracts(FINANCE, "machining-as-a-service", limit=1).next == "c-1001"
+    rest = sold.contracts(FINANCE, "machining-as-a-service", "c-1001", 1)
     assert ([r.contract.id for r in rest.records], rest.next) == (["c-1002"], None)
     assert ids(shop) == everything
 
@@ -231,9 +231,13 @@ async def test_the_catalogue_is_asked_over_http(shop: Shop) -> None:
     ask = Door(shop).ask
     status, found = await ask(ENGINEER, "GET", f"{api.OFFERINGS}?kind=fleet&on_sale=true")
     assert (status, [e["offering"]["id"] for e in found["offerings"]]) == (200, ["fleet"])
-    status, found = await ask(FINANCE, "GET", f"{api.OFFERINGS}?limit=1")
-    assert (len(found["offerings"]), found["next"]) == (1, "fleet")
-    assert (await ask(FINANCE, "GET", f"{api.OFFERINGS}?limit=101"))[0] == 422
+    status, found = await ask(FINANCE, "GET", f"{api.OFFERINGS}?size=1")
+    assert [e["offering"]["id"] for e in found["offerings"]] == ["fleet"]
+    path = f"{api.OFFERINGS}?size=1&after={found['next']}"
+    status, found = await ask(FINANCE, "GET", path)
+    assert [e["offering"]["id"] for e in found["offerings"]] == ["machining-as-a-service"]
+    for wrong in ("size=501", "after=nonsense"):
+        assert (await ask(FINANCE, "GET", f"{api.OFFERINGS}?{wrong}"))[0] == 422
     assert (await ask(CUSTOMER, "GET", api.OFFERINGS))[0] == 403
     assert (await ask(None, "GET", api.OFFERINGS))[0] == 401
 

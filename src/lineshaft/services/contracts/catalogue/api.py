@@ -4,22 +4,25 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineshaft.core.errors import Invalid
+from lineshaft.core.pages import Page, cursor_at, place_of
+from lineshaft.infrastructure.pages import ListPage, paged
 from lineshaft.infrastructure.routes import signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.contracts.catalogue.model import (
-    PAGE_OFFERINGS_MAX,
     REASON_CHARACTERS_MAX,
     VALUES_MAX,
+    CatalogueEntry,
     CatalogueQuery,
     OfferingChanges,
 )
 from lineshaft.services.contracts.catalogue.service import Catalogue
 from lineshaft.services.contracts.model import (
     Binding,
+    ContractRecord,
     CustomerClass,
     LocalText,
     Offering,
@@ -30,12 +33,9 @@ OFFERINGS, PACKS = "/api/v1/offerings", "/api/v1/packs"
 ONE, VERSIONS = OFFERINGS + "/{id_}", OFFERINGS + "/{id_}/versions"
 TEXT_CHARACTERS_MAX = 200
 INTEGER_MAX = 2**31 - 1
+_OFFERINGS, _CONTRACTS = "offerings", "contracts"
 
 ActorOf = Callable[[Request], Actor]
-Cursor = Annotated[
-    str,
-    Query(max_length=TEXT_CHARACTERS_MAX, description="`next` of the page before; empty: first."),
-]
 Version = Annotated[int, Path(ge=1, le=INTEGER_MAX)]
 VersionQuery = Annotated[int, Query(ge=1, le=INTEGER_MAX)]
 Content = Annotated[dict[str, Any], Body(description="The content of an offering.")]
@@ -89,22 +89,40 @@ class WithdrawalBody(_Body):
     reason: str = Field(min_length=1, max_length=REASON_CHARACTERS_MAX)
 
 
-def _query(  # noqa: PLR0917, PLR0913 - parameters of the address
+def _query(
+    page: Annotated[ListPage, Depends()],
     kind: OfferingKind | None = None,
     binding: Binding | None = None,
     customer_class: CustomerClass | None = None,
     on_sale: bool | None = None,  # noqa: FBT001
-    after: Cursor = "",
-    limit: Annotated[int, Query(ge=1, le=PAGE_OFFERINGS_MAX)] = PAGE_OFFERINGS_MAX,
 ) -> CatalogueQuery:
     return CatalogueQuery(
         kind=kind,
         binding=binding,
         customer_class=customer_class,
         is_on_sale=on_sale,
-        after=after,
-        limit=limit,
+        after=_place(_OFFERINGS, page),
+        limit=page.request.size,
     )
+
+
+def _place(listed: str, page: ListPage) -> str:
+    (id_,) = place_of(listed, page.request.after, ("",))
+    return str(id_)
+
+
+def _cursor(listed: str, last: str | None) -> str | None:
+    return None if last is None else cursor_at(listed, last)
+
+
+def _use(record: ContractRecord) -> dict[str, Any]:
+    contract = record.contract
+    return {
+        "id": contract.id,
+        "version": contract.version,
+        "offering_version": contract.offering.version,
+        "is_activated": record.activated_at is not None,
+    }
 
 
 def router(catalogue: Catalogue, actor_of: ActorOf) -> APIRouter:
@@ -141,12 +159,11 @@ def _add_packs(routes: APIRouter, catalogue: Catalogue) -> None:
 
 def _add_questions(routes: APIRouter, catalogue: Catalogue) -> None:
     @routes.get(OFFERINGS)
-    def listed(
-        request: Request, query: Annotated[CatalogueQuery, Depends(_query)]
-    ) -> dict[str, Any]:
+    def listed(request: Request, query: Annotated[CatalogueQuery, Depends(_query)]) -> Response:
         """Return the last version of each offering, by id, page by page."""
-        page = catalogue.page(request.state.actor, query)
-        return {"offerings": [each.to_content() for each in page.entries], "next": page.next}
+        found = catalogue.page(request.state.actor, query)
+        page = Page(found.entries, _cursor(_OFFERINGS, found.next))
+        return paged(request, _OFFERINGS, page, CatalogueEntry.to_content)
 
     @routes.get(ONE)
     def show(request: Request, id_: str) -> dict[str, Any]:
@@ -173,19 +190,12 @@ def _add_questions(routes: APIRouter, catalogue: Catalogue) -> None:
         return {"changes": [each.to_content() for each in found]}
 
     @routes.get(ONE + "/contracts")
-    def contracts(request: Request, id_: str, after: Cursor = "") -> dict[str, Any]:
+    def contracts(request: Request, id_: str, page: Annotated[ListPage, Depends()]) -> Response:
         """Return which contracts are made from an offering, by id, page by page."""
-        page = catalogue.contracts(request.state.actor, id_, after)
-        found = [
-            {
-                "id": each.contract.id,
-                "version": each.contract.version,
-                "offering_version": each.contract.offering.version,
-                "is_activated": each.activated_at is not None,
-            }
-            for each in page.records
-        ]
-        return {"contracts": found, "next": page.next}
+        after, size = _place(_CONTRACTS, page), page.request.size
+        found = catalogue.contracts(request.state.actor, id_, after, size)
+        shown = Page(found.records, _cursor(_CONTRACTS, found.next))
+        return paged(request, _CONTRACTS, shown, _use)
 
 
 def _add_changes(routes: APIRouter, catalogue: Catalogue) -> None:

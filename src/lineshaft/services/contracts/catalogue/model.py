@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lineshaft.core.errors import Invalid
+from lineshaft.core.pages import PAGE_SIZE, PAGE_SIZE_MAX
 from lineshaft.core.period import Instant, format_instant
 from lineshaft.services.contracts.model import (
     Binding,
@@ -17,7 +18,7 @@ from lineshaft.services.contracts.model import (
     OfferingReference,
 )
 
-PAGE_OFFERINGS_MAX = 100
+PAGE_OFFERINGS_MAX = PAGE_SIZE_MAX
 """Offerings, or contracts of an offering, that one page has."""
 VALUES_MAX = 1_000
 """Single values that one request changes."""
@@ -92,13 +93,11 @@ class CatalogueQuery:
     customer_class: CustomerClass | None = None
     is_on_sale: bool | None = None
     after: str = ""
-    limit: int = PAGE_OFFERINGS_MAX
+    limit: int = PAGE_SIZE
 
     def __post_init__(self) -> None:
         """Refuse a page of nothing, and one that is too large."""
-        if not 0 < self.limit <= PAGE_OFFERINGS_MAX:
-            msg = f"a page of {self.limit} offerings: expected 1 to {PAGE_OFFERINGS_MAX}"
-            raise Invalid(msg)
+        check_limit(self.limit)
 
     def fits(self, entry: CatalogueEntry) -> bool:
         """Tell whether an offering is asked for."""
@@ -161,6 +160,17 @@ class Change:
     def to_content(self) -> dict[str, Any]:
         """Return the JSON content."""
         return {"place": self.place, "before": self.before, "after": self.after}
+
+
+def check_limit(limit: int) -> None:
+    """Pass the size of a page.
+
+    Raises:
+        Invalid: when it is none, or too large.
+    """
+    if not 0 < limit <= PAGE_OFFERINGS_MAX:
+        msg = f"a page of {limit}: expected 1 to {PAGE_OFFERINGS_MAX}"
+        raise Invalid(msg)
 
 
 def places(offering: Offering) -> dict[str, str | None]:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.core.errors import Invalid
+from lineshaft.core.pages import PAGE_SIZE
 from lineshaft.infrastructure.database import Database, OutboxMessage
 from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.model import Action, Actor, Resource
@@ -24,6 +25,7 @@ from lineshaft.services.contracts.catalogue.model import (
     UsePage,
     Withdrawal,
     changed,
+    check_limit,
     differences,
 )
 from lineshaft.services.contracts.catalogue.ports import CatalogueStore
@@ -196,17 +198,18 @@ class Catalogue:
         old, new = (_version(versions, id_, each).offering for each in (before, after))
         return differences(old, new)
 
-    def contracts(self, actor: Actor, id_: str, after: str = "") -> UsePage:
+    def contracts(self, actor: Actor, id_: str, after: str = "", limit: int = PAGE_SIZE) -> UsePage:
         """Return the contracts whose last version is made from an offering, by id, in pages.
 
         Raises:
             OfferingNotFound: when there is no such offering.
         """
         self._check_read(actor, id_)
+        check_limit(limit)
         with self._database.read() as connection:
             self._versions(connection, id_)
-            found = self._store.contracts(connection, id_, after, PAGE_OFFERINGS_MAX + 1)
-        shown = tuple(found[:PAGE_OFFERINGS_MAX])
+            found = self._store.contracts(connection, id_, after, limit + 1)
+        shown = tuple(found[:limit])
         return UsePage(shown, shown[-1].contract.id if len(found) > len(shown) else None)
 
     def classifications(
