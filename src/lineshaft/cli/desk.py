@@ -51,15 +51,16 @@ def save(
     data: DataOption = None,
 ) -> None:
     """Save a version of a study; the same again changes nothing."""
-    from lineshaft.core import canonical
+    import json as json_module
+
     from lineshaft.core.errors import Invalid
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
     from lineshaft.services.desk.model import Study
 
     with errors_by_kind():
         try:
-            content = canonical.decode(file.read_bytes().strip())
-        except (canonical.NotCanonical, UnicodeDecodeError) as error:
+            content = json_module.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
             msg = f"cannot read {file} as JSON: {error}"
             raise Invalid(msg) from error
         saved = application_of(data).design.save(LOCAL_OPERATOR, Study.from_content(content))
@@ -119,7 +120,7 @@ def import_costs(
         except UnicodeDecodeError as error:
             msg = f"cannot read {file} as UTF-8: {error}"
             raise Invalid(msg) from error
-        write_line(f"{count} costs are recorded")
+        write_line(f"costs recorded: {count}")
 
 
 @app.command()
