@@ -64,6 +64,11 @@ def test_lists_of_finance_are_files_for_finance(hub: Served) -> None:
     assert hub.prepared.number in owed
     late = ask(hub, "GET", "/files/finance/late.csv", cookie=cookies["finance"]).text
     assert late.splitlines()[1:] == []
+    documents = ask(hub, "GET", "/files/invoices.csv", cookie=cookies["customer"]).text
+    assert [row.split(",")[0] for row in documents.splitlines()[1:]] == [hub.prepared.number]
+    for name in ("finance/close", "finance/receivables", "finance/late", "finance/ledger"):
+        path = f"/files/{name}.xlsx?month=2017-06"
+        assert ask(hub, "GET", path, cookie=cookies["finance"]).body.startswith(b"PK"), name
     assert ask(hub, "GET", close, cookie=cookies["customer"]).status == 403
     assert ask(hub, "GET", f"{close}7", cookie=cookies["finance"]).status == 422
 

@@ -139,6 +139,12 @@ def download(text: str, path: str) -> Html:
     return tag("a", icons.DOWNLOAD, text, href=path, class_="button", download=True)
 
 
+def sheets(path: str, query: Mapping[str, str] | None = None) -> list[Html]:
+    """Return links to a list as a file: `path` without its ending, as CSV and for Excel."""
+    kinds = (("CSV", "csv"), ("Excel", "xlsx"))
+    return [download(text, address(f"{path}.{ending}", query or {})) for text, ending in kinds]
+
+
 def search_field(label: str, target: str, *, value: str = "", name: str | None = None) -> Html:
     """Return a field that searches the items found by `target`; the key `/` leads to it."""
     field_ = tag(

@@ -1,15 +1,21 @@
-"""Lists of finance as CSV: the month's close, what is owed, what became known late."""
+"""Files of finance: the month's close, what is owed and late as CSV; letters."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from fastapi import FastAPI, Request, Response
 
 from lineshaft.core.period import format_instant
-from lineshaft.infrastructure.sheets import Cell, Sheet, SheetFormat, sheet_answer
+from lineshaft.infrastructure.sheets import ROWS_MAX, Cell, Sheet, SheetFormat, sheet_answer
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.closing.model import CloseRow, Month
-from lineshaft.services.billing.model import LatePeriod
+from lineshaft.services.billing.model import (
+    DOCUMENTS_PAGE_MAX,
+    DocumentHead,
+    DocumentQuery,
+    LatePeriod,
+)
 from lineshaft.services.billing.receivables.model import Claim
 from lineshaft.web.ports import Application
 from lineshaft.web.session import Visit
@@ -30,43 +36,65 @@ _CLAIMS = (
     "open",
     "currency",
 )
+_DOCUMENTS = (
+    *("number", "type", "contract", "contract_version", "customer"),
+    *("start", "end", "issued_at", "gross", "currency", "sha256"),
+)
 _LATE = ("document", "contract", "start", "end", "meters")
 
 
 def add_routes(app: FastAPI, for_visitor: ForVisitor) -> None:
     """Add the routes."""
 
-    @app.get("/files/finance/close.csv", include_in_schema=False)
-    async def close(request: Request, month: str, zone: str = "") -> Response:
+    @app.get("/files/finance/close.{shape}", include_in_schema=False)
+    async def close(request: Request, shape: SheetFormat, month: str, zone: str = "") -> Response:
         async def load(visitor: Visit) -> Response:
             wanted = Month.parse(month)
             found = await visitor.ask(_rows, visitor.application, wanted, zone or None)
-            return await _answer("close", _CLOSE, map(_close_row, found), f"close-{wanted}")
+            sheet = Sheet("close", _CLOSE, map(_close_row, found))
+            return await asyncio.to_thread(sheet_answer, sheet, shape, f"close-{wanted}")
 
         return await for_visitor(request, load)
 
-    @app.get("/files/finance/receivables.csv", include_in_schema=False)
-    async def receivables(request: Request) -> Response:
+    @app.get("/files/finance/receivables.{shape}", include_in_schema=False)
+    async def receivables(request: Request, shape: SheetFormat) -> Response:
         async def load(visitor: Visit) -> Response:
             found = await visitor.ask(_claims, visitor.application)
-            return await _answer("receivables", _CLAIMS, map(_claim_row, found), "receivables")
+            sheet = Sheet("receivables", _CLAIMS, map(_claim_row, found))
+            return await asyncio.to_thread(sheet_answer, sheet, shape, sheet.name)
 
         return await for_visitor(request, load)
 
-    @app.get("/files/finance/late.csv", include_in_schema=False)
-    async def late(request: Request) -> Response:
+    @app.get("/files/invoices.{shape}", include_in_schema=False)
+    async def documents(request: Request, shape: SheetFormat) -> Response:
+        async def load(visitor: Visit) -> Response:
+            found = await visitor.ask(_documents, visitor.application, ROWS_MAX[shape])
+            sheet = Sheet("invoices", _DOCUMENTS, map(_document_row, found))
+            return await asyncio.to_thread(sheet_answer, sheet, shape, sheet.name)
+
+        return await for_visitor(request, load)
+
+    @app.get("/files/finance/late.{shape}", include_in_schema=False)
+    async def late(request: Request, shape: SheetFormat) -> Response:
         async def load(visitor: Visit) -> Response:
             found = await visitor.ask(_late, visitor.application)
-            return await _answer("late", _LATE, map(_late_row, found), "late")
+            sheet = Sheet("late", _LATE, map(_late_row, found))
+            return await asyncio.to_thread(sheet_answer, sheet, shape, sheet.name)
 
         return await for_visitor(request, load)
 
+    @app.get("/files/letters/{number}/{level}/{name}", include_in_schema=False)
+    async def letter(request: Request, number: str, level: int, name: str) -> Response:
+        async def load(visitor: Visit) -> Response:
+            data = await visitor.ask(visitor.application.dunning.page, number, level, name)
+            headers = {
+                "content-disposition": f'attachment; filename="{number}.{level}.{name}"',
+                "cache-control": "no-store",
+            }
+            media_type = "application/pdf" if name.endswith(".pdf") else "text/html"
+            return Response(data, media_type=media_type, headers=headers)
 
-async def _answer(
-    title: str, columns: Sequence[str], rows: Iterator[Sequence[Cell]], name: str
-) -> Response:
-    sheet = Sheet(title, columns, rows)
-    return await asyncio.to_thread(sheet_answer, sheet, SheetFormat.CSV, name)
+        return await for_visitor(request, load)
 
 
 def _rows(actor: Actor, application: Application, month: Month, zone: str | None) -> list[CloseRow]:
@@ -85,6 +113,35 @@ def _claims(actor: Actor, application: Application) -> list[Claim]:
         page = application.receivables.open_claims(actor, page.next)
         found += page.claims
     return found
+
+
+def _documents(actor: Actor, application: Application, rows_max: int) -> list[DocumentHead]:
+    """Return all documents that somebody may see, up to one page more than a file takes."""
+    found: list[DocumentHead] = []
+    query = DocumentQuery(limit=DOCUMENTS_PAGE_MAX)
+    while len(found) <= rows_max:
+        heads = application.billing.documents(actor, query)
+        if not heads:
+            break
+        found += heads
+        query = replace(query, before=heads[-1].number)
+    return found
+
+
+def _document_row(head: DocumentHead) -> Sequence[Cell]:
+    return (
+        head.number,
+        head.type,
+        head.contract,
+        head.contract_version,
+        head.organisation,
+        format_instant(head.period.start),
+        format_instant(head.period.end),
+        format_instant(head.issued_at),
+        head.gross.amount,
+        head.gross.currency,
+        head.sha256,
+    )
 
 
 def _late(actor: Actor, application: Application) -> list[LatePeriod]:

@@ -17,7 +17,8 @@ from lineshaft.web.finance_files import ForVisitor
 from lineshaft.web.ports import Application
 from lineshaft.web.session import Visit
 
-FILE = "/files/finance/ledger.csv"
+FILE = "/files/finance/ledger"
+"""Without its ending."""
 BALANCE, AGES, VAT, LINES, STATEMENT = "balance", "ages", "vat", "lines", "statement"
 VIEWS = (BALANCE, *Grouping, AGES, VAT)
 """What the page offers; lines and statements are reached from them."""
@@ -69,12 +70,12 @@ def asked_of(request: Request) -> dict[str, str]:
 def add_routes(app: FastAPI, for_visitor: ForVisitor) -> None:
     """Add the list as a file."""
 
-    @app.get(FILE, include_in_schema=False)
-    async def file(request: Request) -> Response:
+    @app.get(FILE + ".{shape}", include_in_schema=False)
+    async def file(request: Request, shape: SheetFormat) -> Response:
         async def load(visitor: Visit) -> Response:
             found = await visitor.ask(listing, visitor.application, asked_of(request), visitor.zone)
             sheet = found.sheet()
-            return await asyncio.to_thread(sheet_answer, sheet, SheetFormat.CSV, found.name)
+            return await asyncio.to_thread(sheet_answer, sheet, shape, found.name)
 
         return await for_visitor(request, load)
 

@@ -22,12 +22,12 @@ from lineshaft.web.components import (
     Column,
     address,
     badge,
-    download,
     empty_state,
     facts,
     link_button,
     page_head,
     pages,
+    sheets,
 )
 from lineshaft.web.controls import button, confirm
 from lineshaft.web.layout import show, title
@@ -123,7 +123,6 @@ def _which(visit: Visit, month: Month, zones: list[str], asked: dict[str, str]) 
     ]
     chosen = tag("select", options, name="zone", class_="field")
     typed = tag("input", type="month", name="month", value=str(month), class_="field")
-    file = address("/files/finance/close.csv", {"month": str(month)} | kept)
     return tag(
         "form",
         link_button(visit.say("finance.month_before"), of(month.moved(-1))),
@@ -131,7 +130,7 @@ def _which(visit: Visit, month: Month, zones: list[str], asked: dict[str, str]) 
         tag("label", visit.say("finance.month"), typed),
         tag("label", visit.say("finance.zone"), chosen),
         tag("button", visit.say("finance.show"), class_="button", type="submit"),
-        download("CSV", file),
+        sheets("/files/finance/close", {"month": str(month)} | kept),
         method="get",
         action=PATH,
         class_="filters",

@@ -8,11 +8,11 @@ from lineshaft.services.billing.model import LatePage
 from lineshaft.web.components import (
     Column,
     Row,
-    download,
     empty_state,
     page_head,
     pages,
     panel,
+    sheets,
     table,
 )
 from lineshaft.web.layout import show, title
@@ -66,5 +66,5 @@ def _found(visit: Visit, page: LatePage) -> Html:
         for one in page.periods
     ]
     content = table(visit.say("finance.late"), columns, rows)
-    file = download("CSV", "/files/finance/late.csv")
-    return panel(visit.say("finance.late"), content, beside=file, is_flush=True)
+    files = sheets("/files/finance/late")
+    return panel(visit.say("finance.late"), content, beside=files, is_flush=True)

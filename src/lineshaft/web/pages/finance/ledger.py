@@ -15,12 +15,12 @@ from lineshaft.web.components import (
     Column,
     Row,
     address,
-    download,
     empty_state,
     link_button,
     page_head,
     pages,
     panel,
+    sheets,
     table,
 )
 from lineshaft.web.layout import show, title
@@ -68,9 +68,9 @@ async def build(visit: Visit, request: Request) -> None:
         show(empty_state(*nothing), "panel")
         return
     content = _table(visit, found.columns, shown.items, asked)
-    file = download("CSV", address(FILE, kept))
+    files = sheets(FILE, kept)
     following = pages(visit, PATH, asked, shown.next)
-    show(panel(_heading(visit, view, asked), content, following, beside=file, is_flush=True))
+    show(panel(_heading(visit, view, asked), content, following, beside=files, is_flush=True))
 
 
 def _heading(visit: Visit, view: str, asked: Asked) -> str:

@@ -12,12 +12,12 @@ from lineshaft.web import format as form
 from lineshaft.web.components import (
     Column,
     Row,
-    download,
     empty_state,
     facts,
     page_head,
     pages,
     panel,
+    sheets,
     table,
 )
 from lineshaft.web.documents import states_of
@@ -47,9 +47,9 @@ async def build(visit: Visit, request: Request) -> None:
     )
     if page.claims:
         show(panel(visit.say("finance.ages"), tag("div", _ages(visit, page.claims), class_="part")))
-        file = download("CSV", "/files/finance/receivables.csv")
+        files = sheets("/files/finance/receivables")
         content = _table(visit, page.claims)
-        show(panel(visit.say("finance.open_documents"), content, beside=file, is_flush=True))
+        show(panel(visit.say("finance.open_documents"), content, beside=files, is_flush=True))
     else:
         nothing = visit.say("finance.nothing_open.title"), visit.say("finance.nothing_open.text")
         show(empty_state(*nothing), "panel")

@@ -3,7 +3,14 @@
 from fastapi import Request
 
 from lineshaft.services.billing.model import DocumentQuery
-from lineshaft.web.components import empty_state, page_head, pages, panel, search_field
+from lineshaft.web.components import (
+    empty_state,
+    page_head,
+    pages,
+    panel,
+    search_field,
+    sheets,
+)
 from lineshaft.web.documents import claims_of, invoices_table
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, tag
@@ -18,8 +25,9 @@ async def build(visit: Visit, request: Request) -> None:
     after = request.query_params.get("after", "")
     query = DocumentQuery(before=after or None, limit=INVOICES_PER_PAGE)
     heads = await visit.ask(visit.application.billing.documents, query)
-    field = search_field(visit.say("invoices.search"), "invoices") if heads else None
-    show(page_head(visit.say("invoices.title"), lead=visit.say("invoices.lead"), beside=field))
+    field = search_field(visit.say("invoices.search"), "invoices")
+    beside = [field, *sheets("/files/invoices")] if heads else None
+    show(page_head(visit.say("invoices.title"), lead=visit.say("invoices.lead"), beside=beside))
     if not heads:
         show(_nothing(visit), "panel")
         return
