@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from lineshaft.core.errors import Invalid
@@ -20,6 +20,7 @@ OBJECTS_MAX: Final = 8_388_607
 """ISO 19005-3, 6.1.13."""
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 NESTING_MAX: Final = 64
+NAMES_KNOWN_MAX: Final = 4_096
 
 _TOKEN = re.compile(
     rb"(?:[\s\0]++|%[^\r\n]*+)*+"
@@ -179,9 +180,40 @@ class PdfFile:
         ]
 
     @cached_property
+    def _by_type(self) -> dict[type, list[Any]]:
+        found: dict[type, list[Any]] = {}
+        for value in self.values:
+            found.setdefault(type(value), []).append(value)
+        return found
+
+    def of_type(self, *types: type) -> list[Any]:
+        """Return every value that is exactly of one of some types."""
+        return [value for one in types for value in self._by_type.get(one, ())]
+
+    @cached_property
+    def names(self) -> dict[Name, None]:
+        """Every name of the file, keys included, once and in order."""
+        names = dict.fromkeys(self.of_type(Name))
+        for holder in self.dictionaries:
+            names.update(dict.fromkeys(holder))
+        return names
+
+    @cached_property
     def dictionaries(self) -> list[dict[str, Any]]:
         """Every dictionary of the file, however deep."""
-        return [value for value in self.values if isinstance(value, dict)]
+        return self.of_type(dict)
+
+    @cached_property
+    def _by_key(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for holder in self.dictionaries:
+            for key in holder:
+                found.setdefault(key, []).append(holder)
+        return found
+
+    def holding(self, key: str) -> list[dict[str, Any]]:
+        """Return every dictionary that has a key."""
+        return self._by_key.get(key, [])
 
     @cached_property
     def streams(self) -> list[PdfObject]:
@@ -196,7 +228,7 @@ class PdfFile:
             for page in self.typed("Page")
             if "Contents" in page
         ]
-        for holder in self.dictionaries:
+        for holder in self.holding("CharProcs"):
             drawn = self.part(holder, "CharProcs").values()
             found.extend(self.stream_of(reference) or b"" for reference in drawn)
         forms = [entry for entry in self.streams if entry.value.get("Subtype") == "Form"]
@@ -216,7 +248,7 @@ class PdfFile:
 
     def typed(self, name: str) -> list[dict[str, Any]]:
         """Return every dictionary of a type."""
-        return [found for found in self.dictionaries if found.get("Type") == name]
+        return [found for found in self.holding("Type") if found["Type"] == name]
 
     def stream_of(self, reference: Any) -> bytes | None:
         """Return the unpacked bytes of a stream, or None where there is none to be had.
@@ -438,8 +470,7 @@ class _Reader:
     def _simple(self, kind: str, text: bytes) -> Any:
         match kind:
             case "name":
-                raw = _ESCAPED_NAME.sub(lambda found: bytes([int(found[1], 16)]), text[1:])
-                return Name(raw.decode("utf-8", "surrogateescape"))
+                return _name(text)
             case "number":
                 return Decimal(text.decode()) if b"." in text else int(text)
             case "reference":
@@ -463,6 +494,13 @@ class _Reader:
             depth += {b"(": 1, b")": -1}.get(found[0], 0)
             self._place = found.end()
         return self._data[start : self._place - 1]
+
+
+@lru_cache(NAMES_KNOWN_MAX)
+def _name(text: bytes) -> Name:
+    """Return a name as it is written, with its slash; files have the same few again and again."""
+    raw = _ESCAPED_NAME.sub(lambda found: bytes([int(found[1], 16)]), text[1:])
+    return Name(raw.decode("utf-8", "surrogateescape"))
 
 
 def _made(closing: bytes, values: list[Any]) -> list[Any] | dict[str, Any]:

@@ -198,8 +198,10 @@ def _needs_appearances(file: PdfFile) -> Iterator[str]:
 
 def _actions(file: PdfFile) -> list[dict[str, Any]]:
     """Select the actions, which need not say their type."""
-    found = [file.part(holder, key) for holder in file.dictionaries for key in ("A", "OpenAction")]
-    found += [file.get(one) for holder in file.dictionaries for one in _scripts(file, holder)]
+    keys = ("A", "OpenAction")
+    found = [file.part(holder, key) for key in keys for holder in file.holding(key)]
+    scripts = file.holding("JavaScript")
+    found += [file.get(one) for holder in scripts for one in _scripts(file, holder)]
     found += file.typed("Action")
     return [action for action in found if isinstance(action, dict) and "S" in action]
 

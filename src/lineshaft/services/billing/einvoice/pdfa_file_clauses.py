@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
-from lineshaft.services.billing.einvoice.pdf_file import Hexadecimal, Name, PdfFile
+from lineshaft.services.billing.einvoice.pdf_file import Hexadecimal, PdfFile
 from lineshaft.services.billing.einvoice.pdfa_clause import Clause, forbidden
 
 _HEADER = re.compile(rb"%PDF-1\.[0-7](\r\n|\n|\r)")
@@ -68,8 +68,8 @@ def _table(file: PdfFile) -> Iterator[str]:
 
 
 def _hexadecimal(file: PdfFile) -> Iterator[str]:
-    for value in file.values:
-        if isinstance(value, Hexadecimal) and _HEXADECIMAL.fullmatch(value) is None:
+    for value in file.of_type(Hexadecimal):
+        if _HEXADECIMAL.fullmatch(value) is None:
             yield f"the hexadecimal string <{value[:16].decode('latin-1')}…>"
 
 
@@ -111,17 +111,9 @@ def _list(value: Any) -> list[Any]:
 
 def _names(file: PdfFile) -> Iterator[str]:
     """Look at every name of the file: the clause asks it of fonts, colourants and structure."""
-    for name in _all_names(file):
+    for name in file.names:
         if any("\udc80" <= letter <= "\udcff" for letter in name):
             yield f"the name {name!r} is no UTF-8"
-
-
-def _all_names(file: PdfFile) -> Iterator[Name]:
-    for value in file.values:
-        if isinstance(value, Name):
-            yield value
-        elif isinstance(value, dict):
-            yield from (key for key in value if isinstance(key, Name))
 
 
 def _objects(file: PdfFile) -> Iterator[str]:
@@ -144,31 +136,31 @@ def _permissions(file: PdfFile) -> Iterator[str]:
 
 
 def _integers(file: PdfFile) -> Iterator[str]:
-    for value in file.values:
-        if type(value) is int and not INTEGER_MIN <= value <= INTEGER_MAX:
+    for value in file.of_type(int):
+        if not INTEGER_MIN <= value <= INTEGER_MAX:
             yield f"the integer {value}"
 
 
 def _reals(file: PdfFile) -> Iterator[str]:
-    for value in file.values:
-        if isinstance(value, Decimal) and abs(value) > REAL_MAX:
+    for value in file.of_type(Decimal):
+        if abs(value) > REAL_MAX:
             yield f"the number {value:.3E}"
 
 
 def _reals_near_zero(file: PdfFile) -> Iterator[str]:
-    for value in file.values:
-        if isinstance(value, Decimal) and 0 < abs(value) < REAL_MIN:
+    for value in file.of_type(Decimal):
+        if 0 < abs(value) < REAL_MIN:
             yield f"the number {value:.3E}"
 
 
 def _strings(file: PdfFile) -> Iterator[str]:
-    for value in file.values:
-        if isinstance(value, bytes) and len(value) > STRING_BYTES_MAX:
+    for value in file.of_type(bytes, Hexadecimal):
+        if len(value) > STRING_BYTES_MAX:
             yield f"a string of {len(value)} bytes"
 
 
 def _long_names(file: PdfFile) -> Iterator[str]:
-    for name in _all_names(file):
+    for name in file.names:
         if len(name.encode("utf-8", "surrogateescape")) > NAME_BYTES_MAX:
             yield f"a name of {len(name)} characters: {name[:16]}…"
 

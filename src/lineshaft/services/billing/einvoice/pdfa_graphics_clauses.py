@@ -143,8 +143,8 @@ def _one_profile(file: PdfFile) -> Iterator[str]:
 
 
 def _source_profiles(file: PdfFile) -> Iterator[str]:
-    for value in file.values:
-        if isinstance(value, list) and len(value) == 2 and value[0] == "ICCBased":
+    for value in file.of_type(list):
+        if len(value) == 2 and value[0] == "ICCBased":
             profile = file.stream_of(value[1])
             if not _is_profile(profile, _SOURCE_CLASSES, (*_PROFILE_SPACES, b"Lab ")):
                 yield "the profile of a colour space is none"
@@ -157,7 +157,7 @@ def _device(name: str) -> Any:
     def look(file: PdfFile) -> Iterator[str]:
         found = _profile_space(file)
         is_covered = found is not None and (not space or found == space)
-        is_used = any(isinstance(value, Name) and value == name for value in file.values)
+        is_used = name in file.of_type(Name)
         if not is_covered and (is_used or _all_operators(file) & operators):
             yield f"{name} is used, and the output intent is {found}"
 
@@ -174,7 +174,7 @@ def _states(file: PdfFile) -> list[dict[str, Any]]:
     """Select the graphics states, which need not say their type."""
     named = [
         file.get(state)
-        for holder in file.dictionaries
+        for holder in file.holding("ExtGState")
         for state in file.part(holder, "ExtGState").values()
     ]
     return [state for state in (*named, *file.typed("ExtGState")) if isinstance(state, dict)]
