@@ -270,6 +270,12 @@ def test_finance_closes_a_month_and_records_what_came_in(hub: Served, open_page:
     page.get_by_label("Answer").fill("so it did")
     page.click(".dialog-card >> text=Answer the dispute >> nth=-1")
     page.wait_for_selector("#payment >> text=Upheld")
+    page.click("text=Write a letter")
+    page.click(".dialog-card >> text=Write the letter")
+    page.wait_for_selector("#payment >> text=Statement of what is open")
+    for width in WIDTHS:
+        look(page, width, "paid")
+    assert violations(page) == []
 
 
 def test_an_administrator_lets_an_edge_node_in_and_a_person_out(open_page: Open) -> None:

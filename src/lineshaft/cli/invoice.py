@@ -30,6 +30,11 @@ AtOption = Annotated[
 ]
 
 
+ReasonOption = Annotated[
+    str, typer.Option(help="Why to bill although less is known than the contract asks for.")
+]
+
+
 @app.command("list")
 def list_documents(data: DataOption = None, json: JsonOption = False) -> None:
     """List the documents, the newest first."""
@@ -131,7 +136,9 @@ def _show(title: str, content: dict[str, Any]) -> None:
 
 
 @app.command()
-def issue(contract: ContractArgument, at: AtOption, data: DataOption = None) -> None:
+def issue(
+    contract: ContractArgument, at: AtOption, reason: ReasonOption = "", data: DataOption = None
+) -> None:
     """Issue the document of a period, once; again shows the same document."""
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
@@ -140,12 +147,16 @@ def issue(contract: ContractArgument, at: AtOption, data: DataOption = None) -> 
         period = billed_period(application, contract, at)
         with progress() as bar:
             bar.add_task("measuring", total=None)
-            issued = application.billing.issue(LOCAL_OPERATOR, contract, period)
+            issued = application.billing.issue(
+                LOCAL_OPERATOR, contract, period, reason=reason or None
+            )
         write_line(f"{issued.number}  {issued.gross}")
 
 
 @app.command()
-def correct(contract: ContractArgument, at: AtOption, data: DataOption = None) -> None:
+def correct(
+    contract: ContractArgument, at: AtOption, reason: ReasonOption = "", data: DataOption = None
+) -> None:
     """Rate an issued period again and document the difference; nothing where there is none."""
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
@@ -154,7 +165,7 @@ def correct(contract: ContractArgument, at: AtOption, data: DataOption = None) -
         period = billed_period(application, contract, at)
         with progress() as bar:
             bar.add_task("measuring", total=None)
-            found = application.billing.correct(LOCAL_OPERATOR, contract, period)
+            found = application.billing.correct(LOCAL_OPERATOR, contract, period, reason or None)
         said = found.document
         if found.is_new:
             write_line(f"{said.number}  {said.owed}")

@@ -12,6 +12,7 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money
 from lineshaft.core.period import to_datetime
 from lineshaft.security.authorisation.model import Action, Resource
+from lineshaft.services.billing.dunning.model import Letter
 from lineshaft.services.billing.model import IssuedDocument
 from lineshaft.services.billing.receivables.model import (
     REASON_CHARACTERS_MAX,
@@ -28,6 +29,7 @@ from lineshaft.web.controls import attempt, button, dialog_card
 from lineshaft.web.documents import states_of
 from lineshaft.web.layout import show
 from lineshaft.web.markup import Child, Html, tag
+from lineshaft.web.pages.invoices.letters import letter_button, letters_table
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import select_field, text_field
 
@@ -40,6 +42,8 @@ class _Owed:
     claim: Claim
     payments: Sequence[Payment]
     disputes: Sequence[Dispute]
+    letters: Sequence[Letter]
+    may_remind: bool
     may_record: bool
     may_dispute: bool
     may_resolve: bool
@@ -55,6 +59,8 @@ async def payment_part(visit: Visit, issued: IssuedDocument) -> None:
         claim=next(one for one in claims if one.document.number == issued.number),
         payments=await visit.ask(receivables.payments, issued.number),
         disputes=await visit.ask(receivables.disputes, issued.number),
+        letters=await visit.ask(visit.application.dunning.letters, issued.number),
+        may_remind=await visit.may(Action.DUNNING_WRITE, resource),
         may_record=await visit.may(Action.PAYMENT_RECORD, resource),
         may_dispute=await visit.may(Action.DISPUTE_OPEN, resource),
         may_resolve=await visit.may(Action.DISPUTE_RESOLVE, resource),
@@ -66,6 +72,8 @@ async def payment_part(visit: Visit, issued: IssuedDocument) -> None:
             show(_payments(visit, owed.payments))
         if owed.disputes:
             show(_disputes(visit, owed.disputes))
+        if owed.letters:
+            show(letters_table(visit, owed.letters))
         _buttons(visit, owed)
 
 
@@ -127,6 +135,8 @@ def _buttons(visit: Visit, owed: _Owed) -> None:
             button(visit.say("dispute.open"), lambda: _dispute(visit, owed))
         if owed.may_resolve and is_disputed:
             button(visit.say("dispute.resolve"), lambda: _resolve(visit, owed))
+        if owed.may_remind and not is_disputed and owed.claim.open.as_fraction() > 0:
+            letter_button(visit, owed.claim, owed.letters)
 
 
 def _record(visit: Visit, owed: _Owed) -> None:

@@ -84,6 +84,22 @@ FINANCE: dict[str, str] = {
     "finance.title": "财务",
     "finance.to_activate": "请先启用合同",
     "finance.zone": "时区",
+    "letter.0": "未付款项通知",
+    "letter.1": "首次催款通知",
+    "letter.2": "第二次催款通知",
+    "letter.3": "最后催款通知",
+    "letter.confirm": "生成通知",
+    "letter.fee": "费用（{currency}）",
+    "letter.interest": "年利率（%）",
+    "letter.letter": "通知",
+    "letter.text": (
+        "通知以两种语言生成 PDF 和网页，经签名后不再更改。"
+        "费用和利息仅在通知中列明，不入账。"
+    ),
+    "letter.title": "催款通知",
+    "letter.total": "请支付",
+    "letter.write": "生成催款通知",
+    "letter.written": "生成时间",
     "payment.amount_in": "金额（{currency}）",
     "payment.disputed": "有异议",
     "payment.due": "付款期限",

@@ -97,6 +97,22 @@ FINANCE: dict[str, str] = {
     "finance.title": "Finance",
     "finance.to_activate": "Activate the contract first",
     "finance.zone": "Time zone",
+    "letter.0": "Statement of what is open",
+    "letter.1": "First reminder",
+    "letter.2": "Second reminder",
+    "letter.3": "Last reminder",
+    "letter.confirm": "Write the letter",
+    "letter.fee": "Fee in {currency}",
+    "letter.interest": "Interest, percent a year",
+    "letter.letter": "Letter",
+    "letter.text": (
+        "The letter is made in both languages as PDF and page, signed, and never "
+        "changes. Fee and interest are stated in it and booked nowhere."
+    ),
+    "letter.title": "Letters",
+    "letter.total": "Please pay",
+    "letter.write": "Write a letter",
+    "letter.written": "Written",
     "payment.amount_in": "Amount in {currency}",
     "payment.disputed": "Disputed",
     "payment.due": "Payable until",
