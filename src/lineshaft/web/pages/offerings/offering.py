@@ -109,10 +109,13 @@ def _basics(visit: Visit, entry: CatalogueEntry) -> Html:
     offering = entry.offering
     return facts(
         [
-            (visit.say("offering.id"), offering.id),
+            (visit.say("offering.id"), tag("code", offering.id)),
             (visit.say("offering.currency"), offering.currency),
-            (visit.say("offering.name_english"), offering.name.en),
-            (visit.say("offering.name_chinese"), offering.name.zh_hans),
+            (visit.say("offering.name_english"), tag("span", offering.name.en, lang="en")),
+            (
+                visit.say("offering.name_chinese"),
+                tag("span", offering.name.zh_hans, lang="zh-CN"),
+            ),
             (visit.say("offering.recorded"), visit.instant(entry.recorded_at)),
         ]
     )
