@@ -94,8 +94,8 @@ async def test_costs_and_profit_over_http(desk_hub: DeskHub) -> None:
     assert [(each["key"], each["margin"]) for each in rows] == [("mazak01", "-80.00")]
     (entry,) = (await ask(app, "GET", f"{api.PROFIT}/entries?{MONTHS}")).json()["entries"]
     assert (entry["contract"], entry["origin"], entry["amount"]) == ("c-1001", "v-1", "-80.00")
-    table = (await ask(app, "GET", f"{api.PROFIT}.csv?{MONTHS}")).text
-    assert table.splitlines()[1] == "c-1001,EUR,0.00,0.00,80.00,-80.00"
-    assert "v-1" in (await ask(app, "GET", f"{api.PROFIT}/entries.csv?{MONTHS}")).text
+    table = (await ask(app, "GET", f"{api.PROFIT}?{MONTHS}&format=csv")).text
+    assert table.splitlines()[1] == "c-1001,80.00,0.00,EUR,-80.00,0.00"
+    assert "v-1" in (await ask(app, "GET", f"{api.PROFIT}/entries?{MONTHS}&format=csv")).text
     assert (await ask(app, "GET", f"{api.PROFIT}?{MONTHS}", who=CUSTOMER)).status_code == 403
     assert (await ask(app, "GET", f"{api.PROFIT}?{MONTHS}&by=hour")).status_code == 422

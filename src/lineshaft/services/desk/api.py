@@ -1,33 +1,57 @@
 """Studies, costs and accounts of profit over HTTP; `web` mounts the router."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from lineshaft.core.errors import Invalid
+from lineshaft.infrastructure.pages import FILES, FormatParameter, ListFormat, ListPage, listed
 from lineshaft.infrastructure.routes import READING, REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.desk.content import (
     entry_content,
     outcomes_content,
-    profit_content,
+    row_content,
     saved_content,
 )
-from lineshaft.services.desk.model import CostRecord, GroupBy, Months, Study
-from lineshaft.services.desk.service import DesignDesk, entries_csv, profit_csv, study_csv
+from lineshaft.services.desk.model import (
+    CostRecord,
+    GroupBy,
+    Months,
+    ProfitEntry,
+    ProfitRow,
+    SavedStudy,
+    Study,
+)
+from lineshaft.services.desk.service import DesignDesk, study_csv
 
 STUDIES, COSTS, PROFIT = "/api/v1/studies", "/api/v1/costs", "/api/v1/profit"
 COSTS_MAX = 500
 """Costs of one request; longer files go through the command line or the page."""
 LABEL_CHARACTERS_MAX = 200
+_AMOUNTS = {"amount", "costs", "credits", "margin", "revenue"}
 CSV = "text/csv; charset=utf-8"
 
+T = TypeVar("T")
 ActorOf = Callable[[Request], Actor]
 Content = Annotated[dict[str, Any], Body()]
 Month = Annotated[str, Query(max_length=7, examples=["2026-01"])]
 Label = Annotated[str, Query(max_length=LABEL_CHARACTERS_MAX, description="Of the variant.")]
+Paged = Annotated[ListPage, Depends()]
 By = Annotated[GroupBy, Query(description="What the account is divided by.")]
+
+
+class _Span:
+    """The months that a request asks for; a dependency of its route."""
+
+    def __init__(self, first: Month, last: Month) -> None:
+        """Read both."""
+        self.months = Months(first, last)
+
+
+Span = Annotated[_Span, Depends()]
 
 
 def router(desk: DesignDesk, actor_of: ActorOf) -> APIRouter:
@@ -46,10 +70,13 @@ def router(desk: DesignDesk, actor_of: ActorOf) -> APIRouter:
 
 
 def _add_studies(routes: APIRouter, desk: DesignDesk) -> None:
-    @routes.get(STUDIES)
-    def studies(request: Request) -> dict[str, Any]:
-        """Return the last version of each study, the one saved last first."""
-        return {"studies": [saved_content(each) for each in desk.studies(request.state.actor)]}
+    @routes.get(STUDIES, responses=FILES)
+    def studies(
+        request: Request, page: Paged, shape: FormatParameter = ListFormat.JSON
+    ) -> Response:
+        """Return the last version of each study, by id."""
+        found = desk.studies(request.state.actor)
+        return listed(request, "studies", found, saved_content, (_study_place, page, shape))
 
     @routes.get(STUDIES + "/{id_}")
     def study(request: Request, id_: str) -> dict[str, Any]:
@@ -89,47 +116,86 @@ def _add_runs(routes: APIRouter, desk: DesignDesk) -> None:
 
 
 def _add_costs(routes: APIRouter, desk: DesignDesk) -> None:
-    @routes.get(COSTS)
-    def costs(request: Request, first: Month, last: Month) -> dict[str, Any]:
+    @routes.get(COSTS, responses=FILES)
+    def costs(
+        request: Request,
+        span: Span,
+        page: Paged,
+        shape: FormatParameter = ListFormat.JSON,
+    ) -> Response:
         """Return the recorded costs of which a part lies in some months."""
-        found = desk.costs(request.state.actor, Months(first, last))
-        return {"costs": [each.to_content() for each in found]}
+        found = desk.costs(request.state.actor, span.months)
+        wanted = (_cost_place, page, shape)
+        return listed(request, "costs", found, _shaped(CostRecord.to_content, shape), wanted)
 
     @routes.post(COSTS, openapi_extra=REPEATABLE)
     def record(request: Request, content: Content) -> dict[str, Any]:
         """Record costs, all or none; the same id with the same content changes nothing."""
-        listed = content.get("costs")
-        is_list = isinstance(listed, list) and all(isinstance(each, dict) for each in listed)
-        if not is_list or listed is None or not 0 < len(listed) <= COSTS_MAX:
+        sent = content.get("costs")
+        is_list = isinstance(sent, list) and all(isinstance(each, dict) for each in sent)
+        if not is_list or sent is None or not 0 < len(sent) <= COSTS_MAX:
             msg = f"expected 1 to {COSTS_MAX} costs"
             raise Invalid(msg)
-        found = [CostRecord.from_content(each) for each in listed]
+        found = [CostRecord.from_content(each) for each in sent]
         return {"recorded": desk.record_costs(request.state.actor, found)}
 
 
 def _add_profit(routes: APIRouter, desk: DesignDesk) -> None:
-    @routes.get(PROFIT)
-    def profit(request: Request, first: Month, last: Month, by: By = GroupBy.CONTRACT) -> Any:
-        """Return revenue, credits, costs and margin of some months."""
-        found = desk.profit(request.state.actor, Months(first, last), by)
-        return {"rows": profit_content(found)}
-
-    @routes.get(PROFIT + ".csv")
-    def profit_as_csv(
-        request: Request, first: Month, last: Month, by: By = GroupBy.CONTRACT
+    @routes.get(PROFIT, responses=FILES)
+    def profit(
+        request: Request,
+        span: Span,
+        page: Paged,
+        by: By = GroupBy.CONTRACT,
+        shape: FormatParameter = ListFormat.JSON,
     ) -> Response:
-        """Return the same as CSV."""
-        found = desk.profit(request.state.actor, Months(first, last), by)
-        return Response(profit_csv(found, by), media_type=CSV)
+        """Return revenue, credits, costs and margin of some months."""
+        found = desk.profit(request.state.actor, span.months, by)
+        wanted = (_row_place, page, shape)
+        return listed(request, "rows", found, _shaped(row_content, shape), wanted)
 
-    @routes.get(PROFIT + "/entries")
-    def entries(request: Request, first: Month, last: Month) -> dict[str, Any]:
+    @routes.get(PROFIT + "/entries", responses=FILES)
+    def entries(
+        request: Request,
+        span: Span,
+        page: Paged,
+        shape: FormatParameter = ListFormat.JSON,
+    ) -> Response:
         """Return every amount that an account of profit is the sum of."""
-        found = desk.profit_entries(request.state.actor, Months(first, last))
-        return {"entries": [entry_content(each) for each in found]}
+        found = desk.profit_entries(request.state.actor, span.months)
+        wanted = (_first, page, shape)
+        return listed(request, "entries", list(enumerate(found)), _shaped(_numbered, shape), wanted)
 
-    @routes.get(PROFIT + "/entries.csv")
-    def entries_as_csv(request: Request, first: Month, last: Month) -> Response:
-        """Return the same as CSV."""
-        found = desk.profit_entries(request.state.actor, Months(first, last))
-        return Response(entries_csv(found), media_type=CSV)
+
+def _shaped(
+    to_content: Callable[[T], dict[str, str]], shape: ListFormat
+) -> Callable[[T], dict[str, Any]]:
+    """Return amounts as numbers in a file: a spreadsheet adds them up; in JSON they are texts."""
+    if shape is ListFormat.JSON:
+        return to_content
+
+    def numbers(item: T) -> dict[str, Any]:
+        content = to_content(item)
+        return {name: Decimal(v) if name in _AMOUNTS else v for name, v in content.items()}
+
+    return numbers
+
+
+def _study_place(saved: SavedStudy) -> tuple[str]:
+    return (saved.study.id,)
+
+
+def _cost_place(cost: CostRecord) -> tuple[int, str]:
+    return cost.period.start, cost.id
+
+
+def _row_place(row: ProfitRow) -> tuple[str, str]:
+    return row.key, row.figures.revenue.currency
+
+
+def _first(numbered: tuple[int, ProfitEntry]) -> tuple[int]:
+    return (numbered[0],)
+
+
+def _numbered(numbered: tuple[int, ProfitEntry]) -> dict[str, str]:
+    return entry_content(numbered[1])

@@ -37,7 +37,12 @@ def outcomes_content(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def profit_content(rows: Sequence[ProfitRow]) -> list[dict[str, str]]:
     """Return the rows of an account of profit."""
-    return [{"key": row.key} | figures_content(row.figures) for row in rows]
+    return [row_content(row) for row in rows]
+
+
+def row_content(row: ProfitRow) -> dict[str, str]:
+    """Return a row of an account of profit."""
+    return {"key": row.key} | figures_content(row.figures)
 
 
 def entry_content(entry: ProfitEntry) -> dict[str, str]:
