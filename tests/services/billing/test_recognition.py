@@ -208,3 +208,24 @@ def test_a_bundle_is_revenue_of_its_offerings_and_goes_with_time() -> None:
         "2026-02": "93.34",
         "2026-03": "103.33",
     }
+
+
+def test_a_fee_is_of_the_machines_for_the_time_that_they_served() -> None:
+    exchanged = "2026-03-01T23:00:00Z"
+    of = quarterly(
+        machines=["mill01", "mill02"],
+        bindings=[
+            {"place": "mill", "machine": "mill01", "end": exchanged},
+            {"place": "mill", "machine": "mill02", "start": exchanged},
+        ],
+        terms=terms(base_fee=BASE_FEE | {"amount_per_month": "90.00"}, guarantee=None)
+        | {"usage_prices": []},
+    )
+    made = rate(of, QUARTER, QUARTER.end, [], ENGINE)
+    served: dict[str, Decimal] = {}
+    for each in schedule(of, first(made)):
+        served[each.machine] = served.get(each.machine, Decimal(0)) + each.amount.amount
+    # 1,440 of 2,159 hours: the clocks are put forward in March.
+    assert sum(served.values()) == Decimal("270.00")
+    exact = Fraction(270 * 1440, 2159)
+    assert abs(Fraction(served["mill01"]) - exact) < Fraction(2, 100)

@@ -77,6 +77,7 @@ class _Document:
     contract: Contract
     content: Mapping[str, Any]
     months: Sequence[_Month]
+    served: Mapping[str, Fraction]
     is_over: bool
 
     @property
@@ -124,16 +125,17 @@ def schedule(contract: Contract, document: Mapping[str, Any]) -> tuple[Slice, ..
     span = document["service_period"]
     period = Period.parse(span["start"], span["end"])
     is_over = period.end <= parse_instant(document["issued_at"])
-    of = _Document(contract, document, tuple(_months(contract, period)), is_over)
+    months = tuple(_months(contract, period))
+    of = _Document(contract, document, months, _served(contract, period), is_over)
     running = _before(of)
     slices: list[Slice] = []
     for line in document["lines"]:
         for offering, amount in _by_offering(of, line):
             if of.goes_with_time(line):
-                months, running = _between(of, running, running + amount), running + amount
+                parts, running = _between(of, running, running + amount), running + amount
             else:
-                months = [(of.months[-1], amount)]
-            slices += _slices(of, line, offering, [each for each in months if each[1]])
+                parts = [(months[-1], amount)]
+            slices += _slices(of, line, offering, [each for each in parts if each[1]])
     return tuple(slices)
 
 
@@ -242,14 +244,21 @@ def _account(of: _Document, line: Mapping[str, Any], offering: str) -> Account:
     return Account(AccountKind.REVENUE, offering)
 
 
-def _machine_weights(of: _Document, line: Mapping[str, Any]) -> dict[str, Fraction]:
-    """Return how much of a line each machine has: by its usage, or the same for all."""
-    machines = of.contract.machines
-    weights = dict.fromkeys(machines, Fraction(1))
-    if len(machines) == 1 or line["kind"] != LineKind.USAGE:
-        return weights
-    used = dict.fromkeys(machines, Fraction(0))
-    for place in line["usage"]:
-        record = of.content["usage"][place]
-        used[record["meter"]["machine"]] += abs(parse_fraction(record["quantity"]["amount"]))
-    return used if any(used.values()) else weights
+def _machine_weights(of: _Document, line: Mapping[str, Any]) -> Mapping[str, Fraction]:
+    """Return how much of a line each machine has: by its usage, or by the time that it served."""
+    used: dict[str, Fraction] = {}
+    if line["kind"] == LineKind.USAGE and len(of.served) > 1:
+        for place in line["usage"]:
+            record = of.content["usage"][place]
+            amount = abs(parse_fraction(record["quantity"]["amount"]))
+            machine = record["meter"]["machine"]
+            used[machine] = used.get(machine, Fraction(0)) + amount
+    return used if any(used.values()) else of.served
+
+
+def _served(contract: Contract, period: Period) -> dict[str, Fraction]:
+    """Return how long each machine served in a period; all the same where none did."""
+    served: dict[str, Fraction] = {}
+    for slot in contract.slots(period):
+        served[slot.machine] = served.get(slot.machine, Fraction(0)) + slot.period.seconds
+    return served or dict.fromkeys(contract.machines, Fraction(1))
