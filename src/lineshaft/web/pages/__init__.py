@@ -6,6 +6,8 @@ from fastapi import Request
 
 from lineshaft.web.pages.contracts.contract import build as contract_page
 from lineshaft.web.pages.contracts.contracts import build as contracts_page
+from lineshaft.web.pages.contracts.versions import build_amend as amend_page
+from lineshaft.web.pages.contracts.versions import build_difference as contract_difference_page
 from lineshaft.web.pages.desk.desk import build as desk_page
 from lineshaft.web.pages.desk.profit import build as profit_page
 from lineshaft.web.pages.desk.study import build as study_page
@@ -47,6 +49,8 @@ PAGES: dict[str, Build] = {
     "/packs/{pack}": pack_page,
     "/contracts": contracts_page,
     "/contracts/{contract}": contract_page,
+    "/contracts/{contract}/amend": amend_page,
+    "/contracts/{contract}/difference": contract_difference_page,
     "/invoices": invoices_page,
     "/invoices/{number}": invoice_page,
     "/invoices/{number}/lines/{line}": readings_page,

@@ -10,7 +10,7 @@ from lineshaft.core.period import Instant, Period, format_instant, parse_instant
 from lineshaft.core.reading import signal_id
 from lineshaft.security.authorisation.model import Action, Resource
 from lineshaft.services.billing.model import DocumentQuery, RatedDocument
-from lineshaft.services.contracts.model import Contract, ContractRecord, Party, TermsInvalid
+from lineshaft.services.contracts.model import Contract, ContractLife, Party, TermsInvalid
 from lineshaft.web import errors
 from lineshaft.web import format as form
 from lineshaft.web.components import (
@@ -27,8 +27,10 @@ from lineshaft.web.documents import claims_of, invoices_table
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, join, tag
 from lineshaft.web.pages.contracts import timeline
-from lineshaft.web.pages.contracts.contracts import state_badge
+from lineshaft.web.pages.contracts.acts import ContractActs
+from lineshaft.web.pages.contracts.conditions import conditions
 from lineshaft.web.pages.contracts.issue import issue_button
+from lineshaft.web.pages.contracts.life import life_panels, standing
 from lineshaft.web.pages.contracts.names import contract_name, machine_name, machines_by_id
 from lineshaft.web.pages.contracts.promises import outcome_panels
 from lineshaft.web.pages.contracts.rated import rated_table, usage_notices
@@ -42,34 +44,36 @@ INVOICES_SHOWN = 10
 class _Shown:
     """What the page shows: the contract under its name, and the billed period."""
 
-    record: ContractRecord
+    life: ContractLife
+    contract: Contract
     name: str
     period: Period
-
-    @property
-    def contract(self) -> Contract:
-        return self.record.contract
 
 
 async def build(visit: Visit, request: Request) -> None:
     """Show a contract."""
     id_ = request.path_params["contract"]
-    record = await visit.ask(visit.application.contracts.contract, id_)
-    name = await contract_name(visit, record.contract)
+    life = await visit.ask(visit.application.contracts.agreements.life, id_)
+    contract = (life.binding or life.last).contract
+    name = await contract_name(visit, contract)
     title(visit, name)
-    period = await _period(visit, record.contract, request.query_params.get("period"))
-    shown = _Shown(record, name, period)
+    period = await _period(visit, contract, request.query_params.get("period"))
+    shown = _Shown(life, contract, name, period)
     show(_head(visit, shown))
+    address_ = "" if request.client is None else request.client.host
+    await ContractActs(visit, life, name, address_).add()
     with ui.element("section").classes("panel part"):
         show(_usage_head(visit, shown))
         usage = ui.element("div").classes("part").props("aria-live=polite")
     guarantee_part = ui.element("div").classes("part")
     invoices_part = ui.element("div").classes("part")
     machines = await machines_by_id(visit)
-    bound = ", ".join(machine_name(machines, each) for each in record.contract.machines)
-    show(_agreed(visit, record.contract, bound))
+    bound = ", ".join(machine_name(machines, each) for each in contract.machines)
+    show(_agreed(visit, contract, bound))
+    for each in life_panels(visit, life):
+        show(each)
     with invoices_part:
-        await _invoices(visit, record.contract)
+        await _invoices(visit, contract)
     with usage:
         show(_busy(visit))
     await ui.context.client.connected()
@@ -106,7 +110,7 @@ def _head(visit: Visit, shown: _Shown) -> Html:
         shown.name,
         lead=lead,
         crumbs=[(visit.say("contracts.title"), "/contracts")],
-        beside=state_badge(visit, shown.record),
+        beside=standing(visit, shown.life),
     )
 
 
@@ -202,17 +206,18 @@ async def _guarantee(visit: Visit, rated: RatedDocument) -> None:
         return
     machines = await machines_by_id(visit)
     content: list[Html] = [_verdict(visit, rated)]
-    for id_ in rated.contract.machines:
+    slots = rated.contract.slots(rated.period)
+    for id_, span in slots:
         spans = await visit.ask(
             visit.application.metering.timeline,
             guarantee.meter.on(id_),
-            rated.period,
+            span,
             rated.known_at,
         )
         classed = timeline.classed(spans, guarantee.classes)
-        if len(rated.contract.machines) > 1:
+        if len(slots) > 1:
             content.append(tag("h3", machine_name(machines, id_)))
-        content.append(timeline.picture(visit, rated.contract, rated.period, classed))
+        content.append(timeline.picture(visit, rated.contract, span, classed))
     content.append(timeline.durations_table(visit, guarantee.classes, result.durations))
     show(panel(visit.say("guarantee.title"), tag("div", content, class_="part")))
 
@@ -261,7 +266,8 @@ def _agreed(visit: Visit, contract: Contract, machines: str) -> Html:
         if contract.ends_at is None
         else form.instant(contract.ends_at, zone, visit.language)
     )
-    terms = panel(visit.say("contract.terms"), terms_in_words(visit, contract))
+    said = facts(conditions(visit, contract), is_list=True)
+    terms = panel(visit.say("contract.terms"), terms_in_words(visit, contract), said)
     basics = facts(
         [
             (visit.say("contracts.machines"), machines),

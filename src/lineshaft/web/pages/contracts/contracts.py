@@ -3,12 +3,11 @@
 from fastapi import Request
 
 from lineshaft.core.period import zone_named
-from lineshaft.services.contracts.model import ContractRecord
+from lineshaft.services.contracts.model import ContractLife, ContractRecord
 from lineshaft.web import format as form
 from lineshaft.web.components import (
     Column,
     Row,
-    badge,
     empty_state,
     page_head,
     panel,
@@ -17,6 +16,7 @@ from lineshaft.web.components import (
 )
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, tag
+from lineshaft.web.pages.contracts.life import life_state_badge
 from lineshaft.web.pages.contracts.names import contract_name, machine_name, machines_by_id
 from lineshaft.web.session import Visit
 
@@ -42,7 +42,7 @@ async def build(visit: Visit, _request: Request) -> None:
     for record in records:
         name = await contract_name(visit, record.contract)
         bound = ", ".join(machine_name(machines, id_) for id_ in record.contract.machines)
-        rows.append(_row(visit, record, name, bound))
+        rows.append(_row(visit, record, [name, bound], await _stands(visit, record)))
     nothing = empty_state(visit.say("search.nothing.title"), visit.say("search.nothing.text"))
     content = table(visit.say("contracts.title"), columns, rows)
     hidden = tag("div", nothing, hidden=True, data_nothing_for="contracts")
@@ -51,24 +51,27 @@ async def build(visit: Visit, _request: Request) -> None:
 
 def state_badge(visit: Visit, record: ContractRecord) -> Html:
     """Say whether a contract binds."""
-    if record.activated_at is None:
-        return badge(visit.say("contract.draft"), "warn")
-    end, now = record.contract.ends_at, visit.application.clock.now()
-    if end is not None and end <= now:
-        return badge(visit.say("contract.ended"))
-    return badge(visit.say("contract.active"), "good")
+    return life_state_badge(visit, ContractLife([record], []), record.contract.version)
 
 
-def _row(visit: Visit, record: ContractRecord, name: str, machines: str) -> Row:
+async def _stands(visit: Visit, record: ContractRecord) -> Html:
+    """Say where a contract stands, also one that does not bind yet."""
+    if record.activated_at is not None:
+        return state_badge(visit, record)
+    life = await visit.ask(visit.application.contracts.agreements.life, record.contract.id)
+    return life_state_badge(visit, life, record.contract.version)
+
+
+def _row(visit: Visit, record: ContractRecord, names: list[str], state: Html) -> Row:
     contract = record.contract
     zone = zone_named(contract.time_zone)
     return Row(
         [
-            tag("a", name, href=f"/contracts/{contract.id}"),
+            tag("a", names[0], href=f"/contracts/{contract.id}"),
             [contract.customer.name, tag("span", contract.supplier.name, class_="sub")],
-            machines,
+            names[1],
             form.day(contract.starts_at, zone, visit.language),
-            state_badge(visit, record),
+            state,
         ],
         {"data_found_by": "contracts"},
     )

@@ -48,6 +48,9 @@ class OfferingForm:
         self._fields: list[ui.input] = []
         self._values: dict[str, ui.input] = {}
         self._classes: dict[str, ui.select] = {}
+        self._english: ui.input | None = None
+        self._chinese: ui.input | None = None
+        self._currency: ui.input | None = None
 
     def add_basics(self) -> None:
         """Put names, currency and what it is counted as there."""
@@ -107,6 +110,8 @@ class OfferingForm:
             text = _typed(field)
             if text != known[place]:
                 values[place] = text
+        if self._english is None or self._chinese is None or self._currency is None:
+            return OfferingChanges(values=values)
         return OfferingChanges(
             name=LocalText(en=_typed(self._english), zh_hans=_typed(self._chinese)),
             currency=_typed(self._currency).upper(),

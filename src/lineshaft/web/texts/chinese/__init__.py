@@ -7,6 +7,7 @@ from lineshaft.web.texts.chinese.frame import FRAME
 from lineshaft.web.texts.chinese.hub import HUB
 from lineshaft.web.texts.chinese.invoices import INVOICES
 from lineshaft.web.texts.chinese.ledger import LEDGER
+from lineshaft.web.texts.chinese.life import LIFE
 from lineshaft.web.texts.chinese.machines import MACHINES
 from lineshaft.web.texts.chinese.offerings import OFFERINGS
 from lineshaft.web.texts.chinese.people import PEOPLE
@@ -20,6 +21,7 @@ CHINESE: dict[str, str] = {
     **HUB,
     **INVOICES,
     **LEDGER,
+    **LIFE,
     **MACHINES,
     **OFFERINGS,
     **PEOPLE,

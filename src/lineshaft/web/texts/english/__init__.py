@@ -7,6 +7,7 @@ from lineshaft.web.texts.english.frame import FRAME
 from lineshaft.web.texts.english.hub import HUB
 from lineshaft.web.texts.english.invoices import INVOICES
 from lineshaft.web.texts.english.ledger import LEDGER
+from lineshaft.web.texts.english.life import LIFE
 from lineshaft.web.texts.english.machines import MACHINES
 from lineshaft.web.texts.english.offerings import OFFERINGS
 from lineshaft.web.texts.english.people import PEOPLE
@@ -20,6 +21,7 @@ ENGLISH: dict[str, str] = {
     **HUB,
     **INVOICES,
     **LEDGER,
+    **LIFE,
     **MACHINES,
     **OFFERINGS,
     **PEOPLE,
