@@ -1,0 +1,89 @@
+"""Usage from rows and blocks that were read ahead is the usage that is measured alone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lineshaft.core.errors import InvariantError
+from lineshaft.core.period import Instant
+from lineshaft.core.reading import SignalId
+from lineshaft.platform.historian.queries.ahead import SIGNALS_AHEAD_MAX
+from lineshaft.security.authorisation.model import SYSTEM_WORKER
+from lineshaft.services.metering.ahead import HistoryAhead
+from tests.platform.historian.house import House, Source, opened
+from tests.services.metering.rows import at, counter, meter, span
+from tests.services.metering.test_service import SIGNAL, counting, metering
+
+METERS = (
+    counter(rate_max=2),
+    replace(meter("state_duration", "SEC", states=["RUN"]), signal=SignalId("mill/state")),
+    replace(counter(rate_max=2), signal=SignalId("mill/never")),
+)
+PERIODS = (span(30, 90), span(0, 200), span(60, 61), span(500, 600))
+
+
+class Held:
+    """Holds the states alone: of the other blocks no path is stored."""
+
+    def is_held(self, signal: str) -> bool:
+        return signal == "mill/state"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path)
+    yield house
+    house.database.close()
+
+
+def stating(name: str) -> Source:
+    source = Source(name)
+    for number in range(40):
+        source.add("mill/state", at(number * 5), text=("RUN", "IDLE")[number % 2])
+        if number % 7 == 6:
+            source.seal()
+    source.seal()
+    return source
+
+
+@pytest.mark.parametrize("sources", [1, 2])
+def test_read_ahead_or_not_usage_is_the_same(house: House, sources: int) -> None:
+    for number in range(sources):
+        house.store(counting(f"edge-{number}", seed=number))
+    states = stating("states")
+    house.know(states)
+    house.committer.commit(opened(states.segments, states), Held())
+    known_at = house.historian.last_known_at(SYSTEM_WORKER)
+    wanted = [(one, period) for one in METERS for period in PERIODS]
+    alone, ahead = metering(house), metering(house).ahead(wanted, known_at)
+    for one, period in wanted:
+        expected = alone.usage(SYSTEM_WORKER, one, period, known_at)
+        assert ahead.usage(SYSTEM_WORKER, one, period, known_at) == expected
+    # what was known earlier, or lies elsewhere, is asked of the historian
+    for other in (Instant(0), Instant(known_at - 1)):
+        expected = alone.usage(SYSTEM_WORKER, METERS[0], PERIODS[0], other)
+        assert ahead.usage(SYSTEM_WORKER, METERS[0], PERIODS[0], other) == expected
+
+
+def test_blocks_are_known_ahead_where_their_paths_are_stored(house: House) -> None:
+    states = stating("states")
+    house.know(states)
+    house.committer.commit(opened(states.segments, states), Held())
+    known_at = house.historian.last_known_at(SYSTEM_WORKER)
+    history = HistoryAhead(house.historian, [(METERS[1], span(0, 200))], known_at)
+    signal, source = SignalId("mill/state"), ("states", 1)
+    known = history.entries(signal, source, (3, 11))
+    proofs = house.historian.proofs(SYSTEM_WORKER, signal, source, (3, 11))
+    assert known is not None
+    assert [(one.first_ordinal, one.last_ordinal) for one in known] == [(1, 7), (8, 14)]
+    assert len(list(proofs)) == len(known)
+    assert history.entries(signal, source, (3, 99)) is None
+    assert history.entries(SIGNAL, source, (1, 1)) is None
+
+
+def test_signals_that_are_read_at_once_have_a_maximum(house: House) -> None:
+    signals = [SignalId(f"mill/{number}") for number in range(SIGNALS_AHEAD_MAX + 1)]
+    with pytest.raises(InvariantError, match="at most 2048"):
+        house.historian.ahead(SYSTEM_WORKER, signals, span(0, 1), Instant(0))
