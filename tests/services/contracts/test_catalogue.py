@@ -89,6 +89,7 @@ def ids(shop: Shop, **asked: Any) -> list[str]:
     return [entry.offering.id for entry in page.entries]
 
 
+@pytest.mark.both_engines
 def test_the_catalogue_is_listed_filtered_and_withdrawn(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

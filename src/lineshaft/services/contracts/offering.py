@@ -99,10 +99,6 @@ class Classification(Frozen, frozen=True):
     activity: Activity | None
     service_class: ServiceClass | None
 
-    def to_content(self) -> dict[str, Any]:
-        """Return the JSON content."""
-        return to_content(self)
-
 
 class OfferingReference(Frozen, frozen=True):
     """The version of an offering that a contract was made from."""

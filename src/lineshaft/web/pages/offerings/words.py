@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lineshaft.core.quantity import unit_named
 from lineshaft.services.contracts.catalogue.model import CatalogueEntry
-from lineshaft.services.contracts.model import MeterTerms, Offering
+from lineshaft.services.contracts.model import Activity, MeterTerms, Offering
 from lineshaft.web.components import badge, facts
 from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.pages.contracts.form import WORDS
@@ -23,7 +23,12 @@ def sale_badge(reader: Preferences, entry: CatalogueEntry) -> Html:
 def class_in_words(reader: Preferences, offering: Offering, field: str) -> str:
     """Say what an offering is counted as; nothing where its maker has not said."""
     value = getattr(offering.classification, field)
-    return "" if value is None else reader.say(f"offering.{field}.{value.value}")
+    if value is None:
+        return ""
+    said = reader.say(f"offering.{field}.{value.value}")
+    if not isinstance(value, Activity):
+        return said
+    return reader.say("offering.place", name=said, place=value.position, last=len(Activity))
 
 
 def classified(reader: Preferences, offering: Offering) -> Html:

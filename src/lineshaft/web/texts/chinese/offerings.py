@@ -111,6 +111,7 @@ OFFERINGS: dict[str, str] = {
     "offering.not_said": "未说明",
     "offering.nothing_measured": "无：没有价格或保证需要读取信号。",
     "offering.on_sale": "在售",
+    "offering.place": "{name}（第 {place} 环节，共 {last} 个）",
     "offering.reason": "停止销售的原因",
     "offering.recorded": "记录时间",
     "offering.same.text": "名称、条款和分类均相同。",

@@ -114,6 +114,7 @@ OFFERINGS: dict[str, str] = {
     "offering.not_said": "Not said",
     "offering.nothing_measured": "Nothing: no price and no guarantee reads a signal.",
     "offering.on_sale": "On sale",
+    "offering.place": "{name} ({place} of {last})",
     "offering.reason": "Why it is not sold any more",
     "offering.recorded": "Recorded",
     "offering.same.text": "Names, terms and classification are the same.",
