@@ -225,8 +225,7 @@ def billed_period(application: "Application", contract: str, at: str) -> "Period
     from lineshaft.core.period import parse_instant
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
-    record = application.contracts.contract(LOCAL_OPERATOR, contract)
-    return record.contract.billed_period(parse_instant(at))
+    return application.contracts.billed_period(LOCAL_OPERATOR, contract, parse_instant(at))
 
 
 def write_files(application: "Application", number: str, directory: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from lineshaft.core.period import Instant, Period, format_instant, parse_instant
 from lineshaft.core.reading import signal_id
 from lineshaft.security.authorisation.model import Action, Resource
 from lineshaft.services.billing.model import DocumentQuery, RatedDocument
+from lineshaft.services.contracts.errors import NotInForce
 from lineshaft.services.contracts.model import Contract, ContractLife, Party, TermsInvalid
 from lineshaft.web import errors
 from lineshaft.web import format as form
@@ -82,8 +83,9 @@ async def build(visit: Visit, request: Request) -> None:
 
 async def _period(visit: Visit, contract: Contract, wanted: str | None) -> Period:
     """Return the billed period asked for, or the last one of which anything is known."""
+    contracts = visit.application.contracts
     if wanted:
-        return contract.billed_period(parse_instant(wanted))
+        return await visit.ask(contracts.billed_period, contract.id, parse_instant(wanted))
     signals = [
         signal_id(machine, price.meter.signal)
         for price in contract.terms.usage_prices
@@ -98,7 +100,10 @@ async def _period(visit: Visit, contract: Contract, wanted: str | None) -> Perio
         at = visit.application.clock.now()
     end = contract.ends_at
     last = at if end is None else min(at, Instant(end - 1))
-    return contract.billed_period(max(last, contract.starts_at))
+    try:
+        return await visit.ask(contracts.billed_period, contract.id, max(last, contract.starts_at))
+    except NotInForce:
+        return contract.billed_period(max(last, contract.starts_at))
 
 
 def _head(visit: Visit, shown: _Shown) -> Html:
