@@ -122,7 +122,7 @@ class Receivables:
                 raise TooManyPayments(msg)
             self._store.add_payment(unit.connection, payment)
             self._post(unit, issued, payment)
-            self._tell(unit, payment_received(self._parts.ids.new_id("evt"), payment))
+            self._tell(unit, issued, payment_received(self._parts.ids.new_id("evt"), payment))
             detail = {"reference": reference, "amount": str(amount)}
             subject = f"document/{number}"
             self._parts.audit.append(unit.connection, actor, Action.PAYMENT_RECORD, subject, detail)
@@ -254,7 +254,7 @@ class Receivables:
                 opened_by=actor.id,
             )
             self._store.add_dispute(unit.connection, dispute)
-            self._tell(unit, dispute_opened(self._parts.ids.new_id("evt"), dispute))
+            self._tell(unit, issued, dispute_opened(self._parts.ids.new_id("evt"), dispute))
             self._audit(unit, actor, Action.DISPUTE_OPEN, dispute)
         return dispute
 
@@ -280,7 +280,7 @@ class Receivables:
             now = self._parts.clock.now()
             resolved = replace(known[-1], resolved_at=now, outcome=outcome, answer=answer)
             self._store.resolve(unit.connection, resolved)
-            self._tell(unit, dispute_resolved(self._parts.ids.new_id("evt"), resolved))
+            self._tell(unit, issued, dispute_resolved(self._parts.ids.new_id("evt"), resolved))
             self._audit(unit, actor, Action.DISPUTE_RESOLVE, resolved)
         return resolved
 
@@ -300,8 +300,10 @@ class Receivables:
         )
         self._parts.postings.add_transaction(unit.connection, transaction)
 
-    def _tell(self, unit: UnitOfWork, event: Event) -> None:
-        unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), event.at))
+    def _tell(self, unit: UnitOfWork, issued: IssuedDocument, event: Event) -> None:
+        # Whose it is: with it, the people of the customer may have their programs told.
+        owned = replace(event, data=event.data | {"organisation": issued.organisation})
+        unit.publish(OutboxMessage(owned.id, EVENT_SUBJECT, owned.to_json(), owned.at))
 
     def _audit(self, unit: UnitOfWork, actor: Actor, action: Action, dispute: Dispute) -> None:
         detail = {"position": dispute.position, "outcome": dispute.outcome or "open"}
