@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineshaft.core import canonical
@@ -250,6 +250,7 @@ def histories(draw: st.DrawFn) -> list[Core]:
     return found
 
 
+@settings(max_examples=20)
 @given(histories())
 def test_what_is_owed_is_the_sum_of_open_cores(cores: list[Core]) -> None:
     """I9, at the end of every month: open is delivered, not back, and not too late."""

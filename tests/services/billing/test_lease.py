@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineshaft.core import canonical
@@ -142,6 +142,7 @@ def test_only_a_price_of_a_quantity_is_shared() -> None:
         fleet({"model": "flat", "amount": "1"})
 
 
+@settings(max_examples=20)
 @given(
     st.sampled_from(["advance", "arrears"]),
     st.lists(st.integers(1, MONTHS[-1].end - MONTHS[0].start - 1), max_size=6, unique=True),
