@@ -44,6 +44,12 @@ def test_figures_say_their_unit_and_where_they_stand() -> None:
     assert named(english, offering, place) == ("Running hours", "parameters.rate_max")
 
 
+def test_what_a_baseline_depends_on_has_to_be_measured_too() -> None:
+    said = str(measured(READERS[0], packs()["energy-saving"].offering))
+    assert "Parts made" in said
+    assert "<code>parts</code>" in said
+
+
 def test_what_a_field_takes() -> None:
     assert [is_number(text) for text in ("45.00", "1/3", "1/0", "much", "NaN", "")] == (
         [True, True, False, False, False, False]

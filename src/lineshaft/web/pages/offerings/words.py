@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lineshaft.core.quantity import unit_named
 from lineshaft.services.contracts.catalogue.model import CatalogueEntry
-from lineshaft.services.contracts.model import Activity, MeterTerms, Offering
+from lineshaft.services.contracts.model import Activity, EnergySavingPrice, MeterTerms, Offering
 from lineshaft.web.components import badge, facts
 from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.pages.contracts.form import WORDS
@@ -64,6 +64,9 @@ def _meters(reader: Preferences, offering: Offering) -> Iterator[tuple[str, Mete
     for price in terms.usage_prices:
         if price.meter is not None:
             yield local(reader, price.description), price.meter
+        if isinstance(price.price, EnergySavingPrice):
+            for driver in price.price.drivers:
+                yield local(reader, driver.description), driver.meter
     if terms.guarantee is not None:
         yield local(reader, terms.guarantee.description), terms.guarantee.meter
     for promised in terms.promised:
