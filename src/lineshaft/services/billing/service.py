@@ -5,8 +5,9 @@ from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period
 from lineshaft.infrastructure.database import UnitOfWork
 from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.services.billing.completeness import shortfalls
 from lineshaft.services.billing.corrections import Corrections
-from lineshaft.services.billing.document import document_content
+from lineshaft.services.billing.document import document_content, rerated
 from lineshaft.services.billing.errors import DocumentNotFound, PeriodOverlaps
 from lineshaft.services.billing.events import invoice_issued
 from lineshaft.services.billing.exports import ledger_beancount, ledger_csv
@@ -27,9 +28,19 @@ from lineshaft.services.billing.model import (
     Transaction,
 )
 from lineshaft.services.billing.parts import BillingParts
+from lineshaft.services.billing.release import RELEASE_CHARACTERS_MAX
 from lineshaft.services.contracts.model import Contract
 
-__all__ = ["EVENT_SUBJECT", "Billing", "BillingParts", "ledger_beancount", "ledger_csv"]
+__all__ = [
+    "EVENT_SUBJECT",
+    "RELEASE_CHARACTERS_MAX",
+    "Billing",
+    "BillingParts",
+    "ledger_beancount",
+    "ledger_csv",
+    "rerated",
+    "shortfalls",
+]
 
 _LEDGER = Resource("ledger", "*")
 

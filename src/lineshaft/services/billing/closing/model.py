@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period, day_start
-from lineshaft.services.billing.completeness import Shortfall
-from lineshaft.services.billing.model import DocumentHead, RatedDocument
+from lineshaft.services.billing.model import DocumentHead
 from lineshaft.services.billing.receivables.model import Claim, PaymentState
 from lineshaft.services.contracts.model import Contract
 
@@ -112,23 +111,6 @@ class ClosePage:
 
     rows: tuple[CloseRow, ...]
     next: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readiness:
-    """What the document of a period would be, and what is in its way.
-
-    Attributes:
-        shortfalls: what blocks it; empty when it is ready.
-    """
-
-    rated: RatedDocument
-    shortfalls: tuple[Shortfall, ...]
-
-    @property
-    def refusals(self) -> int:
-        """Readings that were refused or excluded in its usage."""
-        return sum(each.refusal_count + each.exclusion_count for each in self.rated.usage)
 
 
 def periods_in(contract: Contract, month: Period) -> list[Period]:

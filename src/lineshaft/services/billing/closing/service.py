@@ -12,12 +12,16 @@ from lineshaft.services.billing.closing.model import (
     CloseRow,
     CloseStep,
     Month,
-    Readiness,
     periods_in,
     step_of,
 )
-from lineshaft.services.billing.completeness import shortfalls
-from lineshaft.services.billing.model import DOCUMENTS_PAGE_MAX, DocumentHead, DocumentQuery
+from lineshaft.services.billing.completeness import Shortfall, shortfalls
+from lineshaft.services.billing.model import (
+    DOCUMENTS_PAGE_MAX,
+    DocumentHead,
+    DocumentQuery,
+    RatedDocument,
+)
 from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.service import Billing
@@ -36,6 +40,23 @@ class ClosingParts:
     renderings: Renderings
     authorizer: Authorizer
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """What the document of a period would be, and what is in its way.
+
+    Attributes:
+        shortfalls: what blocks it; empty when it is ready.
+    """
+
+    rated: RatedDocument
+    shortfalls: tuple[Shortfall, ...]
+
+    @property
+    def refusals(self) -> int:
+        """Readings that were refused or excluded in its usage."""
+        return sum(each.refusal_count + each.exclusion_count for each in self.rated.usage)
 
 
 class Closing:

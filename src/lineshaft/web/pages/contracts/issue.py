@@ -6,9 +6,8 @@ from nicegui import ui
 
 from lineshaft.core.errors import LineshaftError
 from lineshaft.core.period import zone_named
-from lineshaft.services.billing.completeness import shortfalls
 from lineshaft.services.billing.model import RatedDocument
-from lineshaft.services.billing.release import RELEASE_CHARACTERS_MAX
+from lineshaft.services.billing.service import RELEASE_CHARACTERS_MAX, shortfalls
 from lineshaft.web import errors
 from lineshaft.web.controls import button, dialog_card
 from lineshaft.web.layout import show

@@ -14,8 +14,8 @@ from lineshaft.services.billing.closing.model import (
     CloseRow,
     CloseStep,
     Month,
-    Readiness,
 )
+from lineshaft.services.billing.closing.service import Readiness
 from lineshaft.services.contracts.model import TermsInvalid
 from lineshaft.web import format as form
 from lineshaft.web.components import (

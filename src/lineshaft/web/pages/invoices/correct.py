@@ -4,9 +4,8 @@ from nicegui import ui
 
 from lineshaft.core.errors import LineshaftError
 from lineshaft.security.authorisation.model import Action, Resource
-from lineshaft.services.billing.completeness import shortfalls
 from lineshaft.services.billing.model import CREDIT_NOTE, Difference, IssuedDocument, RatedDocument
-from lineshaft.services.billing.release import RELEASE_CHARACTERS_MAX
+from lineshaft.services.billing.service import RELEASE_CHARACTERS_MAX, shortfalls
 from lineshaft.web import errors
 from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, table

@@ -6,9 +6,9 @@ from typing import Any
 from fastapi import Request
 
 from lineshaft.security.authorisation.model import Action, Resource
-from lineshaft.services.billing.document import rerated
 from lineshaft.services.billing.model import IssuedDocument
 from lineshaft.services.billing.rendering.model import Language as DocumentLanguage
+from lineshaft.services.billing.service import rerated
 from lineshaft.services.metering.model import UsageRecord
 from lineshaft.web.components import Column, Row, download, facts, page_head, panel, table
 from lineshaft.web.layout import show, title
