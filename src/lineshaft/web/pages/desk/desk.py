@@ -59,7 +59,7 @@ def _row(visit: Visit, saved: SavedStudy) -> Row:
 def _new(visit: Visit, offerings: list[Offering], saved: list[SavedStudy]) -> None:
     by_id = {each.id: each for each in offerings}
     names = {each.id: local(visit, each.name) for each in offerings}
-    with dialog_card("form") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("desk.new")))
         show(tag("p", visit.say("desk.new_text"), class_="soft"))
         name = text_field(visit.say("desk.name"))

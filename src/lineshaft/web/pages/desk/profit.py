@@ -219,7 +219,7 @@ def _origin(entry: ProfitEntry, costs: Mapping[str, CostRecord]) -> Child:
 
 
 def _import(visit: Visit) -> None:
-    with dialog_card("form wide-card") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("profit.import")))
         show(tag("p", visit.say("profit.import_text"), class_="soft"))
         show(tag("pre", tag("code", ",".join(COST_FIELDS))))

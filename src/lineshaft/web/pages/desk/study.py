@@ -184,7 +184,7 @@ class _StudyPage:
         visit = self._visit
         names = {"": visit.say("study.each_contract")}
         names |= {each.id: local(visit, each.name) for each in self._offerings.values()}
-        with dialog_card("form") as close:
+        with dialog_card() as close:
             show(tag("h2", visit.say("study.add")))
             label = text_field(visit.say("study.label"))
             offering = select_field(visit.say("desk.offering"), names, "")
@@ -203,7 +203,7 @@ class _StudyPage:
         visit, offering = self._visit, variant.offering
         if offering is None:
             return
-        with dialog_card("form wide-card") as close:
+        with dialog_card() as close:
             show(tag("h2", visit.say("study.edit_title", label=variant.label)))
             label = text_field(visit.say("study.label"))
             label.value = variant.label
