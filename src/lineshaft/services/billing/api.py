@@ -68,6 +68,7 @@ def router(billing: Billing, actor_of: ActorOf) -> APIRouter:
     """
     routes = signed_in_routes(actor_of, tags=["billing"])
     _add_lists(routes, billing)
+    _add_documents(routes, billing)
     _add_issuing(routes, billing)
     return routes
 
@@ -119,6 +120,8 @@ def _add_lists(routes: APIRouter, billing: Billing) -> None:
         ]
         return {"periods": periods, "next": page.next}
 
+
+def _add_documents(routes: APIRouter, billing: Billing) -> None:
     @routes.get(INVOICES + "/{number}")
     def document(request: Request, number: str) -> Response:
         """Return a document: the bytes that were signed when it was issued."""
