@@ -9,11 +9,11 @@ import pypdf
 import pytest
 
 from lineshaft.services.billing.einvoice import pdf_file
+from lineshaft.services.billing.einvoice.facturx import stream_body
 from lineshaft.services.billing.einvoice.pdf_file import (
     PdfFile,
     PdfUnreadable,
     Reference,
-    stream_body,
     text_of,
 )
 from lineshaft.services.billing.einvoice.pdfa import (

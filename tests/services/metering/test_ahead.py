@@ -9,7 +9,7 @@ import pytest
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import SignalId
-from lineshaft.platform.historian.queries.ahead import SIGNALS_AHEAD_MAX
+from lineshaft.platform.historian.model import SIGNALS_AHEAD_MAX
 from lineshaft.security.authorisation.model import SYSTEM_WORKER
 from lineshaft.services.metering.ahead import HistoryAhead
 from tests.platform.historian.house import House, Source, opened

@@ -436,3 +436,44 @@ class ZoneRows:
     files: Sequence[StoreFile]
     entries: NDArray[np.void]
     reached: int | None = None
+
+
+SIGNALS_AHEAD_MAX = 2_048
+"""Signals that are read at once: a month of hourly readings of each is about 150 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBlock:
+    """A block that leads to the root that its source signed, without its bytes.
+
+    Attributes:
+        header_number, header_hash: of its segment.
+        leaf_hash: of the salted block.
+    """
+
+    header_number: int
+    header_hash: bytes
+    leaf_hash: bytes
+    first_ordinal: int
+    last_ordinal: int
+
+
+KnownBlocks = dict[tuple[SignalId, SourceId, int], list[KnownBlock]]
+"""By signal, source and epoch, in the order of their segments."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ahead:
+    """All rows of signals in a span of stamps, as known at one instant, and blocks of them.
+
+    Attributes:
+        table: as `RANGE_SCHEMA`, signal by signal, each in (ts, source, epoch, sequence) order.
+        places: first row of a signal, and the one behind its last.
+        blocks: those that the rows prove; of others nothing is said.
+    """
+
+    span: Period
+    known_at: Instant
+    table: pa.Table
+    places: dict[SignalId, tuple[int, int]]
+    blocks: KnownBlocks

@@ -20,6 +20,7 @@ from lineshaft.platform.historian.intake.commit import COMMIT_LOCK
 from lineshaft.platform.historian.model import (
     POINTS_MAX,
     US_PER_HOUR,
+    Ahead,
     BlockProof,
     CheckReport,
     Mark,
@@ -38,7 +39,7 @@ from lineshaft.platform.historian.proof.ahead import AheadProver
 from lineshaft.platform.historian.proof.checker import Checker
 from lineshaft.platform.historian.proof.keeper import PathKeeper
 from lineshaft.platform.historian.proof.prover import Prover
-from lineshaft.platform.historian.queries.ahead import Ahead, read_rows
+from lineshaft.platform.historian.queries.ahead import read_rows
 from lineshaft.platform.historian.queries.functions import Functions
 from lineshaft.platform.historian.queries.model import ExportQuery
 from lineshaft.platform.historian.queries.ranges import RangeReader

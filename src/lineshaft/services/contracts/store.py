@@ -16,7 +16,6 @@ from lineshaft.services.contracts.tables import (
     OFFERING_VERSION,
 )
 
-
 _IS_OF = (CONTRACT_ACTIVATION.c.id == CONTRACT_VERSION.c.id) & (
     CONTRACT_ACTIVATION.c.version == CONTRACT_VERSION.c.version
 )

@@ -14,10 +14,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lineshaft.core.period import US_PER_DAY, Instant, Period
-from lineshaft.core.reading import SignalId, SourceId, machine_of
-from lineshaft.platform.historian.files.columns import is_good_reading, is_state
-from lineshaft.platform.historian.model import BlockProof, RangeQuery
-from lineshaft.platform.historian.queries.ahead import SIGNALS_AHEAD_MAX, Ahead, KnownBlock
+from lineshaft.core.reading import RecordKind, SignalId, SourceId, machine_of
+from lineshaft.platform.historian.model import (
+    SIGNALS_AHEAD_MAX,
+    Ahead,
+    BlockProof,
+    KnownBlock,
+    RangeQuery,
+)
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Actor
 from lineshaft.services.metering.clocks.model import ClockSteps
 from lineshaft.services.metering.estimates.model import Estimate
@@ -30,7 +34,7 @@ from lineshaft.services.metering.ports import (
     ExchangeSource,
     History,
 )
-from lineshaft.services.metering.series import SeriesRows
+from lineshaft.services.metering.series import GOOD_BELOW, SeriesRows
 
 MARGIN_US = US_PER_DAY
 """Read on either side of the time that is measured: there the neighbours mostly are."""
@@ -191,9 +195,9 @@ def _picked(rows: SeriesRows, chosen: slice | NDArray[np.int64]) -> SeriesRows:
 def _parts(ahead: Ahead) -> dict[SignalId, _Part]:
     """Cut what was read ahead by signals; one with several sources or corrections is left out."""
     every = SeriesRows.of_table(ahead.table)
-    status = every.status.astype(np.uint32)
-    states = np.flatnonzero(is_state(every.kind))
-    goods = np.flatnonzero(is_good_reading(every.kind, status))
+    is_reading = every.kind == RecordKind.READING
+    states = np.flatnonzero(is_reading | (every.kind == RecordKind.STATUS))
+    goods = np.flatnonzero(is_reading & (every.status < GOOD_BELOW))
     corrected = np.array(sorted(every.targets), dtype=np.int64)
     result = {}
     for signal, (first, behind) in ahead.places.items():

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
-from lineshaft.platform.historian.model import BlockProof, RangeQuery
-from lineshaft.platform.historian.queries.ahead import Ahead
+from lineshaft.platform.historian.model import Ahead, BlockProof, RangeQuery
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.metering.clocks.model import ClockSteps
 from lineshaft.services.metering.estimates.model import Estimate

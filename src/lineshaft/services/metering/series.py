@@ -31,7 +31,7 @@ from lineshaft.services.metering.model import Evidence, Identity, Meter, Row
 NOTHING, DECIMAL, ENUMERATION, BOOLEAN, FLOAT, TEXT = range(6)
 """What kind of value a row has."""
 
-_GOOD_BELOW = 1 << 30  # OPC 10000-4, table 177: the two highest bits are the quality
+GOOD_BELOW = 1 << 30  # OPC 10000-4, table 177: the two highest bits are the quality
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -372,7 +372,7 @@ def standing(rows: SeriesRows) -> Series:
     Raises:
         Invalid: when corrections replace each other in a circle.
     """
-    kind, is_good_status = rows.kind, rows.status < _GOOD_BELOW
+    kind, is_good_status = rows.kind, rows.status < GOOD_BELOW
     speaks = (kind == RecordKind.READING) | (kind == RecordKind.CORRECTION)
     speaks |= (kind == RecordKind.STATUS) & ~is_good_status
     slots = (rows.source, rows.epoch, rows.sequence)

@@ -11,10 +11,15 @@ import sqlalchemy as sa
 from lineshaft.core.reading import SignalId
 from lineshaft.core.segment.merkle import root_over
 from lineshaft.platform.historian.files import columns
-from lineshaft.platform.historian.model import SourceEpoch, StoredHeader
+from lineshaft.platform.historian.model import (
+    KnownBlock,
+    KnownBlocks,
+    SourceEpoch,
+    StoredHeader,
+)
 from lineshaft.platform.historian.ports import Manifest, SourceKeys
 from lineshaft.platform.historian.proof.encoding import blocks_of_series
-from lineshaft.platform.historian.queries.ahead import KnownBlock, KnownBlocks, StoredRows
+from lineshaft.platform.historian.queries.ahead import StoredRows
 
 SEGMENTS_AHEAD_MAX = 8_192
 """Segments of one source that are looked through; the blocks of more are asked for one by one."""

@@ -14,52 +14,12 @@ import sqlalchemy as sa
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period
-from lineshaft.core.reading import SignalId, SourceId
+from lineshaft.core.reading import SignalId
 from lineshaft.platform.historian.files import columns
-from lineshaft.platform.historian.model import US_PER_HOUR, SourceEpoch
+from lineshaft.platform.historian.model import SIGNALS_AHEAD_MAX, US_PER_HOUR, SourceEpoch
 from lineshaft.platform.historian.ports import Manifest
 from lineshaft.platform.historian.queries.ranges import to_range
 from lineshaft.platform.historian.queries.scan import Scanner
-
-SIGNALS_AHEAD_MAX = 2_048
-"""Signals that are read at once: a month of hourly readings of each is about 150 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownBlock:
-    """A block that leads to the root that its source signed, without its bytes.
-
-    Attributes:
-        header_number, header_hash: of its segment.
-        leaf_hash: of the salted block.
-    """
-
-    header_number: int
-    header_hash: bytes
-    leaf_hash: bytes
-    first_ordinal: int
-    last_ordinal: int
-
-
-KnownBlocks = dict[tuple[SignalId, SourceId, int], list[KnownBlock]]
-"""By signal, source and epoch, in the order of their segments."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ahead:
-    """All rows of signals in a span of stamps, as known at one instant, and blocks of them.
-
-    Attributes:
-        table: as `RANGE_SCHEMA`, signal by signal, each in (ts, source, epoch, sequence) order.
-        places: first row of a signal, and the one behind its last.
-        blocks: those that the rows prove; of others nothing is said.
-    """
-
-    span: Period
-    known_at: Instant
-    table: pa.Table
-    places: dict[SignalId, tuple[int, int]]
-    blocks: KnownBlocks
 
 
 @dataclass(frozen=True, slots=True, eq=False)

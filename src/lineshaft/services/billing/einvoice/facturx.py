@@ -6,6 +6,7 @@ schema of PDF/A. The XMP packet is the only object that changes, so the same PDF
 bytes.
 """
 
+import re
 from typing import Final
 
 from lineshaft.core.errors import InvariantError
@@ -15,7 +16,6 @@ from lineshaft.services.billing.einvoice.pdf_file import (
     PdfFile,
     PdfUnreadable,
     Reference,
-    stream_body,
     text_of,
 )
 from lineshaft.services.billing.einvoice.pdfa import check_pdfa
@@ -33,6 +33,7 @@ PROPERTIES: Final = {
     "ConformanceLevel": ("EN 16931", "conformance level of the embedded Factur-X data"),
 }
 """Value and description of each (Factur-X, 6.2.3); credit notes are of type INVOICE too."""
+_STREAM_LENGTH: Final = re.compile(rb"/Length \d+")
 _PREFIX_BEFORE: Final = b' xmlns:pdfaExtension="'
 _SCHEMA_BEFORE: Final = b"</rdf:Bag></pdfaExtension:schemas>"
 _PROPERTIES_BEFORE: Final = b"</rdf:Description></rdf:RDF>"
@@ -93,6 +94,17 @@ def _schema() -> str:
         "<pdfaSchema:prefix>fx</pdfaSchema:prefix>"
         f"<pdfaSchema:property><rdf:Seq>{described}</rdf:Seq></pdfaSchema:property></rdf:li>"
     )
+
+
+def stream_body(head: bytes, stream: bytes) -> bytes:
+    """Return the body of a stream object, with the length of its stream in its dictionary.
+
+    Args:
+        head: the dictionary, with any `/Length`.
+        stream: the bytes.
+    """
+    said = _STREAM_LENGTH.sub(b"/Length %d" % len(stream), head, count=1)
+    return said + b"\nstream\n" + stream + b"\nendstream"
 
 
 def facturx_findings(data: bytes) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ enough to add metadata to such a file and to judge it; anything else is refused,
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from lineshaft.core.errors import Invalid
 
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 OBJECTS_MAX: Final = 8_388_607
@@ -55,7 +56,6 @@ _NO_OPERATOR = re.compile(rb"<[0-9A-Fa-f\s]*>|/[^\s<>\[\]{}/%]*|%[^\r\n]*|[<>\[\
 _INLINE_DATA = re.compile(rb"\bID\s.*?\sEI\b", re.DOTALL)
 _START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
 _WORDS: Final = {b"true": True, b"false": False, b"null": None}
-_STREAM_LENGTH = re.compile(rb"/Length \d+")
 
 
 class PdfUnreadable(Invalid):
@@ -181,10 +181,7 @@ class PdfFile:
 
     @cached_property
     def _by_type(self) -> dict[type, list[Any]]:
-        found: dict[type, list[Any]] = {}
-        for value in self.values:
-            found.setdefault(type(value), []).append(value)
-        return found
+        return _gathered((type(value), value) for value in self.values)
 
     def of_type(self, *types: type) -> list[Any]:
         """Return every value that is exactly of one of some types."""
@@ -193,10 +190,7 @@ class PdfFile:
     @cached_property
     def names(self) -> dict[Name, None]:
         """Every name of the file, keys included, once and in order."""
-        names = dict.fromkeys(self.of_type(Name))
-        for holder in self.dictionaries:
-            names.update(dict.fromkeys(holder))
-        return names
+        return dict.fromkeys((*self.of_type(Name), *self._by_key))
 
     @cached_property
     def dictionaries(self) -> list[dict[str, Any]]:
@@ -205,11 +199,7 @@ class PdfFile:
 
     @cached_property
     def _by_key(self) -> dict[str, list[dict[str, Any]]]:
-        found: dict[str, list[dict[str, Any]]] = {}
-        for holder in self.dictionaries:
-            for key in holder:
-                found.setdefault(key, []).append(holder)
-        return found
+        return _gathered((key, holder) for holder in self.dictionaries for key in holder)
 
     def holding(self, key: str) -> list[dict[str, Any]]:
         """Return every dictionary that has a key."""
@@ -304,17 +294,6 @@ class PdfFile:
         return whole.partition(b"obj")[2].removesuffix(b"endobj").strip(b"\r\n")
 
 
-def stream_body(head: bytes, stream: bytes) -> bytes:
-    """Return the body of a stream object, with the length of its stream in its dictionary.
-
-    Args:
-        head: the dictionary, with any `/Length`.
-        stream: the bytes.
-    """
-    said = _STREAM_LENGTH.sub(b"/Length %d" % len(stream), head, count=1)
-    return said + b"\nstream\n" + stream + b"\nendstream"
-
-
 def text_of(value: bytes) -> str:
     """Return the text of a string object (ISO 32000-1, 7.9.2.2); of PDFDocEncoding its Latin-1."""
     if isinstance(value, Hexadecimal):
@@ -363,6 +342,13 @@ def _guarded(read: Callable[[], _T]) -> _T:
     except (IndexError, ValueError, TypeError, AttributeError, KeyError) as error:
         msg = f"the objects of the PDF cannot be read: {error}"
         raise PdfUnreadable(msg) from error
+
+
+def _gathered(pairs: Iterable[tuple[_K, _T]]) -> dict[_K, list[_T]]:
+    found: dict[_K, list[_T]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def _nested(top: Any) -> Iterator[Any]:

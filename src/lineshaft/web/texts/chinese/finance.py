@@ -93,8 +93,7 @@ FINANCE: dict[str, str] = {
     "letter.interest": "年利率（%）",
     "letter.letter": "通知",
     "letter.text": (
-        "通知以两种语言生成 PDF 和网页，经签名后不再更改。"
-        "费用和利息仅在通知中列明，不入账。"
+        "通知以两种语言生成 PDF 和网页，经签名后不再更改。费用和利息仅在通知中列明，不入账。"
     ),
     "letter.title": "催款通知",
     "letter.total": "请支付",
