@@ -1,5 +1,6 @@
 """The life of a contract: what happened when and by whom, its versions, and what may be done."""
 
+from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from lineshaft.services.contracts.model import (
     ActKind,
     Contract,
@@ -65,7 +66,7 @@ def _acts(visit: Visit, life: ContractLife) -> Html:
             [
                 [said(visit, contract, act), _reason(act)],
                 instant_in_zone(visit, contract, act.at),
-                act.recorded_name,
+                _person(visit, act),
                 visit.instant(act.recorded_at),
             ]
         )
@@ -89,6 +90,11 @@ def said(visit: Visit, contract: Contract, act: ContractAct) -> str:
         values |= {"machine": detail["machine"], "next_machine": detail["next_machine"]}
         values["since"] = shown_at(visit, contract, detail["since"])
     return visit.say(key, **values)
+
+
+def _person(visit: Visit, act: ContractAct) -> str:
+    is_operator = act.recorded_by == LOCAL_OPERATOR.id
+    return visit.say("life.operator") if is_operator else act.recorded_name
 
 
 def _reason(act: ContractAct) -> Html | None:

@@ -42,6 +42,7 @@ LIFE: dict[str, str] = {
     "life.offer.days.60": "60 天",
     "life.offer.text": "{customer} 的人员可以看到全部内容并接受。在此之前没有任何约束力。",
     "life.offer.title": "就第 {version} 版发出要约",
+    "life.operator": "本机操作员",
     "life.pause.act": "暂停",
     "life.pause.end": "至（留空：直到恢复）",
     "life.pause.start": "自",

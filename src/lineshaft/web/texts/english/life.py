@@ -47,6 +47,7 @@ LIFE: dict[str, str] = {
         "binds."
     ),
     "life.offer.title": "Offer version {version}",
+    "life.operator": "Operator of this machine",
     "life.pause.act": "Pause",
     "life.pause.end": "Until (empty: until it is resumed)",
     "life.pause.start": "From",
