@@ -17,13 +17,13 @@ from bench.records import Promise
 from lineshaft.bootstrap.application import Application
 from lineshaft.bootstrap.source_adapters import AcceptedSourceKeys
 from lineshaft.core.clock import ManualClock
+from lineshaft.core.month import Month
 from lineshaft.core.segment.wire import SealedSegment
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.reception import Reception
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from lineshaft.services.billing.document import decode_file, recompute
 from lineshaft.services.billing.model import DocumentQuery
-from lineshaft.services.billing.month.model import Month
 from tests.platform.historian.house import Queue
 
 NAMES = ("late_to_document",)

@@ -1,7 +1,6 @@
 """`invoice month`: the documents of all contracts for a month, on several processes."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -25,10 +24,10 @@ from lineshaft.cli.context import (
 
 if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application
-    from lineshaft.services.billing.month.model import Closed, Month
+    from lineshaft.core.month import Month
+    from lineshaft.services.billing.month.model import Closed
 
 PROCESSES_MAX = 16
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
 _OF_WORKER: dict[str, "Application"] = {}
 
 
@@ -42,11 +41,12 @@ def issue_month(
     json: JsonOption = False,
 ) -> None:
     """Issue the documents of all contracts for a month, each once; say what is left, and why."""
+    from lineshaft.core.month import Month
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
     from lineshaft.services.billing.month.model import Closed
 
     with errors_by_kind():
-        wanted = month_of(month)
+        wanted = Month.parse(month)
         application = application_of(data)
         batches = application.months.batches(LOCAL_OPERATOR)
         total, done, closed = sum(map(len, batches)), 0, Closed()
@@ -57,22 +57,6 @@ def issue_month(
                 done, closed = done + size, closed + part
                 show("contracts", done, total)
         _say(closed, is_json=json)
-
-
-def month_of(text: str) -> "Month":
-    """Read a month such as 2027-05.
-
-    Raises:
-        Invalid: for anything else.
-    """
-    from lineshaft.core.errors import Invalid
-    from lineshaft.services.billing.month.model import Month
-
-    found = _MONTH.fullmatch(text)
-    if found is None:
-        msg = f"cannot read the month {text[:80]!r}: expected year and month, such as 2027-05"
-        raise Invalid(msg)
-    return Month(int(found[1]), int(found[2]))
 
 
 def _closed(

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request, Response
 
 from lineshaft.core.errors import Invalid
+from lineshaft.core.month import Month
 from lineshaft.core.period import Instant, Period, day_start, month_period
 from lineshaft.infrastructure.sheets import SheetFormat, sheet_answer
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.accounting import service
-from lineshaft.services.billing.accounting.model import Grouping, RevenueQuery, check_month
+from lineshaft.services.billing.accounting.model import Grouping, RevenueQuery
 from lineshaft.web.finance_files import ForVisitor
 from lineshaft.web.ports import Application
 from lineshaft.web.session import Visit
@@ -99,6 +100,6 @@ def _months(asked: Asked, now: Instant, zone: ZoneInfo) -> Period:
 
 
 def _month(text: str, zone: ZoneInfo) -> Period:
-    check_month(text)
+    Month.parse(text)
     year, _, month = text.partition("-")
     return month_period(int(year), int(month), zone)

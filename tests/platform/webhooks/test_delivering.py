@@ -24,7 +24,6 @@ from lineshaft.platform.webhooks.delivering import Deliverer, DeliveringParts, W
 from lineshaft.platform.webhooks.errors import (
     ReplayTooLarge,
     TooManyWebhooks,
-    WebhookInvalid,
     WebhookNotFound,
 )
 from lineshaft.platform.webhooks.model import (
@@ -35,6 +34,7 @@ from lineshaft.platform.webhooks.model import (
     Delivery,
     DeliveryState,
     Webhook,
+    WebhookInvalid,
     WebhookState,
     signature,
 )

@@ -2,13 +2,13 @@
 
 import pytest
 
-from lineshaft.platform.webhooks.errors import WebhookInvalid
 from lineshaft.platform.webhooks.model import (
     AGE_US_MAX,
     ATTEMPTS_MAX,
     DELAY_US_MAX,
     KINDS_MAX,
     URL_CHARACTERS_MAX,
+    WebhookInvalid,
     check_kinds,
     check_url,
     delay_us,

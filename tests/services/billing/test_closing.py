@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from lineshaft.core.errors import Forbidden, Invalid
+from lineshaft.core.month import Month
 from lineshaft.core.period import US_PER_DAY, Period, zone_named
 from lineshaft.services.billing.closing import service as module
-from lineshaft.services.billing.closing.model import CloseStep, Month, periods_in
+from lineshaft.services.billing.closing.model import CloseStep, periods_in
 from lineshaft.services.billing.closing.service import Closing, ClosingParts
 from lineshaft.services.billing.rendering.model import Language, MediaType
 from lineshaft.services.billing.rendering.service import Renderings

@@ -19,11 +19,12 @@ from bench.business import (
 from lineshaft.bootstrap.application import Application, build
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.errors import InvariantError
+from lineshaft.core.month import Month
 from lineshaft.core.period import Instant, Period
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from lineshaft.services.billing.model import DocumentQuery
-from lineshaft.services.billing.month.model import Closed, Month
+from lineshaft.services.billing.month.model import Closed
 from lineshaft.services.billing.month.service import BATCH_CONTRACTS_MAX, due_periods
 from lineshaft.services.contracts.store import SqlContractStore
 from tests.services.contracts.examples import CUTTING_TIME

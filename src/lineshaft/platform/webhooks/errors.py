@@ -7,10 +7,6 @@ class WebhookNotFound(NotFound):
     """There is no such webhook or delivery, or the actor may not know of it."""
 
 
-class WebhookInvalid(Invalid):
-    """An address or a kind of event that cannot be used."""
-
-
 class TooManyWebhooks(RateLimited):
     """An organisation has as many webhooks as it may have."""
 

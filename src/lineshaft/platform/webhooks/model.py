@@ -15,8 +15,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, Instant, format_instant
-from lineshaft.platform.webhooks.errors import WebhookInvalid
 
 WEBHOOKS_PER_ORGANISATION_MAX = 20
 """Webhooks of one customer, or of all the maker's own people together."""
@@ -47,6 +47,10 @@ ANSWER_CHARACTERS_MAX = 500
 _GONE = 410
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9]{0,79}", re.ASCII)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class WebhookInvalid(Invalid):
+    """An address or a kind of event that cannot be used."""
 
 
 class WebhookState(StrEnum):

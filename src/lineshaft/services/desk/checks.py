@@ -1,20 +1,17 @@
 """Texts, ids and calendar months of studies and costs. Pure."""
 
-import datetime as dt
-import re
 from dataclasses import dataclass
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Instant, Period, month_period, to_datetime, zone_named
+from lineshaft.core.month import Month
+from lineshaft.core.period import Instant, Period, to_datetime, zone_named
 
 MONTHS_MAX = 120
 """Months of history of one study or one account of profit."""
 TEXT_CHARACTERS_MAX = 200
 ID_CHARACTERS_MAX = 63
-_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _UTC = "UTC"
-_DECEMBER = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +23,26 @@ class Months:
 
     def __post_init__(self) -> None:
         """Refuse what is no month, and none or too many of them."""
-        count = _number_of(self.last) - _number_of(self.first) + 1
+        count = Month.parse(self.last) - Month.parse(self.first) + 1
         if not 0 < count <= MONTHS_MAX:
             msg = f"months {self.first} to {self.last}: expected 1 to {MONTHS_MAX}, in order"
             raise Invalid(msg)
 
     def names(self) -> list[str]:
         """Return all of them, in order."""
-        first = _number_of(self.first)
-        count = _number_of(self.last) - first + 1
-        return [
-            f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(first, first + count)
-        ]
+        first = Month.parse(self.first)
+        return [str(first.moved(later)) for later in range(Month.parse(self.last) - first + 1)]
 
     def period(self, time_zone: str = _UTC) -> Period:
         """Return all of them as time, by the calendar of a zone."""
         zone = zone_named(time_zone)
-        (first, start), (last, end) = (
-            map(int, text.split("-")) for text in (self.first, self.last)
-        )
-        return Period(month_period(first, start, zone).start, month_period(last, end, zone).end)
+        first, last = Month.parse(self.first), Month.parse(self.last)
+        return Period(first.within(zone).start, last.within(zone).end)
 
 
 def month_of(instant: Instant, time_zone: str = _UTC) -> str:
     """Return the calendar month of an instant in a zone, such as `2026-01`."""
     return f"{to_datetime(instant, zone_named(time_zone)):%Y-%m}"
-
-
-def _number_of(month: str) -> int:
-    found = _MONTH.fullmatch(month)
-    if found is None or not 1 <= int(found[2]) <= _DECEMBER or int(found[1]) < dt.MINYEAR:
-        msg = f"cannot read the month {month[:80]!r}: expected a year and a month such as 2026-01"
-        raise Invalid(msg)
-    return int(found[1]) * 12 + int(found[2]) - 1
 
 
 def check_text(value: str, what: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from lineshaft.core.clock import Clock, IdSource
+from lineshaft.core.month import Month
 from lineshaft.core.pages import FIRST_PAGE, Page, PageRequest, cursor_at, place_of
 from lineshaft.core.period import Instant, Period, month_period, zone_named
 from lineshaft.infrastructure.database import Database, UnitOfWork
@@ -21,7 +22,6 @@ from lineshaft.services.billing.accounting.model import (
     RevenueRow,
     StatementRow,
     VatRow,
-    check_month,
 )
 from lineshaft.services.billing.accounting.ports import Behind, LedgerPostings, LedgerStore
 from lineshaft.services.billing.ledger import releases
@@ -133,7 +133,7 @@ class Ledger:
             MonthNotOver: when the month is not over in UTC.
         """
         self._parts.authorizer.authorize(actor, Action.LEDGER_RECOGNISE, _LEDGER)
-        check_month(month)
+        Month.parse(month)
         now = self._parts.clock.now()
         year, _, number = month.partition("-")
         if now < month_period(int(year), int(number), zone_named("UTC")).end:

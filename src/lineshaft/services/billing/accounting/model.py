@@ -1,11 +1,10 @@
 """Questions to the ledger and their answers: pure and frozen."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money
+from lineshaft.core.month import Month
 from lineshaft.core.period import Instant
 
 RECOGNISED_PAGE_MAX = 500
@@ -13,7 +12,6 @@ RECOGNISED_PAGE_MAX = 500
 TEXT_CHARACTERS_MAX = 200
 AGES_DAYS = (30, 60, 90)
 """Ages that aged receivables are divided at, in days."""
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 class Grouping(StrEnum):
@@ -69,7 +67,7 @@ class RevenueQuery:
         """Refuse what is no month."""
         for month in (self.first_month, self.last_month):
             if month is not None:
-                check_month(month)
+                Month.parse(month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +125,3 @@ class Recognition:
 
     month: str
     documents: int
-
-
-def check_month(month: str) -> None:
-    """Refuse what is no month of the calendar.
-
-    Raises:
-        Invalid: for anything but such as `2026-03`.
-    """
-    if not _MONTH.fullmatch(month):
-        msg = f"cannot read the month {month[:20]!r}: expected such as 2026-03"
-        raise Invalid(msg)

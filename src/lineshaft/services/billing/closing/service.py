@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lineshaft.core.clock import Clock
+from lineshaft.core.month import Month
 from lineshaft.core.period import Period, zone_named
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
@@ -11,7 +12,6 @@ from lineshaft.services.billing.closing.model import (
     ClosePage,
     CloseRow,
     CloseStep,
-    Month,
     periods_in,
     step_of,
 )

@@ -1,21 +1,8 @@
-"""A month to close, and what its close has done."""
+"""What the close of a month has done."""
 
 from dataclasses import dataclass
 
-from lineshaft.core.period import Period, month_period, zone_named
-from lineshaft.services.contracts.model import Contract
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    """A calendar month, in the time zone of each contract."""
-
-    year: int
-    month: int
-
-    def of(self, contract: Contract) -> Period:
-        """Return the month in the zone of a contract."""
-        return month_period(self.year, self.month, zone_named(contract.time_zone))
+from lineshaft.core.period import Period
 
 
 @dataclass(frozen=True, slots=True)

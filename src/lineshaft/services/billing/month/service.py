@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lineshaft.core.errors import InvariantError, Refusal, Unavailable
-from lineshaft.core.period import Instant, Period
+from lineshaft.core.month import Month
+from lineshaft.core.period import Instant, Period, zone_named
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.errors import PeriodNotOver, PeriodOverlaps
 from lineshaft.services.billing.gate import Gate
 from lineshaft.services.billing.issuing import Issuer
 from lineshaft.services.billing.model import DocumentHead, RatedDocument
-from lineshaft.services.billing.month.model import Closed, Month, NotIssued
+from lineshaft.services.billing.month.model import Closed, NotIssued
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.billing.service import Billing
 from lineshaft.services.contracts.model import Contract
@@ -201,7 +202,7 @@ def due_periods(versions: Sequence[Contract], month: Month) -> Iterator[tuple[Co
     """
     end: Instant | None = None
     for contract in reversed(versions):
-        span = month.of(contract)
+        span = month.within(zone_named(contract.time_zone))
         last = span.end if end is None else min(end, span.end)
         if contract.ends_at is not None:
             last = min(last, contract.ends_at)

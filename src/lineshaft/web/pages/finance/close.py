@@ -8,12 +8,12 @@ from fastapi import Request
 from nicegui import ui
 
 from lineshaft.core.errors import LineshaftError
+from lineshaft.core.month import Month
 from lineshaft.core.period import format_instant, to_datetime, zone_named
 from lineshaft.services.billing.closing.model import (
     ClosePage,
     CloseRow,
     CloseStep,
-    Month,
 )
 from lineshaft.services.billing.closing.service import Readiness
 from lineshaft.services.contracts.model import TermsInvalid
