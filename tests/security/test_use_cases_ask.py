@@ -59,10 +59,16 @@ def puts_a_question(node: ast.AST) -> bool:
 
 
 def with_private(tree: ast.Module, method: ast.AST) -> list[ast.AST]:
-    """Return a use case, and the private methods of its own module that it calls."""
+    """Return a use case, and the private methods of its own module that it calls, by any way."""
     own = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
-    names = {name_of(call) for call in called(method)}
-    return [method, *(own[name] for name in names if name.startswith("_") and name in own)]
+    found: dict[str, ast.AST] = {}
+    waiting: list[ast.AST] = [method]
+    while waiting:
+        names = {name_of(call) for call in called(waiting.pop())} - found.keys()
+        new = {name: own[name] for name in names if name.startswith("_") and name in own}
+        found.update(new)
+        waiting += new.values()
+    return [method, *found.values()]
 
 
 def asks(tree: ast.Module, method: ast.AST) -> bool:
@@ -83,18 +89,23 @@ def passes_on(tree: ast.Module, method: ast.AST, asking: set[str]) -> bool:
 
 
 def silent(trees: dict[str, ast.Module]) -> set[str]:
-    """Return the use cases that neither ask nor hand the actor to one that does."""
+    """Return the use cases that neither ask nor hand the actor on to one that does in the end."""
     everything = [
         (f"{path}:{name}", tree, method)
         for path, tree in trees.items()
         for name, method in use_cases(tree)
     ]
-    asking = {method.name for _, tree, method in everything if asks(tree, method)}
-    return {
-        name
-        for name, tree, method in everything
-        if not (asks(tree, method) or passes_on(tree, method, asking))
-    }
+    asking: set[str] = set()
+    while True:
+        open_ = [one for one in everything if not _ends_in(asking, *one[1:])]
+        names = {one[2].name for one in everything if one not in open_}
+        if names == asking:
+            return {name for name, _, _ in open_}
+        asking = names
+
+
+def _ends_in(asking: set[str], tree: ast.Module, method: ast.AST) -> bool:
+    return asks(tree, method) or passes_on(tree, method, asking)
 
 
 def test_every_use_case_that_takes_an_actor_asks() -> None:

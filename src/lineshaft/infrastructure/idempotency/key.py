@@ -28,12 +28,12 @@ class Fingerprint:
 
     @classmethod
     def of(
-        cls, actor: str, key: str, parts: tuple[str, str, str, str], body: bytes
+        cls, asker: str, key: str, parts: tuple[str, str, str, str], body: bytes
     ) -> "Fingerprint":
         """Make it of a request.
 
         Args:
-            actor: who asks.
+            asker: id of who asks.
             key: of the request.
             parts: method, path, query, type of the body.
             body: of the request.
@@ -41,7 +41,7 @@ class Fingerprint:
         digest = hashlib.sha256()
         for part in (*(text.encode() for text in parts), body):
             digest.update(len(part).to_bytes(8, "big") + part)
-        return cls(actor, key, digest.digest())
+        return cls(asker, key, digest.digest())
 
 
 def read_key(header: str) -> str:
