@@ -42,6 +42,7 @@ POLICIES = Path(service_module.__file__).parent / "policies"
 ADMINISTRATOR = Actor("usr_a", Role.ADMINISTRATOR, None, "Ada")
 ENGINEER = Actor("usr_e", Role.ENGINEER, None, "Emil")
 FINANCE = Actor("usr_f", Role.FINANCE, None, "Fay")
+AUDITOR = Actor("usr_u", Role.AUDITOR, None, "Aud")
 CUSTOMER = Actor("usr_c", Role.CUSTOMER, "acme", "Cleo")
 HOMELESS = Actor("usr_h", Role.CUSTOMER, None, "Hal")
 
@@ -78,6 +79,7 @@ COLUMNS = {
     "admin": ADMINISTRATOR,
     "engineer": ENGINEER,
     "finance": FINANCE,
+    "auditor": AUDITOR,
     "customer": CUSTOMER,
     "homeless": HOMELESS,
 } | {actor.name: actor for actor in SYSTEM_ACTORS}

@@ -279,3 +279,39 @@ def test_what_is_recorded_or_approved_never_changes(records: Records, table: sa.
         records.database.unit_of_work() as unit,
     ):
         unit.connection.execute(sa.update(table).values(version=9))
+
+
+# ---- requests of a customer
+
+
+def test_a_customer_asks_for_help_and_both_sides_agree_on_what_happened(records: Records) -> None:
+    records.grant("mill", START)
+    asked = records.incidents.report(CUSTOMER, "mill", "the spindle does not turn")
+    assert asked.subject.note == "the spindle does not turn"
+    assert asked.subject.reported_at == asked.recorded_at
+    assert asked.subject.cause is IncidentCause.UNKNOWN
+    assert asked.recorded_by == CUSTOMER.id
+    later = incident(id=asked.subject.id, reported_at=asked.recorded_at, waits=(), note="a fuse",
+                     acknowledged_at=None, on_site_at=None, restored_at=None)  # fmt: skip
+    records.incidents.record(ENGINEER, later, 2)
+    records.incidents.approve(ENGINEER, INCIDENT, later.id, 2)
+    both = records.incidents.approve(CUSTOMER, INCIDENT, later.id, 2)
+    assert both.agreed_at is not None
+    for actor in (CUSTOMER, ENGINEER, FINANCE):
+        assert [one.version for one in records.incidents.recent(actor)] == [2]
+    assert records.incidents.recent(STRANGER) == []
+    for actor in (STRANGER, FINANCE):
+        with pytest.raises(Forbidden):
+            records.incidents.report(actor, "mill", "not mine")
+    with pytest.raises(Invalid):
+        records.incidents.report(CUSTOMER, "mill", " ")
+
+
+def test_a_list_of_requests_has_a_maximum(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "RECENT_MAX", 2)
+    made = [records.incidents.report(ENGINEER, "mill", f"noise {n}").subject.id for n in range(3)]
+    found = {one.subject.id for one in records.incidents.recent(ENGINEER)}
+    assert len(found) == 2
+    assert found <= set(made)

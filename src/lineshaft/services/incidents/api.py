@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from pydantic import BaseModel, Field
 
 from lineshaft.infrastructure.pages import FILES, FormatParameter, ListFormat, ListPage, listed
 from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
@@ -25,6 +26,13 @@ APPROVAL = VERSION + "/approval"
 ActorOf = Callable[[Request], Actor]
 MachineText = Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX, description="Of this machine.")]
 Content = Annotated[dict[str, Any], Body()]
+
+
+class ReportedContent(BaseModel):
+    """What is wrong with a machine, in words."""
+
+    machine: str = Field(max_length=TEXT_CHARACTERS_MAX, description="Of which machine.")
+    text: str = Field(description="What is wrong.")
 
 
 def router(incidents: Incidents, actor_of: ActorOf) -> APIRouter:
@@ -52,6 +60,11 @@ def _add_incidents(routes: APIRouter, incidents: Incidents) -> None:
         found = incidents.incidents(request.state.actor, machine)
         wanted = (_place, page, shape)
         return listed(request, "incidents", found, RecordedVersion.to_content, wanted)
+
+    @routes.post(INCIDENTS, openapi_extra=REPEATABLE)
+    def report(request: Request, asked: ReportedContent) -> dict[str, Any]:
+        """Say that something is wrong with a machine: an incident begins now."""
+        return incidents.report(request.state.actor, asked.machine, asked.text).to_content()
 
     @routes.put(INCIDENTS + VERSION)
     def record(request: Request, id_: str, version: int, content: Content) -> dict[str, Any]:

@@ -21,6 +21,8 @@ VERSIONS_MAX = 1_000
 """Versions of one incident or exclusion."""
 SUBJECTS_MAX = 10_000
 """Incidents of one machine, and exclusions."""
+RECENT_MAX = 200
+"""Incidents of all machines in one list."""
 WAITS_MAX = 1_000
 TEXT_CHARACTERS_MAX = 500
 ID_CHARACTERS_MAX = 63

@@ -1,5 +1,6 @@
 """What incidents and agreed exclusions need of a database."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -39,6 +40,18 @@ class IncidentStore(Protocol):
         self, connection: sa.Connection, machine: str
     ) -> list[RecordedVersion[ServiceIncident]]:
         """Return all versions of all incidents of a machine, by id and version."""
+        ...
+
+    def recent(
+        self, connection: sa.Connection, machines: Collection[str] | None, limit: int
+    ) -> list[RecordedVersion[ServiceIncident]]:
+        """Return all versions of the incidents that were recorded last, by id and version.
+
+        Args:
+            connection: to read from.
+            machines: only of these; None: of all.
+            limit: most incidents.
+        """
         ...
 
     def exclusions(

@@ -18,6 +18,7 @@ from lineshaft.services.incidents.errors import (
 )
 from lineshaft.services.incidents.events import version_agreed, version_recorded
 from lineshaft.services.incidents.model import (
+    RECENT_MAX,
     SUBJECTS_MAX,
     VERSIONS_MAX,
     AgreedExclusion,
@@ -29,6 +30,7 @@ from lineshaft.services.incidents.model import (
     SideApproval,
     SubjectKind,
     agreed,
+    check_text,
     kind_of,
 )
 from lineshaft.services.incidents.ports import IncidentStore
@@ -66,6 +68,22 @@ class Incidents:
         self._database = parts.database
         self._store = parts.store
 
+    def report(self, actor: Actor, machine: str, text: str) -> AnyVersion:
+        """Say that something is wrong with a machine, now: an incident begins, its cause unknown.
+
+        Raises:
+            Forbidden: when the actor may not, such as a customer without a contract on it now.
+            Invalid: when the text says nothing, or too much.
+            TooManyVersions: when the machine has as many incidents as there may be.
+        """
+        check_text(text, f"request on {machine}")
+        with self._database.unit_of_work() as unit:
+            at = self._parts.known_at(unit)
+            id_ = self._parts.ids.new_id("inc")
+            subject = ServiceIncident(id_, machine, at, note=text)
+            self._parts.authorizer.authorize(actor, Action.INCIDENT_REPORT, _resource(subject))
+            return self._kept(unit, actor, (Action.INCIDENT_REPORT, at), (subject, 1, []))
+
     def record(self, actor: Actor, subject: AnySubject, version: int = 1) -> AnyVersion:
         """Record a version of an incident or exclusion; the same again changes nothing.
 
@@ -82,14 +100,8 @@ class Incidents:
             for known in versions:
                 if known.version == version and known.subject == subject:
                     return known
-            self._check_next(unit, subject, version, versions)
-            at = self._parts.known_at(unit)
-            made = RecordedVersion(subject, version, at, actor.id)
-            self._store.insert(unit.connection, made)
-            event = version_recorded(self._parts.ids.new_id("evt"), made)
-            unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), at))
-            self._audit(unit, actor, Action.INCIDENT_WRITE, made)
-        return made
+            done = Action.INCIDENT_WRITE, self._parts.known_at(unit)
+            return self._kept(unit, actor, done, (subject, version, versions))
 
     def approve(self, actor: Actor, kind: SubjectKind, id_: str, version: int) -> AnyVersion:
         """Agree to a version for the actor's side; once both have, it is what guarantees read.
@@ -132,6 +144,18 @@ class Incidents:
             found = self._store.incidents(connection, machine)
         return [version for version in found if self._may_read(actor, version)]
 
+    def recent(self, actor: Actor) -> list[RecordedVersion[ServiceIncident]]:
+        """Return the last versions of the newest incidents the actor may see, the newest first.
+
+        At most `RECENT_MAX`, of all machines.
+        """
+        machines = self._parts.authorizer.visible_machines(actor)
+        with self._database.read() as connection:
+            found = self._store.recent(connection, machines, RECENT_MAX)
+        last = {version.subject.id: version for version in found}
+        seen = [version for version in last.values() if self._may_read(actor, version)]
+        return sorted(seen, key=lambda one: (one.subject.reported_at, one.subject.id), reverse=True)
+
     def exclusions(self, actor: Actor, machine: str) -> list[RecordedVersion[AgreedExclusion]]:
         """Return all versions of the exclusions of a machine that the actor may see."""
         with self._database.read() as connection:
@@ -149,6 +173,23 @@ class Incidents:
     ) -> list[AgreedExclusion]:
         """Return the exclusions of a machine as both sides had agreed by an instant."""
         return agreed(self.exclusions(actor, machine), known_at)
+
+    def _kept(
+        self,
+        unit: UnitOfWork,
+        actor: Actor,
+        done: tuple[Action, Instant],
+        made_of: tuple[AnySubject, int, list[AnyVersion]],
+    ) -> AnyVersion:
+        """Keep the next version of a subject, and tell of it."""
+        (action, at), (subject, version, versions) = done, made_of
+        self._check_next(unit, subject, version, versions)
+        made: AnyVersion = RecordedVersion(subject, version, at, actor.id)
+        self._store.insert(unit.connection, made)
+        event = version_recorded(self._parts.ids.new_id("evt"), made)
+        unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), at))
+        self._audit(unit, actor, action, made)
+        return made
 
     def _check_next(
         self,

@@ -1,6 +1,7 @@
 """Incidents and agreed exclusions in SQL: written once, never changed."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -77,6 +78,19 @@ class SqlIncidentStore:
     ) -> list[RecordedVersion[ServiceIncident]]:
         """Return all versions of all incidents of a machine, by id and version."""
         return _found(connection, _of(SubjectKind.INCIDENT, machine), ServiceIncident)
+
+    def recent(
+        self, connection: sa.Connection, machines: Collection[str] | None, limit: int
+    ) -> list[RecordedVersion[ServiceIncident]]:
+        """Return all versions of the incidents that were recorded last, by id and version."""
+        table = INCIDENT_VERSION.c
+        kind = table.kind == SubjectKind.INCIDENT.value
+        last = sa.select(table.id).where(kind, table.version == 1)
+        if machines is not None:
+            last = last.where(table.machine.in_(sorted(machines)))
+        last = last.order_by(table.recorded_at.desc(), table.id).limit(limit)
+        ids = connection.execute(last).scalars().all()
+        return _found(connection, kind & table.id.in_(ids), ServiceIncident)
 
     def exclusions(
         self, connection: sa.Connection, machine: str

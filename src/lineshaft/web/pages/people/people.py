@@ -18,7 +18,7 @@ from lineshaft.web.pages.people.rows import people_columns, person_cells
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import select_field, text_field, widget_table
 
-ROLES = (Role.ADMINISTRATOR, Role.ENGINEER, Role.FINANCE, Role.CUSTOMER)
+ROLES = (Role.ADMINISTRATOR, Role.ENGINEER, Role.FINANCE, Role.AUDITOR, Role.CUSTOMER)
 
 
 async def build(visit: Visit, _request: Request) -> None:

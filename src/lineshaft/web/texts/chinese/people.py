@@ -36,6 +36,7 @@ PEOPLE: dict[str, str] = {
     "people.title": "人员",
     "people.user_name": "用户名",
     "role.administrator": "管理员",
+    "role.auditor": "审计员",
     "role.customer": "客户",
     "role.engineer": "工程师",
     "role.finance": "财务",

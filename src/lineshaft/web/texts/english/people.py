@@ -41,6 +41,7 @@ PEOPLE: dict[str, str] = {
     "people.title": "People",
     "people.user_name": "User name",
     "role.administrator": "Administrator",
+    "role.auditor": "Auditor",
     "role.customer": "Customer",
     "role.engineer": "Engineer",
     "role.finance": "Finance",
