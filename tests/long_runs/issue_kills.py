@@ -21,20 +21,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bench.business import DAY_US, HOUR_US, START, Business, PlantEdge, contract_on
+from bench.business import BUSINESS_TERMS, DAY_US, HOUR_US, START, Business, PlantEdge, contract_on
 from bench.records import Outcome
 from lineshaft.bootstrap.application import Application, build
 from lineshaft.bootstrap.source_adapters import AcceptedSourceKeys
-from lineshaft.core.period import parse_instant
+from lineshaft.core.month import Month
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.reception import Reception
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from lineshaft.services.billing.document import decode_file
+from lineshaft.services.billing.month.service import due_periods
 from lineshaft.services.contracts.store import SqlContractStore
 from tests import lean
 from tests.long_runs._issuers import JOURNAL, STEPS_OF, Life
@@ -43,18 +43,19 @@ from tests.platform.historian.house import Queue
 FULL = 200
 SLICE = 10
 
-KILLS_PER_PLANT = 40
+KILLS_PER_PLANT = 20
+SOLD_EVERY = 2
 LIVES = 3
 """At a time."""
 TASKS = 2
 COMMAND_EVERY, WORKERS = 8, 2
 """Rounds: then the command closes the month as well, with its workers, until it is killed."""
 FREEZE_EVERY = 3
-MONTH, DAYS = "2026-04", (28, 29, 30)
+MONTH = "2026-04"
 STORED = range(6, 7)
 """The segment of the four days before those that are billed: their readings come late."""
 CURRENCIES = ("EUR", "USD", "CHF")
-FREEZE_S = (0.05, 0.6)
+FREEZE_S = (0.05, 0.5)
 DEADLINE_S = 60
 
 
@@ -74,7 +75,7 @@ class Plant:
     def send_late(self, application: Application, rng: random.Random) -> None:
         """Take in one more reading of a machine's counter, as intake does."""
         edge = rng.choice(self.edges)
-        place = rng.randrange(len(edge.machines))
+        place = rng.randrange(0, len(edge.machines), SOLD_EVERY)
         self.late[edge.machines[place]] += 1
         rise = self.late[edge.machines[place]]
         segment = edge.late(place, START + 27 * DAY_US + rise * 3 * HOUR_US, rise * 3_600)
@@ -85,30 +86,35 @@ class Plant:
         committer.commit([one.opened for one in decisions.accepted])
 
 
-def planted(directory: Path, count: int) -> Plant:
-    """Build the installation: of each machine a contract by the month, of every other one by day.
+class Sold(Business):
+    """A business whose machines are under contracts of several kinds."""
 
-    They are in three currencies and two series.
-    """
-    business = Business(max(1, count // KILLS_PER_PLANT), STORED, is_merged=False)
-    edges = business.edges()
-    business = Business(business.plants, STORED, start="2026-04-28T00:00:00Z", is_merged=False)
-    application = business.build(directory, edges)
-    plant = Plant(directory, edges)
-    store, machines = SqlContractStore(), [each for edge in edges for each in edge.machines]
-    ends = [parse_instant(f"2026-04-{day}T00:00:00Z") for day in DAYS]
-    ends.append(parse_instant("2026-05-01T00:00:00Z"))
-    with application.database.unit_of_work() as unit:
-        for place, machine in enumerate(machines):
-            plant.periods.append((f"c-{machine}", ends[0], ends[-1]))
-            if place % 4:
-                continue
-            daily = {"id": f"d-{machine}", "billing_period": "day", "invoice_series": "DAILY"}
-            daily |= {"start": "2026-04-28T00:00:00Z", "currency": CURRENCIES[place // 4 % 3]}
-            made = contract_on(machine, **daily)
-            store.add_contract(unit.connection, made, START)
-            store.activate(unit.connection, made.id, 1, START)
-            plant.periods += [(made.id, *span) for span in pairwise(ends)]
+    def _agree(self, application: Application, machines: list[str]) -> None:
+        """Write the contracts of every second machine; one in eight has a guarantee."""
+        store = SqlContractStore()
+        terms = {name: term for name, term in BUSINESS_TERMS.items() if name != "guarantee"}
+        with application.database.unit_of_work() as unit:
+            for place, machine in enumerate(machines[::SOLD_EVERY]):
+                changes: dict[str, Any] = {"terms": terms if place % 4 else BUSINESS_TERMS}
+                if place % 2:
+                    currency = CURRENCIES[place // 2 % len(CURRENCIES)]
+                    changes |= {"billing_period": "day", "invoice_series": "DAILY"}
+                    changes |= {"currency": currency}
+                made = contract_on(machine, start=self.start, **changes)
+                store.add_contract(unit.connection, made, START)
+                store.activate(unit.connection, made.id, 1, START)
+
+
+def planted(directory: Path, count: int) -> Plant:
+    """Build the installation: half of the contracts are billed by the month, half by the day."""
+    plants = max(1, count // KILLS_PER_PLANT)
+    business = Sold(plants, STORED, start="2026-04-28T00:00:00Z", is_merged=False)
+    plant = Plant(directory, business.edges())
+    application = business.build(directory, plant.edges)
+    (ids,) = application.months.batches(LOCAL_OPERATOR)
+    for id_, versions in application.contracts.bound(LOCAL_OPERATOR, ids).items():
+        due = due_periods(versions, Month.parse(MONTH))
+        plant.periods += [(id_, period.start, period.end) for _, period in due]
     application.database.close()
     return plant
 
