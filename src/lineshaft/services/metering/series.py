@@ -359,6 +359,8 @@ def in_force(rows: SeriesRows) -> Series:
     found = standing(rows)
     is_last = np.ones(len(found), dtype=np.bool_)
     is_last[:-1] = found.ts[1:] != found.ts[:-1]
+    if is_last.all():
+        return found
     return Series(rows, found.row[is_last], found.ts[is_last], found.is_good[is_last])
 
 

@@ -13,6 +13,7 @@ from the first, the last used reading is the second, whatever was before.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
@@ -173,6 +174,11 @@ def _go_on_from(steps: "_Steps", walk: _Walk, jump: tuple[int, int], period: Per
     walk.excluded.append(_Excluded(first, reason, steps.ts[last]))
 
 
+def _integers(column: NDArray[Any]) -> Sequence[int]:
+    """Return a column as Python's integers, made one at a time: most are never asked for."""
+    return column.tolist() if column.dtype == object else np.ascontiguousarray(column).data
+
+
 class _Steps:
     """The usable readings of a counter and the steps between them, in units of `scale`.
 
@@ -204,8 +210,7 @@ class _Steps:
             for exchange in parameters.exchanges
         ]
         self._irregular: list[int] = np.flatnonzero(~self._is_plain_rise(ts, value)).tolist()
-        self.ts: list[int] = ts.tolist()
-        self._value: list[int] = value.tolist()
+        self.ts, self._value = _integers(ts), _integers(value)
 
     def _is_plain_rise(self, ts: NDArray[np.int64], value: NDArray[Any]) -> NDArray[np.bool_]:
         """Tell of each reading but the last whether the next is a possible rise from it."""
