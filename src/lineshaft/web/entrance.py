@@ -27,6 +27,9 @@ from lineshaft.web.texts import Language
 ASSET_SECONDS = 365 * 86_400
 FIELD_CHARACTERS_MAX = 1_000
 RETRY_SECONDS = 60
+FIRST_PAGE = "/"
+HOME_OF_CUSTOMERS = "/portal"
+"""Where customers begin: everybody else begins with the fleet."""
 
 
 def add_routes(app: FastAPI, application: Application) -> None:
@@ -55,6 +58,8 @@ def add_routes(app: FastAPI, application: Application) -> None:
             return _form_page(reader, target, refusal, user_name)
         except Refusal as refusal:
             return _refused(reader, refusal)
+        if target == FIRST_PAGE and signed_in.actor.organisation is not None:
+            target = HOME_OF_CUSTOMERS
         response = RedirectResponse(target, HTTPStatus.SEE_OTHER)
         keep_session(response, request, signed_in.token)
         return response

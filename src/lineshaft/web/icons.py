@@ -30,6 +30,10 @@ ICONS = {
         '<rect x="3" y="8" width="7" height="11" rx="1"/><path d="M10 12h6l4 3v4H3"/>'
         '<path d="M6.5 8V4"/>'
     ),
+    "portal": _icon('<path d="m4 11 8-7 8 7v9h-5v-6H9v6H4z"/>'),
+    "request": _icon('<path d="M4 5h16v11H9l-5 4zM8 9h8M8 12h5"/>'),
+    "ledger": _icon('<path d="M5 4h13v16H5zM9 4v16M12 8h3M12 12h3"/>'),
+    "audit": _icon('<path d="M12 3 5 6v5c0 5 3 8 7 10 4-2 7-5 7-10V6zM9 12l2 2 4-4"/>'),
     "offering": _icon('<path d="M4 12V4h8l8 8-8 8zM8 8h.01"/>'),
     "contract": _icon('<path d="M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h5"/>'),
     "invoice": _icon('<path d="M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6"/>'),

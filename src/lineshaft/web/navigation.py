@@ -14,6 +14,8 @@ _STUDIES = (Action.STUDY_READ, Resource("study", "*"))
 _LEDGER = (Action.LEDGER_READ, Resource("ledger", "*"))
 _FINANCE = (Action.INVOICE_ISSUE, Resource("contract", "*"))
 _WEBHOOKS = (Action.WEBHOOK_READ, Resource("webhook", OWN))
+_AUDIT = (Action.AUDIT_READ, Resource("audit", "*"))
+_PORTAL = (Action.CONTRACT_ACCEPT, Resource("contract", OWN))
 _STATUS = (Action.STATUS_READ, Resource("hub", "*"))
 
 
@@ -41,16 +43,20 @@ class Entry:
 
 
 ENTRIES = (
+    Entry("/portal", "portal.nav", "portal", _PORTAL),
     Entry("/", "fleet.title", "fleet", below=("/machines",)),
     Entry("/offerings", "offerings.title", "offering", _OFFERINGS, below=("/packs",)),
     Entry("/contracts", "contracts.title", "contract"),
     Entry("/invoices", "invoices.title", "invoice"),
+    Entry("/requests", "requests.title", "request"),
     Entry("/desk", "desk.title", "desk", _STUDIES),
     Entry("/profit", "profit.title", "profit", _LEDGER),
     Entry("/finance", "finance.title", "finance", _FINANCE),
+    Entry("/finance/ledger", "ledger.title", "ledger", _LEDGER),
     Entry("/refusals", "refusals.title", "refusal"),
     Entry("/sources", "sources.title", "source", _SOURCES),
     Entry("/people", "people.title", "people", _PEOPLE),
+    Entry("/audit", "audit.title", "audit", _AUDIT),
     Entry("/webhooks", "webhooks.title", "webhook", _WEBHOOKS),
     Entry("/status", "status.title", "status", _STATUS),
 )

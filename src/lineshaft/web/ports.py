@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from lineshaft.bootstrap.programs import Programs
-from lineshaft.core.clock import Clock
+from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.idempotency import KeptAnswers
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.infrastructure.telemetry import Health
@@ -11,6 +11,7 @@ from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.usage.service import UsageEvents
 from lineshaft.platform.twin.service import LiveView, Twin
 from lineshaft.platform.webhooks.service import Webhooks
+from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.identity.service import Identity
 from lineshaft.security.keys.service import DocumentKeys
@@ -43,6 +44,16 @@ class Application(Protocol):
     @property
     def clock(self) -> Clock:
         """The present instant."""
+        ...
+
+    @property
+    def ids(self) -> IdSource:
+        """New identifiers."""
+        ...
+
+    @property
+    def audit(self) -> AuditChain:
+        """Who did what."""
         ...
 
     @property

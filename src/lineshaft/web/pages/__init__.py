@@ -6,6 +6,7 @@ from fastapi import Request
 
 from lineshaft.web.pages.contracts.contract import build as contract_page
 from lineshaft.web.pages.contracts.contracts import build as contracts_page
+from lineshaft.web.pages.contracts.draft import build as draft_page
 from lineshaft.web.pages.contracts.versions import build_amend as amend_page
 from lineshaft.web.pages.contracts.versions import build_difference as contract_difference_page
 from lineshaft.web.pages.desk.desk import build as desk_page
@@ -15,6 +16,7 @@ from lineshaft.web.pages.finance.close import build as close_page
 from lineshaft.web.pages.finance.late import build as late_page
 from lineshaft.web.pages.finance.ledger import build as ledger_page
 from lineshaft.web.pages.finance.receivables import build as receivables_page
+from lineshaft.web.pages.hub.audit import build as audit_page
 from lineshaft.web.pages.hub.sources import build as sources_page
 from lineshaft.web.pages.hub.status import build as status_page
 from lineshaft.web.pages.hub.webhook import build as webhook_page
@@ -22,6 +24,7 @@ from lineshaft.web.pages.hub.webhooks import build as webhooks_page
 from lineshaft.web.pages.invoices.invoice import build as invoice_page
 from lineshaft.web.pages.invoices.invoices import build as invoices_page
 from lineshaft.web.pages.invoices.readings import build as readings_page
+from lineshaft.web.pages.machines.exchanges import build as exchanges_page
 from lineshaft.web.pages.machines.fleet import build as fleet_page
 from lineshaft.web.pages.machines.machine import build as machine_page
 from lineshaft.web.pages.machines.refusals import build as refusals_page
@@ -33,13 +36,18 @@ from lineshaft.web.pages.offerings.versions import build_difference as differenc
 from lineshaft.web.pages.offerings.versions import build_next as next_version_page
 from lineshaft.web.pages.people.account import build as account_page
 from lineshaft.web.pages.people.people import build as people_page
+from lineshaft.web.pages.portal.home import build as portal_page
+from lineshaft.web.pages.portal.requests import build as requests_page
 from lineshaft.web.session import Visit
 
 Build = Callable[[Visit, Request], Awaitable[None]]
 
 PAGES: dict[str, Build] = {
     "/": fleet_page,
+    "/portal": portal_page,
+    "/requests": requests_page,
     "/machines/{machine}": machine_page,
+    "/machines/{machine}/exchanges": exchanges_page,
     "/refusals": refusals_page,
     "/offerings": offerings_page,
     "/offerings/{offering}": offering_page,
@@ -48,6 +56,7 @@ PAGES: dict[str, Build] = {
     "/packs": packs_page,
     "/packs/{pack}": pack_page,
     "/contracts": contracts_page,
+    "/contracts/new": draft_page,
     "/contracts/{contract}": contract_page,
     "/contracts/{contract}/amend": amend_page,
     "/contracts/{contract}/difference": contract_difference_page,
@@ -63,6 +72,7 @@ PAGES: dict[str, Build] = {
     "/finance/ledger": ledger_page,
     "/sources": sources_page,
     "/people": people_page,
+    "/audit": audit_page,
     "/status": status_page,
     "/webhooks": webhooks_page,
     "/webhooks/{webhook}": webhook_page,

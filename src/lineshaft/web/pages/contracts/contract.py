@@ -58,7 +58,7 @@ async def build(visit: Visit, request: Request) -> None:
     contract = (life.binding or life.last).contract
     name = await contract_name(visit, contract)
     title(visit, name)
-    period = await _period(visit, contract, request.query_params.get("period"))
+    period = await latest_period(visit, contract, request.query_params.get("period"))
     shown = _Shown(life, contract, name, period)
     show(_head(visit, shown))
     address_ = "" if request.client is None else request.client.host
@@ -81,7 +81,7 @@ async def build(visit: Visit, request: Request) -> None:
     await _measured(visit, shown, usage, guarantee_part)
 
 
-async def _period(visit: Visit, contract: Contract, wanted: str | None) -> Period:
+async def latest_period(visit: Visit, contract: Contract, wanted: str | None = None) -> Period:
     """Return the billed period asked for, or the last one of which anything is known."""
     contracts = visit.application.contracts
     if wanted:

@@ -9,6 +9,7 @@ from lineshaft.web.components import (
     Column,
     Row,
     empty_state,
+    link_button,
     page_head,
     panel,
     search_field,
@@ -16,6 +17,7 @@ from lineshaft.web.components import (
 )
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, tag
+from lineshaft.web.pages.contracts.draft import MAKE
 from lineshaft.web.pages.contracts.life import life_state_badge
 from lineshaft.web.pages.contracts.names import contract_name, machine_name, machines_by_id
 from lineshaft.web.session import Visit
@@ -26,7 +28,11 @@ async def build(visit: Visit, _request: Request) -> None:
     title(visit, visit.say("contracts.title"))
     records = await visit.ask(visit.application.contracts.contracts)
     field = search_field(visit.say("contracts.search"), "contracts") if records else None
-    show(page_head(visit.say("contracts.title"), lead=visit.say("contracts.lead"), beside=field))
+    make = None
+    if await visit.may(*MAKE):
+        make = link_button(visit.say("draft.title"), "/contracts/new", kind="primary")
+    lead = visit.say("contracts.lead")
+    show(page_head(visit.say("contracts.title"), lead=lead, beside=[field, make]))
     if not records:
         show(_nothing(visit), "panel")
         return

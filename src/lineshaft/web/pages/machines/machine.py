@@ -90,11 +90,12 @@ def _head(visit: Visit, machine: Machine, heard_at: Instant | None) -> Html:
         class_="actions",
     )
     refusals = link_button(visit.say("machine.refusals"), f"/refusals?machine={machine.id}")
+    exchanges = link_button(visit.say("exchanges.title"), f"/machines/{machine.id}/exchanges")
     return page_head(
         machine.name,
         lead=machine.description,
         crumbs=[(visit.say("fleet.title"), "/")],
-        beside=[contact, refusals],
+        beside=[contact, exchanges, refusals],
     )
 
 

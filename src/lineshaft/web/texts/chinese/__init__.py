@@ -11,6 +11,7 @@ from lineshaft.web.texts.chinese.life import LIFE
 from lineshaft.web.texts.chinese.machines import MACHINES
 from lineshaft.web.texts.chinese.offerings import OFFERINGS
 from lineshaft.web.texts.chinese.people import PEOPLE
+from lineshaft.web.texts.chinese.portal import PORTAL
 from lineshaft.web.texts.chinese.webhooks import WEBHOOKS
 
 CHINESE: dict[str, str] = {
@@ -25,5 +26,6 @@ CHINESE: dict[str, str] = {
     **MACHINES,
     **OFFERINGS,
     **PEOPLE,
+    **PORTAL,
     **WEBHOOKS,
 }

@@ -11,6 +11,7 @@ from lineshaft.web.texts.english.life import LIFE
 from lineshaft.web.texts.english.machines import MACHINES
 from lineshaft.web.texts.english.offerings import OFFERINGS
 from lineshaft.web.texts.english.people import PEOPLE
+from lineshaft.web.texts.english.portal import PORTAL
 from lineshaft.web.texts.english.webhooks import WEBHOOKS
 
 ENGLISH: dict[str, str] = {
@@ -25,5 +26,6 @@ ENGLISH: dict[str, str] = {
     **MACHINES,
     **OFFERINGS,
     **PEOPLE,
+    **PORTAL,
     **WEBHOOKS,
 }

@@ -1,0 +1,1 @@
+"""What brings a customer together: the home page, requests."""
