@@ -5,8 +5,9 @@
 
 A second opinion, written from docs/formats alone: it needs Python and the package `cryptography`.
 It checks every signature, every Merkle path, that no record is missing, and the evidence roots;
-then it adds up the counters and compares them with the invoice. `lineshaft verify` checks more
-(other meters, corrections, plausibility, prices); what this one cannot judge, it says.
+then it adds up the counters, with what is recorded of clocks and exchanges, and compares them with
+the invoice. Prices and totals it leaves to `lineshaft verify`. It ends with `ok` and 0 when all
+usage was computed again, and with 3 when it was not: what this one cannot judge, it says.
 """
 
 import base64
@@ -23,6 +24,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 READING, CORRECTION, STATUS = 0, 1, 4
+UNDERSTOOD = {"bridged_gap_count", "bridged_gap_us", "clock_offsets", "completeness", "covered_us"}
+UNDERSTOOD |= {"evidence_root", "exchanges", "exclusion_count", "exclusions", "is_complete"}
+UNDERSTOOD |= {"known_at", "known_until", "meter", "period", "quantity", "ranges", "refusal_count"}
+UNDERSTOOD |= {"restart_count", "states", "unknown_after"}
+"""What a usage record may say without being beyond this checker."""
+BEYOND = {"exchanges", "hours", "maximum", "minimum", "modulus"}
+"""Parameters of a counter that are."""
 
 
 def canonical(content):
@@ -107,16 +115,43 @@ def microseconds(text):
     return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
 
 
-def counted(rows, start, end):
+def true_instant(stamp, source, usage):
+    """Take a stamp back by what the clock was ahead from the last recorded step on."""
+    steps = [step for step in usage.get("clock_offsets", []) if step["source"] == source]
+    steps = [step for step in steps if microseconds(step["valid_from"]) <= stamp]
+    last = max(steps, key=lambda step: microseconds(step["valid_from"]), default=None)
+    return stamp if last is None else stamp - last["offset_us"]
+
+
+def counted(rows, usage):
     """Add up a counter: rises between good readings; a step over a cut is shared out by time."""
+    start, end = (microseconds(usage["period"][name]) for name in ("start", "end"))
     said = sorted((row for row in rows if row[3] in {READING, STATUS}), key=lambda row: row[2:0:-1])
     in_force = {row[2]: row for row in said}.values()
     good = [row for row in in_force if row[4] >> 30 == 0 and row[5] is not None]
+    points = [(row[2], row[5], row[5]) for row in good]
+    for each in usage.get("exchanges", []):  # the old meter ends and the new one begins
+        old, new = Fraction(each["old_final"]), Fraction(each["new_start"])
+        points.append((microseconds(each["at"]), old, new))
     total = Fraction(0)
-    for (_, _, t0, _, _, v0), (_, _, t1, _, _, v1) in pairwise(good):
+    for (t0, _, v0), (t1, v1, _) in pairwise(sorted(points)):
         inside = max(0, min(t1, end) - max(t0, start))
-        total += (v1 - v0 if v1 >= v0 else v1) * Fraction(inside, t1 - t0)
+        total += (v1 - v0 if v1 >= v0 else v1) * Fraction(inside, t1 - t0) if inside else 0
     return total
+
+
+def not_judged(usage, rows):
+    """Name what keeps this checker from judging a quantity; nothing for a counter as it is."""
+    meter, parameters = usage["meter"], usage["meter"]["parameters"]
+    if meter["kind"] != "counter":
+        return [f"a meter of the kind {meter['kind']}"]
+    why = sorted(set(usage) - UNDERSTOOD)
+    why += sorted(name for name in BEYOND if parameters.get(name))
+    units = {meter["unit"], *(each["unit"] for each in usage.get("exchanges", []))}
+    why += ["a change of units"] if units != {parameters["signal_unit"]} else []
+    why += ["a boundary"] if parameters.get("boundary", "LINEAR").upper() != "LINEAR" else []
+    why += ["readings that were left out"] if usage["exclusion_count"] else []
+    return why + (["corrected readings"] if any(row[3] == CORRECTION for row in rows) else [])
 
 
 def trusted(document_keys):
@@ -155,13 +190,14 @@ def rows_behind(usage, blocks):
     entries, rows = [], []
     for part in usage["ranges"]:
         first, last = part["first_ordinal"], part["last_ordinal"]
-        following = first
-        for head, leaf, found in blocks[usage["meter"]["signal"], part["source"], part["epoch"]]:
+        following, source = first, part["source"]
+        signal = part.get("signal", usage["meter"]["signal"])
+        for head, leaf, found in blocks.get((signal, source, part["epoch"]), []):
             if first <= found[0][0] <= last:
                 assert found[0][0] == following, f"records from {following} on are missing"
                 following = found[-1][0] + 1
                 entries.append(sha(b"\x00", head["hash"], leaf))
-                rows += found
+                rows += [(*row[:2], true_instant(row[2], source, usage), *row[3:]) for row in found]
         assert following == last + 1, f"records from {following} on are missing"
     root = tree(entries).hex() if entries else "0" * 64
     assert root == usage["evidence_root"], f"the evidence root of {usage['meter']['id']} is another"
@@ -179,19 +215,21 @@ def main(invoice_path, bundle_path, keys_path):
     check(document_keys[evidence["key_id"]], evidence["signature"], canonical(bundle))
     assert bundle["document_sha256"] == sha(invoice_bytes).hex(), "the bundle is of another invoice"
     blocks = proven_blocks(bundle, source_keys)
+    is_all_judged = True
     for usage in document["usage"]:
         meter, rows = usage["meter"], rows_behind(usage, blocks)
         print(f"{meter['id']}: {len(rows)} signed records, evidence root ok")
-        if meter["kind"] != "counter" or meter["unit"] != meter["parameters"]["signal_unit"]:
+        why, said = not_judged(usage, rows), Fraction(usage["quantity"]["amount"])
+        if why:
+            is_all_judged = False
+            print(f"{meter['id']}: {said} {meter['unit']} NOT CHECKED: {', '.join(why)}")
             continue
-        start, end = (microseconds(usage["period"][name]) for name in ("start", "end"))
-        total, said = counted(rows, start, end), Fraction(usage["quantity"]["amount"])
-        is_plain = not usage["exclusion_count"] and all(row[3] != CORRECTION for row in rows)
-        assert total == said or not is_plain, f"{meter['id']} adds up to {total}, not {said}"
-        verdict = "as billed" if total == said else f"billed {said}: corrections need judgement"
-        print(f"{meter['id']}: {total} {meter['unit']}, {verdict}")
-    print("ok")
+        total = counted(rows, usage)
+        assert total == said, f"{meter['id']} adds up to {total}, not {said}"
+        print(f"{meter['id']}: {total} {meter['unit']}, as billed")
+    print("ok" if is_all_judged else "authentic, but NOT ALL USAGE WAS CHECKED: lineshaft verify")
+    return 0 if is_all_judged else 3
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

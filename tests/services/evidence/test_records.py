@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(60)]
 AHEAD_US = 90 * US_PER_S
 
 
-def late_records(plant: Plant, minutes: int) -> tuple[Billing, Evidence]:
+def late_records(plant: Plant, minutes: int, ahead_us: int = AHEAD_US) -> tuple[Billing, Evidence]:
     """Bill with an exchange some minutes into the day, and an offset: not known before."""
     hub = plant.hub
     records = build_records(hub.database, hub.clock, hub.parts.ids)
@@ -37,7 +37,7 @@ def late_records(plant: Plant, minutes: int) -> tuple[Billing, Evidence]:
     )
     records.exchanges.record(ENGINEER, exchange)
     records.exchanges.approve(COLLEAGUE, "wo-4711", 1)
-    step = ClockStep(SourceId("edge-1"), PERIOD.start, AHEAD_US)
+    step = ClockStep(SourceId("edge-1"), PERIOD.start, ahead_us)
     records.clocks.record(ENGINEER, ClockEntry("radio", step, "compared with a radio clock"))
     hub.clock.advance(US_PER_S)
     beside = Beside(clocks=records.clocks, exchanges=records.exchanges)
