@@ -165,6 +165,10 @@ def trusted(document_keys):
     return result
 
 
+def chain_place(head):
+    return head["source"], head["epoch"], head["number"]
+
+
 def proven_blocks(bundle, source_keys):
     """Check each header and each block; return the blocks by series, in the order of the bundle."""
     headers, blocks = [], {}
@@ -173,6 +177,10 @@ def proven_blocks(bundle, source_keys):
         key = source_keys[head["source"], head["epoch"]]
         check(key, signed["signature"], bytes.fromhex(signed["header"]))
         headers.append(head)
+    for one, other in pairwise(sorted(headers, key=chain_place)):
+        if chain_place(other) == (*chain_place(one)[:2], one["number"] + 1):
+            is_next = other["previous"] == one["hash"] and other["first"] == one["last"] + 1
+            assert is_next, f"segment {other['number']} does not follow the one before"
     for series in bundle["series"]:
         for block in series["blocks"]:
             head, data = headers[block["header"]], base64.b64decode(block["block"])
@@ -180,8 +188,12 @@ def proven_blocks(bundle, source_keys):
             path = [bytes.fromhex(node) for node in block["path"]]
             root = climb(leaf, block["leaf_index"], head["count"], path)
             assert root == head["root"], f"segment {head['number']} was changed"
-            key = series["signal"], series["source"], series["epoch"]
-            blocks.setdefault(key, []).append((head, leaf, records(data)))
+            key, rows = (series["signal"], series["source"], series["epoch"]), records(data)
+            for row in rows:
+                is_within = head["first"] <= row[1] <= head["last"]
+                is_within = is_within and head["low"] <= row[2] <= head["high"]
+                assert is_within, f"record {row[1]} is none of segment {head['number']}"
+            blocks.setdefault(key, []).append((head, leaf, rows))
     return blocks
 
 
@@ -190,17 +202,23 @@ def rows_behind(usage, blocks):
     entries, rows = [], []
     for part in usage["ranges"]:
         first, last = part["first_ordinal"], part["last_ordinal"]
-        following, source = first, part["source"]
+        following, source, numbers = first, part["source"], []
         signal = part.get("signal", usage["meter"]["signal"])
         for head, leaf, found in blocks.get((signal, source, part["epoch"]), []):
             if first <= found[0][0] <= last:
                 assert found[0][0] == following, f"records from {following} on are missing"
                 following = found[-1][0] + 1
+                numbers.append(head["number"])
                 entries.append(sha(b"\x00", head["hash"], leaf))
                 rows += [(*row[:2], true_instant(row[2], source, usage), *row[3:]) for row in found]
         assert following == last + 1, f"records from {following} on are missing"
+        named = part["first_header"], part["last_header"]
+        assert (numbers[0], numbers[-1]) == named, f"the segments are not {named}"
     root = tree(entries).hex() if entries else "0" * 64
     assert root == usage["evidence_root"], f"the evidence root of {usage['meter']['id']} is another"
+    start = microseconds(usage["period"]["start"])
+    is_whole = not rows or rows[0][0] == 1 or rows[0][2] < start
+    assert is_whole, f"the records of {usage['meter']['id']} begin within the period"
     return rows
 
 

@@ -10,11 +10,19 @@ from lineshaft.core.period import US_PER_S, Instant, Period
 from tests.services.contracts.examples import TERMS, contract
 from tests.services.evidence.plant import MINUTE_US, build_plant, recorded_day
 from tests.services.evidence.test_records import late_records
-from tests.services.evidence.world import HOUR_US, PERIOD, Recorder, World, make_world
+from tests.services.evidence.world import (
+    CUTTING,
+    HOUR_US,
+    PERIOD,
+    Recorder,
+    World,
+    make_world,
+    usage_of,
+)
 from tests.services.hub import FINANCE
 
 CHECKER = Path(__file__).parents[3] / "examples" / "verify_bundle.py"
-LINES_MAX = 250
+LINES_MAX = 255
 NOT_ALL = "authentic, but NOT ALL USAGE WAS CHECKED: lineshaft verify"
 NOON = "2017-06-22T12:00:00Z"
 EXCHANGE = {"id": "wo-1", "signal": "mazak01/cut_time", "at": "2017-06-22T12:00:01Z", "unit": "SEC"}
@@ -58,7 +66,7 @@ def test_it_says_what_it_cannot_judge(tmp_path: Path) -> None:
     """The usual day has a correction, which the checker leaves to lineshaft."""
     done = run(make_world(), tmp_path)
     assert done.returncode == 3, done.stderr
-    assert "NOT CHECKED: readings that were left out" in done.stdout or "corrected" in done.stdout
+    assert "SEC NOT CHECKED: corrected readings" in done.stdout
     assert done.stdout.splitlines()[-1] == NOT_ALL
 
 
@@ -95,21 +103,35 @@ def test_it_counts_with_clock_offsets_and_exchanges(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "facts",
+    ("facts", "found"),
     [
-        {"clock_offsets": [{"source": "edge-1", "valid_from": NOON, "offset_us": 90_000_000}]},
-        {"exchanges": [EXCHANGE]},
+        (
+            {"clock_offsets": [{"source": "edge-1", "valid_from": NOON, "offset_us": 90_000_000}]},
+            "adds up to 28830",
+        ),
+        ({"exchanges": [EXCHANGE]}, "adds up to"),
     ],
     ids=["an offset", "an exchange"],
 )
 def test_a_fact_that_the_quantity_does_not_follow_from_is_found(
-    tmp_path: Path, facts: dict[str, object]
+    tmp_path: Path, facts: dict[str, object], found: str
 ) -> None:
     world = make_world(plain_day)
     usage = world.content()["usage"]
     done = run(world.resigned(usage=[usage[0] | facts, *usage[1:]]), tmp_path)
     assert done.returncode == 1
-    assert "cutting-time adds up to" in done.stderr
+    assert found in done.stderr
+
+
+def test_it_finds_evidence_that_begins_within_the_period(tmp_path: Path) -> None:
+    world = make_world(plain_day)
+    others = [one for one in world.proofs if one.signal != CUTTING]
+    later = [one for one in world.proofs if one.signal == CUTTING][1:]
+    record = usage_of(contract().meters()[0], later).to_content()
+    lying = world.with_proofs([*others, *later])
+    done = run(lying.resigned(usage=[record, *world.content()["usage"][1:]]), tmp_path)
+    assert done.returncode == 1
+    assert "the records of cutting-time begin within the period" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["document", "bundle", "keys"])
