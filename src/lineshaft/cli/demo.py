@@ -115,9 +115,9 @@ def _programs(data: Path, speed: str) -> Iterator[_Running]:
         from lineshaft.bootstrap.application import build
 
         application = build(settings)
-        port = int(_wait(lambda: children.text(port_file), "the replayer", START_S_MAX))
+        port = int(wait_until(lambda: children.text(port_file), "the replayer", START_S_MAX))
         prepare_plant(application, logs / "plant", port)
-        port = int(_wait(lambda: children.text(api_file), "the pages", START_S_MAX))
+        port = int(wait_until(lambda: children.text(api_file), "the pages", START_S_MAX))
         yield _Running(application, f"http://127.0.0.1:{port}", children)
 
 
@@ -173,7 +173,7 @@ def _wait_for_day(running: _Running, *, quiet: bool) -> int:
             progress.update(task, completed=stored)
             return stored >= lines
 
-        _wait(is_done, "the day in the historian", REPLAY_S_MAX)
+        wait_until(is_done, "the day in the historian", REPLAY_S_MAX)
     return lines
 
 
@@ -247,7 +247,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _wait(condition: Callable[[], _T], what: str, seconds: float) -> _T:
+def wait_until(condition: Callable[[], _T], what: str, seconds: float) -> _T:
     """Wait until a condition holds, and return what it says.
 
     Raises:
