@@ -168,7 +168,12 @@ def proofs_of(segments: Sequence[SealedSegment], signals: Sequence[SignalId]) ->
     return proofs
 
 
-def usage_of(meter: Meter, proofs: Sequence[Proof]) -> UsageRecord:
+def usage_of(
+    meter: Meter,
+    proofs: Sequence[Proof],
+    period: Period = PERIOD,
+    known_at: Instant = KNOWN_AT,
+) -> UsageRecord:
     """Measure a meter over the blocks of its signal."""
     parts, entries = [], []
     for proof in proofs:
@@ -188,7 +193,7 @@ def usage_of(meter: Meter, proofs: Sequence[Proof]) -> UsageRecord:
             )
         )
     rows = MeterInput(join(parts), Evidence.of(entries))
-    return measure(meter, rows, PERIOD, KNOWN_AT)
+    return measure(meter, rows, period, known_at)
 
 
 def sign_document(content: dict[str, Any]) -> bytes:
