@@ -27,6 +27,8 @@ from lineshaft.services.metering.estimates.service import EstimateParts, Estimat
 from lineshaft.services.metering.estimates.store import SqlEstimateStore
 from lineshaft.services.metering.exchanges.service import ExchangeParts, MeterExchanges
 from lineshaft.services.metering.exchanges.store import SqlExchangeStore
+from lineshaft.services.stocks.service import StockParts, Stocks
+from lineshaft.services.stocks.store import SqlStockStore
 
 NOW = parse_instant("2027-05-01T00:00:00Z")
 ENGINEER = Actor("usr_engineer", Role.ENGINEER, None, "Emil")
@@ -50,6 +52,7 @@ class Records:
     incidents: Incidents
     estimates: Estimates
     cores: Cores
+    stocks: Stocks
 
     def promised(self) -> Instant:
         """Return an instant at which everything known stays known, as for a document."""
@@ -99,4 +102,5 @@ def build_records(
         Incidents(IncidentParts(store=SqlIncidentStore(), **shared)),
         Estimates(EstimateParts(store=SqlEstimateStore(), **shared)),
         Cores(CoreParts(store=SqlCoreStore(), **shared)),
+        Stocks(StockParts(store=SqlStockStore(), **shared)),
     )

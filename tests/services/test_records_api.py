@@ -17,6 +17,9 @@ from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
 from lineshaft.services.metering.estimates import api as estimates_api
 from lineshaft.services.metering.exchanges import api as exchanges_api
+from lineshaft.services.stocks import api as stocks_api
+from lineshaft.services.stocks.errors import TooManyStockRecords
+from lineshaft.services.stocks.model import StockRecord
 from lineshaft.web import problems
 from tests.services.records import COLLEAGUE, CUSTOMER, ENGINEER, FINANCE, STRANGER, Records
 
@@ -56,6 +59,17 @@ CORE = {
     "delivered_at": "2027-04-01T09:00:00Z",
     "reference": "DN-1",
 }
+COUNT = {
+    "kind": "count",
+    "machine": "mill",
+    "contract": "c-1001",
+    "item": "coolant",
+    "at": "2027-04-01T09:00:00Z",
+    "quantity": "12.5",
+    "unit": "KGM",
+    "person": "Carla",
+    "reference": "CS-1",
+}
 RETURN = {"received_at": "2027-04-20T09:00:00Z", "model": "SP-1"} | {
     "grade": "damaged",
     "inspected_by": "Ines",
@@ -74,6 +88,7 @@ class Desk:
             estimates_api.router(records.estimates, self._actor_of),
             incidents_api.router(records.incidents, self._actor_of),
             cores_api.router(records.cores, self._actor_of),
+            stocks_api.router(records.stocks, self._actor_of),
         ):
             self._app.include_router(routes)
 
@@ -190,6 +205,60 @@ def test_there_are_at_most_so_many_cores_and_versions(
         records.cores.record(ENGINEER, replace(first, model="SP-4"), 3)
     with pytest.raises(TooManyCores, match="cores"):
         records.cores.record(ENGINEER, replace(first, id="c-2"))
+
+
+@pytest.mark.both_engines
+async def test_a_stock_over_http_is_delivered_and_counted(desk: Desk, records: Records) -> None:
+    path, listing = f"{stocks_api.PATH}/k-1/versions", f"{stocks_api.PATH}?machine=mill"
+    for _ in range(2):
+        status, counted = await desk.ask(ENGINEER, "PUT", f"{path}/1", COUNT)
+        assert (status, counted["recorded_by"], counted["quantity"]) == (200, ENGINEER.id, "25/2")
+    before = records.promised()
+    records.clock.advance(1_000_000)
+    status, empty = await desk.ask(FINANCE, "PUT", f"{path}/2", COUNT | {"quantity": "0"})
+    assert (status, empty["quantity"]) == (200, "0")
+    versions = {"records": [counted, empty], "next": None}
+    assert await desk.ask(CUSTOMER, "GET", listing) == (200, versions)
+    assert await desk.ask(STRANGER, "GET", listing) == (200, {"records": [], "next": None})
+    (then,) = records.stocks.known_stock(FINANCE, "mill", before)
+    (now,) = records.stocks.known_stock(FINANCE, "mill", records.promised())
+    assert (then.quantity.amount, now.quantity.amount) == (12.5, 0)
+    for version, changed, expected in (
+        (1, {"quantity": "13"}, 409),
+        (4, {}, 409),
+        (3, {"item": "oil"}, 409),
+        (3, {"contract": "c-2"}, 409),
+        (3, {"kind": "delivery"}, 409),
+        (3, {"kind": "delivery", "quantity": "0"}, 422),
+        (3, {"kind": "guess"}, 422),
+        (3, {"quantity": "-1"}, 422),
+        (3, {"quantity": 0.5}, 422),
+        (3, {"quantity": None}, 422),
+        (3, {"unit": "drums"}, 422),
+        (3, {"person": " "}, 422),
+        (3, {"is_withdrawn": "yes"}, 422),
+        (3, {"is_withdrawn": True}, 200),
+    ):
+        status, _ = await desk.ask(ENGINEER, "PUT", f"{path}/{version}", COUNT | changed)
+        assert status == expected, changed
+    assert records.stocks.known_stock(FINANCE, "mill", records.promised()) == []
+    assert (await desk.ask(CUSTOMER, "PUT", f"{path}/4", COUNT))[0] == 403
+    assert (await desk.ask(None, "GET", listing))[0] == 401
+    assert records.audited()[-1].endswith("stock:write stock/k-1")
+
+
+def test_there_are_at_most_so_many_stock_records_and_versions(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lineshaft.services.stocks.service.RECORDS_MAX", 1)
+    monkeypatch.setattr("lineshaft.services.stocks.service.VERSIONS_MAX", 2)
+    first = StockRecord.from_content(COUNT | {"id": "k-1"})
+    records.stocks.record(ENGINEER, first)
+    records.stocks.record(ENGINEER, replace(first, person="Edda"), 2)
+    with pytest.raises(TooManyStockRecords, match="versions"):
+        records.stocks.record(ENGINEER, replace(first, person="Emil"), 3)
+    with pytest.raises(TooManyStockRecords, match="deliveries and counts"):
+        records.stocks.record(ENGINEER, replace(first, id="k-2"))
 
 
 async def test_an_estimate_over_http_counts_from_approval_to_withdrawal(

@@ -41,6 +41,9 @@ ENGLISH = [
     "Grade damaged: 50 % of the deposit is given back",
     "900.00 EUR for each machine, at the start of each month, 36 instalments",
     "At the end each machine may be bought for 21,000.00 EUR",
+    "1.55 EUR per l consumed, corrected where the stock is counted",
+    "Each machine has a stock of its own",
+    "Reorder point: 4 days from order to delivery, 97.5 % service level, from the last 28 days",
     "SP-1 returned for SP-2: 120.00 EUR is taken off",
 ]
 CHINESE = [
@@ -58,6 +61,9 @@ CHINESE = [
     "非常规调整：每月 5,000 kW·h",
     "最多结转 50,000 kW·h",
     "培训：单独每月 40.00 EUR",
+    "按消耗每 l 1.55 EUR，盘点时更正",
+    "订货点：到货周期 4 天，服务水平 97.5 %，按最近 28 天的消耗",
+    "每台机器各有库存",
     "每台机器每月月初 900.00 EUR，共 36 期",
     "等级 damaged：退还押金的 50 %",
 ]

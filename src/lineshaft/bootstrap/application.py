@@ -16,6 +16,7 @@ from lineshaft.bootstrap.records_parts import (
     build_estimates,
     build_exchanges,
     build_incidents,
+    build_stocks,
 )
 from lineshaft.bootstrap.retention_adapters import BillingHolds
 from lineshaft.bootstrap.retention_parts import (
@@ -76,6 +77,7 @@ from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.ports import Beside
 from lineshaft.services.metering.service import Metering
 from lineshaft.services.metering.store import SqlUsageStore
+from lineshaft.services.stocks.service import Stocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ class Application:
     estimates: Estimates
     incidents: Incidents
     cores: Cores
+    stocks: Stocks
     metering: Metering
     contracts: Contracts
     catalogue: Catalogue
@@ -134,12 +137,11 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     historian = Historian(base.database, base.manifest, base.files, base.authorizer, source_keys)
     twin = Twin(base.database, SqlMachineStore(), base.authorizer, base.audit)
     retention = build_retention(base, desk_files(base))
-    holds = BillingHolds(retention, settings.billing_hold_years)
-    contracts = build_contracts(base, holds)
+    contracts = build_contracts(base, holds := BillingHolds(retention, settings.billing_hold_years))
     clocks, exchanges, estimates = build_clocks(base), build_exchanges(base), build_estimates(base)
     metering = _metering(base, historian, (clocks, exchanges, estimates))
-    incidents, cores = build_incidents(base), build_cores(base)
-    billing = Billing(parts := _billing_parts(base, contracts, (metering, incidents, cores), holds))
+    known = incidents, cores, stocks = build_incidents(base), build_cores(base), build_stocks(base)
+    billing = Billing(parts := _billing_parts(base, contracts, (metering, *known), holds))
     receivables, renderings, closing = build_finance(base, contracts, billing)
     health = Health()
     return Application(
@@ -167,6 +169,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         estimates=estimates,
         incidents=incidents,
         cores=cores,
+        stocks=stocks,
         metering=metering,
         contracts=contracts,
         catalogue=build_catalogue(base, contracts),
@@ -196,10 +199,10 @@ def _metering(
 def _billing_parts(
     base: Foundation,
     contracts: Contracts,
-    known: tuple[Metering, Incidents, Cores],
+    known: tuple[Metering, Incidents, Cores, Stocks],
     holds: BillingHolds,
 ) -> BillingParts:
-    metering, incidents, cores = known
+    metering, incidents, cores, stocks = known
     return BillingParts(
         database=base.database,
         store=SqlDocumentStore(),
@@ -214,6 +217,7 @@ def _billing_parts(
         holds=holds,
         facts=incidents,
         cores=cores,
+        stocks=stocks,
     )
 
 

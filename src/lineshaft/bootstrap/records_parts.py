@@ -1,4 +1,4 @@
-"""What is recorded beside readings: clock offsets, exchanges, estimates, incidents, cores."""
+"""What is recorded beside readings: clocks, exchanges, estimates, incidents, cores, stocks."""
 
 from lineshaft.bootstrap.adapters import KnowledgeClock
 from lineshaft.bootstrap.foundation import Foundation
@@ -12,6 +12,8 @@ from lineshaft.services.metering.estimates.service import EstimateParts, Estimat
 from lineshaft.services.metering.estimates.store import SqlEstimateStore
 from lineshaft.services.metering.exchanges.service import ExchangeParts, MeterExchanges
 from lineshaft.services.metering.exchanges.store import SqlExchangeStore
+from lineshaft.services.stocks.service import StockParts, Stocks
+from lineshaft.services.stocks.store import SqlStockStore
 
 
 def build_clocks(base: Foundation) -> Clocks:
@@ -76,6 +78,20 @@ def build_cores(base: Foundation) -> Cores:
         CoreParts(
             database=base.database,
             store=SqlCoreStore(),
+            authorizer=base.authorizer,
+            audit=base.audit,
+            ids=base.ids,
+            known_at=KnowledgeClock(base.manifest, base.clock).known_at,
+        )
+    )
+
+
+def build_stocks(base: Foundation) -> Stocks:
+    """Build the use cases of stocks."""
+    return Stocks(
+        StockParts(
+            database=base.database,
+            store=SqlStockStore(),
             authorizer=base.authorizer,
             audit=base.audit,
             ids=base.ids,

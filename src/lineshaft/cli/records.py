@@ -1,4 +1,4 @@
-"""`records`: clock offsets, exchanges of meters, estimates, incidents, exclusions, cores."""
+"""`records`: clock offsets, exchanges, estimates, incidents, exclusions, cores, stocks."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application
 
 app = typer.Typer(help="What metering and guarantees read beside readings.", no_args_is_help=True)
-TABLES = ("clock_offset", "exchange", "estimate", "incident", "exclusion", "core")
+TABLES = ("clock_offset", "exchange", "estimate", "incident", "exclusion", "core", "stock")
 ENTRIES_MAX = 10_000
 """Entries of one file."""
 
@@ -46,7 +46,7 @@ def list_records(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List every version of what is recorded of a machine: exchanges, incidents, cores, ...."""
+    """List every version of what is recorded of a machine: exchanges, incidents, stocks, ...."""
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
     with errors_by_kind():
@@ -59,6 +59,7 @@ def list_records(
                 ("incident", hub.incidents.incidents(LOCAL_OPERATOR, machine)),
                 ("exclusion", hub.incidents.exclusions(LOCAL_OPERATOR, machine)),
                 ("core", hub.cores.cores(LOCAL_OPERATOR, machine)),
+                ("stock", hub.stocks.records(LOCAL_OPERATOR, machine)),
             )
             for each in versions
         ]
@@ -102,7 +103,7 @@ def approve(
         elif kind in list(SubjectKind):
             hub.incidents.approve(LOCAL_OPERATOR, SubjectKind(kind), name, version)
         else:
-            msg = f"cannot approve a {kind}: expected one of {', '.join(TABLES[1:-1])}"
+            msg = f"cannot approve a {kind}: expected one of {', '.join(TABLES[1:-2])}"
             raise Invalid(msg)
         write_line(f"{kind} {name} version {version} is approved")
 
@@ -155,6 +156,7 @@ def _record(hub: "Application", kind: str, content: dict[str, Any]) -> str:
     from lineshaft.services.metering.clocks.model import ClockEntry
     from lineshaft.services.metering.estimates.model import Estimate
     from lineshaft.services.metering.exchanges.model import MeterExchange
+    from lineshaft.services.stocks.model import StockRecord
 
     if kind == "clock_offset":
         return hub.clocks.record(LOCAL_OPERATOR, ClockEntry.from_content(content)).entry.id
@@ -171,6 +173,8 @@ def _record(hub: "Application", kind: str, content: dict[str, Any]) -> str:
         return hub.exchanges.record(LOCAL_OPERATOR, exchange, version).exchange.id
     if kind == "core":
         return hub.cores.record(LOCAL_OPERATOR, Core.from_content(rest), version).core.id
+    if kind == "stock":
+        return hub.stocks.record(LOCAL_OPERATOR, StockRecord.from_content(rest), version).record.id
     is_incident = kind == "incident"
     subject = (ServiceIncident if is_incident else AgreedExclusion).from_content(rest)
     return hub.incidents.record(LOCAL_OPERATOR, subject, version).subject.id
@@ -185,6 +189,8 @@ def _write(title: str, found: list[dict[str, Any]], *, json: bool) -> None:
         "item",
         "model",
         "delivered_at",
+        "quantity",
+        "unit",
         "start",
         "end",
         "approved_by",

@@ -29,6 +29,7 @@ from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
 from lineshaft.services.metering.estimates import api as estimates_api
 from lineshaft.services.metering.exchanges import api as exchanges_api
+from lineshaft.services.stocks import api as stocks_api
 from lineshaft.web import problems
 from lineshaft.web.downloads import attached, document_content
 from lineshaft.web.ports import Application
@@ -53,6 +54,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(clocks_api.router(application.clocks, actor_of))
     app.include_router(exchanges_api.router(application.exchanges, actor_of))
     app.include_router(cores_api.router(application.cores, actor_of))
+    app.include_router(stocks_api.router(application.stocks, actor_of))
     app.include_router(estimates_api.router(application.estimates, actor_of))
     app.include_router(webhooks_api.router(application.webhooks, actor_of))
     app.include_router(incidents_api.router(application.incidents, actor_of))

@@ -31,6 +31,7 @@ from lineshaft.services.metering.clocks.service import Clocks
 from lineshaft.services.metering.estimates.service import Estimates
 from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.service import Metering
+from lineshaft.services.stocks.service import Stocks
 
 
 class Application(Protocol):
@@ -114,6 +115,11 @@ class Application(Protocol):
     @property
     def cores(self) -> Cores:
         """Parts that come back for a deposit."""
+        ...
+
+    @property
+    def stocks(self) -> Stocks:
+        """Deliveries and counts of consumables."""
         ...
 
     @property

@@ -25,6 +25,7 @@ from lineshaft.services.contracts.model import (
     PercentagePrice,
     PerUnitPrice,
     Price,
+    ReplenishmentPrice,
     StatePrice,
     TermsInvalid,
     Tier,
@@ -292,8 +293,8 @@ PRICES = {
     ),
     MatrixPrice: matrices(),
 }
-OWN_TESTS = (EnergySavingPrice, BundlePrice, CoreDepositPrice, LeasePrice)
-"""Prices of more than one quantity have a file of tests each."""
+OWN_TESTS = (EnergySavingPrice, BundlePrice, CoreDepositPrice, LeasePrice, ReplenishmentPrice)
+"""Prices of more than one quantity, or of what is recorded, have a file of tests each."""
 MEASURED = {
     kind: PRICES[kind]
     for kind in PRICING

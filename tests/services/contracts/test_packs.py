@@ -57,7 +57,7 @@ NET = {
     "pay-per-kilowatt-hour": "40.63",
     "pay-per-use": "245.03",
     "remanufacturing": "4100.00",
-    "replenishment": "620.00",
+    "replenishment": "372.00",
     "response": "15.48",
     "software": "61.19",
     "subscription": "8.06",

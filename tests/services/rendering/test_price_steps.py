@@ -10,6 +10,7 @@ import pytest
 
 from lineshaft.core import canonical
 from lineshaft.core.period import Instant
+from lineshaft.core.quantity import Quantity
 from lineshaft.services.billing.document import document_content
 from lineshaft.services.billing.model import Facts
 from lineshaft.services.billing.rating import rate
@@ -19,6 +20,7 @@ from lineshaft.services.billing.rendering.steps import step_amount
 from lineshaft.services.billing.rendering.view import view_of
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.cores.model import Core, CoreReturn
+from lineshaft.services.stocks.model import StockKind, StockRecord
 from tests.services.billing.examples import ENGINE, PERIOD, record
 from tests.services.contracts.examples import BASE_FEE, CUTTING_TIME, GUARANTEE, contract, terms
 from tests.services.rendering.sample import document_file
@@ -110,8 +112,13 @@ DEPOSIT = {
 }
 
 
-def cores() -> Facts:
-    """One that came back on the day, one that was lost, one that stays open."""
+REORDER = {"lead_days": "4", "service_level": "97.5", "history_days": 28}
+REPLENISHMENT = {"model": "replenishment", "unit": "HUR", "unit_price": "4.00"}
+REPLENISHMENT |= {"stock": "machine", "reorder": REORDER}
+
+
+def recorded() -> Facts:
+    """Return cores: one back on the day, one lost, one open; and a stock that was counted twice."""
     back = CoreReturn(Instant(PERIOD.start + 60_000_000), "SP-1", "damaged", "Ines")
     place = {"machine": "mill", "contract": "c-1001", "item": "p9", "model": "SP-2"}
     starts = [PERIOD.start, Instant(PERIOD.start - 1), Instant(PERIOD.end - 1)]
@@ -119,7 +126,22 @@ def cores() -> Facts:
         cores=tuple(
             Core(id=f"c-{i}", delivered_at=at, reference="DN-7", returned=returned, **place)
             for i, (at, returned) in enumerate(zip(starts, (back, None, None), strict=True))
-        )
+        ),
+        stock=(stock(0, "count", 8), stock(1, "delivery", 2), stock(86_400, "count", 7)),
+    )
+
+
+def stock(second: int, kind: str, hours: int) -> StockRecord:
+    return StockRecord(
+        id=f"{kind}-{second}",
+        kind=StockKind(kind),
+        machine="mazak01",
+        contract="c-1001",
+        item="p11",
+        at=Instant(PERIOD.start + second * 1_000_000),
+        quantity=Quantity(Fraction(hours), "HUR"),
+        person="Carla",
+        reference="CS-7",
     )
 
 
@@ -134,7 +156,14 @@ def everything() -> Contract:
     prices.append({"id": "p6", "description": CUTTING_TIME["description"], "price": share})
     energy = {"meter": COMPLETE, "price": SAVING}
     for i, outcome in enumerate(
-        (energy, {"price": BUNDLE}, {"price": DEPOSIT}, {"price": LEASE}), start=7
+        (
+            energy,
+            {"price": BUNDLE},
+            {"price": DEPOSIT},
+            {"price": LEASE},
+            {"price": REPLENISHMENT, "meter": METER},
+        ),
+        start=7,
     ):
         prices.append({"id": f"p{i}", "description": CUTTING_TIME["description"]} | outcome)
     fee = BASE_FEE | {"proration": "30/360"}
@@ -149,7 +178,8 @@ def document() -> dict[str, Any]:
     usage.append(record(of, 5, 0, known_at=known_at, states=states))
     usage.append(record(of, 6, 110, known_at=known_at))
     usage.append(record(of, 7, 40, known_at=known_at))
-    rated = rate(of, PERIOD, known_at, usage, ENGINE, cores())
+    usage += [record(of, 8, 1_800, known_at=known_at) for _ in range(2)]
+    rated = rate(of, PERIOD, known_at, usage, ENGINE, recorded())
     content = document_content(rated, "NM-2017-000001", known_at)
     return canonical.decode(canonical.encode(content))
 
@@ -188,6 +218,10 @@ ENGLISH = [
     "Deposit of core c-0 closed on",
     "50 % of 700.00 EUR less upgrade 120.00 EUR is 230.00 EUR; the rest is kept",
     "Core c-1 did not come back in time: its deposit is kept",
+    "Count before, by Carla on 22 June 2017, 00:00 (CS-7): 8 h",
+    "Delivered on 22 June 2017, 00:00:01 by Carla (CS-7): 2 h",
+    "Consumed since then, as the machines told: 0.5 h",
+    "(CS-7): 7 h, expected 9.5 h; difference 2.5 h at 4.00 EUR per h",
 ]
 CHINESE = [
     "用量超过 0 时一次性收取",
@@ -209,6 +243,10 @@ CHINESE = [
     "旧件 c-2 的押金",
     "退还 230.00 EUR，其余扣留",
     "旧件 c-1 未按期退回：押金扣留",
+    "上次盘点，Carla 于 2017年6月22日 00:00（CS-7）：8 h",
+    "Carla 于 2017年6月22日 00:00:01 送货（CS-7）：2 h",
+    "此后设备计量的消耗：0.5 h",
+    "盘点（CS-7）：7 h，应有 9.5 h；差异 2.5 h，单价每 h 4.00 EUR",
 ]
 
 

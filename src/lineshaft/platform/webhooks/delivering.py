@@ -63,6 +63,7 @@ _NEEDED = {
     "lineshaft/services/contracts": (Action.CONTRACT_READ, "contract"),
     "lineshaft/services/cores": (Action.CORE_READ, "core"),
     "lineshaft/services/incidents": (Action.INCIDENT_READ, "incident"),
+    "lineshaft/services/stocks": (Action.STOCK_READ, "stock"),
     "lineshaft/services/metering": (Action.EXCHANGE_READ, "exchange"),
 }
 

@@ -42,6 +42,7 @@ from lineshaft.services.contracts.model import Contract, LocalText, Vat, VatCate
 from lineshaft.services.cores.model import Core
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import UsageRecord
+from lineshaft.services.stocks.model import StockRecord
 
 FORMAT = "lineshaft/invoice/1"
 FILE_BYTES_MAX = 16 * 1024 * 1024
@@ -424,6 +425,7 @@ def _outcome_content(rated: RatedDocument) -> dict[str, Any]:
         "incidents": [incident.to_content() for incident in rated.facts.incidents],
         "exclusions": [exclusion.to_content() for exclusion in rated.facts.exclusions],
         "cores": [core.to_content() for core in rated.facts.cores],
+        "stock": [record.to_content() for record in rated.facts.stock],
     }
     return {name: content for name, content in said.items() if content}
 
@@ -449,6 +451,7 @@ def _facts(document: Mapping[str, Any]) -> tuple[Facts, ...]:
         tuple(map(ServiceIncident.from_content, document.get("incidents", ()))),
         tuple(map(AgreedExclusion.from_content, document.get("exclusions", ()))),
         tuple(map(Core.from_content, document.get("cores", ()))),
+        tuple(map(StockRecord.from_content, document.get("stock", ()))),
     )
     return () if facts == NO_FACTS else (facts,)
 

@@ -24,9 +24,11 @@ from lineshaft.services.billing.model import (
     Transaction,
 )
 from lineshaft.services.billing.parts import BillingParts
+from lineshaft.services.billing.stocks import counted_stocks, replenished, stock_measurements
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.cores.model import Core
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
+from lineshaft.services.stocks.model import StockRecord
 
 EVENT_SUBJECT = "event.billing"
 
@@ -69,31 +71,36 @@ class Issuer:
     ) -> RatedDocument:
         """Measure and rate a period, by the rules of an engine: the present one for None."""
         by = self._parts.engine if engine is None else engine
+        facts = self._facts(contract, known_at)
+        counted = counted_stocks(contract, period, [each for one in facts for each in one.stock])
         usage = [
             self._parts.metering.usage(actor, meter, span, known_at)
-            for meter, span in contract.measurements(period)
+            for meter, span in (*contract.measurements(period), *stock_measurements(counted))
         ]
-        facts = self._facts(contract, known_at)
         given = (contract, period, known_at, usage, by)
         return rules_of(by, self._parts.rules)(*given, *facts)
 
     def _facts(self, contract: Contract, known_at: Instant) -> tuple[Facts, ...]:
-        """Return what guarantees and deposits rest on beside the readings; none needs nothing.
+        """Return what guarantees, deposits and stocks rest on beside the readings, if anything.
 
         It is read as the system: who may see a document may not always see every incident.
         """
         agreed = self._parts.facts if contract.terms.promised else None
         recorded = self._parts.cores if contract.terms.deposits else None
+        counted = self._parts.stocks if any(replenished(contract)) else None
         incidents: list[ServiceIncident] = []
         exclusions: list[AgreedExclusion] = []
         cores: list[Core] = []
+        stock: list[StockRecord] = []
         for machine in contract.machines:
             if agreed is not None:
                 incidents += agreed.agreed_incidents(SYSTEM_WORKER, machine, known_at)
                 exclusions += agreed.agreed_exclusions(SYSTEM_WORKER, machine, known_at)
             if recorded is not None:
                 cores += recorded.known_cores(SYSTEM_WORKER, machine, known_at)
-        facts = Facts(tuple(incidents), tuple(exclusions), tuple(cores))
+            if counted is not None:
+                stock += counted.known_stock(SYSTEM_WORKER, machine, known_at)
+        facts = Facts(tuple(incidents), tuple(exclusions), tuple(cores), tuple(stock))
         return () if facts == NO_FACTS else (facts,)
 
     def known_at(self, period: Period, known_at: Instant | None) -> Instant:

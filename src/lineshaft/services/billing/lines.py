@@ -29,8 +29,11 @@ from lineshaft.services.billing.pricing import (
     cores_of,
     instalments_of,
     price_usage,
+    stock_difference,
 )
+from lineshaft.services.billing.pricing.replenishment import Reconciled
 from lineshaft.services.billing.proration import prorate
+from lineshaft.services.billing.stocks import CountedStock, reconciled, stock_measurements
 from lineshaft.services.contracts.model import (
     BaseFee,
     BundlePart,
@@ -42,6 +45,7 @@ from lineshaft.services.contracts.model import (
     LeasePrice,
     LocalText,
     MatrixPrice,
+    ReplenishmentPrice,
     ServiceGuarantee,
     UnitPrice,
     UsagePrice,
@@ -90,15 +94,21 @@ class _Records:
 
 
 def lines_of(
-    contract: Contract, period: Period, usage: Sequence[UsageRecord], cores: Sequence[Core] = ()
+    contract: Contract,
+    period: Period,
+    usage: Sequence[UsageRecord],
+    cores: Sequence[Core] = (),
+    counted: Sequence[CountedStock] = (),
 ) -> list[RatedLine]:
     """Return the lines of fee and usage, in the order of the terms.
 
     Args:
         contract: the version that is in force.
         period: the service period.
-        usage: one record for each of `contract.measurements(period)`, in that order.
+        usage: one record for each of `contract.measurements(period)`, in that order, then of
+            `stock_measurements`.
         cores: those of `recorded_cores`.
+        counted: the counts of stocks in the period.
     """
     of = _Period(contract, period, zone_named(contract.time_zone))
     fee = contract.terms.base_fee
@@ -110,6 +120,7 @@ def lines_of(
     committed_end = count + len(committed) * len(contract.committed_slots(period))
     earlier = _records_by_price(committed, placed[count:committed_end])
     before = _carried_by_price(contract, period, placed[committed_end:])
+    corrected = reconciled(counted, usage, len(usage) - len(stock_measurements(counted)))
     for price in contract.terms.usage_prices:
         exact = {line.id: line.exact for line in lines}
         found = _Records(
@@ -120,6 +131,9 @@ def lines_of(
             continue
         line = _usage_line(of, price, found, exact)
         lines += [] if line is None else [line]
+        found_at_counts = [found for one, found in corrected if one.price.id == price.id]
+        if isinstance(price.price, ReplenishmentPrice) and found_at_counts:
+            lines.append(_count_line(of, price, price.price, found_at_counts))
     return lines
 
 
@@ -315,6 +329,33 @@ def _core_lines(
         )
         lines += [line] if parts else []
     return lines
+
+
+def _count_line(
+    of: _Period, price: UsagePrice, terms: ReplenishmentPrice, counts: Sequence[Reconciled]
+) -> RatedLine:
+    """Return what the counts of the period correct, which may be nothing or below zero."""
+    parts = [part for count in counts for part in stock_difference(count, terms)]
+    exact = sum((part.amount for part in parts), Fraction(0))
+    missing = Quantity(Fraction(0), terms.unit)
+    for part in parts:
+        missing += part.quantity or Quantity(Fraction(0), terms.unit)
+    steps = [_part_step(part) for part in parts]
+    amount = _round(exact, of.contract.currency, steps)
+    name = price.description
+    return RatedLine(
+        id=price.count_id,
+        kind=LineKind.USAGE,
+        description=LocalText(
+            en=f"{name.en}: difference at the count", zh_hans=f"{name.zh_hans}：盘点差异"
+        ),
+        quantity=missing,
+        steps=tuple(steps),
+        exact=exact,
+        amount=amount,
+        vat=of.contract.terms.vat,
+        usage=tuple(place for count in counts for place in count.places),
+    )
 
 
 def _charged(price: UsagePrice, records: Placed, steps: Steps) -> Quantity:

@@ -21,6 +21,7 @@ from lineshaft.services.contracts.model import (
 from lineshaft.services.cores.model import Core
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import UsageRecord
+from lineshaft.services.stocks.model import StockRecord
 
 INVOICE = "380"
 """Commercial invoice (UNTDID 1001)."""
@@ -144,11 +145,12 @@ class GuaranteeResult:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was recorded for a period beside the readings: incidents, exclusions, cores."""
+    """What was recorded for a period beside the readings: incidents, exclusions, cores, stock."""
 
     incidents: tuple[ServiceIncident, ...] = ()
     exclusions: tuple[AgreedExclusion, ...] = ()
     cores: tuple[Core, ...] = ()
+    stock: tuple[StockRecord, ...] = ()
 
 
 NO_FACTS = Facts()

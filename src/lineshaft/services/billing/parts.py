@@ -14,6 +14,7 @@ from lineshaft.services.billing.ports import (
     CoreRecords,
     DocumentStore,
     EvidenceHolds,
+    StockRecords,
     UsageSource,
 )
 from lineshaft.services.contracts.service import Contracts
@@ -29,6 +30,7 @@ class BillingParts:
         rules: of every release that has rated documents.
         facts: what guarantees rest on beside the readings; None: nothing is ever agreed.
         cores: parts delivered for a deposit; None: there never are any.
+        stocks: deliveries and counts of consumables; None: there never are any.
     """
 
     database: Database
@@ -45,3 +47,4 @@ class BillingParts:
     rules: Rules = RULES
     facts: AgreedFacts | None = None
     cores: CoreRecords | None = None
+    stocks: StockRecords | None = None

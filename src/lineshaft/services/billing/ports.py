@@ -20,6 +20,7 @@ from lineshaft.services.billing.recognition import Slice
 from lineshaft.services.cores.model import Core
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import Meter, UsageRecord
+from lineshaft.services.stocks.model import StockRecord
 
 
 class UsageSource(Protocol):
@@ -73,6 +74,14 @@ class CoreRecords(Protocol):
 
     def known_cores(self, actor: Actor, machine: str, known_at: Instant) -> list[Core]:
         """Return the cores of a machine as they were known at an instant."""
+        ...
+
+
+class StockRecords(Protocol):
+    """Knows what was delivered to stocks and counted; `stocks.service.Stocks` does."""
+
+    def known_stock(self, actor: Actor, machine: str, known_at: Instant) -> list[StockRecord]:
+        """Return the deliveries and counts of a machine as they were known at an instant."""
         ...
 
 

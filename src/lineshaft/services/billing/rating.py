@@ -26,6 +26,13 @@ from lineshaft.services.billing.model import (
     VatGroup,
 )
 from lineshaft.services.billing.statements import statements
+from lineshaft.services.billing.stocks import (
+    Measurement,
+    counted_stocks,
+    stock_measurements,
+    stock_names,
+    told_of,
+)
 from lineshaft.services.contracts.model import Contract, TermsInvalid
 from lineshaft.services.metering.model import UsageRecord
 
@@ -44,21 +51,24 @@ def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a t
         contract: the version that is in force over the whole period.
         period: the service period.
         known_at: what was known when; the same as in every usage record.
-        usage: one record for each of `contract.measurements(period)`, in that order.
+        usage: one record for each of `contract.measurements(period)`, then of
+            `stock_measurements`, in that order.
         engine: what computes it; goes into the document.
         facts: incidents and exclusions that both sides had agreed to by `known_at`, and the cores
-            that were known; those that the period follows from go into the document.
+            and stock records that were known; what the period follows from goes into the document.
 
     Raises:
         UsageMismatch: when the records are of other meters, periods or knowledge times.
         TermsInvalid: when the period is not within the contract.
         NotWholeDays: when an amount by days meets a period that cuts a day.
     """
-    _check(contract, period, known_at, usage)
+    counted = counted_stocks(contract, period, facts.stock)
+    wanted = (*contract.measurements(period), *stock_measurements(counted))
+    _check(contract, period, known_at, usage, wanted)
     cores = recorded_cores(contract, period, facts.cores)
-    lines = lines_of(contract, period, usage, cores)
+    lines = lines_of(contract, period, usage, cores, counted)
     metered = usage[: measured_count(contract, period)]
-    names = contract.measured_names(period)[: len(usage)]
+    names = (*contract.measured_names(period), *stock_names(counted))
     result = guarantee_result(contract, period, metered)
     guarantee = contract.terms.guarantee
     if guarantee is not None and result is not None and result.credit:
@@ -80,7 +90,7 @@ def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a t
         totals=sum_up(lines, contract.currency),
         statements=statements(usage, names, result, outcomes),
         outcomes=outcomes,
-        facts=replace(facts_of(contract, period, facts), cores=cores),
+        facts=replace(facts_of(contract, period, facts), cores=cores, stock=told_of(counted)),
     )
 
 
@@ -101,14 +111,17 @@ def sum_up(lines: Sequence[RatedLine], currency: str) -> Totals:
 
 
 def _check(
-    contract: Contract, period: Period, known_at: Instant, usage: Sequence[UsageRecord]
+    contract: Contract,
+    period: Period,
+    known_at: Instant,
+    usage: Sequence[UsageRecord],
+    wanted: Sequence[Measurement],
 ) -> None:
     if not contract.covers(period):
         msg = f"cannot bill {period} on contract {contract.id}: it begins at {contract.start}" + (
             f" and ends at {contract.end}" if contract.end else ""
         )
         raise TermsInvalid(msg)
-    wanted = contract.measurements(period)
     if [record.meter for record in usage] != [meter for meter, _ in wanted]:
         msg = (
             f"contract {contract.id} bills from {len(wanted)} meters: expected one usage record "

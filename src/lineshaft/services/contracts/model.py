@@ -107,6 +107,12 @@ from lineshaft.services.contracts.prices import (
     VolumePrice,
 )
 from lineshaft.services.contracts.renewal import Renewal
+from lineshaft.services.contracts.replenishment import (
+    SERVICE_LEVELS,
+    ReorderTerms,
+    ReplenishmentPrice,
+    StockScope,
+)
 from lineshaft.services.contracts.revenue import RevenueShare, split_revenue
 from lineshaft.services.contracts.savings import (
     AdjustmentKind,
@@ -127,6 +133,7 @@ from lineshaft.services.contracts.terms import (
 
 __all__ = [
     "PAYMENT_DAYS_MAX",
+    "SERVICE_LEVELS",
     "ActKind",
     "Activity",
     "AdjustmentKind",
@@ -200,6 +207,8 @@ __all__ = [
     "ProrationBasis",
     "QualityGuarantee",
     "Renewal",
+    "ReorderTerms",
+    "ReplenishmentPrice",
     "ResponseGuarantee",
     "ResponseMilestone",
     "RestorationGuarantee",
@@ -211,6 +220,7 @@ __all__ = [
     "Slot",
     "StatePrice",
     "Statistic",
+    "StockScope",
     "Terms",
     "TermsInvalid",
     "ThroughputGuarantee",

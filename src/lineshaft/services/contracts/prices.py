@@ -14,6 +14,7 @@ from lineshaft.services.contracts.bundles import BundlePrice
 from lineshaft.services.contracts.content import Frozen, TermsInvalid, check_id, check_price
 from lineshaft.services.contracts.cores import CoreDepositPrice
 from lineshaft.services.contracts.leases import LeasePrice
+from lineshaft.services.contracts.replenishment import ReplenishmentPrice
 from lineshaft.services.contracts.savings import EnergySavingPrice
 
 TIERS_MAX = 100
@@ -176,7 +177,9 @@ class MatrixPrice(Frozen, frozen=True, tag_field="model", tag="matrix"):
         check_price(self.other_price, "unit price of other states")
 
 
-UnitPrice = PerUnitPrice | GraduatedPrice | VolumePrice | PackagePrice | MatrixPrice
+UnitPrice = (
+    PerUnitPrice | GraduatedPrice | VolumePrice | PackagePrice | MatrixPrice | ReplenishmentPrice
+)
 """Prices of a quantity in a unit."""
 Price = (
     FlatPrice

@@ -36,6 +36,7 @@ from lineshaft.services.contracts.modifiers import (
     ProrationBasis,
 )
 from lineshaft.services.contracts.prices import MatrixPrice, PercentagePrice, Price, UnitPrice
+from lineshaft.services.contracts.replenishment import ReplenishmentPrice
 from lineshaft.services.contracts.savings import EnergySavingPrice
 
 USAGE_PRICES_MAX = 100
@@ -121,6 +122,11 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.id}.kept"
 
     @property
+    def count_id(self) -> str:
+        """The id of the line with what counts of its stock corrected."""
+        return f"{self.id}.count"
+
+    @property
     def is_carried_by_year(self) -> bool:
         """Whether a period follows also from what was measured in the contract year before it."""
         return isinstance(self.price, EnergySavingPrice) and self.price.is_carried
@@ -136,6 +142,9 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
         return None if self.modifiers is None else self.modifiers.take_or_pay
 
     def _check_meter(self, price: UnitPrice | EnergySavingPrice) -> None:
+        if isinstance(price, ReplenishmentPrice) and self.modifiers is not None:
+            msg = f"usage price {self.id}: what a count corrects is priced as what was consumed, "
+            raise TermsInvalid(msg + "leave out modifiers")
         if self.meter is None:
             msg = f"usage price {self.id} has no meter: expected one"
             raise TermsInvalid(msg)
@@ -204,6 +213,8 @@ class Terms(Frozen, frozen=True, kw_only=True):
         ids += [part.id for part in (self.base_fee, self.guarantee) if part is not None]
         ids += [promised.id for promised in self.promised]
         ids += [deposit.kept_id for deposit in self.deposits]
+        stocked = [each for each in self.usage_prices if isinstance(each.price, ReplenishmentPrice)]
+        ids += [each.count_id for each in stocked]
         for repeated in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
             msg = f"two parts of the terms have the id {repeated!r}"
             raise TermsInvalid(msg)

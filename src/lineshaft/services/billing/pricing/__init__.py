@@ -14,6 +14,7 @@ from lineshaft.services.billing.pricing.package import package
 from lineshaft.services.billing.pricing.part import NO_QUANTITY, Metered, Priced, PricedPart
 from lineshaft.services.billing.pricing.per_unit import per_unit
 from lineshaft.services.billing.pricing.percentage import percentage
+from lineshaft.services.billing.pricing.replenishment import replenishment, stock_difference
 from lineshaft.services.billing.pricing.volume import volume
 from lineshaft.services.contracts.model import (
     BundlePrice,
@@ -27,6 +28,7 @@ from lineshaft.services.contracts.model import (
     PercentagePrice,
     PerUnitPrice,
     Price,
+    ReplenishmentPrice,
     VolumePrice,
 )
 
@@ -41,6 +43,7 @@ __all__ = [
     "cores_of",
     "instalments_of",
     "price_usage",
+    "stock_difference",
 ]
 
 PRICING: dict[type[Price], Callable[[Priced, Any], tuple[PricedPart, ...]]] = {
@@ -55,6 +58,7 @@ PRICING: dict[type[Price], Callable[[Priced, Any], tuple[PricedPart, ...]]] = {
     BundlePrice: bundle,
     CoreDepositPrice: core_deposit,
     LeasePrice: lease,
+    ReplenishmentPrice: replenishment,
 }
 
 

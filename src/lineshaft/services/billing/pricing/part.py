@@ -79,7 +79,7 @@ class PricedPart:
 
     Attributes:
         kind: `flat`, `unit`, `tier`, `tier_fee`, `volume`, `package`, `share`, `state`, `bundle`,
-            `instalment`, or one of `energy_saving` and `core_deposit`.
+            `instalment`, or one of `energy_saving`, `core_deposit` and `replenishment`.
         quantity: what was priced; None for a fixed amount and a share.
         unit_price: price of one unit, or the fixed amount; None for packages and a share.
         amount: exact and not rounded.

@@ -72,6 +72,11 @@ _ENGLISH = {
     "step_machine_share": "Of which {machine}: {amount} for {quantity}",
     "step_residual": "; residual value {amount}",
     "step_purchase_option": "; it may be bought for {amount}",
+    "step_stock_consumed": "Consumed since then, as the machines told: {consumed}",
+    "step_stock_count": "Counted by {person} on {at} ({reference}): {counted}, "
+    "expected {estimated}; difference {quantity} at {price} per {unit}",
+    "step_stock_delivery": "Delivered on {at} by {person} ({reference}): {quantity}",
+    "step_stock_opening": "Count before, by {person} on {at} ({reference}): {quantity}",
     "step_saving": "Saved {saved}, carried {carried}: {quantity} at {percent} % of {tariff} per "
     "{unit}",
     "step_saving_adjustment": "Adjustment, {kind}: {adjusted} – {reason} (approved by {by}, {at})",
@@ -207,6 +212,11 @@ _CHINESE = {
     "step_machine_share": "其中 {machine}：{amount}（{quantity}）",
     "step_residual": "；残值 {amount}",
     "step_purchase_option": "；可按 {amount} 购买",
+    "step_stock_consumed": "此后设备计量的消耗：{consumed}",
+    "step_stock_count": "{person} 于 {at} 盘点（{reference}）：{counted}，应有 {estimated}；"
+    "差异 {quantity}，单价每 {unit} {price}",
+    "step_stock_delivery": "{person} 于 {at} 送货（{reference}）：{quantity}",
+    "step_stock_opening": "上次盘点，{person} 于 {at}（{reference}）：{quantity}",
     "step_saving": "节约 {saved}，结转 {carried}：{quantity}，按每 {unit} {tariff} 的 {percent} %",
     "step_saving_adjustment": "{kind}调整：{adjusted} – {reason}（{by} 于 {at} 批准）",
     "step_saving_baseline": "基准 {id} 第 {version} 版：{expected} = {terms}",

@@ -10,6 +10,7 @@ from typing import Any
 from lineshaft.core.quantity import unit_named
 from lineshaft.services.billing.rendering.cores import CoreWords
 from lineshaft.services.billing.rendering.savings import SavingWords
+from lineshaft.services.billing.rendering.stocks import StockWords
 from lineshaft.services.billing.rendering.words import (
     FACTOR_DECIMALS,
     STEP_DECIMALS,
@@ -33,6 +34,7 @@ class StepWords:
         self._words = words
         self._savings = SavingWords(words)
         self._cores = CoreWords(words)
+        self._stocks = StockWords(words)
 
     def say(self, step: dict[str, Any]) -> str | None:
         """Say a step; rounding is said once, in the footer."""
@@ -55,6 +57,7 @@ class StepWords:
             "proration": self._prorated,
             **self._savings.kinds(),
             **self._cores.kinds(),
+            **self._stocks.kinds(),
             "rated": self._compared,
             "documented": self._compared,
             "credited": self._compared,

@@ -1,4 +1,4 @@
-"""Prices of outcomes in words: a share of saved energy, bundles, deposits on cores."""
+"""Prices of outcomes in words: a saved energy, bundles, deposits on cores, leases, consumables."""
 
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from lineshaft.services.contracts.model import (
     Driver,
     EnergySavingPrice,
     LeasePrice,
+    ReplenishmentPrice,
     SavingAdjustment,
 )
 from lineshaft.web import format as form
@@ -19,7 +20,7 @@ from lineshaft.web.pages.contracts.names import local
 from lineshaft.web.session import Preferences
 
 _ONE = "C62"
-_Outcome = EnergySavingPrice | BundlePrice | CoreDepositPrice | LeasePrice
+_Outcome = EnergySavingPrice | BundlePrice | CoreDepositPrice | LeasePrice | ReplenishmentPrice
 
 
 def outcome_in_words(visit: Preferences, price: _Outcome, currency: str) -> Html:
@@ -33,6 +34,8 @@ def outcome_in_words(visit: Preferences, price: _Outcome, currency: str) -> Html
             return _deposit(visit, price, currency)
         case LeasePrice():
             return _lease(visit, price, currency)
+        case ReplenishmentPrice():
+            return _replenishment(visit, price, currency)
 
 
 def _saving(visit: Preferences, price: EnergySavingPrice, currency: str) -> Html:
@@ -133,6 +136,19 @@ def _lease(visit: Preferences, price: LeasePrice, currency: str) -> Html:
     if price.purchase_option is not None:
         amount = _money(price.purchase_option, currency)
         lines.append(visit.say("terms.lease.purchase_option", amount=amount))
+    return tag("div", head, tag("ul", [tag("li", line) for line in lines], class_="plain"))
+
+
+def _replenishment(visit: Preferences, price: ReplenishmentPrice, currency: str) -> Html:
+    amount, unit = _money(price.unit_price, currency), unit_named(price.unit).symbol
+    reorder = visit.say(
+        "terms.reorder",
+        days=form.rounded(price.reorder.lead_days),
+        level=form.rounded(price.reorder.service_level),
+        history=str(price.reorder.history_days),
+    )
+    lines = [visit.say(f"terms.stock.{price.stock.value}"), reorder]
+    head = visit.say("terms.replenishment", amount=amount, unit=unit)
     return tag("div", head, tag("ul", [tag("li", line) for line in lines], class_="plain"))
 
 

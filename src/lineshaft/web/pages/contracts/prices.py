@@ -22,6 +22,7 @@ from lineshaft.services.contracts.model import (
     PercentagePrice,
     PerUnitPrice,
     Price,
+    ReplenishmentPrice,
     Terms,
     VolumePrice,
 )
@@ -60,7 +61,13 @@ def price_in_words(visit: Preferences, price: Price, currency: str, names: dict[
         case PercentagePrice():
             lines = ", ".join(names[line] for line in price.lines)
             return visit.say("terms.share", percent=form.rounded(price.percent), lines=lines)
-        case EnergySavingPrice() | BundlePrice() | CoreDepositPrice() | LeasePrice():
+        case (
+            EnergySavingPrice()
+            | BundlePrice()
+            | CoreDepositPrice()
+            | LeasePrice()
+            | ReplenishmentPrice()
+        ):
             return outcome_in_words(visit, price, currency)
 
 

@@ -112,6 +112,10 @@ CONTRACTS: dict[str, str] = {
     "terms.proration.30/360": "每月 {amount}，按每月 30 天折算",
     "terms.proration.ACT_DAYS": "每月 {amount}，按日折算",
     "terms.proration.ACT_SECONDS": "每月 {amount}，按秒折算",
+    "terms.reorder": (
+        "订货点：到货周期 {days} 天，服务水平 {level}\N{NO-BREAK SPACE}%，按最近 {history} 天的消耗"
+    ),
+    "terms.replenishment": "按消耗每 {unit} {amount}，盘点时更正",
     "terms.saving": "按每 {unit} {tariff} 计算的节能量的 {percent}\N{NO-BREAK SPACE}%",
     "terms.saving.adjustment.non_routine": (
         "非常规调整：每月 {quantity}，{period} – {reason}（{by} 于 {at} 批准）"
@@ -134,6 +138,8 @@ CONTRACTS: dict[str, str] = {
         "\N{NO-BREAK SPACE}%"
     ),
     "terms.step_last": "低于 {below}\N{NO-BREAK SPACE}%：抵扣基本费的 {credit}\N{NO-BREAK SPACE}%",
+    "terms.stock.machine": "每台机器各有库存",
+    "terms.stock.site": "全部机器共用一个库存",
     "terms.take_or_pay.month": "照付不议：每月 {quantity}，不足部分每单位 {amount}",
     "terms.take_or_pay.year": "照付不议：每合同年 {quantity}，不足部分每单位 {amount}",
     "terms.target": "保证可用率不低于 {target}\N{NO-BREAK SPACE}%",

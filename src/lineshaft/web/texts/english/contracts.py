@@ -131,6 +131,11 @@ CONTRACTS: dict[str, str] = {
     "terms.proration.30/360": "{amount} a month, divided by days of a month of 30",
     "terms.proration.ACT_DAYS": "{amount} a month, divided by days",
     "terms.proration.ACT_SECONDS": "{amount} a month, divided by seconds",
+    "terms.reorder": (
+        "Reorder point: {days} days from order to delivery, {level}\N{NO-BREAK SPACE}% service "
+        "level, from the last {history} days"
+    ),
+    "terms.replenishment": "{amount} per {unit} consumed, corrected where the stock is counted",
     "terms.saving": (
         "{percent}\N{NO-BREAK SPACE}% of the energy that is saved, at {tariff} per {unit}"
     ),
@@ -161,6 +166,8 @@ CONTRACTS: dict[str, str] = {
     "terms.step_last": (
         "Below {below}\N{NO-BREAK SPACE}%: {credit}\N{NO-BREAK SPACE}% of the base fee is credited"
     ),
+    "terms.stock.machine": "Each machine has a stock of its own",
+    "terms.stock.site": "All machines draw on one stock",
     "terms.take_or_pay.month": "Take or pay: {quantity} a month, each that is missing {amount}",
     "terms.take_or_pay.year": "Take or pay: {quantity} a contract year, each missing {amount}",
     "terms.target": "At least {target}\N{NO-BREAK SPACE}% availability is guaranteed",

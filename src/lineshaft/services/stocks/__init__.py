@@ -1,0 +1,1 @@
+"""Stocks: deliveries and counts of consumables."""
