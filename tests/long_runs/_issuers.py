@@ -2,7 +2,7 @@
 
 `python -m tests.long_runs._issuers DIRECTORY` has imported everything and opened nothing. Each line
 of its input is a list of lives: each is forked, and does its tasks in its own session. It says
-their process ids, and, when all have ended, how.
+their process ids, and, asked by another line, how they ended; until then no id is used again.
 """
 
 import datetime as dt
@@ -22,6 +22,7 @@ from lineshaft.core.money import Money
 from lineshaft.core.month import Month
 from lineshaft.core.period import Period
 from lineshaft.infrastructure.database import UnitOfWork
+from lineshaft.infrastructure.processes import die_with
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
@@ -136,19 +137,25 @@ TASKS: dict[str, Callable[..., Any]] = {
 
 
 def main(directory: Path) -> None:
-    """Fork the lives of each line, and wait for them."""
-    for line in sys.stdin:
+    """Fork the lives of each line, and wait for them when asked."""
+    for line in iter(sys.stdin.readline, ""):
         pids = [_born(directory, life) for life in json.loads(line)]
         print(json.dumps(pids), flush=True)
+        sys.stdin.readline()
         ended = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
         print(json.dumps(ended), flush=True)
 
 
 def _born(directory: Path, life: Life) -> int:
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     os.setsid()
+    die_with(parent)()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, sys.stdin.fileno())
+    os.dup2(nowhere, sys.stdout.fileno())
     code = 1
     try:
         live(directory, life)

@@ -129,21 +129,23 @@ class Processes:
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL, text=True, **pipes)
 
     def born(self, lives: Sequence[Life]) -> list[int]:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(lives) + "\n")
-        self._process.stdin.flush()
-        return self._said()
+        return self._asked(json.dumps(lives))
 
     def ended(self, pids: Sequence[int]) -> list[int]:
         """Wait until the lives, and all that they have started, are gone; return how they ended."""
-        codes = self._said()
+        codes = self._asked("")
         for pid in pids:
             wait_for(lambda pid=pid: not is_group_alive(pid))
         return codes
 
-    def _said(self) -> list[int]:
+    def _asked(self, line: str) -> list[int]:
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        found: list[int] = json.loads(self._process.stdout.readline())
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the process that forks the others is gone"
+        found: list[int] = json.loads(answer)
         return found
 
     def close(self) -> None:
