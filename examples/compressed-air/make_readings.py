@@ -1,10 +1,10 @@
-"""Write the readings of a made-up month of a compressor station; the seed makes them the same again.
+"""Write the readings of a made-up month of a compressor station, the same with every run.
 
     python make_readings.py DIRECTORY
 
-No machine said this. Every hour has the volume counter, the pressure dew point after the dryer, and
-the contact of the dew-point monitor, which opens above +3 °C. The last two days of the month go into
-a file of their own: the logger was cut off and delivered them later.
+No machine said this. Every hour has the volume counter, the pressure dew point after the dryer,
+and the contact of the dew-point monitor, which opens above +3 °C. The last two days of the month go
+into a file of their own: the logger was cut off and delivered them later.
 """
 
 import csv
@@ -25,7 +25,7 @@ WET = {*range(243, 252), *range(694, 703)}  # the hours in which the dryer faile
 
 
 def rows() -> list[list[str]]:
-    random = Random(SEED)
+    random = Random(SEED)  # noqa: S311 - made-up readings
     counter, found = OLD_START, []
     for hour in range(HOURS + 1):
         ts = (START + timedelta(hours=hour)).isoformat().replace("+00:00", "Z")
