@@ -314,6 +314,12 @@ AUDITS = {
     "documents without their posting": """
         SELECT number FROM billing_document WHERE CAST(gross AS REAL) <> 0 AND number NOT IN
             (SELECT document FROM ledger_transaction WHERE reason = 'document')""",
+    "documents whose receivable is not their gross": """
+        SELECT d.number FROM billing_document d
+        LEFT JOIN ledger_transaction t ON t.document = d.number AND t.reason = 'document'
+        LEFT JOIN ledger_entry e ON e."transaction" = t.id AND e.account LIKE 'receivables:%'
+        GROUP BY d.number HAVING coalesce(sum(e.amount_minor), 0)
+            <> round(d.gross * 100) * CASE d.type WHEN '381' THEN -1 ELSE 1 END""",
     "documents without their schedule": """
         SELECT number FROM billing_document WHERE CAST(gross AS REAL) <> 0 AND number NOT IN
             (SELECT document FROM ledger_slice)""",
