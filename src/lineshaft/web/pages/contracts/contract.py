@@ -35,6 +35,7 @@ from lineshaft.web.pages.contracts.life import life_panels, standing
 from lineshaft.web.pages.contracts.names import contract_name, machine_name, machines_by_id
 from lineshaft.web.pages.contracts.promises import outcome_panels
 from lineshaft.web.pages.contracts.rated import rated_table, usage_notices
+from lineshaft.web.pages.contracts.stocks import recorded_panels
 from lineshaft.web.pages.contracts.terms import terms_in_words
 from lineshaft.web.session import Visit
 
@@ -63,9 +64,7 @@ async def build(visit: Visit, request: Request) -> None:
     show(_head(visit, shown))
     address_ = "" if request.client is None else request.client.host
     await ContractActs(visit, life, name, address_).add()
-    with ui.element("section").classes("panel part"):
-        show(_usage_head(visit, shown))
-        usage = ui.element("div").classes("part").props("aria-live=polite")
+    usage = _usage_part(visit, shown)
     guarantee_part = ui.element("div").classes("part")
     invoices_part = ui.element("div").classes("part")
     machines = await machines_by_id(visit)
@@ -73,8 +72,13 @@ async def build(visit: Visit, request: Request) -> None:
     show(_agreed(visit, contract, bound))
     for each in life_panels(visit, life):
         show(each)
+    names = {each: machine_name(machines, each) for each in contract.machines}
+    for part in await recorded_panels(visit, contract, names):
+        show(part)
     with invoices_part:
         await _invoices(visit, contract)
+    if usage is None:
+        return
     with usage:
         show(_busy(visit))
     await ui.context.client.connected()
@@ -117,6 +121,15 @@ def _head(visit: Visit, shown: _Shown) -> Html:
         crumbs=[(visit.say("contracts.title"), "/contracts")],
         beside=standing(visit, shown.life),
     )
+
+
+def _usage_part(visit: Visit, shown: _Shown) -> ui.element | None:
+    """Put the place of usage there; nothing is metered under what does not bind."""
+    if shown.life.binding is None:
+        return None
+    with ui.element("section").classes("panel part"):
+        show(_usage_head(visit, shown))
+        return ui.element("div").classes("part").props("aria-live=polite")
 
 
 def _usage_head(visit: Visit, shown: _Shown) -> Html:

@@ -187,7 +187,7 @@ async def _replay(visit: Visit, delivery: Delivery) -> None:
 
 def _replay_period(visit: Visit, webhook: Webhook) -> None:
     now = visit.application.clock.now() // US_PER_DAY * US_PER_DAY
-    with dialog_card("form") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("webhook.replay_period")))
         show(tag("p", visit.say("webhook.replay_text"), class_="soft"))
         start = text_field(visit.say("webhook.start"))

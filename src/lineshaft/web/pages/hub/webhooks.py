@@ -58,7 +58,7 @@ def state_of(visit: Visit, webhook: Webhook) -> Html:
 
 
 def _add(visit: Visit) -> None:
-    with dialog_card("form") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("webhooks.add")))
         url = text_field(visit.say("webhooks.url"))
         kinds = text_field(visit.say("webhooks.kinds_field"))

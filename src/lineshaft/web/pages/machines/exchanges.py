@@ -30,7 +30,7 @@ async def build(visit: Visit, request: Request) -> None:
     lead = visit.say("exchanges.lead")
     show(page_head(visit.say("exchanges.title"), lead=lead, crumbs=crumbs))
     resource = Resource("exchange", "*", machine=machine.id)
-    signals = {s.id: s.titled(visit.language) for s in machine.signals if s.is_numeric}
+    signals = _metered(visit, machine)
     if signals and await visit.may(Action.EXCHANGE_WRITE, resource):
         with ui.element("div").classes("actions"):
             button(
@@ -45,6 +45,13 @@ async def build(visit: Visit, request: Request) -> None:
     last = {version.exchange.id: version for version in found}
     with ui.element("section").classes("panel flush"):
         _table(visit, machine, list(last.values()), may_approve=may_approve)
+
+
+def _metered(visit: Visit, machine: Machine) -> dict[SignalId, str]:
+    """Return what a meter could stand behind; signals that somebody has named come first."""
+    found = [each for each in machine.signals if each.is_numeric and each.unit]
+    found.sort(key=lambda each: (not each.title, each.titled(visit.language).lower()))
+    return {each.id: each.titled(visit.language) for each in found}
 
 
 def _table(
@@ -86,7 +93,7 @@ def _cells(visit: Visit, machine: Machine, columns: list[Column], version: Excha
 
 
 def _record(visit: Visit, machine: Machine, signals: dict[SignalId, str]) -> None:
-    with dialog_card("form") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("exchanges.record")))
         show(tag("p", visit.say("exchanges.record_text"), class_="soft"))
         signal = select_field(

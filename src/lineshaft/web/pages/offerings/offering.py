@@ -89,7 +89,7 @@ def _actions(visit: Visit, entry: CatalogueEntry, last: int, *, may_make: bool) 
 
 def _withdraw(visit: Visit, entry: CatalogueEntry) -> None:
     offering = entry.offering
-    with dialog_card("form") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("offering.withdraw_title", version=offering.version)))
         show(tag("p", visit.say("offering.withdraw_text")))
         reason = text_field(visit.say("offering.reason"))

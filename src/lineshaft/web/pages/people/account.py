@@ -101,7 +101,7 @@ def _token_row(visit: Visit, columns: list[Column], token: ApiToken) -> None:
 
 
 def _add_token(visit: Visit) -> None:
-    with dialog_card("form") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("tokens.add")))
         name = text_field(visit.say("tokens.name"))
         days = text_field(visit.say("tokens.days", maximum=TOKEN_DAYS_MAX))

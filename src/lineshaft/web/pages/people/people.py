@@ -55,7 +55,7 @@ def _add(visit: Visit, organisations: Sequence[Organisation]) -> None:
     roles = {role.value: visit.say(f"role.{role.value}") for role in ROLES}
     names = {"": visit.say("people.no_organisation")}
     names |= {each.id: each.name for each in organisations}
-    with dialog_card("form") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("people.add")))
         name = text_field(visit.say("people.name"))
         user_name = text_field(visit.say("people.user_name"))

@@ -62,7 +62,7 @@ async def open_button(visit: Visit, machines: dict[str, Machine]) -> None:
 
 
 def _open(visit: Visit, choices: dict[str, str]) -> None:
-    with dialog_card("form") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("requests.open")))
         show(tag("p", visit.say("requests.open_text"), class_="soft"))
         machine = select_field(visit.say("requests.machine"), choices, next(iter(choices)))
@@ -143,7 +143,7 @@ def state_of(visit: Visit, subject: ServiceIncident) -> Html:
 def _update(visit: Visit, version: Recorded) -> None:
     """Ask what has happened since; it is the next version."""
     of = version.subject
-    with dialog_card("form") as close:
+    with dialog_card() as close:
         show(tag("h2", visit.say("requests.update")))
         show(tag("p", visit.say("requests.update_text"), class_="soft"))
         fields = {
