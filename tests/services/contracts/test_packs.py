@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -10,20 +11,24 @@ import msgspec
 import pytest
 
 from lineshaft.bootstrap.application import Application, build
+from lineshaft.core import canonical
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.messages import EnrolRequest, enrol_proof
 from lineshaft.core.period import Instant, Period, parse_instant
+from lineshaft.core.quantity import Quantity
 from lineshaft.core.reading import signal_id
 from lineshaft.infrastructure.settings import load_settings
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+from lineshaft.services.billing.document import recompute
 from lineshaft.services.billing.model import RatedDocument
 from lineshaft.services.contracts.catalogue.model import OfferingChanges
 from lineshaft.services.contracts.model import Contract, CoreDepositPrice, LocalText, OfferingKind
 from lineshaft.services.contracts.packs.model import read_pack
 from lineshaft.services.contracts.packs.shelf import packs
 from lineshaft.services.cores.model import Core
+from lineshaft.services.stocks.model import StockKind, StockRecord
 from tests.installation import empty_installation
 from tests.platform.historian.house import HOUR, Source, opened
 from tests.services.contracts.examples import CONTRACT
@@ -141,6 +146,52 @@ def test_a_contract_from_a_pack_rates_a_day(hub: Application, pack: str) -> None
     rated = preview(hub, pack)
     assert rated.totals.net.amount == Decimal(NET[pack])
     assert all(line.description.zh_hans for line in rated.lines)
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(30)
+def test_a_stock_is_estimated_counted_and_ordered_in_time(hub: Application) -> None:
+    """10 l an hour: 240 l on the day, half of it or all of what was known of its neighbours."""
+    entry = hub.catalogue.from_pack(LOCAL_OPERATOR, "replenishment", "our-oil", OfferingChanges())
+    content: dict[str, Any] = CONTRACT | {
+        "id": "c-oil",
+        "offering": {"id": entry.offering.id, "version": 1},
+        "terms": entry.offering.to_content()["terms"],
+        "machines": ["press"],
+        "start": "2027-03-01T00:00:00Z",
+    }
+    hub.contracts.agree(LOCAL_OPERATOR, Contract.from_content(content))
+    hub.contracts.activate(LOCAL_OPERATOR, "c-oil", 1)
+    (unknown,) = hub.billing.replenishment(LOCAL_OPERATOR, "c-oil")
+    assert (unknown.quantity, unknown.counted_at, unknown.is_due) == (None, None, False)
+    for hour, kind, litres in ((2, "count", 500), (3, "delivery", 90), (12, "count", 480)):
+        amount = Quantity(Fraction(litres), "LTR")
+        at = Instant(DAY.start + hour * HOUR)
+        place = {"machine": "press", "contract": "c-oil", "item": "coolant"}
+        told = StockRecord(
+            id=f"oil-{hour}",
+            kind=StockKind(kind),
+            at=at,
+            quantity=amount,
+            person="Carla",
+            reference="CS-1",
+            **place,
+        )
+        hub.stocks.record(LOCAL_OPERATOR, told)
+    assert isinstance(hub.clock, ManualClock)
+    hub.clock.advance(HOUR)
+    # 500 and 90 less 100 of ten hours are 490; 10 l are missing at 1.55.
+    rated = hub.billing.preview(LOCAL_OPERATOR, "c-oil", DAY)
+    assert [str(line.amount.amount) for line in rated.lines] == ["372.00", "15.50"]
+    issued = hub.billing.issue(LOCAL_OPERATOR, "c-oil", DAY, reason="the rest of the day is known")
+    document = canonical.decode(issued.file)["document"]
+    assert recompute(document) == document
+    assert [each["id"] for each in document["stock"]] == ["oil-2", "oil-3", "oil-12"]
+    (known,) = hub.billing.replenishment(LOCAL_OPERATOR, "c-oil")
+    assert known.reorder is not None
+    assert known.quantity == 480 - 140
+    assert known.is_due
+    assert known.to_content()["is_due"] is True
 
 
 def test_a_pack_says_what_it_is_in_both_languages_and_what_it_counts_as() -> None:

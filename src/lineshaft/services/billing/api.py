@@ -23,6 +23,7 @@ from lineshaft.services.billing.release import RELEASE_CHARACTERS_MAX
 from lineshaft.services.billing.service import Billing
 
 INVOICES, LATE = "/api/v1/invoices", "/api/v1/late-periods"
+REPLENISHMENT = "/api/v1/contracts/{contract}/replenishment"
 TEXT_CHARACTERS_MAX = 200
 
 ActorOf = Callable[[Request], Actor]
@@ -74,6 +75,12 @@ def router(billing: Billing, actor_of: ActorOf) -> APIRouter:
 
 
 def _add_lists(routes: APIRouter, billing: Billing) -> None:
+    @routes.get(REPLENISHMENT)
+    def replenishment(request: Request, contract: str) -> dict[str, Any]:
+        """Return the stocks of consumables of a contract now, and which of them to order."""
+        found = billing.replenishment(request.state.actor, contract)
+        return {"stocks": [each.to_content() for each in found]}
+
     @routes.get(INVOICES)
     def documents(  # noqa: PLR0913, PLR0917 - the filters
         request: Request,

@@ -29,6 +29,7 @@ from lineshaft.services.billing.model import (
 )
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.billing.release import RELEASE_CHARACTERS_MAX
+from lineshaft.services.billing.reordering import StockProposal, proposals
 from lineshaft.services.contracts.model import Contract
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "RELEASE_CHARACTERS_MAX",
     "Billing",
     "BillingParts",
+    "StockProposal",
     "ledger_beancount",
     "ledger_csv",
     "rerated",
@@ -79,6 +81,15 @@ class Billing:
         self._parts.authorizer.authorize(actor, Action.INVOICE_PREVIEW, _of_contract(contract))
         instant = self._parts.clock.now() if known_at is None else known_at
         return self._issuer.rate(actor, contract, period, instant)
+
+    def replenishment(self, actor: Actor, contract_id: str) -> list[StockProposal]:
+        """Return the stocks of consumables of a contract now, and which of them to order.
+
+        Raises:
+            ContractNotFound: when there is no such contract, or the actor may not see it.
+            NotInForce: when no activated version is in force now.
+        """
+        return proposals(self._parts, actor, contract_id)
 
     def issue(
         self,

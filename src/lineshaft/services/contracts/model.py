@@ -108,6 +108,7 @@ from lineshaft.services.contracts.prices import (
 )
 from lineshaft.services.contracts.renewal import Renewal
 from lineshaft.services.contracts.replenishment import (
+    HISTORY_DAYS_MIN,
     SERVICE_LEVELS,
     ReorderTerms,
     ReplenishmentPrice,
@@ -132,6 +133,7 @@ from lineshaft.services.contracts.terms import (
 )
 
 __all__ = [
+    "HISTORY_DAYS_MIN",
     "PAYMENT_DAYS_MAX",
     "SERVICE_LEVELS",
     "ActKind",
