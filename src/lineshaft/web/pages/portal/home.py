@@ -214,7 +214,7 @@ async def _documents(visit: Visit) -> None:
 def _proofs(visit: Visit) -> Html:
     steps = [tag("li", visit.say(f"portal.proof.{step}")) for step in ("download", "run", "read")]
     said = tag("p", visit.say("portal.proof.why"))
-    command = tag("pre", tag("code", VERIFY))
+    command = tag("pre", VERIFY, class_="raw")
     return panel(visit.say("portal.proofs"), said, tag("ol", steps), command, id_="proofs")
 
 
