@@ -12,7 +12,6 @@ lineshaft invoice export AIR-000001 $OUT
 lineshaft verify $OUT/AIR-000001.json --keys $OUT/keys.json --evidence $OUT/AIR-000001.evidence.json
 # Now the logger delivers the last two days. The invoice stays as it is; the difference is a document.
 lineshaft historian import late.csv --source air-june-late --map map.toml
-lineshaft invoice late
 lineshaft invoice correct bakery-air --at 2025-06-15T00:00:00Z
 lineshaft invoice show AIR-000002
 lineshaft invoice export AIR-000002 $OUT
