@@ -16,7 +16,7 @@ from lineshaft.core.period import (
     zone_named,
 )
 from lineshaft.core.quantity import Quantity
-from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
+from lineshaft.security.authorisation.model import SYSTEM_WORKER, Actor
 from lineshaft.services.billing.model import shown_quantity
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.billing.ports import UsageSource
@@ -87,12 +87,17 @@ class StockProposal:
         }
 
 
-def proposals(parts: BillingParts, actor: Actor, contract_id: str) -> list[StockProposal]:
-    """Return the stocks of a contract now; see `Billing.replenishment`."""
-    now = parts.clock.now()
-    contract = parts.contracts.in_force(actor, contract_id, Period(now, Instant(now + 1)))
-    resource = Resource("contract", contract.id, organisation=contract.organisation)
-    parts.authorizer.authorize(actor, Action.INVOICE_PREVIEW, resource)
+def proposals(
+    parts: BillingParts, actor: Actor, contract: Contract, now: Instant
+) -> list[StockProposal]:
+    """Return the stocks of a contract now; see `Billing.replenishment`, which asks whether it may.
+
+    Args:
+        parts: of billing.
+        actor: whose readings are measured.
+        contract: as it is in force.
+        now: what was counted and delivered before counts.
+    """
     records: list[StockRecord] = []
     for machine in contract.machines if parts.stocks is not None else ():
         known = parts.stocks.known_stock(SYSTEM_WORKER, machine, now) if parts.stocks else []

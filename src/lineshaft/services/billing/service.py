@@ -89,7 +89,12 @@ class Billing:
             ContractNotFound: when there is no such contract, or the actor may not see it.
             NotInForce: when no activated version is in force now.
         """
-        return proposals(self._parts, actor, contract_id)
+        now = self._parts.clock.now()
+        whole = Period(now, Instant(now + 1))
+        contract = self._parts.contracts.in_force(actor, contract_id, whole)
+        resource = Resource("contract", contract.id, organisation=contract.organisation)
+        self._parts.authorizer.authorize(actor, Action.INVOICE_PREVIEW, resource)
+        return proposals(self._parts, actor, contract, now)
 
     def issue(
         self,

@@ -14,7 +14,7 @@ from typing import Any
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period, format_instant
-from lineshaft.core.quantity import Quantity, parse_fraction
+from lineshaft.core.quantity import Quantity, parse_exact
 
 REASON_CHARACTERS_MAX = 500
 ESTIMATES_MAX = 1_000
@@ -71,7 +71,7 @@ class Estimate:
             raise Invalid(msg)
         return cls(
             period=Period.parse(content["start"], content["end"]),
-            quantity=Quantity(parse_fraction(content["amount"]), content["unit"]),
+            quantity=Quantity(parse_exact(content["amount"]), content["unit"]),
             **{name: content[name] for name in ("id", "machine", "meter", "author", "reason")},
         )
 
