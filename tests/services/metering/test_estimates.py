@@ -134,7 +134,7 @@ def test_an_estimate_of_nobody_or_without_a_reason_is_refused(change: dict[str, 
         estimate(**change)
 
 
-@pytest.mark.parametrize("change", [{"amount": 1}, {"more": "1"}, {"amount": "2/4"}])
+@pytest.mark.parametrize("change", [{"amount": 1}, {"more": "1"}, {"amount": "1e3"}])
 def test_content_that_is_none_is_refused(change: dict[str, Any]) -> None:
     content = estimate().to_content()
     assert Estimate.from_content(content) == estimate()
