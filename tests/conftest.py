@@ -5,6 +5,7 @@ import functools
 import gc
 import importlib
 import itertools
+import logging
 import shutil
 import tempfile
 import warnings
@@ -59,6 +60,16 @@ class Postgres:
     def stop(self) -> None:
         self._admin.close()
         self._server.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def logging_stays_as_it_is() -> Iterator[None]:
+    """Set the logging back: a command that runs within a test sets it for its whole process."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")

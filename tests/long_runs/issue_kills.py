@@ -28,6 +28,7 @@ from bench.business import BUSINESS_TERMS, DAY_US, HOUR_US, START, Business, Pla
 from bench.records import Outcome
 from lineshaft.bootstrap.application import Application, build
 from lineshaft.bootstrap.source_adapters import AcceptedSourceKeys
+from lineshaft.core.errors import Unavailable
 from lineshaft.core.month import Month
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.platform.historian.intake.commit import Committer
@@ -365,6 +366,7 @@ def judged(plant: Plant) -> str:
     return forgotten(plant, numbers, payments)
 
 
+TRIES_MAX = 5
 EVENTS = "SELECT payload FROM outbox WHERE subject = 'event.billing'"
 
 
@@ -383,7 +385,11 @@ def forgotten(plant: Plant, numbers: set[str], payments: set[tuple[str, str]]) -
 def completed(plant: Plant, processes: Processes) -> str:
     """Close the month with the command, twice at once; ask for everything else once more."""
     names = ("first", "second")
-    codes = processes.ended(processes.born([{"command": (MONTH, 1, name)} for name in names]))
+    codes = []
+    for _ in range(TRIES_MAX):  # one that finds the database busy for too long says so and ends
+        codes = processes.ended(processes.born([{"command": (MONTH, 1, name)} for name in names]))
+        if Unavailable.exit_code not in codes:
+            break
     for name in names:
         said = json.loads((plant.directory / name).read_text(encoding="utf-8"))
         if any(codes) or said["left"] or said["issued"] + said["found"] != len(plant.periods):
