@@ -1,6 +1,8 @@
 """How usage is measured: the meter of a price or of a guarantee, before there is a machine."""
 
+from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -40,7 +42,8 @@ class MeterTerms(Frozen, frozen=True, omit_defaults=True):
         if self.completeness_min is not None and not 0 <= self.completeness_min <= PERCENT:
             msg = f"meter {self.id}: completeness_min {self.completeness_min}, expected 0 to 100 %"
             raise TermsInvalid(msg)
-        parameters = self.on("any").parameters.to_content()
+        read = _meter(self.id, self.signal, self.kind, self.unit, self.parameters)
+        parameters = read.parameters.to_content()
         msgspec.structs.force_setattr(self, "parameters", parameters)
 
     @property
@@ -49,18 +52,30 @@ class MeterTerms(Frozen, frozen=True, omit_defaults=True):
         return None if self.completeness_min is None else self.completeness_min / PERCENT
 
     def on(self, machine: str) -> Meter:
-        """Return the meter of one machine.
+        """Return the meter of one machine."""
+        parameters = msgspec.json.encode(self.parameters)
+        found = _known_meter(self.id, self.signal, self.kind, self.unit, parameters)
+        return replace(found, machine=machine, signal=signal_id(machine, self.signal))
 
-        Raises:
-            Invalid: when the kind is unknown or its parameters are not what it needs.
-        """
-        return Meter.from_content(
-            {
-                "id": self.id,
-                "machine": machine,
-                "signal": signal_id(machine, self.signal),
-                "kind": self.kind,
-                "unit": self.unit,
-                "parameters": self.parameters,
-            }
-        )
+
+_ANY = "any"
+"""A machine in place of those that the terms do not know."""
+
+
+@lru_cache(maxsize=1_024)
+def _known_meter(id_: str, signal: str, kind: str, unit: str, parameters: bytes) -> Meter:
+    """Return a meter by its canonical parameters: the same one is asked for each machine."""
+    return _meter(id_, signal, kind, unit, msgspec.json.decode(parameters))
+
+
+def _meter(id_: str, signal: str, kind: str, unit: str, parameters: Any) -> Meter:
+    return Meter.from_content(
+        {
+            "id": id_,
+            "machine": _ANY,
+            "signal": signal_id(_ANY, signal),
+            "kind": kind,
+            "unit": unit,
+            "parameters": parameters,
+        }
+    )
