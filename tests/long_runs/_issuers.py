@@ -165,6 +165,7 @@ def _born(directory: Path, life: Life) -> int:
     except BaseException as error:
         with (directory / "faults").open("a", encoding="utf-8") as faults:
             faults.write(f"{life.get('fate')} {type(error).__name__}: {error}\n")
+    sys.stdout.flush()
     os._exit(code)
 
 

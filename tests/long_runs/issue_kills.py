@@ -391,7 +391,10 @@ def completed(plant: Plant, processes: Processes) -> str:
         if Unavailable.exit_code not in codes:
             break
     for name in names:
-        said = json.loads((plant.directory / name).read_text(encoding="utf-8"))
+        text = (plant.directory / name).read_text(encoding="utf-8")
+        if not text:
+            return f"the command ended with {codes} and said nothing"
+        said = json.loads(text)
         if any(codes) or said["left"] or said["issued"] + said["found"] != len(plant.periods):
             return f"the command left something to bill: {codes} {said}"
     tasks: list[list[Any]] = [
