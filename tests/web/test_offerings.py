@@ -48,6 +48,7 @@ def test_an_offering_from_a_pack_to_its_withdrawal(open_page: Open) -> None:
     page.click("text=Compare with version 1")
     page.wait_for_url(re.compile("difference"))
     settle(page)
+    page.wait_for_selector("main tbody tr")
     row = page.locator("main tbody tr").all_inner_texts()
     assert [text.split() for text in row] == [
         ["Tier", "1", "·", "Price", "(EUR/h)", "Running", "hours", "18.00", "19.25"]
