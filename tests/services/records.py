@@ -17,8 +17,8 @@ from lineshaft.security.audit.store import SqlAuditStore
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor, Grant, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
-from lineshaft.services.cores.service import CoreParts, Cores
-from lineshaft.services.cores.store import SqlCoreStore
+from lineshaft.services.facts.service import CORES, STOCKS, Cores, FactParts, MachineFacts, Stocks
+from lineshaft.services.facts.store import core_store, stock_store
 from lineshaft.services.incidents.service import IncidentParts, Incidents
 from lineshaft.services.incidents.store import SqlIncidentStore
 from lineshaft.services.metering.clocks.service import ClockParts, Clocks
@@ -27,8 +27,6 @@ from lineshaft.services.metering.estimates.service import EstimateParts, Estimat
 from lineshaft.services.metering.estimates.store import SqlEstimateStore
 from lineshaft.services.metering.exchanges.service import ExchangeParts, MeterExchanges
 from lineshaft.services.metering.exchanges.store import SqlExchangeStore
-from lineshaft.services.stocks.service import StockParts, Stocks
-from lineshaft.services.stocks.store import SqlStockStore
 
 NOW = parse_instant("2027-05-01T00:00:00Z")
 ENGINEER = Actor("usr_engineer", Role.ENGINEER, None, "Emil")
@@ -101,6 +99,6 @@ def build_records(
         MeterExchanges(ExchangeParts(store=SqlExchangeStore(), **shared)),
         Incidents(IncidentParts(store=SqlIncidentStore(), **shared)),
         Estimates(EstimateParts(store=SqlEstimateStore(), **shared)),
-        Cores(CoreParts(store=SqlCoreStore(), **shared)),
-        Stocks(StockParts(store=SqlStockStore(), **shared)),
+        MachineFacts(FactParts(**shared), CORES, core_store()),
+        MachineFacts(FactParts(**shared), STOCKS, stock_store()),
     )

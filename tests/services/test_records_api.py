@@ -10,16 +10,13 @@ from fastapi import FastAPI, Request
 from lineshaft.core.errors import Unauthorized
 from lineshaft.core.period import Instant, parse_instant
 from lineshaft.security.authorisation.model import Actor
-from lineshaft.services.cores import api as cores_api
-from lineshaft.services.cores.errors import TooManyCores
-from lineshaft.services.cores.model import Core
+from lineshaft.services.facts import api as facts_api
+from lineshaft.services.facts.errors import TooManyFacts
+from lineshaft.services.facts.model import Core, StockRecord
 from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
 from lineshaft.services.metering.estimates import api as estimates_api
 from lineshaft.services.metering.exchanges import api as exchanges_api
-from lineshaft.services.stocks import api as stocks_api
-from lineshaft.services.stocks.errors import TooManyStockRecords
-from lineshaft.services.stocks.model import StockRecord
 from lineshaft.web import problems
 from tests.services.records import COLLEAGUE, CUSTOMER, ENGINEER, FINANCE, STRANGER, Records
 
@@ -87,8 +84,7 @@ class Desk:
             exchanges_api.router(records.exchanges, self._actor_of),
             estimates_api.router(records.estimates, self._actor_of),
             incidents_api.router(records.incidents, self._actor_of),
-            cores_api.router(records.cores, self._actor_of),
-            stocks_api.router(records.stocks, self._actor_of),
+            facts_api.router(records.cores, records.stocks, self._actor_of),
         ):
             self._app.include_router(routes)
 
@@ -153,7 +149,7 @@ async def test_an_exchange_over_http(desk: Desk) -> None:
 
 @pytest.mark.both_engines
 async def test_a_core_over_http_is_delivered_and_comes_back(desk: Desk, records: Records) -> None:
-    path, listing = f"{cores_api.PATH}/c-1/versions", f"{cores_api.PATH}?machine=mill"
+    path, listing = f"{facts_api.CORES_PATH}/c-1/versions", f"{facts_api.CORES_PATH}?machine=mill"
     for _ in range(2):
         status, delivered = await desk.ask(ENGINEER, "PUT", f"{path}/1", CORE)
         assert (status, delivered["recorded_by"]) == (200, ENGINEER.id)
@@ -166,8 +162,8 @@ async def test_a_core_over_http_is_delivered_and_comes_back(desk: Desk, records:
         {"cores": [delivered, back], "next": None},
     )
     assert await desk.ask(STRANGER, "GET", listing) == (200, {"cores": [], "next": None})
-    (then,) = records.cores.known_cores(FINANCE, "mill", before)
-    (now,) = records.cores.known_cores(FINANCE, "mill", records.promised())
+    (then,) = records.cores.known(FINANCE, "mill", before)
+    (now,) = records.cores.known(FINANCE, "mill", records.promised())
     assert (then.returned, now.returned) == (None, Core.from_content(_core(back)).returned)
     for version, changed, expected in (
         (1, {"model": "SP-3"}, 409),
@@ -182,7 +178,7 @@ async def test_a_core_over_http_is_delivered_and_comes_back(desk: Desk, records:
     ):
         status, _ = await desk.ask(ENGINEER, "PUT", f"{path}/{version}", CORE | changed)
         assert status == expected, changed
-    assert records.cores.known_cores(FINANCE, "mill", records.promised()) == []
+    assert records.cores.known(FINANCE, "mill", records.promised()) == []
     assert (await desk.ask(CUSTOMER, "PUT", f"{path}/4", CORE))[0] == 403
     assert (await desk.ask(None, "GET", listing))[0] == 401
     assert records.audited()[-1].endswith("core:write core/c-1")
@@ -196,20 +192,20 @@ def _core(content: dict[str, Any]) -> dict[str, Any]:
 def test_there_are_at_most_so_many_cores_and_versions(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lineshaft.services.cores.service.CORES_MAX", 1)
-    monkeypatch.setattr("lineshaft.services.cores.service.VERSIONS_MAX", 2)
+    monkeypatch.setattr("lineshaft.services.facts.service.FACTS_MAX", 1)
+    monkeypatch.setattr("lineshaft.services.facts.service.VERSIONS_MAX", 2)
     first = Core.from_content(CORE | {"id": "c-1"})
     records.cores.record(ENGINEER, first)
     records.cores.record(ENGINEER, replace(first, model="SP-3"), 2)
-    with pytest.raises(TooManyCores, match="versions"):
+    with pytest.raises(TooManyFacts, match="versions"):
         records.cores.record(ENGINEER, replace(first, model="SP-4"), 3)
-    with pytest.raises(TooManyCores, match="cores"):
+    with pytest.raises(TooManyFacts, match="cores"):
         records.cores.record(ENGINEER, replace(first, id="c-2"))
 
 
 @pytest.mark.both_engines
 async def test_a_stock_over_http_is_delivered_and_counted(desk: Desk, records: Records) -> None:
-    path, listing = f"{stocks_api.PATH}/k-1/versions", f"{stocks_api.PATH}?machine=mill"
+    path, listing = f"{facts_api.STOCKS_PATH}/k-1/versions", f"{facts_api.STOCKS_PATH}?machine=mill"
     for _ in range(2):
         status, counted = await desk.ask(ENGINEER, "PUT", f"{path}/1", COUNT)
         assert (status, counted["recorded_by"], counted["quantity"]) == (200, ENGINEER.id, "25/2")
@@ -220,8 +216,8 @@ async def test_a_stock_over_http_is_delivered_and_counted(desk: Desk, records: R
     versions = {"records": [counted, empty], "next": None}
     assert await desk.ask(CUSTOMER, "GET", listing) == (200, versions)
     assert await desk.ask(STRANGER, "GET", listing) == (200, {"records": [], "next": None})
-    (then,) = records.stocks.known_stock(FINANCE, "mill", before)
-    (now,) = records.stocks.known_stock(FINANCE, "mill", records.promised())
+    (then,) = records.stocks.known(FINANCE, "mill", before)
+    (now,) = records.stocks.known(FINANCE, "mill", records.promised())
     assert (then.quantity.amount, now.quantity.amount) == (12.5, 0)
     for version, changed, expected in (
         (1, {"quantity": "13"}, 409),
@@ -241,7 +237,7 @@ async def test_a_stock_over_http_is_delivered_and_counted(desk: Desk, records: R
     ):
         status, _ = await desk.ask(ENGINEER, "PUT", f"{path}/{version}", COUNT | changed)
         assert status == expected, changed
-    assert records.stocks.known_stock(FINANCE, "mill", records.promised()) == []
+    assert records.stocks.known(FINANCE, "mill", records.promised()) == []
     assert (await desk.ask(CUSTOMER, "PUT", f"{path}/4", COUNT))[0] == 403
     assert (await desk.ask(None, "GET", listing))[0] == 401
     assert records.audited()[-1].endswith("stock:write stock/k-1")
@@ -250,14 +246,14 @@ async def test_a_stock_over_http_is_delivered_and_counted(desk: Desk, records: R
 def test_there_are_at_most_so_many_stock_records_and_versions(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lineshaft.services.stocks.service.RECORDS_MAX", 1)
-    monkeypatch.setattr("lineshaft.services.stocks.service.VERSIONS_MAX", 2)
+    monkeypatch.setattr("lineshaft.services.facts.service.FACTS_MAX", 1)
+    monkeypatch.setattr("lineshaft.services.facts.service.VERSIONS_MAX", 2)
     first = StockRecord.from_content(COUNT | {"id": "k-1"})
     records.stocks.record(ENGINEER, first)
     records.stocks.record(ENGINEER, replace(first, person="Edda"), 2)
-    with pytest.raises(TooManyStockRecords, match="versions"):
+    with pytest.raises(TooManyFacts, match="versions"):
         records.stocks.record(ENGINEER, replace(first, person="Emil"), 3)
-    with pytest.raises(TooManyStockRecords, match="deliveries and counts"):
+    with pytest.raises(TooManyFacts, match="deliveries and counts"):
         records.stocks.record(ENGINEER, replace(first, id="k-2"))
 
 

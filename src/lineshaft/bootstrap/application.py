@@ -67,9 +67,9 @@ from lineshaft.services.billing.service import Billing, BillingParts
 from lineshaft.services.billing.store import SqlDocumentStore
 from lineshaft.services.contracts.catalogue.service import Catalogue
 from lineshaft.services.contracts.service import Contracts
-from lineshaft.services.cores.service import Cores
 from lineshaft.services.desk.service import DesignDesk
 from lineshaft.services.evidence.service import Evidence
+from lineshaft.services.facts.service import Cores, Stocks
 from lineshaft.services.incidents.service import Incidents
 from lineshaft.services.metering.clocks.service import Clocks
 from lineshaft.services.metering.estimates.service import Estimates
@@ -77,7 +77,6 @@ from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.ports import Beside
 from lineshaft.services.metering.service import Metering
 from lineshaft.services.metering.store import SqlUsageStore
-from lineshaft.services.stocks.service import Stocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

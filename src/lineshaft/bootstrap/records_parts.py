@@ -2,8 +2,15 @@
 
 from lineshaft.bootstrap.adapters import KnowledgeClock
 from lineshaft.bootstrap.foundation import Foundation
-from lineshaft.services.cores.service import CoreParts, Cores
-from lineshaft.services.cores.store import SqlCoreStore
+from lineshaft.services.facts.service import (
+    CORES,
+    STOCKS,
+    Cores,
+    FactParts,
+    MachineFacts,
+    Stocks,
+)
+from lineshaft.services.facts.store import core_store, stock_store
 from lineshaft.services.incidents.service import IncidentParts, Incidents
 from lineshaft.services.incidents.store import SqlIncidentStore
 from lineshaft.services.metering.clocks.service import ClockParts, Clocks
@@ -12,8 +19,6 @@ from lineshaft.services.metering.estimates.service import EstimateParts, Estimat
 from lineshaft.services.metering.estimates.store import SqlEstimateStore
 from lineshaft.services.metering.exchanges.service import ExchangeParts, MeterExchanges
 from lineshaft.services.metering.exchanges.store import SqlExchangeStore
-from lineshaft.services.stocks.service import StockParts, Stocks
-from lineshaft.services.stocks.store import SqlStockStore
 
 
 def build_clocks(base: Foundation) -> Clocks:
@@ -74,27 +79,19 @@ def build_incidents(base: Foundation) -> Incidents:
 
 def build_cores(base: Foundation) -> Cores:
     """Build the use cases of cores."""
-    return Cores(
-        CoreParts(
-            database=base.database,
-            store=SqlCoreStore(),
-            authorizer=base.authorizer,
-            audit=base.audit,
-            ids=base.ids,
-            known_at=KnowledgeClock(base.manifest, base.clock).known_at,
-        )
-    )
+    return MachineFacts(_fact_parts(base), CORES, core_store())
 
 
 def build_stocks(base: Foundation) -> Stocks:
     """Build the use cases of stocks."""
-    return Stocks(
-        StockParts(
-            database=base.database,
-            store=SqlStockStore(),
-            authorizer=base.authorizer,
-            audit=base.audit,
-            ids=base.ids,
-            known_at=KnowledgeClock(base.manifest, base.clock).known_at,
-        )
+    return MachineFacts(_fact_parts(base), STOCKS, stock_store())
+
+
+def _fact_parts(base: Foundation) -> FactParts:
+    return FactParts(
+        database=base.database,
+        authorizer=base.authorizer,
+        audit=base.audit,
+        ids=base.ids,
+        known_at=KnowledgeClock(base.manifest, base.clock).known_at,
     )

@@ -58,8 +58,8 @@ def list_records(
                 ("estimate", hub.estimates.estimates(LOCAL_OPERATOR, machine)),
                 ("incident", hub.incidents.incidents(LOCAL_OPERATOR, machine)),
                 ("exclusion", hub.incidents.exclusions(LOCAL_OPERATOR, machine)),
-                ("core", hub.cores.cores(LOCAL_OPERATOR, machine)),
-                ("stock", hub.stocks.records(LOCAL_OPERATOR, machine)),
+                ("core", hub.cores.versions(LOCAL_OPERATOR, machine)),
+                ("stock", hub.stocks.versions(LOCAL_OPERATOR, machine)),
             )
             for each in versions
         ]
@@ -151,12 +151,11 @@ def _entries(file: Path) -> list[tuple[str, dict[str, Any]]]:
 def _record(hub: "Application", kind: str, content: dict[str, Any]) -> str:
     from lineshaft.core.errors import Invalid
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
-    from lineshaft.services.cores.model import Core
+    from lineshaft.services.facts.model import Core, StockRecord
     from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
     from lineshaft.services.metering.clocks.model import ClockEntry
     from lineshaft.services.metering.estimates.model import Estimate
     from lineshaft.services.metering.exchanges.model import MeterExchange
-    from lineshaft.services.stocks.model import StockRecord
 
     if kind == "clock_offset":
         return hub.clocks.record(LOCAL_OPERATOR, ClockEntry.from_content(content)).entry.id
@@ -172,9 +171,9 @@ def _record(hub: "Application", kind: str, content: dict[str, Any]) -> str:
         exchange = MeterExchange.from_content(rest)
         return hub.exchanges.record(LOCAL_OPERATOR, exchange, version).exchange.id
     if kind == "core":
-        return hub.cores.record(LOCAL_OPERATOR, Core.from_content(rest), version).core.id
+        return hub.cores.record(LOCAL_OPERATOR, Core.from_content(rest), version).fact.id
     if kind == "stock":
-        return hub.stocks.record(LOCAL_OPERATOR, StockRecord.from_content(rest), version).record.id
+        return hub.stocks.record(LOCAL_OPERATOR, StockRecord.from_content(rest), version).fact.id
     is_incident = kind == "incident"
     subject = (ServiceIncident if is_incident else AgreedExclusion).from_content(rest)
     return hub.incidents.record(LOCAL_OPERATOR, subject, version).subject.id

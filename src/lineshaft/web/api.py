@@ -23,13 +23,12 @@ from lineshaft.services.billing.dunning import api as dunning_api
 from lineshaft.services.billing.receivables import api as receivables_api
 from lineshaft.services.contracts import api as contracts_api
 from lineshaft.services.contracts.catalogue import api as catalogue_api
-from lineshaft.services.cores import api as cores_api
 from lineshaft.services.desk import api as desk_api
+from lineshaft.services.facts import api as facts_api
 from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
 from lineshaft.services.metering.estimates import api as estimates_api
 from lineshaft.services.metering.exchanges import api as exchanges_api
-from lineshaft.services.stocks import api as stocks_api
 from lineshaft.web import problems
 from lineshaft.web.downloads import attached, document_content
 from lineshaft.web.ports import Application
@@ -53,8 +52,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(usage_api.router(application.usage, actor_of))
     app.include_router(clocks_api.router(application.clocks, actor_of))
     app.include_router(exchanges_api.router(application.exchanges, actor_of))
-    app.include_router(cores_api.router(application.cores, actor_of))
-    app.include_router(stocks_api.router(application.stocks, actor_of))
+    app.include_router(facts_api.router(application.cores, application.stocks, actor_of))
     app.include_router(estimates_api.router(application.estimates, actor_of))
     app.include_router(webhooks_api.router(application.webhooks, actor_of))
     app.include_router(incidents_api.router(application.incidents, actor_of))

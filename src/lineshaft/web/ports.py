@@ -23,15 +23,14 @@ from lineshaft.services.billing.rendering.service import Renderings
 from lineshaft.services.billing.service import Billing
 from lineshaft.services.contracts.catalogue.service import Catalogue
 from lineshaft.services.contracts.service import Contracts
-from lineshaft.services.cores.service import Cores
 from lineshaft.services.desk.service import DesignDesk
 from lineshaft.services.evidence.service import Evidence
+from lineshaft.services.facts.service import Cores, Stocks
 from lineshaft.services.incidents.service import Incidents
 from lineshaft.services.metering.clocks.service import Clocks
 from lineshaft.services.metering.estimates.service import Estimates
 from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.service import Metering
-from lineshaft.services.stocks.service import Stocks
 
 
 class Application(Protocol):

@@ -23,7 +23,7 @@ from lineshaft.services.billing.pricing.core_deposit import core_deadline, core_
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.contracts.cores import GRADES_MAX, RETURN_DAYS_MAX, UPGRADES_MAX
 from lineshaft.services.contracts.model import Contract, TermsInvalid
-from lineshaft.services.cores.model import Core, CoreReturn
+from lineshaft.services.facts.model import Core, CoreReturn
 from tests.services.billing.examples import ENGINE
 from tests.services.billing.late import late_hub
 from tests.services.contracts.examples import CONTRACT, contract, terms
@@ -203,7 +203,7 @@ class Recorded:
 
     cores: list[Core]
 
-    def known_cores(self, _actor: object, _machine: str, _known_at: Instant) -> list[Core]:
+    def known(self, _actor: object, _machine: str, _known_at: Instant) -> list[Core]:
         return self.cores
 
 

@@ -21,8 +21,8 @@ from lineshaft.services.billing.rating import rate
 from lineshaft.services.billing.stocks import counted_stocks, stock_measurements
 from lineshaft.services.contracts.model import Contract, ReorderTerms, TermsInvalid
 from lineshaft.services.contracts.replenishment import HISTORY_DAYS_MAX, LEAD_DAYS_MAX
+from lineshaft.services.facts.model import StockKind, StockRecord
 from lineshaft.services.metering.model import Meter, UsageRecord
-from lineshaft.services.stocks.model import StockKind, StockRecord
 from tests.services.billing.examples import ENGINE
 from tests.services.contracts.examples import CONTRACT, contract, terms
 

@@ -27,8 +27,7 @@ from lineshaft.services.contracts.catalogue.model import OfferingChanges
 from lineshaft.services.contracts.model import Contract, CoreDepositPrice, LocalText, OfferingKind
 from lineshaft.services.contracts.packs.model import read_pack
 from lineshaft.services.contracts.packs.shelf import packs
-from lineshaft.services.cores.model import Core
-from lineshaft.services.stocks.model import StockKind, StockRecord
+from lineshaft.services.facts.model import Core, StockKind, StockRecord
 from tests.installation import empty_installation
 from tests.platform.historian.house import HOUR, Source, opened
 from tests.services.contracts.examples import CONTRACT

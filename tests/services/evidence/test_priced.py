@@ -14,9 +14,9 @@ from lineshaft.services.billing.document import document_content
 from lineshaft.services.billing.model import Engine, Facts
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.contracts.model import Contract
-from lineshaft.services.cores.model import Core
 from lineshaft.services.evidence.model import Report, Verdict
 from lineshaft.services.evidence.verify import JSON, verify
+from lineshaft.services.facts.model import Core
 from tests.services.billing.test_bundle import parts
 from tests.services.billing.test_cores import PRICE as DEPOSIT
 from tests.services.billing.test_energy_saving import BASELINE, METER, PARTS

@@ -19,8 +19,7 @@ from lineshaft.services.billing.rendering.renderer import render
 from lineshaft.services.billing.rendering.steps import step_amount
 from lineshaft.services.billing.rendering.view import view_of
 from lineshaft.services.contracts.model import Contract
-from lineshaft.services.cores.model import Core, CoreReturn
-from lineshaft.services.stocks.model import StockKind, StockRecord
+from lineshaft.services.facts.model import Core, CoreReturn, StockKind, StockRecord
 from tests.services.billing.examples import ENGINE, PERIOD, record
 from tests.services.contracts.examples import BASE_FEE, CUTTING_TIME, GUARANTEE, contract, terms
 from tests.services.rendering.sample import document_file

@@ -61,9 +61,9 @@ PAUSES = Counter("lineshaft_webhook_pauses", "Webhooks that were paused because 
 _NEEDED = {
     "lineshaft/services/billing": (Action.INVOICE_READ, "document"),
     "lineshaft/services/contracts": (Action.CONTRACT_READ, "contract"),
-    "lineshaft/services/cores": (Action.CORE_READ, "core"),
+    "lineshaft/services/facts/cores": (Action.CORE_READ, "core"),
     "lineshaft/services/incidents": (Action.INCIDENT_READ, "incident"),
-    "lineshaft/services/stocks": (Action.STOCK_READ, "stock"),
+    "lineshaft/services/facts/stocks": (Action.STOCK_READ, "stock"),
     "lineshaft/services/metering": (Action.EXCHANGE_READ, "exchange"),
 }
 

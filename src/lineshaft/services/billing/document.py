@@ -39,10 +39,9 @@ from lineshaft.services.billing.model import (
 )
 from lineshaft.services.billing.release import Release
 from lineshaft.services.contracts.model import Contract, LocalText, Vat, VatCategory
-from lineshaft.services.cores.model import Core
+from lineshaft.services.facts.model import Core, StockRecord
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import UsageRecord
-from lineshaft.services.stocks.model import StockRecord
 
 FORMAT = "lineshaft/invoice/1"
 FILE_BYTES_MAX = 16 * 1024 * 1024

@@ -26,9 +26,8 @@ from lineshaft.services.billing.model import (
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.billing.stocks import counted_stocks, replenished, stock_measurements
 from lineshaft.services.contracts.model import Contract
-from lineshaft.services.cores.model import Core
+from lineshaft.services.facts.model import Core, StockRecord
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
-from lineshaft.services.stocks.model import StockRecord
 
 EVENT_SUBJECT = "event.billing"
 
@@ -97,9 +96,9 @@ class Issuer:
                 incidents += agreed.agreed_incidents(SYSTEM_WORKER, machine, known_at)
                 exclusions += agreed.agreed_exclusions(SYSTEM_WORKER, machine, known_at)
             if recorded is not None:
-                cores += recorded.known_cores(SYSTEM_WORKER, machine, known_at)
+                cores += recorded.known(SYSTEM_WORKER, machine, known_at)
             if counted is not None:
-                stock += counted.known_stock(SYSTEM_WORKER, machine, known_at)
+                stock += counted.known(SYSTEM_WORKER, machine, known_at)
         facts = Facts(tuple(incidents), tuple(exclusions), tuple(cores), tuple(stock))
         return () if facts == NO_FACTS else (facts,)
 

@@ -51,7 +51,7 @@ from lineshaft.services.contracts.model import (
     UsagePrice,
     credit_amount,
 )
-from lineshaft.services.cores.model import Core
+from lineshaft.services.facts.model import Core
 from lineshaft.services.metering.model import UsageRecord
 
 Steps = list[dict[str, Any]]

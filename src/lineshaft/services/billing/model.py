@@ -18,10 +18,9 @@ from lineshaft.services.contracts.model import (
     LocalText,
     Vat,
 )
-from lineshaft.services.cores.model import Core
+from lineshaft.services.facts.model import Core, StockRecord
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import UsageRecord
-from lineshaft.services.stocks.model import StockRecord
 
 INVOICE = "380"
 """Commercial invoice (UNTDID 1001)."""

@@ -17,10 +17,9 @@ from lineshaft.services.billing.model import (
     Transaction,
 )
 from lineshaft.services.billing.recognition import Slice
-from lineshaft.services.cores.model import Core
+from lineshaft.services.facts.model import Core, StockRecord
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import Meter, UsageRecord
-from lineshaft.services.stocks.model import StockRecord
 
 
 class UsageSource(Protocol):
@@ -72,7 +71,7 @@ class AgreedFacts(Protocol):
 class CoreRecords(Protocol):
     """Knows which parts were delivered for a deposit and came back; `cores.service.Cores` does."""
 
-    def known_cores(self, actor: Actor, machine: str, known_at: Instant) -> list[Core]:
+    def known(self, actor: Actor, machine: str, known_at: Instant) -> list[Core]:
         """Return the cores of a machine as they were known at an instant."""
         ...
 
@@ -80,7 +79,7 @@ class CoreRecords(Protocol):
 class StockRecords(Protocol):
     """Knows what was delivered to stocks and counted; `stocks.service.Stocks` does."""
 
-    def known_stock(self, actor: Actor, machine: str, known_at: Instant) -> list[StockRecord]:
+    def known(self, actor: Actor, machine: str, known_at: Instant) -> list[StockRecord]:
         """Return the deliveries and counts of a machine as they were known at an instant."""
         ...
 

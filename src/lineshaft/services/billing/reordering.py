@@ -30,7 +30,7 @@ from lineshaft.services.contracts.model import (
     ReplenishmentPrice,
     UsagePrice,
 )
-from lineshaft.services.stocks.model import StockRecord
+from lineshaft.services.facts.model import StockRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def proposals(
     """
     records: list[StockRecord] = []
     for machine in contract.machines if parts.stocks is not None else ():
-        known = parts.stocks.known_stock(SYSTEM_WORKER, machine, now) if parts.stocks else []
+        known = parts.stocks.known(SYSTEM_WORKER, machine, now) if parts.stocks else []
         records += [each for each in known if each.at < now]
     asked = [
         _Asked(contract, price, price.price, meter, stock, now)

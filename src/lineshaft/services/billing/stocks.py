@@ -23,8 +23,8 @@ from lineshaft.services.contracts.model import (
     TermsInvalid,
     UsagePrice,
 )
+from lineshaft.services.facts.model import StockKind, StockRecord
 from lineshaft.services.metering.model import Meter, UsageRecord
-from lineshaft.services.stocks.model import StockKind, StockRecord
 
 Measurement = tuple[Meter, Period]
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from lineshaft.core.period import Instant, Period, day_start, format_instant, to_datetime
 from lineshaft.services.billing.pricing.part import Priced, PricedPart
 from lineshaft.services.contracts.model import CoreDepositPrice
-from lineshaft.services.cores.model import Core
+from lineshaft.services.facts.model import Core
 
 
 @dataclass(frozen=True, slots=True)

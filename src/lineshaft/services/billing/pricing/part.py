@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import Quantity
-from lineshaft.services.cores.model import Core
+from lineshaft.services.facts.model import Core
 
 NO_QUANTITY = Quantity(Fraction(0), "C62")
 _UTC = ZoneInfo("UTC")

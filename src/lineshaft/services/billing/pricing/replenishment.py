@@ -11,7 +11,7 @@ from lineshaft.core.quantity import Quantity
 from lineshaft.services.billing.model import shown_quantity
 from lineshaft.services.billing.pricing.part import Priced, PricedPart
 from lineshaft.services.contracts.model import SERVICE_LEVELS, ReorderTerms, ReplenishmentPrice
-from lineshaft.services.stocks.model import StockRecord
+from lineshaft.services.facts.model import StockRecord
 
 ROOT_DIGITS = 34
 """Significant digits of what is not rational: those of decimal128 (IEEE 754-2019, 3.5.2)."""

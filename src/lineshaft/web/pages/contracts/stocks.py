@@ -6,7 +6,7 @@ from lineshaft.core.errors import Refusal
 from lineshaft.core.period import Instant, zone_named
 from lineshaft.services.billing.service import StockProposal
 from lineshaft.services.contracts.model import Contract, ReplenishmentPrice
-from lineshaft.services.cores.model import Core
+from lineshaft.services.facts.model import Core
 from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, badge, empty_state, panel, table
 from lineshaft.web.markup import Child, Html
@@ -26,7 +26,7 @@ async def recorded_panels(visit: Visit, contract: Contract, names: dict[str, str
     if contract.terms.deposits:
         cores: list[Core] = []
         for machine in contract.machines:
-            known = visit.application.cores.known_cores
+            known = visit.application.cores.known
             cores += await visit.ask(known, machine, visit.application.clock.now())
         ours = [core for core in cores if core.contract == contract.id]
         found.append(_cores(visit, contract, ours, names))

@@ -4,21 +4,14 @@ A core is delivered with a remanufactured part and returned as a used one; nothi
 changed: who learns more records the next version.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant, parse_instant
 from lineshaft.core.reading import check_machine_id
-
-CORES_MAX = 10_000
-"""Cores of one machine."""
-VERSIONS_MAX = 100
-"""Versions of one core."""
-TEXT_CHARACTERS_MAX = 200
-ID_CHARACTERS_MAX = 63
-_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+from lineshaft.services.facts.versions import check_id, check_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +32,9 @@ class CoreReturn:
 
     def __post_init__(self) -> None:
         """Refuse a return that nobody inspected."""
-        _check_text(self.model, "model that came back")
-        _check_text(self.inspected_by, "inspected_by")
-        _check_id(self.grade, "grade")
+        check_text(self.model, "model that came back")
+        check_text(self.inspected_by, "inspected_by")
+        check_id(self.grade, "grade")
 
     @classmethod
     def from_content(cls, content: Any) -> "CoreReturn":
@@ -91,9 +84,9 @@ class Core:
         """Refuse what no document could print, and a return before the delivery."""
         check_machine_id(self.machine)
         for what in ("id", "contract", "item"):
-            _check_id(getattr(self, what), f"{what} of a core")
-        _check_text(self.model, f"core {self.id}: model")
-        _check_text(self.reference, f"core {self.id}: reference of the delivery")
+            check_id(getattr(self, what), f"{what} of a core")
+        check_text(self.model, f"core {self.id}: model")
+        check_text(self.reference, f"core {self.id}: reference of the delivery")
         if self.returned is not None and self.returned.received_at < self.delivered_at:
             msg = f"core {self.id} came back before it was delivered"
             raise Invalid(msg)
@@ -136,40 +129,6 @@ class Core:
         return content | {"is_withdrawn": True} if self.is_withdrawn else content
 
 
-@dataclass(frozen=True, slots=True)
-class CoreVersion:
-    """A version of a core as it is recorded.
-
-    Attributes:
-        recorded_at, recorded_by: since when it counts, and which person recorded it.
-    """
-
-    core: Core
-    version: int
-    recorded_at: Instant
-    recorded_by: str
-
-    def to_content(self) -> dict[str, Any]:
-        """Return the JSON content."""
-        return self.core.to_content() | {
-            "recorded_at": format_instant(self.recorded_at),
-            "recorded_by": self.recorded_by,
-            "version": self.version,
-        }
-
-
-def in_force(versions: Iterable[CoreVersion], known_at: Instant) -> list[Core]:
-    """Return the cores that were known at an instant, by id; the order of arrival is no matter."""
-    last: dict[str, CoreVersion] = {}
-    for version in versions:
-        known = last.get(version.core.id)
-        is_later = known is None or version.version > known.version
-        if version.recorded_at <= known_at and is_later:
-            last[version.core.id] = version
-    found = [version.core for version in last.values() if not version.core.is_withdrawn]
-    return sorted(found, key=lambda core: core.id)
-
-
 def _texts(
     content: Any, needed: tuple[str, ...], what: str, more: tuple[str, ...] = ()
 ) -> dict[str, str]:
@@ -178,15 +137,3 @@ def _texts(
         msg = f"{what} needs the texts {', '.join(needed)}"
         raise Invalid(f"{msg}, and may have {', '.join(more)}" if more else msg)
     return {name: content[name] for name in needed}
-
-
-def _check_text(text: str, what: str) -> None:
-    if not 0 < len(text.strip()) <= TEXT_CHARACTERS_MAX:
-        msg = f"{what}: expected 1 to {TEXT_CHARACTERS_MAX} characters"
-        raise Invalid(msg)
-
-
-def _check_id(text: str, what: str) -> None:
-    if not (0 < len(text) <= ID_CHARACTERS_MAX and _ID_CHARACTERS.issuperset(text)):
-        msg = f"{what} {text[:80]!r}: expected 1 to {ID_CHARACTERS_MAX} of a-z, 0-9, '-', '_', '.'"
-        raise Invalid(msg)

@@ -3,7 +3,7 @@
 Nothing of a record is ever changed: who learns more records the next version.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -13,14 +13,8 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant, parse_instant
 from lineshaft.core.quantity import Quantity, parse_exact, unit_named
 from lineshaft.core.reading import check_machine_id
+from lineshaft.services.facts.versions import check_id, check_text
 
-RECORDS_MAX = 10_000
-"""Deliveries and counts of one machine."""
-VERSIONS_MAX = 100
-"""Versions of one record."""
-TEXT_CHARACTERS_MAX = 200
-ID_CHARACTERS_MAX = 63
-_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _TEXTS = ("id", "kind", "machine", "contract", "item", "at", "unit", "person", "reference")
 
 
@@ -61,9 +55,9 @@ class StockRecord:
         """Refuse what no document could print, and a quantity that cannot be."""
         check_machine_id(self.machine)
         for what in ("id", "contract", "item"):
-            _check_id(getattr(self, what), f"{what} of a stock record")
-        _check_text(self.person, f"stock record {self.id}: person")
-        _check_text(self.reference, f"stock record {self.id}: reference")
+            check_id(getattr(self, what), f"{what} of a stock record")
+        check_text(self.person, f"stock record {self.id}: person")
+        check_text(self.reference, f"stock record {self.id}: reference")
         unit_named(self.quantity.unit)
         amount = self.quantity.amount
         if amount < 0 or (self.kind is StockKind.DELIVERY and not amount):
@@ -117,49 +111,3 @@ class StockRecord:
             "unit": self.quantity.unit,
         }
         return content | {"is_withdrawn": True} if self.is_withdrawn else content
-
-
-@dataclass(frozen=True, slots=True)
-class StockVersion:
-    """A version of a delivery or count as it is recorded.
-
-    Attributes:
-        recorded_at, recorded_by: since when it counts, and which person recorded it.
-    """
-
-    record: StockRecord
-    version: int
-    recorded_at: Instant
-    recorded_by: str
-
-    def to_content(self) -> dict[str, Any]:
-        """Return the JSON content."""
-        return self.record.to_content() | {
-            "recorded_at": format_instant(self.recorded_at),
-            "recorded_by": self.recorded_by,
-            "version": self.version,
-        }
-
-
-def in_force(versions: Iterable[StockVersion], known_at: Instant) -> list[StockRecord]:
-    """Return the records that were known at an instant, by time and id; arrival is no matter."""
-    last: dict[str, StockVersion] = {}
-    for version in versions:
-        known = last.get(version.record.id)
-        is_later = known is None or version.version > known.version
-        if version.recorded_at <= known_at and is_later:
-            last[version.record.id] = version
-    found = [version.record for version in last.values() if not version.record.is_withdrawn]
-    return sorted(found, key=lambda record: (record.at, record.id))
-
-
-def _check_text(text: str, what: str) -> None:
-    if not 0 < len(text.strip()) <= TEXT_CHARACTERS_MAX:
-        msg = f"{what}: expected 1 to {TEXT_CHARACTERS_MAX} characters"
-        raise Invalid(msg)
-
-
-def _check_id(text: str, what: str) -> None:
-    if not (0 < len(text) <= ID_CHARACTERS_MAX and _ID_CHARACTERS.issuperset(text)):
-        msg = f"{what} {text[:80]!r}: expected 1 to {ID_CHARACTERS_MAX} of a-z, 0-9, '-', '_', '.'"
-        raise Invalid(msg)

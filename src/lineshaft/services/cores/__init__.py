@@ -1,1 +1,0 @@
-"""Cores: used parts that come back for a deposit."""

@@ -1,0 +1,1 @@
+"""What people record of a machine beside its readings: cores and stocks, in versions."""

@@ -1,1 +1,0 @@
-"""Stocks: deliveries and counts of consumables."""
