@@ -61,6 +61,10 @@ def measure(seconds: int = SECONDS) -> list[Promise]:
         rate = run.run()
         run.verify(must_close=seconds >= SECONDS)
         run.house.database.close()
+    print(
+        "  level 0 in MB, by tenths of the run:",
+        *(run.backlog_mb(part / 10) for part in range(1, 11)),
+    )
     early, late = run.backlog_mb(0.2), run.backlog_mb(1.0)
     return [
         Promise.at_least("store_ingest_sustained", round(rate), "readings/s", LIMIT),
@@ -235,7 +239,7 @@ class Run:
             self._compactor.unlink_merged()
 
     def _watch(self) -> None:
-        """Note the bytes of level 0; say at a fifth of the run, and at its end."""
+        """Note the bytes of level 0."""
         began_s = time.monotonic()
         while not self._ended.wait(SAMPLE_S):
             size = sum(file.size for file in self._files() if file.level == 0)
@@ -250,9 +254,7 @@ class Run:
         until_s = self._elapsed_s * share
         first_s = until_s - self._elapsed_s / WINDOW
         within = [size for at_s, size in self._backlog if first_s <= at_s <= until_s]
-        mean = round(statistics.mean(within) / 1e6, 1)
-        print(f"  level 0 at {until_s:.0f} s: {mean} MB", flush=True)
-        return mean
+        return round(statistics.mean(within) / 1e6, 1)
 
     # ---- afterwards
 

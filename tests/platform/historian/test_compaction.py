@@ -216,6 +216,33 @@ def test_roll_ups_are_told_of_each_series_of_a_closed_day(house: House) -> None:
     assert rollups.written == rollups.asked
 
 
+def test_hours_are_closed_while_a_day_is(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "REPLAN_S", -1)
+    monkeypatch.setattr(slices, "SLICE_ROWS_MAX", 30)
+    knowing(house)
+    source = Source()
+    source.fill(30, 12, step=600 * SECOND)
+    house.store(source)
+    last_hour = max(file.hour for file in files_of(house))
+    # The last hour is not over before the first rows of the day are summed up.
+    clock = ManualClock(Instant(last_hour * HOUR + HOUR // 2))
+    seen = []
+
+    class Watching(Rollups):
+        def on_day(
+            self, day: int, table: pa.Table, *, is_whole: bool = True
+        ) -> Callable[[object], None]:
+            seen.append({file.level for file in files_of(house) if file.hour == last_hour})
+            clock.advance(HOUR)
+            return super().on_day(day, table, is_whole=is_whole)
+
+    Compactor(house.database, house.manifest, house.files, clock, Watching()).run()
+    assert seen[0] == {0}
+    assert seen[-1] == {HOUR_LEVEL}
+    assert levels(house) == {HOUR_LEVEL, DAY_LEVEL}
+    assert house.historian.check(ACTOR).faults == ()
+
+
 # ---- several compactors, failures, readers
 
 
@@ -297,11 +324,11 @@ def test_it_takes_its_share_of_the_cpu_only(house: House) -> None:
             np.sort(np.random.default_rng(1).random(200_000))
             yield columns.SCHEMA.empty_table()
 
-    list(house.merger._paced(tables(), 0.25))
+    list(house.merger._paced(Job((), HOUR_LEVEL, 0), tables(), 0.25))
     assert all(0.003 < wait_s < 3 for wait_s in waits)
     house.merger.backlog_bytes = compaction.BACKLOG_BYTES_MAX
     waits.clear()
-    list(house.merger._paced(tables(), 0.25))
+    list(house.merger._paced(Job((), HOUR_LEVEL, 0), tables(), 0.25))
     assert waits == [0.0] * 3
 
 

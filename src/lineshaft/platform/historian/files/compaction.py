@@ -93,12 +93,17 @@ class Compactor:
         """
         merged = 0
         while jobs := self._due():
-            replan_at_s = time.monotonic() + REPLAN_S
-            for job in jobs:
-                with self._claim(job.files) as is_ours:
-                    merged += self._tried(job, cpu_share) if is_ours else 0
-                if self._stopped.is_set() or time.monotonic() > replan_at_s:
-                    break
+            merged += self._do_all(jobs, cpu_share)
+        return merged
+
+    def _do_all(self, jobs: Sequence[Job], cpu_share: float) -> int:
+        """Do one job after the other until it is time to plan anew; return as `run`."""
+        merged, replan_at_s = 0, time.monotonic() + REPLAN_S
+        for job in jobs:
+            with self._claim(job.files) as is_ours:
+                merged += self._tried(job, cpu_share) if is_ours else 0
+            if self._stopped.is_set() or time.monotonic() > replan_at_s:
+                break
         return merged
 
     def merge(self, hours: Iterable[int]) -> int:
@@ -196,7 +201,7 @@ class Compactor:
             for cut in slices.cut(maps, _hours(job), job.cuts):
                 tables = self._merged(cut, inputs, ranks)
                 summed = self._summed(job, zip(cut, tables, strict=True), writes)
-                paced = self._paced(summed, cpu_share)
+                paced = self._paced(job, summed, cpu_share)
                 new.append(self._files.write_stream(paced, _shape(job)))
             _require_all_rows(job, new)
         except BaseException:
@@ -242,14 +247,22 @@ class Compactor:
                 writes.append(self._rollups.on_day(day, table, is_whole=one.is_whole))
             yield table
 
-    def _paced(self, tables: Iterable[pa.Table], cpu_share: float) -> Iterator[pa.Table]:
-        """Pass tables on; wait after each so long that no more than a share of a core is used."""
+    def _paced(self, job: Job, tables: Iterable[pa.Table], cpu_share: float) -> Iterator[pa.Table]:
+        """Pass tables on; wait after each so long that no more than a share of a core is used.
+
+        A day takes minutes to close, and hours come to their end meanwhile: they are closed in
+        between, so that level 0 does not grow behind it.
+        """
+        look_at_s = time.monotonic() + REPLAN_S
         began_s = time.thread_time()
         for table in tables:
             yield table
             used_s = time.thread_time() - began_s
             if self._stopped.wait(used_s * (1 / self._share(cpu_share) - 1)):
                 raise _Stopped
+            if job.level == DAY_LEVEL and time.monotonic() > look_at_s:
+                self._do_all([one for one in self._due() if one.level < DAY_LEVEL], cpu_share)
+                look_at_s = time.monotonic() + REPLAN_S
             began_s = time.thread_time()
 
     def _share(self, cpu_share: float) -> float:
