@@ -256,11 +256,10 @@ def test_from_preview_to_proof(lineshaft: Run, data: Path, tmp_path: Path) -> No
     assert (number, total.strip()) == ("LS-000001", content["gross"])
     assert lineshaft("invoice", "issue", CONTRACT, "--at", AT, "--data", data).out == issued.out
     listed = lineshaft("invoice", "list", "--data", data, "--json").json
-    assert [head["number"] for head in listed] == [number]
-    assert (
-        f"total         {content['gross']}"
-        in lineshaft("invoice", "show", number, "--data", data).out
-    )
+    assert [(head["number"], head["kind"]) for head in listed] == [(number, "invoice")]
+    shown = lineshaft("invoice", "show", number, "--data", data).out
+    assert shown.startswith(f"invoice {number} ")
+    assert f"total         {content['gross']}" in shown
 
     told = lineshaft("ledger", "trial-balance", "--data", data, "--json").json
     assert sum(Decimal(row["balance"]) for row in told) == 0

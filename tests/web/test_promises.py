@@ -24,6 +24,7 @@ from tests.services.billing.promised import (
     states,
     used,
 )
+from tests.services.billing.test_places import priced, usage
 
 ENERGY = named(
     "energy",
@@ -56,6 +57,25 @@ def test_the_time_line_shows_each_class_and_leaves_closed_hours_blank() -> None:
     assert classes[:4] == ["excluded", "down_provider", "down_provider", "up"]
     assert "Blank is time outside the agreed hours" in shown
     assert "Missed" in shown
+
+
+def test_each_time_line_names_the_machine_that_served_and_when() -> None:
+    changed = "2026-06-15T00:00:00Z"
+    bindings = [
+        {"place": "press", "machine": "old", "end": changed},
+        {"place": "press", "machine": "new", "start": changed},
+    ]
+    agreed = priced(machines=["new", "old"], bindings=bindings)
+    rating = rated(agreed, usage(agreed, {"old": 7_200, "new": 3_600}))
+    reader = Preferences(Language.ENGLISH, ZoneInfo("UTC"))
+    shown = "".join(outcome_panels(reader, rating, {}))
+    heads = [re.sub("<[^>]*>", " ", one).split() for one in re.findall("<h3>.*?</h3>", shown)]
+    assert [" ".join(words) for words in heads] == [
+        "old 1 Jun 2026 – 14 Jun 2026",
+        "new 15 Jun 2026 – 30 Jun 2026",
+    ]
+    widths = re.findall(r'<rect x="([\d.]+)" width="([\d.]+)"', shown)
+    assert widths == [("0.000", "1200.000")] * 2, "each fills the time that it served"
 
 
 def test_an_incident_is_shown_with_its_business_time() -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lineshaft.services.billing.model import LatePeriod
 
 app = typer.Typer(help="Documents: preview, issue, files.", no_args_is_help=True)
+KINDS = {"380": "invoice", "381": "credit note", "384": "corrected invoice"}
+"""What documents are called; the amounts of a credit note are positive, as on the document."""
 ContractArgument = Annotated[str, typer.Argument(help="Id of the contract.")]
 AtOption = Annotated[
     str, typer.Option("--at", help="An instant in the billed period, such as 2027-01-01T00:00:00Z.")
@@ -47,6 +49,7 @@ def list_documents(data: DataOption = None, json: JsonOption = False) -> None:
         rows = [
             {
                 "number": head.number,
+                "kind": KINDS[head.type],
                 "contract": head.contract,
                 "period": str(head.period),
                 "issued": format_instant(head.issued_at),
@@ -57,7 +60,7 @@ def list_documents(data: DataOption = None, json: JsonOption = False) -> None:
         if json:
             write_json(rows)
         else:
-            columns = ["number", "contract", "period", "issued", "total"]
+            columns = ["number", "kind", "contract", "period", "issued", "total"]
             write_table("documents", columns, [[row[name] for name in columns] for row in rows])
 
 
@@ -123,7 +126,8 @@ def show(
             "gross": f"{totals['gross']} {currency}",
             "statements": [statement["text"]["en"] for statement in document["statements"]],
         }
-        title = f"{number} {document['contract']['id']} {period['start']}/{period['end']}"
+        contract = document["contract"]["id"]
+        title = f"{KINDS[document['type']]} {number} {contract} {period['start']}/{period['end']}"
         _show(title, content)
 
 
@@ -168,7 +172,7 @@ def correct(
             found = application.billing.correct(LOCAL_OPERATOR, contract, period, reason or None)
         said = found.document
         if found.is_new:
-            write_line(f"{said.number}  {said.owed}")
+            write_line(f"{said.number}  {KINDS[said.type]} of {said.gross}")
         else:
             write_line(f"nothing to correct: {said.number} stands")
 

@@ -6,6 +6,12 @@
   const KEEP_S = 365 * 86400;
   let chordAt = -Infinity;
 
+  // Until the connection stands, the widgets' library keeps each event back with a timer of its own:
+  // afterwards they arrive in any order, so that an earlier state of a field overwrites the last one,
+  // or a button overtakes what was typed. The socket itself keeps what is sent too early, in order;
+  // so events are always handed to it.
+  Object.defineProperty(window, "did_handshake", { get: () => Boolean(window.socket), set() {} });
+
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   document.cookie =
     `lineshaft_zone=${encodeURIComponent(zone)}; path=/; max-age=${KEEP_S}; samesite=lax`;

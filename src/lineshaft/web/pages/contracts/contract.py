@@ -225,17 +225,17 @@ async def _guarantee(visit: Visit, rated: RatedDocument) -> None:
     machines = await machines_by_id(visit)
     content: list[Html] = [_verdict(visit, rated)]
     slots = rated.contract.slots(rated.period)
-    for id_, span in slots:
+    for slot in slots:
         spans = await visit.ask(
             visit.application.metering.timeline,
-            guarantee.meter.on(id_),
-            span,
+            guarantee.meter.on(slot.machine),
+            slot.period,
             rated.known_at,
         )
         classed = timeline.classed(spans, guarantee.classes)
         if len(slots) > 1:
-            content.append(tag("h3", machine_name(machines, id_)))
-        content.append(timeline.picture(visit, rated.contract, span, classed))
+            content.append(timeline.slot_heading(visit, rated.contract, slot, machines))
+        content.append(timeline.picture(visit, rated.contract, slot.period, classed))
     content.append(timeline.durations_table(visit, guarantee.classes, result.durations))
     show(panel(visit.say("guarantee.title"), tag("div", content, class_="part")))
 

@@ -18,7 +18,7 @@ from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, badge, facts, panel, table
 from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.pages.contracts import timeline
-from lineshaft.web.pages.contracts.names import local, machine_name
+from lineshaft.web.pages.contracts.names import local
 from lineshaft.web.session import Preferences
 
 VALUE_DECIMALS = 3
@@ -117,15 +117,19 @@ def _time_lines(
     judged: tuple[AvailabilityGuarantee | ProductionGuarantee, GuaranteeOutcome],
     machines: dict[str, Machine],
 ) -> list[Html]:
-    """Draw each machine's classified time; what is not required stays blank."""
+    """Draw each machine's classified time; what is not required stays blank.
+
+    The records of the time line come first, one for each machine over its part of the period.
+    """
     promised, outcome = judged
     content: list[Html] = []
-    for place, id_ in zip(outcome.usage, rated.contract.machines, strict=False):
+    slots = rated.contract.promised_slots(rated.period)
+    for place, slot in zip(outcome.usage, slots, strict=False):
         intervals = promised.classified(rated.usage[place], rated.facts.exclusions)
         classed = [(each.period, each.time_class) for each in intervals]
-        if len(rated.contract.machines) > 1:
-            content.append(tag("h3", machine_name(machines, id_)))
-        content.append(timeline.picture(visit, rated.contract, rated.period, classed))
+        if len(slots) > 1:
+            content.append(timeline.slot_heading(visit, rated.contract, slot, machines))
+        content.append(timeline.picture(visit, rated.contract, slot.period, classed))
     if promised.calendar is not None:
         content.append(tag("p", visit.say("promised.not_required"), class_="soft"))
     durations = _durations(outcome.basis["class_us"])

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from lineshaft.core.period import Instant, Period, to_datetime, zone_named
-from lineshaft.services.contracts.model import ClassDurations, Contract, TimeClass
+from lineshaft.platform.twin.model import Machine
+from lineshaft.services.contracts.model import ClassDurations, Contract, Slot, TimeClass
 from lineshaft.services.metering.service import StateSpan
 from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, table
 from lineshaft.web.markup import Html, tag
+from lineshaft.web.pages.contracts.names import machine_name
 from lineshaft.web.session import Preferences
 
 WIDTH = 1_200
@@ -68,6 +70,15 @@ def picture(
     )
     ticks = [tag("span", _tick(visit, contract, period, place)) for place in range(TICKS + 1)]
     return tag("figure", image, tag("div", ticks, class_="ticks", aria_hidden="true"))
+
+
+def slot_heading(
+    visit: Preferences, contract: Contract, slot: Slot, machines: dict[str, Machine]
+) -> Html:
+    """Say whose time line it is, and over which part of the period."""
+    span = visit.period(slot.period, zone_named(contract.time_zone))
+    name = machine_name(machines, slot.machine)
+    return tag("h3", name, tag("span", span, class_="sub"))
 
 
 def _tick(visit: Preferences, contract: Contract, period: Period, place: int) -> str:
