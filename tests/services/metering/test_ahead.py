@@ -1,5 +1,6 @@
 """Usage from rows and blocks that were read ahead is the usage that is measured alone."""
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +9,10 @@ import pytest
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant
-from lineshaft.core.reading import SignalId
+from lineshaft.core.reading import RecordKind, SignalId, StatusCode
 from lineshaft.platform.historian.model import SIGNALS_AHEAD_MAX
 from lineshaft.security.authorisation.model import SYSTEM_WORKER
+from lineshaft.services.metering import service
 from lineshaft.services.metering.ahead import HistoryAhead
 from tests.platform.historian.house import House, Source, opened
 from tests.services.metering.rows import at, counter, meter, span
@@ -46,6 +48,81 @@ def stating(name: str) -> Source:
             source.seal()
     source.seal()
     return source
+
+
+class HeldAll:
+    """Holds everything."""
+
+    def is_held(self, _signal: str) -> bool:
+        return True
+
+
+def mixed(source: Source, signal: str, rng: random.Random, oddity: float) -> None:
+    """Add readings of a counter and of states, some odd: each in another way."""
+    level, second = 0, rng.randint(0, 20)
+    for number in range(40):
+        second += rng.choice([1, 2, 5, 10])
+        level += rng.randint(0, 2)
+        odd = rng.randint(0, 8) if rng.random() < oddity else None
+        match odd:
+            case 0:
+                source.add(signal, at(second), status=StatusCode.BAD_NO_COMMUNICATION)
+            case 1:
+                source.add(signal, at(second), 9_999, 0)
+            case 2:
+                source.add(signal, at(second), kind=RecordKind.REFUSAL, text="{}")
+            case 3:
+                source.add(signal, at(second), number=1.5)
+            case 4:
+                source.add(signal, at(second), level * 10, -1)
+            case 5:
+                source.add(signal, at(second), level, 0)
+                source.add(signal, at(second), level, 0)
+            case 6:
+                source.add(signal, at(second - 15), level, 0)
+            case 7:
+                level = 0
+                source.add(signal, at(second), level, 0)
+            case _:
+                source.add(signal, at(second), level, 0)
+        name, text = f"{signal}-state", rng.choice(["RUN", "IDLE", "SET-UP"])
+        if odd == 3:
+            source.add(name, at(second), status=StatusCode.BAD_NO_COMMUNICATION)
+        elif odd == 6:
+            source.add(name, at(second), 1, 0)
+        else:
+            source.add(name, at(second), text=text)
+        if rng.random() < 0.1 or number == 39:
+            source.seal()
+
+
+def test_plain_or_not_usage_is_the_same(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether rows are searched or walked, each record is the same, to the byte."""
+    rng, source = random.Random(5), Source("edge-1")
+    names = [f"mill/s{number}" for number in range(16)]
+    for number, name in enumerate(names):
+        mixed(source, name, rng, (0, 0, 0.02, 0.1)[number % 4])
+    house.know(source)
+    house.committer.commit(opened(source.segments, source), HeldAll())
+    known_at = house.historian.last_known_at(SYSTEM_WORKER)
+    ways = ({}, {"boundary": "LATER"}, {"boundary": "EARLIER", "resolution": 2, "modulus": 50})
+    wanted = []
+    for name in names:
+        kinds = [counter(rate_max=2, **rng.choice(ways))]
+        states = {"states": rng.choice([[], ["RUN"], ["IDLE", "RUN"]])}
+        kinds.append(meter("state_duration", "MIN", **states, keeps_spans=rng.random() < 0.5))
+        for one, suffix in zip(kinds, ("", "-state"), strict=True):
+            for _ in range(3):
+                start = rng.randint(0, 150)
+                period = span(start, start + rng.choice([1, 7, 40, 90]))
+                wanted.append((replace(one, signal=SignalId(f"{name}{suffix}")), period))
+    ahead = metering(house).ahead(wanted, known_at)
+    history = HistoryAhead(house.historian, wanted, known_at)
+    searched = [ahead.usage(SYSTEM_WORKER, *each, known_at) for each in wanted]
+    plain = [each for each in wanted if history.plain(*each, known_at) is not None]
+    assert len(wanted) // 3 < len(plain) < len(wanted) - len(wanted) // 8
+    monkeypatch.setattr(service, "plain_of", lambda *_: None)
+    assert [ahead.usage(SYSTEM_WORKER, *each, known_at) for each in wanted] == searched
 
 
 @pytest.mark.parametrize("sources", [1, 2])

@@ -209,6 +209,16 @@ class Manifest(Protocol):
         """Return the paths of a series in segments from one number to another, in order."""
         ...
 
+    def paths_of_many(
+        self,
+        connection: sa.Connection,
+        source_epoch: int,
+        series: Sequence[int],
+        numbers: tuple[int, int],
+    ) -> dict[int, dict[int, HeldPath]]:
+        """Return the paths of many series by series, then by number of the segment."""
+        ...
+
     def pack_paths(
         self, connection: sa.Connection, source_epoch: int, numbers: tuple[int, int]
     ) -> None:

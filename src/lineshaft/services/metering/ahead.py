@@ -7,6 +7,7 @@ no stored path) is asked of the historian, as ever.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -27,6 +28,7 @@ from lineshaft.services.metering.clocks.model import ClockSteps
 from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import BlockEntry, Meter
+from lineshaft.services.metering.plain import Plain, PlainRows
 from lineshaft.services.metering.ports import (
     Beside,
     ClockSource,
@@ -108,6 +110,14 @@ class HistoryAhead:
             return None
         return part.around(query)
 
+    def plain(self, meter: Meter, period: Period, known_at: Instant) -> Plain | None:
+        """Measure a meter of one signal where its rows are plain; None: they must be walked."""
+        part = self._parts.get(meter.signal)
+        is_inside = part is not None and _covers(part.span, period)
+        if part is None or not is_inside or known_at != self._known_at:
+            return None
+        return part.plain.measured(meter, period)
+
     def entries(
         self, signal: SignalId, source: tuple[SourceId, int], ordinals: tuple[int, int]
     ) -> list[BlockEntry] | None:
@@ -135,7 +145,7 @@ class HistoryAhead:
         ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Part:
     """The rows of one signal in a span, of one source and without corrections.
 
@@ -148,10 +158,15 @@ class _Part:
     states: NDArray[np.int64]
     goods: NDArray[np.int64]
 
+    @cached_property
+    def plain(self) -> PlainRows:
+        """The same rows, for whoever finds nothing special in them."""
+        return PlainRows(self.rows, self.span.start)
+
     def around(self, query: RangeQuery) -> SeriesRows | None:
         """Return the rows of a period with its neighbours; None where one is not in the span."""
         period, ts = query.period, self.rows.ts
-        if not (self.span.start <= period.start and period.end <= self.span.end):
+        if not _covers(self.span, period):
             return None
         first, behind = np.searchsorted(ts, [period.start, period.end]).tolist()
         chosen = [(first, behind)]
@@ -181,6 +196,10 @@ class _Part:
             return _picked(self.rows, slice(chosen[0][0], max(behind for _, behind in chosen)))
         places = sorted({place for first, behind in chosen for place in range(first, behind)})
         return _picked(self.rows, np.array(places, dtype=np.int64))
+
+
+def _covers(span: Period, period: Period) -> bool:
+    return span.start <= period.start and period.end <= span.end
 
 
 def _picked(rows: SeriesRows, chosen: slice | NDArray[np.int64]) -> SeriesRows:
@@ -225,6 +244,13 @@ def rows_of(history: History, query: RangeQuery) -> SeriesRows:
     if found is not None:
         return found
     return SeriesRows.of_table(history.readings(SYSTEM_WORKER, query))
+
+
+def plain_of(history: History, meter: Meter, period: Period, known_at: Instant) -> Plain | None:
+    """Measure a period of rows that were read ahead and are plain; None: walk them."""
+    if not isinstance(history, HistoryAhead):
+        return None
+    return history.plain(meter, period, known_at)
 
 
 def entries_of(

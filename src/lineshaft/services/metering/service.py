@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from lineshaft.core.errors import NotFound, Unavailable
 from lineshaft.core.period import Instant, Period
+from lineshaft.core.quantity import Quantity
 from lineshaft.core.reading import SignalId, SourceId
 from lineshaft.core.segment.block import decode_block
 from lineshaft.core.segment.header import Header
@@ -16,7 +17,13 @@ from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
-from lineshaft.services.metering.ahead import HistoryAhead, beside_ahead, entries_of, rows_of
+from lineshaft.services.metering.ahead import (
+    HistoryAhead,
+    beside_ahead,
+    entries_of,
+    plain_of,
+    rows_of,
+)
 from lineshaft.services.metering.clocks.model import ClockStep, ClockSteps, between, widened
 from lineshaft.services.metering.completeness import Verdict, judge
 from lineshaft.services.metering.estimates.model import Estimate
@@ -83,6 +90,9 @@ class Metering:
             Forbidden: when the actor may not see it.
         """
         self._authorize(actor, meter, period)
+        plain = self._plain(meter, period, known_at)
+        if plain is not None:
+            return plain
         return measure(meter, self._input(meter, period, known_at), period, known_at)
 
     def missing(
@@ -95,6 +105,31 @@ class Metering:
         """
         self._authorize(actor, meter, period)
         return missing(meter, self._input(meter, period, known_at), period, known_at)
+
+    def _plain(self, meter: Meter, period: Period, known_at: Instant) -> UsageRecord | None:
+        """Measure what was read ahead where nothing special is stored or recorded of it."""
+        found = plain_of(self._history, meter, period, known_at)
+        if found is None or self._estimates(meter, known_at):
+            return None
+        view = self._view(meter.signal, known_at)
+        if view.clocks or self._exchanges(view):
+            return None
+        entries = entries_of(self._history, meter.signal, found.source, found.ordinals)
+        if entries is None:
+            return None
+        evidence = Evidence.of(entries)
+        return UsageRecord(
+            meter=meter,
+            period=period,
+            known_at=known_at,
+            known_until=self._known_until(meter, period, known_at),
+            quantity=Quantity(found.measured.amount, meter.unit),
+            covered_us=found.measured.covered_us,
+            states=found.measured.states,
+            spans=found.measured.spans,
+            ranges=evidence.ranges,
+            evidence_root=evidence.root,
+        )
 
     def _input(self, meter: Meter, period: Period, known_at: Instant) -> MeterInput:
         """Read all that the usage of a period follows from."""

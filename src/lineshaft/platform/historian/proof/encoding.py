@@ -7,7 +7,8 @@ each other, come behind.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,75 +49,121 @@ def blocks_of_series(
         signal: name of the series.
         salt_secret: of the source and epoch.
     """
-    encoded = _Encoder(rows, signal).blocks(headers)
-    found = []
-    for header, (first_ordinal, data) in zip(headers, encoded, strict=True):
-        salt = merkle.salt_of(salt_secret, header.first_sequence, signal)
-        found.append(Block(signal, first_ordinal, salt, data, merkle.leaf_hash(salt, data)))
-    return found
+    return BlockRows.of(rows).blocks(headers, signal, salt_secret)
 
 
-class _Encoder:
-    """Rows of one series as arrays; a value that a row has not is zero."""
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockRows:
+    """Rows as arrays: those of one series, or of many that are cut apart without a copy.
 
-    def __init__(self, rows: pa.Table, signal: SignalId) -> None:
-        name = signal.encode()
-        self._head = BLOCK_MAGIC + len(name).to_bytes(2, "little") + name
-        self._ordinal = columns.array(rows, "ordinal")
-        self._fixed = {
-            name: columns.array(rows, name).astype(dtype, copy=False) for name, dtype in _FIXED
-        }
-        self._presence = np.zeros(rows.num_rows, dtype=np.uint8)
-        self._dense: dict[str, NDArray[Any]] = {}
+    Attributes:
+        fixed: the columns of `_FIXED` by name.
+        presence: `HAS_…` bits.
+        dense: the columns of `_DENSE` by name; a value that a row has not is zero.
+        first_text: of each row, and behind the last, how many texts there are before it.
+        offsets: where each text begins in `texts`, and where the last one ends.
+    """
+
+    ordinal: NDArray[np.int64]
+    fixed: Mapping[str, NDArray[Any]]
+    presence: NDArray[np.uint8]
+    dense: Mapping[str, NDArray[Any]]
+    first_text: NDArray[np.int64]
+    offsets: NDArray[np.int32]
+    texts: bytes
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> "BlockRows":
+        """Take the columns of rows."""
+        presence = np.zeros(rows.num_rows, dtype=np.uint8)
+        dense: dict[str, NDArray[Any]] = {}
         for column, dtype, bit in _DENSE:
             values, has = columns.filled(rows, column)
-            self._dense[column] = values.astype(dtype, copy=False)
-            self._presence |= has.astype(np.uint8) * np.uint8(bit)
+            dense[column] = values.astype(dtype, copy=False)
+            presence |= has.astype(np.uint8) * np.uint8(bit)
         texts = rows.column("text")
         has_text = texts.is_valid().to_numpy()
-        self._presence |= has_text.astype(np.uint8) * np.uint8(HAS_TEXT)
-        self._texts = [text.encode() for text in texts.drop_null().to_pylist()]
-        self._first_text = np.concatenate(([0], np.cumsum(has_text)))
+        presence |= has_text.astype(np.uint8) * np.uint8(HAS_TEXT)
+        encoded = [text.encode() for text in texts.drop_null().to_pylist()]
+        return cls(
+            ordinal=columns.array(rows, "ordinal"),
+            fixed={
+                name: columns.array(rows, name).astype(dtype, copy=False) for name, dtype in _FIXED
+            },
+            presence=presence,
+            dense=dense,
+            first_text=np.concatenate(([0], np.cumsum(has_text))),
+            offsets=np.cumsum([0, *map(len, encoded)], dtype=np.int32),
+            texts=b"".join(encoded),
+        )
 
-    def blocks(self, headers: Sequence[Header]) -> list[tuple[int, bytes]]:
+    def cut(self, first: int, behind: int) -> "BlockRows":
+        """Return the rows from one to another."""
+        part = slice(first, behind)
+        return replace(
+            self,
+            ordinal=self.ordinal[part],
+            fixed={name: values[part] for name, values in self.fixed.items()},
+            presence=self.presence[part],
+            dense={name: values[part] for name, values in self.dense.items()},
+            first_text=self.first_text[first : behind + 1],
+        )
+
+    def blocks(
+        self, headers: Sequence[Header], signal: SignalId, salt_secret: bytes
+    ) -> list[Block]:
+        """Return the blocks of one series, see `blocks_of_series`."""
+        found = []
+        for header, (first_ordinal, data) in zip(
+            headers, self._encoded(headers, signal), strict=True
+        ):
+            salt = merkle.salt_of(salt_secret, header.first_sequence, signal)
+            found.append(Block(signal, first_ordinal, salt, data, merkle.leaf_hash(salt, data)))
+        return found
+
+    def _encoded(self, headers: Sequence[Header], signal: SignalId) -> list[tuple[int, bytes]]:
         """Return for each segment the first ordinal and the bytes of its block."""
-        sequence = self._fixed["sequence"].astype(np.int64)
-        firsts = [header.first_sequence for header in headers]
+        name = signal.encode()
+        head = BLOCK_MAGIC + len(name).to_bytes(2, "little") + name
+        sequence = self.fixed["sequence"].astype(np.int64)
+        starts = np.searchsorted(sequence, [header.first_sequence for header in headers])
         lasts = [header.last_sequence for header in headers]
-        starts = np.searchsorted(sequence, firsts)
         ends = np.searchsorted(sequence, lasts, side="right")
+        presence = self.presence.tobytes()
         layouts: dict[bytes, list[int]] = defaultdict(list)
         for place, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-            layouts[self._presence[start:end].tobytes()].append(place)
+            layouts[presence[start:end]].append(place)
         found: list[tuple[int, bytes]] = [(0, b"")] * len(headers)
         for layout, places in layouts.items():
             at = starts[places]
             for place, start, data in zip(
-                places, at.tolist(), self._together(layout, at), strict=True
+                places, at.tolist(), self._together(head, layout, at), strict=True
             ):
-                found[place] = int(self._ordinal[start]), data + self._text(start, len(layout))
+                found[place] = int(self.ordinal[start]), data + self._text(start, len(layout))
         return found
 
     def _text(self, start: int, count: int) -> bytes:
         """Return the lengths of the texts of some rows, and the texts."""
-        first, behind = self._first_text[[start, start + count]].tolist()
-        texts = self._texts[first:behind]
-        lengths = (len(text).to_bytes(4, "little") for text in texts)
-        return b"".join((*lengths, *texts))
+        first, behind = int(self.first_text[start]), int(self.first_text[start + count])
+        if first == behind:
+            return b""
+        offsets = self.offsets[first : behind + 1]
+        lengths = np.diff(offsets).astype("<u4").tobytes()
+        return lengths + self.texts[int(offsets[0]) : int(offsets[-1])]
 
-    def _together(self, layout: bytes, starts: NDArray[np.int64]) -> list[bytes]:
+    def _together(self, head: bytes, layout: bytes, starts: NDArray[np.int64]) -> list[bytes]:
         """Return the bytes of the blocks of one layout that begin at some rows."""
         count, blocks = len(layout), len(starts)
         presence = np.frombuffer(layout, dtype=np.uint8)
         rows = starts[:, None] + np.arange(count)
         parts = [
-            np.broadcast_to(np.frombuffer(self._head, np.uint8), (blocks, len(self._head))),
-            _bytes(self._ordinal[starts].astype("<u8")[:, None]),
+            np.broadcast_to(np.frombuffer(head, np.uint8), (blocks, len(head))),
+            _bytes(self.ordinal[starts].astype("<u8")[:, None]),
             _bytes(np.full((blocks, 1), count, dtype="<u4")),
-            *(_bytes(self._fixed[name][rows]) for name, _ in _FIXED),
+            *(_bytes(self.fixed[name][rows]) for name, _ in _FIXED),
             np.broadcast_to(presence, (blocks, count)),
             *(
-                _bytes(self._dense[name][rows[:, (presence & bit) != 0]])
+                _bytes(self.dense[name][rows[:, (presence & bit) != 0]])
                 for name, _, bit in _DENSE
                 if bool(np.any(presence & bit))
             ),

@@ -18,6 +18,16 @@ _PATHS = (
     .order_by(HELD_PATH.c.first_number)
 )
 
+_PATHS_OF_MANY = (
+    sa.select(HELD_PATH.c.series, HELD_PATH.c.data)
+    .where(HELD_PATH.c.source_epoch == sa.bindparam("of"))
+    .where(HELD_PATH.c.series.in_(sa.bindparam("series_of", expanding=True)))
+    .where(HELD_PATH.c.first_number <= sa.bindparam("last"))
+    .where(HELD_PATH.c.last_number >= sa.bindparam("first"))
+)
+SERIES_AT_ONCE_MAX = 500
+"""Series that are asked for in one statement."""
+
 
 class PathRows:
     """The paths of all held series; the rows of a series never overlap."""
@@ -45,6 +55,26 @@ class PathRows:
         first, last = numbers
         found = self._overlapping(connection, (source_epoch, series), numbers)
         return [one for one in found if first <= one.number <= last]
+
+    def paths_of_many(
+        self,
+        connection: sa.Connection,
+        source_epoch: int,
+        series: Sequence[int],
+        numbers: tuple[int, int],
+    ) -> dict[int, dict[int, HeldPath]]:
+        """Return the paths of many series by series, then by number of the segment.
+
+        Raises:
+            SegmentRunDamaged: when a row is not as it was written.
+        """
+        found: dict[int, dict[int, HeldPath]] = {one: {} for one in series}
+        values = {"of": source_epoch, "first": numbers[0], "last": numbers[1]}
+        for at in range(0, len(series), SERIES_AT_ONCE_MAX):
+            some = {"series_of": list(series[at : at + SERIES_AT_ONCE_MAX])}
+            for row in connection.execute(_PATHS_OF_MANY, values | some):
+                found[row.series].update({one.number: one for one in decode_paths(row.data)})
+        return found
 
     def pack_paths(
         self, connection: sa.Connection, source_epoch: int, numbers: tuple[int, int]

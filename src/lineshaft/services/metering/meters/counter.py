@@ -79,7 +79,7 @@ def measure_counter(meter: Meter, series: Series, window: Window) -> Measurement
     found = plausible(series, parameters.limits, period)
     place = found.places
     value, scale = scaled(series, place)
-    steps = _Steps(parameters, series.ts[place], value, scale)
+    steps = Steps(parameters, series.ts[place], value, scale)
     anchor = steps.anchor(period.start)
     walk = _walk(steps, anchor or 0, period)
     used = np.zeros(len(series), dtype=np.bool_)
@@ -110,7 +110,7 @@ def _concerns(since_ts: int, ts: int, period: Period) -> bool:
     return period.contains(Instant(ts)) or max(since_ts, period.start) < min(ts, period.end)
 
 
-def _walk(steps: "_Steps", start: int, period: Period) -> _Walk:
+def _walk(steps: "Steps", start: int, period: Period) -> _Walk:
     """Go from a reading that is used to the first one at or after the end that is, too."""
     walk, index = _Walk(), start
     last = min(bisect_left(steps.ts, period.end), len(steps.ts) - 1)
@@ -129,7 +129,7 @@ def _walk(steps: "_Steps", start: int, period: Period) -> _Walk:
     return walk
 
 
-def _resolve(steps: "_Steps", walk: _Walk, last: int, period: Period) -> int | None:
+def _resolve(steps: "Steps", walk: _Walk, last: int, period: Period) -> int | None:
     """Find the next used reading where the step to the following one is not a plain rise."""
     waiting: int | None = None
     for index in range(last + 1, len(steps.ts)):
@@ -154,14 +154,14 @@ def _resolve(steps: "_Steps", walk: _Walk, last: int, period: Period) -> int | N
     return None
 
 
-def _leave_out(steps: "_Steps", walk: _Walk, last: int, glitch: int) -> None:
+def _leave_out(steps: "Steps", walk: _Walk, last: int, glitch: int) -> None:
     """Exclude a reading that the counter did not go on from; the usage over it is counted."""
     walk.unused.append(glitch)
     reason = steps.reason(last, glitch)
     walk.excluded.append(_Excluded(glitch, reason, steps.ts[glitch]))
 
 
-def _go_on_from(steps: "_Steps", walk: _Walk, jump: tuple[int, int], period: Period) -> None:
+def _go_on_from(steps: "Steps", walk: _Walk, jump: tuple[int, int], period: Period) -> None:
     """Take a fall for a restart if it can be one; else the jump itself is not counted."""
     last, first = jump
     amount = steps.restarted(last, first)
@@ -174,12 +174,12 @@ def _go_on_from(steps: "_Steps", walk: _Walk, jump: tuple[int, int], period: Per
     walk.excluded.append(_Excluded(first, reason, steps.ts[last]))
 
 
-def _integers(column: NDArray[Any]) -> Sequence[int]:
+def integers(column: NDArray[Any]) -> Sequence[int]:
     """Return a column as Python's integers, made one at a time: most are never asked for."""
     return column.tolist() if column.dtype == object else np.ascontiguousarray(column).data
 
 
-class _Steps:
+class Steps:
     """The usable readings of a counter and the steps between them, in units of `scale`.
 
     In these units the readings are integers, so that fractions arise only where a period cuts a
@@ -187,6 +187,7 @@ class _Steps:
 
     Attributes:
         ts: instants, ascending.
+        scale: size of the unit, in that of the signal.
     """
 
     def __init__(
@@ -197,7 +198,7 @@ class _Steps:
         scale: Fraction,
     ) -> None:
         """Take the readings as integers of one scale, in the unit of the signal."""
-        self._parameters, self._boundary = parameters, parameters.boundary
+        self._parameters, self._boundary, self.scale = parameters, parameters.boundary, scale
         rate_us = parameters.rate_max * (1 + parameters.tolerance) / US_PER_S
         resolution = parameters.resolution
         common = lcm(scale.denominator, rate_us.denominator, resolution.denominator)
@@ -210,7 +211,7 @@ class _Steps:
             for exchange in parameters.exchanges
         ]
         self._irregular: list[int] = np.flatnonzero(~self._is_plain_rise(ts, value)).tolist()
-        self.ts, self._value = _integers(ts), _integers(value)
+        self.ts, self._value = integers(ts), integers(value)
 
     def _is_plain_rise(self, ts: NDArray[np.int64], value: NDArray[Any]) -> NDArray[np.bool_]:
         """Tell of each reading but the last whether the next is a possible rise from it."""

@@ -57,11 +57,11 @@ def measure_state_duration(meter: Meter, series: Series, window: Window) -> Meas
         exclusions=_floats(series, window.period),
         states={state: duration for state, duration in states.items() if duration},
         unknown_after={state: duration for state, duration in unknown_after.items() if duration},
-        spans=_kept(meter, found) if parameters.keeps_spans else (),
+        spans=kept_spans(meter, found) if parameters.keeps_spans else (),
     )
 
 
-def _kept(meter: Meter, found: Iterable[Span]) -> tuple[TimedState, ...]:
+def kept_spans(meter: Meter, found: Iterable[Span]) -> tuple[TimedState, ...]:
     """Return the time line as a usage record keeps it, equal neighbours as one."""
     kept: list[TimedState] = []
     for start, end, state, previous in found:
