@@ -1,0 +1,1 @@
+"""The mutation score: how many planted mistakes in the code that bills the tests find."""

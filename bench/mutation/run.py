@@ -1,0 +1,61 @@
+"""Judge the mutants of the code that bills."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from bench.mutation.mutants import all_mutants, shuffled
+from bench.mutation.verdicts import Plan, Verdict, verdicts_in
+from bench.records import ROOT
+
+TESTS = (
+    Path("tests/services/metering"),
+    Path("tests/services/billing"),
+    Path("tests/services/contracts"),
+    Path("tests/services/test_cases.py"),
+)
+KEPT = ROOT / ".cache" / "mutation"
+RESULTS = KEPT / "verdicts.jsonl"
+SURVIVORS = KEPT / "survivors.txt"
+PYTEST = (
+    "-q", "--mutation-plan", "{plan}", "-p", "bench.mutation.plugin", "-p", "no:randomly",
+    "-p", "no:cacheprovider", "-p", "no:xdist", "--capture=sys",
+)  # fmt: skip
+
+
+def judge(
+    parts: Collection[str] = (),
+    *,
+    seed: int,
+    count: int | None = None,
+    seconds_max: float | None = None,
+    tests: Sequence[Path] | None = None,
+) -> list[Verdict]:
+    """Judge mutants, at most `count` of those of the paths, chosen by the seed.
+
+    Returns:
+        The verdicts, also those that an earlier run has found and that still hold.
+
+    Raises:
+        RuntimeError: when the tests could not be collected.
+    """
+    mutants = list(all_mutants(parts))
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    chosen = shuffled(mutants, seed)[:count]
+    print(f"  {len(chosen)} of {len(mutants)} mutants, seed {seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="lineshaft-mutation-") as folder:
+        plan, said = Path(folder) / "plan.json", Path(folder) / "verdicts.jsonl"
+        Plan(chosen, RESULTS, said, seconds_max).write(plan)
+        options = [each.format(plan=plan) for each in PYTEST]
+        command = [sys.executable, "-m", "pytest", *options, "--basetemp", f"{folder}/tests"]
+        command += [str(each) for each in tests or TESTS]
+        # what is measured is this tree, also where another one is installed
+        own = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+        result = subprocess.run(command, cwd=ROOT, env=own, check=False)
+        if result.returncode:
+            msg = f"pytest ended with {result.returncode}"
+            raise RuntimeError(msg)
+        return verdicts_in(said)
