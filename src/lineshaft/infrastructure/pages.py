@@ -97,6 +97,40 @@ def listed(
     return as_file(name, map(to_content, sorted(items, key=place)), SheetFormat(shape.value))
 
 
+def walked(
+    request: Request,
+    name: str,
+    pages: Callable[[PageRequest], Page[T]],
+    to_content: Callable[[T], dict[str, Any]],
+    wanted: tuple[ListPage, ListFormat],
+) -> Response:
+    """Answer with a page of a list that is read page by page, or with all of it as a file.
+
+    Args:
+        request: that asks.
+        name: of the list, of its member in JSON and of the file.
+        pages: reads a page.
+        to_content: of an item, the JSON content.
+        wanted: the page, and the format.
+
+    Raises:
+        CursorInvalid: when the page begins behind a cursor of another list.
+        TooManyRows: when a file cannot hold as many.
+    """
+    page, shape = wanted
+    if shape is ListFormat.JSON:
+        return paged(request, name, pages(page.request), to_content)
+    return as_file(name, map(to_content, _every(pages)), SheetFormat(shape.value))
+
+
+def _every(pages: Callable[[PageRequest], Page[T]]) -> Iterator[T]:
+    after: str | None = ""
+    while after is not None:
+        page = pages(PageRequest(PAGE_SIZE_MAX, after))
+        yield from page.items
+        after = page.next
+
+
 def as_file(
     name: str,
     contents: Iterable[dict[str, Any]],

@@ -39,6 +39,8 @@ def states_of(visit: Visit, claim: Claim) -> list[Html]:
         states.append(badge(visit.say(f"dunning.{claim.dunning_level}"), "warn"))
     if claim.dispute is not None:
         states.append(badge(visit.say("payment.disputed"), "warn"))
+    elif claim.awaits_correction:
+        states.append(badge(visit.say("payment.awaits_correction"), "warn"))
     return states
 
 

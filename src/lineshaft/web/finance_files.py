@@ -35,6 +35,7 @@ _CLAIMS = (
     "dunning_level",
     "is_disputed",
     "open",
+    "disputed",
     "currency",
 )
 _DOCUMENTS = (
@@ -180,6 +181,7 @@ def _claim_row(claim: Claim) -> Sequence[Cell]:
         claim.dunning_level,
         claim.dispute is not None,
         claim.open.amount,
+        claim.disputed.amount,
         claim.open.currency,
     )
 

@@ -48,6 +48,15 @@ class Desk:
             answer = await client.request(method, path, json=content, headers=headers)
         return answer.status_code, answer.json()
 
+    async def file(self, who: Actor, path: str) -> str:
+        """Return a file as text."""
+        transport = httpx.ASGITransport(app=self.app)
+        headers = {"authorization": f"Bearer {who.name}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
+            answer = await client.get(path, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
 
 def actor_of(request: Request) -> Actor:
     name = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -86,8 +95,9 @@ async def test_a_period_is_previewed_issued_listed_and_corrected(
     assert (await desk.ask(CUSTOMER, "GET", FIRST))[1]["document"]["number"] == issued["number"]
     assert await desk.ask(FINANCE, "GET", api.LATE) == (200, {"periods": [], "next": None})
     billed.learn(13_000)
-    status, late = await desk.ask(FINANCE, "GET", f"{api.LATE}?limit=1")
-    assert (status, late["next"]) == (200, "NM-2017-000001")
+    status, late = await desk.ask(FINANCE, "GET", f"{api.LATE}?size=1")
+    behind = f"{api.LATE}?after={late['next']}"
+    assert await desk.ask(FINANCE, "GET", behind) == (200, {"periods": [], "next": None})
     assert late["periods"][0]["meters"] == ["mazak01/cutting-time"]
     for is_new in (True, False):
         status, corrected = await desk.ask(FINANCE, "POST", f"{api.INVOICES}/correct", JUNE_22)
@@ -101,10 +111,12 @@ async def test_a_period_is_previewed_issued_listed_and_corrected(
         found = (await desk.ask(FINANCE, "GET", f"{api.INVOICES}?{query}"))[1]
         return [one["number"] for one in found["invoices"]], found["next"]
 
-    assert await numbers("limit=1") == ([second["number"]], second["number"])
-    assert await numbers(f"before={second['number']}") == ([issued["number"]], None)
+    (first, cursor) = await numbers("size=1")
+    assert first == [second["number"]]
+    assert await numbers(f"after={cursor}") == ([issued["number"]], None)
+    assert (await desk.ask(FINANCE, "GET", f"{api.LATE}?after={cursor}"))[0] == 422
     assert await numbers("type=380&contract=c-1001") == ([issued["number"]], None)
-    assert await numbers("since=2017-06-22T00:00:00Z&until=2017-06-22T00:00:01Z&limit=9") == (
+    assert await numbers("since=2017-06-22T00:00:00Z&until=2017-06-22T00:00:01Z&size=9") == (
         [second["number"], issued["number"]],
         None,
     )
@@ -164,15 +176,11 @@ async def test_payments_are_recorded_and_taken_back_once(desk: Desk, billed: Lat
     unknown = back | {"reference": "R-9"}
     assert (await desk.ask(FINANCE, "POST", f"{FIRST}/payments/taken-back", unknown))[0] == 404
     billed.hub.clock.advance(40 * US_PER_DAY)
-    status, listed = await desk.ask(FINANCE, "GET", "/api/v1/receivables?limit=1")
+    status, listed = await desk.ask(FINANCE, "GET", "/api/v1/receivables?size=1")
     (claim,) = listed["claims"]
-    assert (claim["state"], claim["dunning_level"], listed["next"]) == (
-        "overdue",
-        2,
-        "NM-2017-000001",
-    )
-    assert claim["overdue_days"] == 26
-    assert (await desk.ask(FINANCE, "GET", "/api/v1/receivables?limit=101"))[0] == 422
+    assert (claim["state"], claim["dunning_level"], claim["overdue_days"]) == ("overdue", 2, 26)
+    assert listed["next"] is None
+    assert (await desk.ask(FINANCE, "GET", "/api/v1/receivables?size=501"))[0] == 422
 
 
 async def test_a_customer_disputes_and_finance_answers(desk: Desk) -> None:
@@ -186,6 +194,43 @@ async def test_a_customer_disputes_and_finance_answers(desk: Desk) -> None:
     assert (await desk.ask(FINANCE, "POST", f"{place}/answer", answer))[1]["outcome"] == "rejected"
     listed = (await desk.ask(CUSTOMER, "GET", place))[1]
     assert [one["answer"] for one in listed["disputes"]] == [answer["answer"]]
+    line = {"line": "cutting-time", "amount": "10.00"}
+    asked = reason | {"lines": [line]}
+    assert (await desk.ask(CUSTOMER, "POST", place, reason | {"lines": [{"line": "?"}]}))[0] == 422
+    opened = (await desk.ask(CUSTOMER, "POST", place, asked))[1]["lines"]
+    assert [(one["line"], one["amount"]["amount"]) for one in opened] == [("cutting-time", "10.00")]
+    (claim,) = (await desk.ask(FINANCE, "GET", "/api/v1/receivables"))[1]["claims"]
+    assert (claim["disputed"]["amount"], claim["awaits_correction"]) == ("10.00", False)
+    upheld = answer | {"outcome": "upheld", "lines": ["cutting-time"]}
+    closed = (await desk.ask(FINANCE, "POST", f"{place}/answer", upheld))[1]
+    assert (closed["outcome"], closed["lines"][0]["outcome"]) == ("upheld", "upheld")
+    (claim,) = (await desk.ask(FINANCE, "GET", "/api/v1/receivables"))[1]["claims"]
+    assert (claim["disputed"]["amount"], claim["awaits_correction"]) == ("10.00", True)
+    withdrawn = answer | {"outcome": "withdrawn"}
+    assert (await desk.ask(CUSTOMER, "POST", f"{place}/answer", withdrawn))[0] == 404
+
+
+async def test_lists_of_what_is_owed_are_paged_and_had_as_files(
+    desk: Desk, billed: LateHub
+) -> None:
+    await desk.ask(FINANCE, "POST", api.INVOICES, JUNE_22)
+    billed.learn(13_000)
+    await desk.ask(FINANCE, "POST", f"{api.INVOICES}/correct", JUNE_22)
+    path, seen, after = "/api/v1/receivables", [], ""
+    # A page ends within a period, and goes on there.
+    while True:
+        page = (await desk.ask(FINANCE, "GET", f"{path}?size=1&after={after}"))[1]
+        seen.append([one["document"] for one in page["claims"]])
+        if page["next"] is None:
+            break
+        after = page["next"]
+    assert seen == [["NM-2017-000001"], ["NM-2017-000002"]]
+    assert (await desk.ask(FINANCE, "GET", f"{api.INVOICES}?after={after}"))[0] == 422
+    for list_ in (path, api.INVOICES, api.LATE):
+        text = await desk.file(FINANCE, f"{list_}?format=csv")
+        assert [number for number in ("000001", "000002") if number in text] == (
+            [] if list_ == api.LATE else ["000001", "000002"]
+        )
 
 
 async def test_what_blocks_a_period_is_said_and_a_reason_lets_it_through(hub: Hub) -> None:

@@ -16,11 +16,11 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money
 from lineshaft.core.period import US_PER_DAY
 from lineshaft.services.billing.dunning import api
-from lineshaft.services.billing.dunning.model import DunningTerms
+from lineshaft.services.billing.dunning.model import DunningTerms, letter_content
 from lineshaft.services.billing.dunning.service import Dunning, DunningParts
 from lineshaft.services.billing.dunning.store import SqlLetterStore
 from lineshaft.services.billing.dunning.tables import DUNNING_LETTER, DUNNING_PAGE
-from lineshaft.services.billing.dunning.words import LABELS
+from lineshaft.services.billing.dunning.words import LABELS, letter_view
 from lineshaft.services.billing.einvoice.pdfa import check_pdfa
 from lineshaft.services.billing.rendering.model import Language
 from tests.services.billing.test_api import FIRST, Desk, actor_of
@@ -82,6 +82,27 @@ async def test_letters_come_in_their_order_and_once(hub: Hub) -> None:
     assert (await desk.ask(STRANGER, "GET", f"{LETTERS}/2/letter.en.pdf"))[0] == 404
     assert (await desk.ask(FINANCE, "GET", f"{LETTERS}/3/letter.json"))[0] == 404
     assert (await desk.ask(FINANCE, "GET", f"{LETTERS}/2/letter.fr.pdf"))[0] == 404
+
+
+def test_a_letter_asks_for_what_is_not_disputed(hub: Hub) -> None:
+    desk = issued(hub)
+    desk.open_dispute(CUSTOMER, NUMBER, "too much", {"base-fee": Decimal("67.54")})
+    hub.clock.advance(40 * US_PER_DAY)
+    (claim,) = desk.claims(FINANCE, NUMBER)
+    document = canonical.decode(hub.billing.document(FINANCE, NUMBER).file)["document"]
+    terms = DunningTerms(Money(Decimal("40.00"), "EUR"), Fraction(9))
+    content = letter_content(document, claim, 2, terms, hub.clock.now())
+    # 200.00 x 9 % x 26 / 365 = 1.2822 EUR
+    said = {name: content[name] for name in ("open", "disputed", "interest", "total")}
+    assert said == {
+        "open": "267.54",
+        "disputed": "67.54",
+        "interest": "1.28",
+        "total": "241.28",
+    }
+    for language in Language:
+        amounts = letter_view(content, language)["amounts"]
+        assert [LABELS[language]["disputed"], "67.54 EUR"] in amounts
 
 
 def test_a_letter_is_signed_frozen_and_leaves_the_document_alone(hub: Hub) -> None:

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineshaft.core import canonical
-from lineshaft.core.errors import Forbidden
+from lineshaft.core.errors import Forbidden, Invalid
 from lineshaft.core.money import Money
 from lineshaft.core.period import US_PER_DAY, Instant
 from lineshaft.infrastructure.database.tables import OUTBOX
 from lineshaft.services.billing.errors import DocumentNotFound
 from lineshaft.services.billing.model import DocumentHead
+from lineshaft.services.billing.receivables import model
 from lineshaft.services.billing.receivables import service as module
 from lineshaft.services.billing.receivables.errors import (
     DisputeInvalid,
@@ -38,7 +39,12 @@ from lineshaft.services.billing.receivables.model import (
 )
 from lineshaft.services.billing.receivables.service import Receivables, ReceivablesParts
 from lineshaft.services.billing.receivables.store import SqlReceivablesStore
-from lineshaft.services.billing.receivables.tables import DISPUTE, PAYMENT
+from lineshaft.services.billing.receivables.tables import (
+    DISPUTE,
+    DISPUTED_LINE,
+    DISPUTED_LINE_ANSWER,
+    PAYMENT,
+)
 from lineshaft.services.contracts.model import PAYMENT_DAYS_MAX, TermsInvalid
 from tests.services.billing.examples import PERIOD, plain_contract
 from tests.services.billing.late import TIERS, late_hub
@@ -47,6 +53,7 @@ from tests.services.hub import CUSTOMER, ENGINEER, FINANCE, NOW, STRANGER, Hub
 
 DAY = dt.date(2017, 7, 1)
 NUMBER = "NM-2017-000001"
+REJECTED = DisputeOutcome.REJECTED
 
 
 def receivables(hub: Hub, billing: Any = None) -> Receivables:
@@ -74,6 +81,17 @@ def issued(hub: Hub, **changes: Any) -> Receivables:
 
 def euros(text: str) -> Money:
     return Money(Decimal(text), "EUR")
+
+
+def standing(desk: Receivables) -> tuple[str, int, str, int]:
+    claim = desk.claims(FINANCE, NUMBER)[0]
+    days = claim.overdue_days
+    return claim.state.value, claim.dunning_level, str(claim.undisputed.amount), days
+
+
+def lines_of(billing: Any) -> list[str]:
+    file = billing.document(FINANCE, NUMBER).file
+    return [line["id"] for line in canonical.decode(file)["document"]["lines"]]
 
 
 @pytest.mark.both_engines
@@ -184,7 +202,8 @@ def test_what_is_disputed_is_not_reminded_of_until_it_is_answered(hub: Hub) -> N
         desk.open_dispute(FINANCE, NUMBER, "again")
     hub.clock.advance(40 * US_PER_DAY)
     (claim,) = desk.claims(FINANCE, NUMBER)
-    assert (claim.state, claim.dunning_level, claim.dispute) == ("overdue", 0, opened)
+    assert (claim.state, claim.dunning_level, claim.dispute) == ("open", 0, opened)
+    assert (claim.disputed, claim.overdue_days) == (claim.open, 0)
     answer = "The readings show that it ran."
     resolved = desk.resolve_dispute(FINANCE, NUMBER, DisputeOutcome.REJECTED, answer)
     assert desk.disputes(CUSTOMER, NUMBER) == [resolved]
@@ -228,11 +247,92 @@ def test_finance_records_and_answers_and_the_customer_disputes(hub: Hub) -> None
             desk.claims(actor, NUMBER)
 
 
+@pytest.mark.both_engines
+def test_lines_are_disputed_and_answered_one_by_one(hub: Hub) -> None:
+    desk = issued(hub)
+    # 25.00 of 119.00 EUR, and all of 134.82 EUR with its tax of 19 %
+    asked = {"base-fee": Decimal("25.00"), "cutting-time": None}
+    opened = desk.open_dispute(CUSTOMER, NUMBER, "not so many hours", asked)
+    assert [(each.line, each.amount) for each in opened.lines] == [
+        ("base-fee", euros("25.00")),
+        ("cutting-time", euros("160.44")),
+    ]
+    for again in ({"base-fee": None}, None):
+        with pytest.raises(DisputeOpen):
+            desk.open_dispute(CUSTOMER, NUMBER, "again", again)
+    hub.clock.advance(25 * US_PER_DAY)
+    assert standing(desk) == ("overdue", 1, "82.10", 11)
+    # What is paid counts for what is not disputed first.
+    desk.record_payment(FINANCE, NUMBER, euros("82.10"), DAY, "bank-1")
+    assert standing(desk) == ("partly_paid", 0, "0.00", 0)
+    with pytest.raises(NoDispute, match="availability"):
+        desk.resolve_dispute(FINANCE, NUMBER, REJECTED, "no", ["base-fee", "availability"])
+    part = desk.resolve_dispute(FINANCE, NUMBER, REJECTED, "agreed", ["base-fee"])
+    assert (part.is_open, part.open_lines) == (True, ("cutting-time",))
+    assert standing(desk) == ("overdue", 1, "25.00", 11)
+    hub.clock.advance(1)
+    whole = desk.resolve_dispute(CUSTOMER, NUMBER, DisputeOutcome.WITHDRAWN, "paid soon")
+    assert (whole.outcome, whole.answer) == (REJECTED, "paid soon")
+    assert desk.disputes(CUSTOMER, NUMBER) == [whole]
+    assert standing(desk) == ("overdue", 1, "185.44", 11)
+    with hub.database.read() as connection:
+        events = map(canonical.decode, connection.scalars(sa.select(OUTBOX.c.payload)))
+        told = [each["data"] for each in events if each["type"].startswith("Dispute")]
+    assert [each["organisation"] for each in told] == ["riverside"] * 3
+    assert [each["line"] for each in told[0]["lines"]] == ["base-fee", "cutting-time"]
+    assert [(each["lines"], each["is_open"]) for each in told[1:]] == [
+        (["base-fee"], True),
+        (["cutting-time"], False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"elsewhere": None}, "no line 'elsewhere': expected one of"),
+        ({"base-fee": Decimal("0.00")}, "more than zero"),
+        ({"base-fee": Decimal("119.01")}, "at most 119.00 EUR"),
+        ({"base-fee": Decimal("1.5")}, "2 decimals"),
+    ],
+)
+def test_only_what_a_line_charges_can_be_disputed(hub: Hub, asked: Any, said: str) -> None:
+    with pytest.raises(Invalid, match=said):
+        issued(hub).open_dispute(CUSTOMER, NUMBER, "why", asked)
+
+
+def test_a_dispute_has_so_many_lines(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = issued(hub)
+    monkeypatch.setattr(model, "DISPUTED_LINES_MAX", 1)
+    with pytest.raises(DisputeInvalid, match="at most 1"):
+        desk.open_dispute(CUSTOMER, NUMBER, "why", {"base-fee": None, "cutting-time": None})
+    desk.open_dispute(CUSTOMER, NUMBER, "why", {"base-fee": None})
+
+
+def test_what_is_upheld_is_held_until_the_correction_of_its_period(hub: Hub) -> None:
+    late = late_hub(hub, plain_contract(TIERS, payment_days=14))
+    late.learn(1100)
+    late.billing.issue(FINANCE, "c-1001", PERIOD)
+    desk = receivables(hub, late.billing)
+    (line,) = lines_of(late.billing)
+    desk.open_dispute(CUSTOMER, NUMBER, "too much", {line: Decimal("21.42")})
+    desk.resolve_dispute(FINANCE, NUMBER, DisputeOutcome.UPHELD, "so it is")
+    hub.clock.advance(22 * US_PER_DAY)
+    assert standing(desk) == ("overdue", 1, "107.10", 8)
+    (claim,) = desk.claims(FINANCE, NUMBER)
+    assert (claim.dispute, claim.awaits_correction) == (None, True)
+    late.learn(900)
+    late.billing.correct(FINANCE, "c-1001", PERIOD)
+    claim = desk.claims(FINANCE, NUMBER)[0]
+    assert (claim.open, claim.undisputed) == (euros("107.10"), euros("107.10"))
+    assert not claim.awaits_correction
+
+
 def test_what_is_recorded_never_changes(hub: Hub) -> None:
     desk = issued(hub)
     desk.record_payment(FINANCE, NUMBER, euros("1.00"), DAY, "bank-1")
-    desk.open_dispute(CUSTOMER, NUMBER, "why")
-    for table in (PAYMENT, DISPUTE):
+    desk.open_dispute(CUSTOMER, NUMBER, "why", {"base-fee": None})
+    desk.resolve_dispute(FINANCE, NUMBER, REJECTED, "because")
+    for table in (PAYMENT, DISPUTE, DISPUTED_LINE, DISPUTED_LINE_ANSWER):
         for change in (sa.update(table).values(document=NUMBER), sa.delete(table)):
             with (
                 pytest.raises(sa.exc.IntegrityError, match="never changed"),
@@ -281,7 +381,7 @@ def test_what_is_open_is_what_is_owed_less_what_was_paid(
         for each, amount in zip(documents, payments, strict=False)
     }
     due: dict[str, dt.date | None] = {each.number: None for each in documents}
-    found = claims(documents, paid, due, {}, DAY)
+    found = claims(documents, paid, due, [], DAY)
     total = sum(claim.open.as_fraction() for claim in found)
     owed = sum(each.owed.as_fraction() for each in documents)
     assert total == owed - sum(each.as_fraction() for each in paid.values())

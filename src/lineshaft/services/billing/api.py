@@ -1,13 +1,22 @@
 """Documents over HTTP; `web` mounts the router and says who is asking."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineshaft.core.errors import Invalid
+from lineshaft.core.pages import Page, PageRequest, cursor_at, place_of
 from lineshaft.core.period import Period, format_instant, parse_instant
+from lineshaft.infrastructure.pages import (
+    FILES,
+    FormatParameter,
+    ListFormat,
+    ListPage,
+    walked,
+)
 from lineshaft.infrastructure.routes import READING, REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.completeness import Shortfall, shortfalls
@@ -17,6 +26,7 @@ from lineshaft.services.billing.model import (
     LATE_PAGE_MAX,
     DocumentHead,
     DocumentQuery,
+    LatePeriod,
     shown_percent,
 )
 from lineshaft.services.billing.release import RELEASE_CHARACTERS_MAX
@@ -31,8 +41,6 @@ Text = Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX)]
 InstantText = Annotated[
     str, Query(max_length=TEXT_CHARACTERS_MAX, description="Such as 2027-01-01T00:00:00Z.")
 ]
-LimitOfDocuments = Annotated[int, Query(ge=1, le=DOCUMENTS_PAGE_MAX)]
-LimitOfPeriods = Annotated[int, Query(ge=1, le=LATE_PAGE_MAX)]
 
 
 class BilledPeriod(BaseModel):
@@ -60,6 +68,23 @@ class PeriodToBill(BilledPeriod):
     )
 
 
+class _Wanted:
+    """Which documents a request asks for; a dependency of its route."""
+
+    def __init__(
+        self,
+        contract: Text = "",
+        type: Text = "",  # noqa: A002 - the name of the field
+        since: InstantText = "",
+        until: InstantText = "",
+    ) -> None:
+        if bool(since) != bool(until):
+            msg = "since and until bound the service period together: expected both or none"
+            raise Invalid(msg)
+        within = Period(parse_instant(since), parse_instant(until)) if since else None
+        self.query = DocumentQuery(contract=contract or None, type=type or None, within=within)
+
+
 def router(billing: Billing, actor_of: ActorOf) -> APIRouter:
     """Return the routes.
 
@@ -81,51 +106,52 @@ def _add_lists(routes: APIRouter, billing: Billing) -> None:
         found = billing.replenishment(request.state.actor, contract)
         return {"stocks": [each.to_content() for each in found]}
 
-    @routes.get(INVOICES)
-    def documents(  # noqa: PLR0913, PLR0917 - the filters
+    @routes.get(INVOICES, responses=FILES)
+    def documents(
         request: Request,
-        contract: Text = "",
-        type: Text = "",  # noqa: A002 - the name of the field
-        since: InstantText = "",
-        until: InstantText = "",
-        before: Text = "",
-        limit: LimitOfDocuments = DOCUMENTS_PAGE_MAX,
-    ) -> dict[str, Any]:
+        wanted: Annotated[_Wanted, Depends()],
+        page: Annotated[ListPage, Depends()],
+        shape: FormatParameter = ListFormat.JSON,
+    ) -> Response:
         """Return the heads of documents, the latest first.
 
-        `since` and `until` bound the beginning of the service period, and come together. `next` is
-        null after the last document, else it is `before` of the next page.
+        `since` and `until` bound the beginning of the service period, and come together.
         """
-        if bool(since) != bool(until):
-            msg = "since and until bound the service period together: expected both or none"
-            raise Invalid(msg)
-        within = Period(parse_instant(since), parse_instant(until)) if since else None
-        query = DocumentQuery(
-            contract=contract or None,
-            before=before or None,
-            limit=limit,
-            type=type or None,
-            within=within,
-        )
-        heads = billing.documents(request.state.actor, query)
-        following = heads[-1].number if len(heads) == limit else None
-        return {"invoices": [head_content(head) for head in heads], "next": following}
+        actor = request.state.actor
 
-    @routes.get(LATE)
+        def pages(asked: PageRequest) -> Page[DocumentHead]:
+            (before,) = place_of("invoices", asked.after, ("",))
+            size = min(asked.size, DOCUMENTS_PAGE_MAX)
+            query = replace(wanted.query, before=str(before) or None, limit=size)
+            heads = billing.documents(actor, query)
+            is_full = len(heads) == size
+            return Page(heads, cursor_at("invoices", heads[-1].number) if is_full else None)
+
+        return walked(request, "invoices", pages, head_content, (page, shape))
+
+    @routes.get(LATE, responses=FILES)
     def late(
-        request: Request, before: Text = "", limit: LimitOfPeriods = LATE_PAGE_MAX
-    ) -> dict[str, Any]:
-        """Return issued periods whose usage is not any more what was billed.
+        request: Request,
+        page: Annotated[ListPage, Depends()],
+        shape: FormatParameter = ListFormat.JSON,
+    ) -> Response:
+        """Return issued periods whose usage is not any more what was billed, the newest first.
 
-        A page measures `limit` issued periods again, the newest first; `next` is null after the
-        last one, else it is `before` of the next page.
+        A page measures `size` issued periods again, at most 50: it may have fewer items, or none,
+        and others behind it.
         """
-        page = billing.late(request.state.actor, before or None, limit)
-        periods = [
-            {"document": head_content(one.document), "meters": list(one.meters)}
-            for one in page.periods
-        ]
-        return {"periods": periods, "next": page.next}
+        actor = request.state.actor
+
+        def pages(asked: PageRequest) -> Page[LatePeriod]:
+            (before,) = place_of("late-periods", asked.after, ("",))
+            size = min(asked.size, LATE_PAGE_MAX)
+            found = billing.late(actor, str(before) or None, size)
+            is_last = found.next is None
+            return Page(
+                found.periods, None if is_last else cursor_at("late-periods", str(found.next))
+            )
+
+        return walked(request, "periods", pages, _late_content, (page, shape))
 
 
 def _add_documents(routes: APIRouter, billing: Billing) -> None:
@@ -186,6 +212,10 @@ def head_content(head: DocumentHead) -> dict[str, Any]:
         "type": head.type,
         "correction": head.correction,
     }
+
+
+def _late_content(late: LatePeriod) -> dict[str, Any]:
+    return {"document": head_content(late.document), "meters": list(late.meters)}
 
 
 def _shortfall(found: Shortfall) -> dict[str, Any]:

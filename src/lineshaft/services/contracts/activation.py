@@ -12,7 +12,7 @@ from lineshaft.services.contracts.changing import service_spans
 from lineshaft.services.contracts.contract import Contract, ContractRecord
 from lineshaft.services.contracts.errors import PeriodDocumented
 from lineshaft.services.contracts.events import contract_acted, contract_activated
-from lineshaft.services.contracts.life import ActKind, ContractAct
+from lineshaft.services.contracts.life import ActKind, ContractAct, ContractLife
 from lineshaft.services.contracts.parts import EVENT_SUBJECT, ContractParts
 
 _END_OF_TIME = Instant(2**63 - 1)
@@ -82,9 +82,21 @@ class Activation:
         parts.store.add_act(unit.connection, act)
         return act
 
-    def announce(self, unit: UnitOfWork, act: ContractAct) -> None:
-        """Announce an act to whoever listens."""
-        event = contract_acted(self._parts.ids.new_id("evt"), act)
+    def announce(self, unit: UnitOfWork, act: ContractAct, contract: Contract) -> None:
+        """Announce an act to whoever listens; to the customer what the customer may know of.
+
+        Args:
+            unit: that the act is kept in.
+            act: that is noted already.
+            contract: the version that it is about.
+        """
+        store, connection = self._parts.store, unit.connection
+        life = ContractLife(
+            store.versions(connection, contract.id), store.acts(connection, contract.id)
+        )
+        is_shown = life.is_shown_to_customer(act.version)
+        organisation = contract.organisation if is_shown else None
+        event = contract_acted(self._parts.ids.new_id("evt"), act, organisation)
         unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), act.recorded_at))
 
     def _check_documents(self, connection: sa.Connection, contract: Contract) -> None:

@@ -229,7 +229,7 @@ class Agreements:
     ) -> ContractAct:
         action, said = done
         act = self._activation.note(unit, actor, contract, said)
-        self._activation.announce(unit, act)
+        self._activation.announce(unit, act, contract)
         detail = {"version": act.version, "act": str(act.kind), "number": act.number}
         self._parts.audit.append(unit.connection, actor, action, f"contract/{contract.id}", detail)
         return act

@@ -20,12 +20,20 @@ def contract_activated(event_id: str, at: Instant, contract: Contract) -> Event:
     return Event(event_id, SOURCE, "ContractActivated", contract.id, at, data)
 
 
-def contract_acted(event_id: str, act: ContractAct) -> Event:
-    """Something was done with a contract: offered, accepted, paused, ended and so on."""
+def contract_acted(event_id: str, act: ContractAct, organisation: str | None) -> Event:
+    """Something was done with a contract: offered, accepted, paused, renewed, ended and so on.
+
+    Args:
+        event_id: of the event.
+        act: what was done.
+        organisation: the customer's; None for what the customer may not know of.
+    """
     data: dict[str, Any] = {
         "act": str(act.kind),
         "version": act.version,
         "number": act.number,
         "at": format_instant(act.at),
     }
+    if organisation is not None:
+        data["organisation"] = organisation
     return Event(event_id, SOURCE, "ContractActed", act.contract, act.recorded_at, data)

@@ -5,19 +5,28 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineshaft.core.money import Money
+from lineshaft.core.pages import Page, PageRequest
+from lineshaft.infrastructure.pages import (
+    FILES,
+    FormatParameter,
+    ListFormat,
+    ListPage,
+    walked,
+)
 from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.dunning.model import LEVEL_MAX, DunningTerms, Letter
 from lineshaft.services.billing.dunning.service import Dunning
 from lineshaft.services.billing.receivables.content import claim_content
+from lineshaft.services.billing.receivables.model import Claim, ClaimPage
+from lineshaft.services.billing.receivables.paging import page_of_claims
 
 LETTERS = "/api/v1/invoices/{number}/letters"
 DUE = "/api/v1/letters-due"
-TEXT_CHARACTERS_MAX = 200
 _MEDIA_TYPES = {"json": "application/json", "html": "text/html", "pdf": "application/pdf"}
 
 ActorOf = Callable[[Request], Actor]
@@ -47,13 +56,25 @@ def router(dunning: Dunning, actor_of: ActorOf) -> APIRouter:
     """
     routes = signed_in_routes(actor_of, tags=["receivables"])
 
-    @routes.get(DUE)
+    @routes.get(DUE, responses=FILES)
     def due(
-        request: Request, before: Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX)] = ""
-    ) -> dict[str, Any]:
-        """Return the documents that a letter is due for and not yet written."""
-        page = dunning.due(request.state.actor, before or None)
-        return {"claims": [claim_content(each) for each in page.claims], "next": page.next}
+        request: Request,
+        page: Annotated[ListPage, Depends()],
+        shape: FormatParameter = ListFormat.JSON,
+    ) -> Response:
+        """Return the documents that a letter is due for and not yet written.
+
+        A page looks at 100 billed periods at most: it may have fewer items, and others behind it.
+        """
+        actor = request.state.actor
+
+        def pages(asked: PageRequest) -> Page[Claim]:
+            def look(before: str | None, limit: int) -> ClaimPage:
+                return dunning.due(actor, before, limit)
+
+            return page_of_claims("letters-due", look, asked)
+
+        return walked(request, "claims", pages, claim_content, (page, shape))
 
     @routes.get(LETTERS)
     def letters(request: Request, number: str) -> dict[str, Any]:

@@ -47,12 +47,12 @@ class DunningTerms:
             raise Invalid(msg)
 
     def interest(self, claim: Claim) -> Money:
-        """Return the interest on what is open for the days since it was due, rounded once.
+        """Return the interest on what is open and not disputed since it was due, rounded once.
 
         Example: 271.69 EUR at 9 % for 26 days: 271.69 × 0.09 × 26 / 365 = 1.74 EUR.
         """
         share = self.interest_percent / 100 * Fraction(claim.overdue_days, DAYS_OF_YEAR)
-        return Money.rounded(claim.open.as_fraction() * share, claim.open.currency)
+        return Money.rounded(claim.undisputed.as_fraction() * share, claim.open.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,8 @@ def letter_content(
         place: when it is written.
     """
     interest = terms.interest(claim)
-    total = claim.open + terms.fee + interest
+    total = claim.undisputed + terms.fee + interest
+    disputed = {"disputed": _amount(claim.disputed)} if claim.disputed.as_fraction() else {}
     return {
         "format": FORMAT,
         "document": claim.document.number,
@@ -112,6 +113,7 @@ def letter_content(
         "gross": _amount(claim.document.gross),
         "paid": _amount(claim.paid),
         "open": _amount(claim.open),
+        **disputed,
         "fee": _amount(terms.fee),
         "interest_percent": str(terms.interest_percent),
         "interest": _amount(interest),

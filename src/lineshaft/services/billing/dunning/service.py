@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lineshaft.core import canonical
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Instant
+from lineshaft.core.period import parse_instant
 from lineshaft.infrastructure.database import Database, OutboxMessage
 from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.model import Action, Actor, Resource
@@ -23,7 +23,7 @@ from lineshaft.services.billing.dunning.model import (
 )
 from lineshaft.services.billing.dunning.pages import letter_pages
 from lineshaft.services.billing.dunning.ports import LetterStore
-from lineshaft.services.billing.receivables.model import Claim, ClaimPage
+from lineshaft.services.billing.receivables.model import PERIODS_PAGE_MAX, Claim, ClaimPage
 from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.service import EVENT_SUBJECT, Billing
 
@@ -51,14 +51,17 @@ class Dunning:
         self._parts = parts
         self._store = parts.store
 
-    def due(self, actor: Actor, before: str | None = None) -> ClaimPage:
+    def due(
+        self, actor: Actor, before: str | None = None, limit: int = PERIODS_PAGE_MAX
+    ) -> ClaimPage:
         """Return what a letter is due for and not yet written, of a page of periods.
 
         Args:
             actor: who asks.
             before: number of a first document, to go on behind it: `next` of the page before.
+            limit: how many periods are looked at, at most `PERIODS_PAGE_MAX`.
         """
-        page = self._parts.receivables.open_claims(actor, before)
+        page = self._parts.receivables.open_claims(actor, before, limit)
         numbers = [claim.document.number for claim in page.claims]
         with self._parts.database.read() as connection:
             letters = self._store.letters(connection, numbers)
@@ -101,7 +104,7 @@ class Dunning:
         _check_due(claim, level, known[-1].level if known else None)
         now = self._parts.clock.now()
         content = letter_content(decode_file(issued.file).document, claim, level, terms, now)
-        return self._write(actor, content, letter_pages(content), now)
+        return self._write(actor, issued.organisation, content, letter_pages(content))
 
     def letters(self, actor: Actor, number: str) -> list[Letter]:
         """Return the letters of a document, by level.
@@ -138,7 +141,11 @@ class Dunning:
         return next(claim for claim in claims if claim.document.number == number)
 
     def _write(
-        self, actor: Actor, content: dict[str, object], pages: Mapping[str, bytes], now: Instant
+        self,
+        actor: Actor,
+        organisation: str,
+        content: dict[str, object],
+        pages: Mapping[str, bytes],
     ) -> Letter:
         """Sign the letter with the hashes of its pages, and keep them; another may be faster."""
         number, level = str(content["document"]), int(str(content["level"]))
@@ -160,10 +167,14 @@ class Dunning:
                 }
             )
             letter = Letter(
-                document=number, level=level, written_at=now, written_by=actor.id, file=file
+                document=number,
+                level=level,
+                written_at=parse_instant(str(content["written_at"])),
+                written_by=actor.id,
+                file=file,
             )
             self._store.add(unit.connection, letter, pages)
-            event = dunning_letter_written(parts.ids.new_id("evt"), letter)
+            event = dunning_letter_written(parts.ids.new_id("evt"), letter, organisation)
             unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), event.at))
             detail = {"level": level, "sha256": letter.sha256}
             subject = f"document/{number}"
@@ -185,7 +196,7 @@ def _check_due(claim: Claim, level: int, written: int | None) -> None:
     number = claim.document.number
     if claim.open.as_fraction() <= 0:
         msg = f"cannot remind of document {number}: nothing is open"
-    elif claim.dispute is not None:
+    elif claim.undisputed.as_fraction() <= 0:
         msg = f"cannot remind of document {number}: it is disputed"
     elif level > claim.dunning_level:
         msg = f"letter {level} of document {number} is not due: {claim.dunning_level} is"

@@ -39,6 +39,7 @@ _ENGLISH = {
     "gross": "Total of the document",
     "paid": "Paid so far",
     "open": "Open",
+    "disputed": "Of this in dispute, not to be paid now",
     "fee_label": "Fee",
     "interest_label": "Interest",
     "total": "Please pay",
@@ -69,6 +70,7 @@ _CHINESE = {
     "gross": "单据总额",
     "paid": "已付",
     "open": "未付",
+    "disputed": "其中有异议，暂不付款",
     "fee_label": "费用",
     "interest_label": "利息",
     "total": "请支付",
@@ -109,7 +111,8 @@ def letter_view(content: Mapping[str, Any], language: Language) -> dict[str, Any
 
 
 def _amounts(content: Mapping[str, Any], words: Mapping[str, str]) -> list[list[str]]:
-    rows = [[words[name], _money(content, name)] for name in ("gross", "paid", "open")]
+    names = ["gross", "paid", "open", *(["disputed"] if "disputed" in content else [])]
+    rows = [[words[name], _money(content, name)] for name in names]
     rows += [
         [words[f"{name}_label"], _money(content, name)]
         for name in ("fee", "interest")

@@ -5,10 +5,18 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineshaft.core.money import Money
+from lineshaft.core.pages import Page, PageRequest
+from lineshaft.infrastructure.pages import (
+    FILES,
+    FormatParameter,
+    ListFormat,
+    ListPage,
+    walked,
+)
 from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.receivables.content import (
@@ -17,11 +25,14 @@ from lineshaft.services.billing.receivables.content import (
     payment_content,
 )
 from lineshaft.services.billing.receivables.model import (
-    PERIODS_PAGE_MAX,
+    DISPUTED_LINES_MAX,
     REASON_CHARACTERS_MAX,
     REFERENCE_CHARACTERS_MAX,
+    Claim,
+    ClaimPage,
     DisputeOutcome,
 )
+from lineshaft.services.billing.receivables.paging import page_of_claims
 from lineshaft.services.billing.receivables.service import Receivables
 
 INVOICE = "/api/v1/invoices/{number}"
@@ -33,6 +44,9 @@ ActorOf = Callable[[Request], Actor]
 Reference = Annotated[
     str, Field(max_length=REFERENCE_CHARACTERS_MAX, description="Of the bank; natural key.")
 ]
+
+
+LineId = Annotated[str, Field(max_length=NUMBER_CHARACTERS_MAX, description="Id of a line.")]
 
 
 class _Given(BaseModel):
@@ -57,10 +71,24 @@ class TakenBack(_Given):
     taken_back_on: dt.date
 
 
+class LineGiven(_Given):
+    """A line that a customer does not agree with."""
+
+    line: LineId
+    amount: str | None = Field(
+        default=None,
+        pattern=AMOUNT_PATTERN,
+        description="With its tax, in the currency of the document; left out: all of it.",
+    )
+
+
 class DisputeGiven(_Given):
-    """Why a customer does not agree."""
+    """Why a customer does not agree, and with what."""
 
     reason: str = Field(max_length=REASON_CHARACTERS_MAX)
+    lines: list[LineGiven] = Field(
+        default=[], max_length=DISPUTED_LINES_MAX, description="None: the whole document."
+    )
 
 
 class AnswerGiven(_Given):
@@ -68,6 +96,11 @@ class AnswerGiven(_Given):
 
     outcome: DisputeOutcome
     answer: str = Field(max_length=REASON_CHARACTERS_MAX)
+    lines: list[LineId] = Field(
+        default=[],
+        max_length=DISPUTED_LINES_MAX,
+        description="Of one dispute; none: all that is open of the first one that is.",
+    )
 
 
 def router(receivables: Receivables, actor_of: ActorOf) -> APIRouter:
@@ -85,19 +118,26 @@ def router(receivables: Receivables, actor_of: ActorOf) -> APIRouter:
 
 
 def _add_claims(routes: APIRouter, receivables: Receivables) -> None:
-    @routes.get(RECEIVABLES)
+    @routes.get(RECEIVABLES, responses=FILES)
     def open_claims(
         request: Request,
-        before: Annotated[str, Query(max_length=NUMBER_CHARACTERS_MAX)] = "",
-        limit: Annotated[int, Query(ge=1, le=PERIODS_PAGE_MAX)] = PERIODS_PAGE_MAX,
-    ) -> dict[str, Any]:
+        page: Annotated[ListPage, Depends()],
+        shape: FormatParameter = ListFormat.JSON,
+    ) -> Response:
         """Return what is open or disputed, with due date, age and the reminder that is due.
 
-        A page looks at `limit` billed periods, the newest first, and may list fewer documents;
-        `next` is null after the last one, else it is `before` of the next page.
+        A page looks at 100 billed periods at most, the newest first: it may have
+        fewer items, or none, and others behind it.
         """
-        page = receivables.open_claims(request.state.actor, before or None, limit)
-        return {"claims": [claim_content(each) for each in page.claims], "next": page.next}
+        actor = request.state.actor
+
+        def pages(asked: PageRequest) -> Page[Claim]:
+            def look(before: str | None, limit: int) -> ClaimPage:
+                return receivables.open_claims(actor, before, limit)
+
+            return page_of_claims("receivables", look, asked)
+
+        return walked(request, "claims", pages, claim_content, (page, shape))
 
     @routes.get(INVOICE + "/claims")
     def claims(request: Request, number: str) -> dict[str, Any]:
@@ -143,12 +183,18 @@ def _add_disputes(routes: APIRouter, receivables: Receivables) -> None:
 
     @routes.post(INVOICE + "/disputes")
     def open_dispute(request: Request, number: str, given: DisputeGiven) -> dict[str, Any]:
-        """Dispute a document within its window; while one is open there is no other."""
-        return dispute_content(receivables.open_dispute(request.state.actor, number, given.reason))
+        """Dispute a document or lines of it within its window; each line has one open dispute."""
+        lines = {
+            each.line: None if each.amount is None else Decimal(each.amount) for each in given.lines
+        }
+        made = receivables.open_dispute(request.state.actor, number, given.reason, lines)
+        return dispute_content(made)
 
     @routes.post(INVOICE + "/disputes/answer")
     def answer(request: Request, number: str, given: AnswerGiven) -> dict[str, Any]:
-        """Answer the open dispute of a document."""
+        """Answer an open dispute of a document or lines of it; who opened it may withdraw it."""
         return dispute_content(
-            receivables.resolve_dispute(request.state.actor, number, given.outcome, given.answer)
+            receivables.resolve_dispute(
+                request.state.actor, number, given.outcome, given.answer, given.lines
+            )
         )

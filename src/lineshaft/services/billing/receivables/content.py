@@ -4,7 +4,12 @@ from typing import Any
 
 from lineshaft.core.money import Money
 from lineshaft.core.period import format_instant
-from lineshaft.services.billing.receivables.model import Claim, Dispute, Payment
+from lineshaft.services.billing.receivables.model import (
+    Claim,
+    Dispute,
+    DisputedLine,
+    Payment,
+)
 
 
 def payment_content(payment: Payment) -> dict[str, Any]:
@@ -20,17 +25,27 @@ def payment_content(payment: Payment) -> dict[str, Any]:
 
 
 def dispute_content(dispute: Dispute) -> dict[str, Any]:
-    """Return a dispute with its answer, if it has one."""
-    resolved_at = dispute.resolved_at
+    """Return a dispute with its answer, if it has one; without lines it is of the whole."""
     return {
         "document": dispute.document,
         "position": dispute.position,
         "reason": dispute.reason,
         "opened_at": format_instant(dispute.opened_at),
         "opened_by": dispute.opened_by,
+        "lines": [
+            {"line": each.line, "amount": money_content(each.amount), **_answer_content(each)}
+            for each in dispute.lines
+        ],
+        **_answer_content(dispute),
+    }
+
+
+def _answer_content(answered: Dispute | DisputedLine) -> dict[str, Any]:
+    resolved_at = answered.resolved_at
+    return {
         "resolved_at": None if resolved_at is None else format_instant(resolved_at),
-        "outcome": None if dispute.outcome is None else dispute.outcome.value,
-        "answer": dispute.answer,
+        "outcome": None if answered.outcome is None else answered.outcome.value,
+        "answer": answered.answer,
     }
 
 
@@ -43,10 +58,12 @@ def claim_content(claim: Claim) -> dict[str, Any]:
         "gross": money_content(claim.document.gross),
         "paid": money_content(claim.paid),
         "open": money_content(claim.open),
+        "disputed": money_content(claim.disputed),
         "due_on": None if claim.due_on is None else claim.due_on.isoformat(),
         "overdue_days": claim.overdue_days,
         "state": claim.state.value,
         "dunning_level": claim.dunning_level,
+        "awaits_correction": claim.awaits_correction,
         "dispute": None if claim.dispute is None else dispute_content(claim.dispute),
     }
 

@@ -1,14 +1,18 @@
 """What is open of documents, when it is due, and who disputes it: pure."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant, to_datetime, zone_named
+from lineshaft.core.quantity import parse_fraction
 from lineshaft.services.billing.model import DocumentHead
+from lineshaft.services.billing.receivables.errors import DisputeInvalid
 
 DUNNING_DAYS = (7, 21, 35)
 """Days after the due date at which the first, second and third reminder is due."""
@@ -24,7 +28,10 @@ PERIODS_PAGE_MAX = 100
 PAYMENTS_MAX = 1_000
 """Payments on one document."""
 DISPUTES_MAX = 100
-"""Disputes of one document, one after the other."""
+"""Disputes of one document."""
+DISPUTED_LINES_MAX = 1_000
+"""Lines that one dispute names."""
+_PERCENT = 100
 
 
 class PaymentState(StrEnum):
@@ -66,12 +73,31 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisputedLine:
+    """A line that a customer does not agree with.
+
+    Attributes:
+        line: its id on the document.
+        amount: how much of it is disputed, with its tax; above zero.
+        resolved_at, outcome, answer: empty while it is open.
+    """
+
+    line: str
+    amount: Money
+    resolved_at: Instant | None = None
+    outcome: DisputeOutcome | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
-    """A customer does not agree with a document.
+    """A customer does not agree with a document, or with some lines of it.
 
     Attributes:
         position: among the disputes of the document, from 1.
-        resolved_at, outcome, answer: empty while it is open.
+        lines: which; none: the whole document.
+        resolved_at, outcome, answer: empty while it is open. Of lines: of the last one that was
+            answered, and the outcome that is best for the customer.
     """
 
     document: str
@@ -79,14 +105,59 @@ class Dispute:
     reason: str
     opened_at: Instant
     opened_by: str
+    lines: tuple[DisputedLine, ...] = ()
     resolved_at: Instant | None = None
     outcome: DisputeOutcome | None = None
     answer: str = ""
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits for an answer."""
+        """Whether it, or a line of it, waits for an answer."""
         return self.outcome is None
+
+    @property
+    def open_lines(self) -> tuple[str, ...]:
+        """The lines that wait for an answer."""
+        return tuple(each.line for each in self.lines if each.outcome is None)
+
+    def answered(
+        self, lines: Collection[str], at: Instant, outcome: DisputeOutcome, answer: str
+    ) -> "Dispute":
+        """Return it with the answer to lines of it, or to the whole document where it has none."""
+        if not self.lines:
+            return replace(self, resolved_at=at, outcome=outcome, answer=answer)
+        answered = tuple(
+            replace(each, resolved_at=at, outcome=outcome, answer=answer)
+            if each.line in lines
+            else each
+            for each in self.lines
+        )
+        return replace(self, lines=answered).closed()
+
+    def closed(self) -> "Dispute":
+        """Return it with what the answers to its lines come to, once all of them have one."""
+        last = max(self.lines, key=lambda each: each.resolved_at or 0, default=None)
+        if last is None or self.open_lines:
+            return self
+        said = {each.outcome for each in self.lines}
+        best = next(each for each in DisputeOutcome if each in said)
+        return replace(self, resolved_at=last.resolved_at, outcome=best, answer=last.answer)
+
+    def held(self, gross: Money, corrected_at: Instant | None) -> Fraction:
+        """Return how much of a document nobody may remind of for it.
+
+        That is what waits for an answer, and what was upheld until a correction follows it.
+
+        Args:
+            gross: of the document.
+            corrected_at: when the last correction of its period was issued; None for none.
+        """
+        is_made_good = corrected_at is not None and corrected_at >= self.opened_at
+        waits = {None} if is_made_good else {None, DisputeOutcome.UPHELD}
+        if not self.lines:
+            return gross.as_fraction() if self.outcome in waits else Fraction(0)
+        held = (each.amount.as_fraction() for each in self.lines if each.outcome in waits)
+        return sum(held, start=Fraction(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +170,9 @@ class Claim:
             paid back.
         due_on: None where the contract names no term of payment: then nothing is overdue.
         dunning_level: 0 for no reminder, then 1 to 3.
+        dispute: the first one that waits for an answer.
+        disputed: how much of what is open is disputed, or was upheld and is not corrected yet; it
+            is never overdue.
         overdue_days: since it was due, 0 where nothing is overdue.
     """
 
@@ -109,7 +183,18 @@ class Claim:
     state: PaymentState
     dunning_level: int
     dispute: Dispute | None
+    disputed: Money
     overdue_days: int = 0
+
+    @property
+    def undisputed(self) -> Money:
+        """What is open and not disputed: what may be reminded of."""
+        return self.open + -self.disputed
+
+    @property
+    def awaits_correction(self) -> bool:
+        """Whether all that is held of it was upheld, and the correction has not been issued."""
+        return self.dispute is None and bool(self.disputed.as_fraction())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,19 +233,20 @@ def claims(
     documents: Sequence[DocumentHead],
     paid: Mapping[str, Money],
     due: Mapping[str, dt.date | None],
-    disputes: Mapping[str, Dispute],
+    disputes: Sequence[Dispute],
     today: dt.date,
 ) -> list[Claim]:
     """Return what is open of the documents of a period.
 
     A credit note, or a payment beyond a document, settles other documents of the period first, the
-    oldest first; what then remains is to be paid back. What is disputed is not reminded of.
+    oldest first; what then remains is to be paid back. What is disputed is not overdue and not
+    reminded of; a payment counts for the rest first.
 
     Args:
         documents: all of one period, in order.
         paid: the sum of the payments, by number.
         due: the due dates, by number.
-        disputes: open disputes, by number.
+        disputes: of the documents, answered or not.
         today: in the contract's calendar.
     """
     zero = Fraction(0)
@@ -170,25 +256,71 @@ def claims(
     ]
     left = _offset(own)
     result = []
-    for document, amount in zip(documents, left, strict=True):
+    for place, (document, amount) in enumerate(zip(documents, left, strict=True)):
         number, currency = document.number, document.gross.currency
-        due_date = due[number]
-        is_overdue = due_date is not None and today > due_date
-        dispute = disputes.get(number)
-        level = dunning_level(due_date, today) if amount > 0 and dispute is None else 0
+        its = [each for each in disputes if each.document == number]
+        corrected_at = documents[-1].issued_at if place + 1 < len(documents) else None
+        held = sum((each.held(document.gross, corrected_at) for each in its), start=zero)
+        disputed = max(zero, min(amount, held))
+        days = _days_after(due[number], today) if amount > disputed else 0
         result.append(
             Claim(
                 document=document,
                 paid=paid.get(number, Money.zero(currency)),
                 open=Money.rounded(amount, currency),
-                due_on=due_date,
-                state=_state(amount, document.owed.as_fraction(), is_overdue=is_overdue),
-                dunning_level=level,
-                dispute=dispute,
-                overdue_days=_days_after(due_date, today) if amount > 0 else 0,
+                due_on=due[number],
+                state=_state(amount, document.owed.as_fraction(), is_overdue=days > 0),
+                dunning_level=dunning_level(due[number], today) if days else 0,
+                dispute=next((each for each in its if each.is_open), None),
+                disputed=Money.rounded(disputed, currency),
+                overdue_days=days,
             )
         )
     return result
+
+
+def disputed_lines(
+    document: Mapping[str, Any], wanted: Mapping[str, Decimal | None]
+) -> tuple[DisputedLine, ...]:
+    """Return the lines that a customer disputes, each with how much of it.
+
+    Args:
+        document: its content.
+        wanted: by the id of a line, the amount with its tax in the document's currency; None for
+            all of it.
+
+    Raises:
+        DisputeInvalid: for a line that the document does not have, for more than it charges, and
+            for a credit of which nobody says how much higher it should be.
+        Invalid: for an amount with other decimals than the currency has.
+    """
+    if len(wanted) > DISPUTED_LINES_MAX:
+        msg = f"a dispute of {len(wanted)} lines: at most {DISPUTED_LINES_MAX}"
+        raise DisputeInvalid(msg)
+    charged, currency = _charged(document), document["currency"]
+    total = Money(Decimal(document["totals"]["gross"]), currency)
+    found = []
+    for line, amount in wanted.items():
+        if line not in charged:
+            msg = f"document {document['number']} has no line {line[:80]!r}: expected one of "
+            raise DisputeInvalid(msg + ", ".join(charged))
+        most = charged[line] if charged[line].as_fraction() > 0 else total
+        given = charged[line] if amount is None else Money(amount, currency)
+        if not 0 < given.as_fraction() <= most.as_fraction():
+            msg = f"cannot dispute {given} of line {line!r}: expected more than zero, and at most "
+            raise DisputeInvalid(msg + str(most))
+        found.append(DisputedLine(line=line, amount=given))
+    return tuple(found)
+
+
+def _charged(document: Mapping[str, Any]) -> dict[str, Money]:
+    """Return what each line charges with its tax, by its id; below zero what it credits."""
+    exact: dict[str, Fraction] = {}
+    for line in document["lines"]:
+        rate = parse_fraction(line["vat"]["rate"]) / _PERCENT
+        before = exact.get(line["id"], Fraction(0))
+        exact[line["id"]] = before + Fraction(line["amount"]) * (1 + rate)
+    return {id_: Money.rounded(each, document["currency"]) for id_, each in exact.items()}
 
 
 def _days_after(due: dt.date | None, today: dt.date) -> int:

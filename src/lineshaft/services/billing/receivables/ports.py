@@ -1,6 +1,6 @@
 """What receivables need: a store, and the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -34,11 +34,11 @@ class ReceivablesStore(Protocol):
         ...
 
     def add_dispute(self, connection: sa.Connection, dispute: Dispute) -> None:
-        """Keep that a document is disputed."""
+        """Keep that a document, or lines of it, are disputed."""
         ...
 
-    def resolve(self, connection: sa.Connection, dispute: Dispute) -> None:
-        """Keep the answer to a dispute."""
+    def resolve(self, connection: sa.Connection, dispute: Dispute, lines: Collection[str]) -> None:
+        """Keep the answer to these lines of a dispute, or to one of the whole document."""
         ...
 
     def disputes(self, connection: sa.Connection, numbers: Sequence[str]) -> list[Dispute]:

@@ -1,7 +1,10 @@
 """Payments, what is open, reminders and disputes: the use cases of receivables."""
 
 import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.core.errors import Invalid
@@ -51,6 +54,7 @@ from lineshaft.services.billing.receivables.model import (
     DisputeOutcome,
     Payment,
     claims,
+    disputed_lines,
     due_on,
 )
 from lineshaft.services.billing.receivables.ports import Postings, ReceivablesStore
@@ -182,10 +186,9 @@ class Receivables:
         with self._parts.database.read() as connection:
             paid = self._store.paid(connection, numbers)
             disputes = self._store.disputes(connection, numbers)
-        is_open = {each.document: each for each in disputes if each.is_open}
         zone = zone_named(contracts[-1].time_zone)
         today = to_datetime(self._parts.clock.now(), zone).date()
-        return claims(documents, paid, due, is_open, today)
+        return claims(documents, paid, due, disputes, today)
 
     def open_claims(
         self, actor: Actor, before: str | None = None, limit: int = PERIODS_PAGE_MAX
@@ -221,18 +224,33 @@ class Receivables:
         with self._parts.database.read() as connection:
             return self._store.disputes(connection, [number])
 
-    def open_dispute(self, actor: Actor, number: str, reason: str) -> Dispute:
-        """Record that the customer does not agree with a document.
+    def open_dispute(
+        self,
+        actor: Actor,
+        number: str,
+        reason: str,
+        lines: Mapping[str, Decimal | None] | None = None,
+    ) -> Dispute:
+        """Record that the customer does not agree with a document, or with some lines of it.
+
+        Args:
+            actor: who asks.
+            number: of the document.
+            reason: in words.
+            lines: by their ids, how much of each with its tax, None for all of it; without any,
+                the whole document is disputed.
 
         Raises:
             DocumentNotFound: when there is no such document, or the actor may not see it.
-            DisputeInvalid: without a reason, or with more than `REASON_CHARACTERS_MAX` characters.
+            DisputeInvalid: without a reason, with more than `REASON_CHARACTERS_MAX` characters, or
+                for lines that the document does not have, or more than they charge.
             DisputeTooLate: more than `DISPUTE_DAYS` days after its date, or too often.
-            DisputeOpen: when it is disputed already.
+            DisputeOpen: when it, or one of the lines, is disputed already.
         """
         issued = self._parts.billing.document(actor, number)
         self._parts.authorizer.authorize(actor, Action.DISPUTE_OPEN, _resource(issued))
         _check_reason(reason)
+        named = disputed_lines(decode_file(issued.file).document, lines or {})
         now = self._parts.clock.now()
         if now > issued.issued_at + DISPUTE_DAYS * US_PER_DAY:
             msg = f"cannot dispute document {number}: it was issued more than {DISPUTE_DAYS} d ago"
@@ -240,18 +258,14 @@ class Receivables:
         with self._parts.database.unit_of_work() as unit:
             unit.lock(f"receivables:{number}")
             known = self._store.disputes(unit.connection, [number])
-            if any(each.is_open for each in known):
-                msg = f"document {number} is disputed already"
-                raise DisputeOpen(msg)
-            if len(known) >= DISPUTES_MAX:
-                msg = f"document {number} was disputed {len(known)} times: at most {DISPUTES_MAX}"
-                raise DisputeTooLate(msg)
+            _check_free(number, known, {each.line for each in named})
             dispute = Dispute(
                 document=number,
                 position=len(known) + 1,
                 reason=reason,
                 opened_at=now,
                 opened_by=actor.id,
+                lines=named,
             )
             self._store.add_dispute(unit.connection, dispute)
             self._tell(unit, issued, dispute_opened(self._parts.ids.new_id("evt"), dispute))
@@ -259,30 +273,57 @@ class Receivables:
         return dispute
 
     def resolve_dispute(
-        self, actor: Actor, number: str, outcome: DisputeOutcome, answer: str
+        self,
+        actor: Actor,
+        number: str,
+        outcome: DisputeOutcome,
+        answer: str,
+        lines: Collection[str] = (),
     ) -> Dispute:
-        """Answer the open dispute of a document; what is upheld is made good by a correction.
+        """Answer an open dispute of a document; what is upheld is made good by a correction.
+
+        Who may open a dispute may withdraw it.
+
+        Args:
+            actor: who asks.
+            number: of the document.
+            outcome: of these lines.
+            answer: in words.
+            lines: of one dispute; none: all that is open of the first that is.
 
         Raises:
             DocumentNotFound: when there is no such document, or the actor may not see it.
             DisputeInvalid: without an answer, or with one that is too long.
-            NoDispute: when it has no open dispute.
+            NoDispute: when it has no open dispute, or none of all these lines.
         """
         issued = self._parts.billing.document(actor, number)
-        self._parts.authorizer.authorize(actor, Action.DISPUTE_RESOLVE, _resource(issued))
+        self._check_may_answer(actor, issued, outcome)
         _check_reason(answer)
         with self._parts.database.unit_of_work() as unit:
             unit.lock(f"receivables:{number}")
             known = self._store.disputes(unit.connection, [number])
-            if not known or not known[-1].is_open:
-                msg = f"document {number} has no open dispute"
+            found = next(
+                (one for one in known if one.is_open and set(lines) <= set(one.open_lines)), None
+            )
+            if found is None:
+                what = f" about {', '.join(sorted(lines))[:200]}" if lines else ""
+                msg = f"document {number} has no open dispute{what}"
                 raise NoDispute(msg)
-            now = self._parts.clock.now()
-            resolved = replace(known[-1], resolved_at=now, outcome=outcome, answer=answer)
-            self._store.resolve(unit.connection, resolved)
-            self._tell(unit, issued, dispute_resolved(self._parts.ids.new_id("evt"), resolved))
+            now, about = self._parts.clock.now(), lines or found.open_lines
+            resolved = found.answered(about, now, outcome, answer)
+            self._store.resolve(unit.connection, resolved, about)
+            event_id = self._parts.ids.new_id("evt")
+            self._tell(unit, issued, dispute_resolved(event_id, resolved, about, now))
             self._audit(unit, actor, Action.DISPUTE_RESOLVE, resolved)
         return resolved
+
+    def _check_may_answer(
+        self, actor: Actor, issued: IssuedDocument, outcome: DisputeOutcome
+    ) -> None:
+        resource, authorizer = _resource(issued), self._parts.authorizer
+        is_withdrawn = outcome is DisputeOutcome.WITHDRAWN
+        if not (is_withdrawn and authorizer.is_allowed(actor, Action.DISPUTE_OPEN, resource)):
+            authorizer.authorize(actor, Action.DISPUTE_RESOLVE, resource)
 
     def _post(self, unit: UnitOfWork, issued: IssuedDocument, payment: Payment) -> None:
         customer = decode_file(issued.file).document["customer"]["id"]
@@ -306,7 +347,13 @@ class Receivables:
         unit.publish(OutboxMessage(owned.id, EVENT_SUBJECT, owned.to_json(), owned.at))
 
     def _audit(self, unit: UnitOfWork, actor: Actor, action: Action, dispute: Dispute) -> None:
-        detail = {"position": dispute.position, "outcome": dispute.outcome or "open"}
+        detail: dict[str, Any] = {
+            "position": dispute.position,
+            "outcome": dispute.outcome or "open",
+        }
+        if dispute.lines:
+            said = {each.line: str(each.outcome or "open") for each in dispute.lines}
+            detail["lines"] = said
         subject = f"document/{dispute.document}"
         self._parts.audit.append(unit.connection, actor, action, subject, detail)
 
@@ -331,6 +378,22 @@ def _same(known: Payment, payment: Payment) -> Payment:
         )
         raise PaymentTaken(msg)
     return known
+
+
+def _check_free(number: str, known: Sequence[Dispute], lines: Collection[str]) -> None:
+    """Pass a dispute of lines, or of the whole for none, that does not meet an open one.
+
+    Raises:
+        DisputeOpen: when it does.
+        DisputeTooLate: when there were too many.
+    """
+    for each in known:
+        if each.is_open and (not lines or not each.lines or set(lines) & set(each.open_lines)):
+            msg = f"document {number} is disputed already"
+            raise DisputeOpen(msg)
+    if len(known) >= DISPUTES_MAX:
+        msg = f"document {number} was disputed {len(known)} times: at most {DISPUTES_MAX}"
+        raise DisputeTooLate(msg)
 
 
 def _check_reason(text: str) -> None:

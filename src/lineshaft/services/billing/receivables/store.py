@@ -1,7 +1,8 @@
 """Payments and disputes in SQL."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +10,19 @@ import sqlalchemy as sa
 
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant
-from lineshaft.services.billing.receivables.model import Dispute, DisputeOutcome, Payment
-from lineshaft.services.billing.receivables.tables import DISPUTE, DISPUTE_ANSWER, PAYMENT
+from lineshaft.services.billing.receivables.model import (
+    Dispute,
+    DisputedLine,
+    DisputeOutcome,
+    Payment,
+)
+from lineshaft.services.billing.receivables.tables import (
+    DISPUTE,
+    DISPUTE_ANSWER,
+    DISPUTED_LINE,
+    DISPUTED_LINE_ANSWER,
+    PAYMENT,
+)
 
 
 class SqlReceivablesStore:
@@ -49,7 +61,7 @@ class SqlReceivablesStore:
         return sums
 
     def add_dispute(self, connection: sa.Connection, dispute: Dispute) -> None:
-        """Keep that a document is disputed."""
+        """Keep that a document, or lines of it, are disputed."""
         connection.execute(
             sa.insert(DISPUTE).values(
                 document=dispute.document,
@@ -59,9 +71,36 @@ class SqlReceivablesStore:
                 opened_by=dispute.opened_by,
             )
         )
+        if dispute.lines:
+            rows = [
+                {
+                    "document": dispute.document,
+                    "position": dispute.position,
+                    "line": each.line,
+                    "currency": each.amount.currency,
+                    "amount": f"{each.amount.amount:f}",
+                }
+                for each in dispute.lines
+            ]
+            connection.execute(sa.insert(DISPUTED_LINE), rows)
 
-    def resolve(self, connection: sa.Connection, dispute: Dispute) -> None:
-        """Keep the answer to a dispute."""
+    def resolve(self, connection: sa.Connection, dispute: Dispute, lines: Collection[str]) -> None:
+        """Keep the answer to these lines of a dispute, or to one of the whole document."""
+        if dispute.lines:
+            rows = [
+                {
+                    "document": dispute.document,
+                    "position": dispute.position,
+                    "line": each.line,
+                    "resolved_at": each.resolved_at,
+                    "outcome": str(each.outcome),
+                    "answer": each.answer,
+                }
+                for each in dispute.lines
+                if each.line in lines
+            ]
+            connection.execute(sa.insert(DISPUTED_LINE_ANSWER), rows)
+            return
         connection.execute(
             sa.insert(DISPUTE_ANSWER).values(
                 document=dispute.document,
@@ -84,7 +123,36 @@ class SqlReceivablesStore:
             .where(DISPUTE.c.document.in_(list(numbers)))
             .order_by(DISPUTE.c.document, DISPUTE.c.position)
         )
-        return [_dispute(row) for row in connection.execute(query)]
+        found = [_dispute(row) for row in connection.execute(query)]
+        lines = self._lines(connection, numbers) if found else {}
+        return [
+            replace(each, lines=lines[each.document, each.position]).closed()
+            if (each.document, each.position) in lines
+            else each
+            for each in found
+        ]
+
+    def _lines(
+        self, connection: sa.Connection, numbers: Sequence[str]
+    ) -> dict[tuple[str, int], tuple[DisputedLine, ...]]:
+        """Return the disputed lines of documents, by number and position."""
+        line, answer = DISPUTED_LINE.c, DISPUTED_LINE_ANSWER.c
+        is_answer = sa.and_(
+            answer.document == line.document,
+            answer.position == line.position,
+            answer.line == line.line,
+        )
+        query = (
+            sa.select(DISPUTED_LINE, answer.resolved_at, answer.outcome, answer.answer)
+            .select_from(DISPUTED_LINE.outerjoin(DISPUTED_LINE_ANSWER, is_answer))
+            .where(line.document.in_(list(numbers)))
+            .order_by(line.document, line.position, line.line)
+        )
+        lines: dict[tuple[str, int], tuple[DisputedLine, ...]] = {}
+        for row in connection.execute(query):
+            place = row.document, row.position
+            lines[place] = (*lines.get(place, ()), _line(row))
+        return lines
 
 
 def _payment(row: Any) -> Payment:
@@ -95,6 +163,17 @@ def _payment(row: Any) -> Payment:
         received_on=dt.date.fromisoformat(row.received_on),
         recorded_at=Instant(row.recorded_at),
         recorded_by=row.recorded_by,
+    )
+
+
+def _line(row: Any) -> DisputedLine:
+    is_open = row.outcome is None
+    return DisputedLine(
+        line=row.line,
+        amount=Money(Decimal(row.amount), row.currency),
+        resolved_at=None if is_open else Instant(row.resolved_at),
+        outcome=None if is_open else DisputeOutcome(row.outcome),
+        answer="" if is_open else row.answer,
     )
 
 

@@ -37,3 +37,30 @@ DISPUTE_ANSWER = sa.Table(
     sa.Column("answer", sa.Text, nullable=False),
     sa.ForeignKeyConstraint(["document", "position"], ["dispute.document", "dispute.position"]),
 )
+
+# A dispute without rows here is about the whole document.
+DISPUTED_LINE = sa.Table(
+    "disputed_line",
+    METADATA,
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("line", sa.Text, primary_key=True),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("amount", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["document", "position"], ["dispute.document", "dispute.position"]),
+)
+
+DISPUTED_LINE_ANSWER = sa.Table(
+    "disputed_line_answer",
+    METADATA,
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("line", sa.Text, primary_key=True),
+    sa.Column("resolved_at", INSTANT, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["document", "position", "line"],
+        ["disputed_line.document", "disputed_line.position", "disputed_line.line"],
+    ),
+)

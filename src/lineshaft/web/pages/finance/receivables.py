@@ -62,11 +62,13 @@ def age_of(claim: Claim) -> int:
 
 
 def _ages(visit: Visit, claims: Iterable[Claim]) -> Html:
-    """Add up what is open by age; each currency for itself."""
+    """Add up what is open by age, each currency for itself; what is disputed is not due."""
     sums: dict[tuple[int, str], Fraction] = {}
     for claim in claims:
-        key = (age_of(claim), claim.open.currency)
-        sums[key] = sums.get(key, Fraction(0)) + claim.open.as_fraction()
+        for age, amount in ((age_of(claim), claim.undisputed), (0, claim.disputed)):
+            if amount.as_fraction():
+                key = (age, amount.currency)
+                sums[key] = sums.get(key, Fraction(0)) + amount.as_fraction()
     names = age_names(visit)
     pairs: list[tuple[str, Child]] = [
         (names[age], tag("span", form.money(Money.rounded(amount, currency)), class_="big"))

@@ -1,6 +1,7 @@
 """What is owed of a document: its state, payments, disputes, and what finance does about them."""
 
 import datetime as dt
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,7 @@ from lineshaft.services.billing.receivables.model import (
     TAKEN_BACK,
     Claim,
     Dispute,
+    DisputedLine,
     DisputeOutcome,
     Payment,
 )
@@ -71,7 +73,7 @@ async def payment_part(visit: Visit, issued: IssuedDocument) -> None:
         if owed.payments:
             show(_payments(visit, owed.payments))
         if owed.disputes:
-            show(_disputes(visit, owed.disputes))
+            show(_disputes(visit, owed))
         if owed.letters:
             show(letters_table(visit, owed.letters))
         _buttons(visit, owed)
@@ -83,6 +85,11 @@ def _state(visit: Visit, claim: Claim) -> Html:
         (visit.say("payment.state"), states_of(visit, claim)),
         (visit.say("payment.open"), tag("span", form.money(claim.open), class_="big")),
         (visit.say("payment.paid_so_far"), form.money(claim.paid)),
+        *(
+            [(visit.say("payment.of_this_disputed"), form.money(claim.disputed))]
+            if claim.disputed.as_fraction()
+            else []
+        ),
         (visit.say("payment.due"), due or visit.say("payment.no_term")),
     ]
     return facts(pairs)
@@ -101,27 +108,47 @@ def _payments(visit: Visit, payments: Sequence[Payment]) -> Html:
     return table(visit.say("payment.payments"), columns, rows)
 
 
-def _disputes(visit: Visit, disputes: Sequence[Dispute]) -> Html:
+def _disputes(visit: Visit, owed: _Owed) -> Html:
     columns = [
         Column(visit.say("dispute.opened")),
+        Column(visit.say("dispute.what")),
+        Column(visit.say("invoice.amount"), is_number=True),
         Column(visit.say("dispute.reason")),
         Column(visit.say("dispute.outcome")),
         Column(visit.say("dispute.answer")),
     ]
-    rows = [
+    rows = [row for one in owed.disputes for row in _dispute_rows(visit, owed, one)]
+    return table(visit.say("dispute.title"), columns, rows)
+
+
+def _dispute_rows(visit: Visit, owed: _Owed, dispute: Dispute) -> list[Row]:
+    """Return a row for the whole document, or one for each disputed line."""
+    names = _line_names(visit, owed.issued)
+    gross = owed.issued.gross
+    parts: list[tuple[str, Money, Dispute | DisputedLine]] = [
+        (names.get(each.line, each.line), each.amount, each) for each in dispute.lines
+    ] or [(visit.say("dispute.whole"), gross, dispute)]
+    return [
         Row(
             [
-                visit.instant(one.opened_at),
-                one.reason,
+                visit.instant(dispute.opened_at),
+                what,
+                form.money(amount),
+                dispute.reason,
                 badge(visit.say("dispute.is_open"), "warn")
-                if one.outcome is None
-                else visit.say(f"dispute.{one.outcome.value}"),
-                one.answer,
+                if said.outcome is None
+                else visit.say(f"dispute.{said.outcome.value}"),
+                said.answer,
             ]
         )
-        for one in disputes
+        for what, amount, said in parts
     ]
-    return table(visit.say("dispute.title"), columns, rows)
+
+
+def _line_names(visit: Visit, issued: IssuedDocument) -> dict[str, str]:
+    """Return what the lines of a document are called, by their ids."""
+    lines = json.loads(issued.file)["document"]["lines"]
+    return {line["id"]: line["description"][visit.language.value] for line in lines}
 
 
 def _buttons(visit: Visit, owed: _Owed) -> None:
@@ -131,11 +158,15 @@ def _buttons(visit: Visit, owed: _Owed) -> None:
             button(visit.say("payment.record"), lambda: _record(visit, owed), "primary")
             if _can_be_taken_back(owed.payments):
                 button(visit.say("payment.take_back"), lambda: _take_back(visit, owed))
-        if owed.may_dispute and not is_disputed:
+        if owed.may_dispute and _can_be_disputed(owed):
             button(visit.say("dispute.open"), lambda: _dispute(visit, owed))
-        if owed.may_resolve and is_disputed:
-            button(visit.say("dispute.resolve"), lambda: _resolve(visit, owed))
-        if owed.may_remind and not is_disputed and owed.claim.open.as_fraction() > 0:
+        if is_disputed and owed.may_resolve:
+            outcomes = list(DisputeOutcome)
+            button(visit.say("dispute.resolve"), lambda: _resolve(visit, owed, outcomes))
+        elif is_disputed and owed.may_dispute:
+            outcomes = [DisputeOutcome.WITHDRAWN]
+            button(visit.say("dispute.withdraw"), lambda: _resolve(visit, owed, outcomes))
+        if owed.may_remind and owed.claim.undisputed.as_fraction() > 0:
             letter_button(visit, owed.claim, owed.letters)
 
 
@@ -183,29 +214,56 @@ def _take_back(visit: Visit, owed: _Owed) -> None:
         _act(visit, visit.say("payment.take_back"), act, close)
 
 
+def _can_be_disputed(owed: _Owed) -> dict[str, str]:
+    """Return the lines without an open dispute, as ids; none when the whole is disputed."""
+    open_ = [one for one in owed.disputes if one.is_open]
+    if any(not one.lines for one in open_):
+        return {}
+    taken = {line for one in open_ for line in one.open_lines}
+    lines = json.loads(owed.issued.file)["document"]["lines"]
+    return {line["id"]: line["amount"] for line in lines if line["id"] not in taken}
+
+
 def _dispute(visit: Visit, owed: _Owed) -> None:
+    names, free = _line_names(visit, owed.issued), _can_be_disputed(owed)
+    choices = {id_: f"{names[id_]} · {amount}" for id_, amount in free.items()}
+    is_first = owed.claim.dispute is None
     with dialog_card() as close:
         show(tag("h2", visit.say("dispute.open")))
         show(tag("p", visit.say("dispute.open_text"), class_="soft"))
+        label = visit.say("dispute.lines" if is_first else "dispute.more_lines")
+        which = ui.select(choices, label=label, multiple=True, value=[])
+        which.props("outlined dense use-chips").classes("wide")
         reason = text_field(visit.say("dispute.reason"))
         reason.props(f"type=textarea maxlength={REASON_CHARACTERS_MAX}")
 
         async def act() -> None:
+            # Without a choice, all that can still be disputed is.
+            chosen = list(which.value) or ([] if is_first else list(free))
             await visit.ask(
                 visit.application.receivables.open_dispute,
                 owed.issued.number,
                 str(reason.value or "").strip(),
+                dict.fromkeys(chosen),
             )
 
         _act(visit, visit.say("dispute.open"), act, close)
 
 
-def _resolve(visit: Visit, owed: _Owed) -> None:
-    outcomes = {one.value: visit.say(f"dispute.{one.value}") for one in DisputeOutcome}
+def _resolve(visit: Visit, owed: _Owed, outcomes: Sequence[DisputeOutcome]) -> None:
+    title = "dispute.resolve" if len(outcomes) > 1 else "dispute.withdraw"
+    names = _line_names(visit, owed.issued)
+    lines = () if owed.claim.dispute is None else owed.claim.dispute.open_lines
     with dialog_card() as close:
-        show(tag("h2", visit.say("dispute.resolve")))
-        show(tag("p", visit.say("dispute.resolve_text"), class_="soft"))
-        outcome = select_field(visit.say("dispute.outcome"), outcomes, DisputeOutcome.UPHELD.value)
+        show(tag("h2", visit.say(title)))
+        if len(outcomes) > 1:
+            show(tag("p", visit.say("dispute.resolve_text"), class_="soft"))
+        choices = {line: names.get(line, line) for line in lines}
+        which = ui.select(choices, label=visit.say("dispute.what"), multiple=True, value=[*lines])
+        which.props("outlined dense use-chips").classes("wide")
+        which.set_visibility(len(lines) > 1)
+        said = {one.value: visit.say(f"dispute.{one.value}") for one in outcomes}
+        outcome = select_field(visit.say("dispute.outcome"), said, outcomes[0].value)
         answer = text_field(visit.say("dispute.answer"))
         answer.props(f"type=textarea maxlength={REASON_CHARACTERS_MAX}")
 
@@ -215,9 +273,10 @@ def _resolve(visit: Visit, owed: _Owed) -> None:
                 owed.issued.number,
                 DisputeOutcome(outcome.value),
                 str(answer.value or "").strip(),
+                list(which.value),
             )
 
-        _act(visit, visit.say("dispute.resolve"), act, close)
+        _act(visit, visit.say(title), act, close)
 
 
 def _act(
