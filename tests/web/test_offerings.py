@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import WebSocketRoute
 
 from tests.web.conftest import Open, settle
 from tests.web.test_pages import look, violations
@@ -15,8 +16,20 @@ def test_an_offering_from_a_pack_to_its_withdrawal(open_page: Open) -> None:
     page.keyboard.press("g")
     page.keyboard.press("o")
     page.click("main >> text=New offering")
+    held: list[WebSocketRoute] = []
+
+    def hold_first(route: WebSocketRoute) -> None:
+        if held:
+            route.connect_to_server()
+        held.append(route)
+
+    page.route_web_socket("**/_nicegui_ws/**", hold_first)
     page.click(".panel:has-text('Machine by the running hour') >> text=Begin with this")
     page.wait_for_url("**/packs/pay-per-use")
+    page.get_by_label("Name in English").focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" in the first hall, by the hour", delay=3)
+    held[0].connect_to_server()
     settle(page)
     page.get_by_label("Identifier").fill("Mill Hour")
     page.get_by_label("Amount a month (EUR)").first.fill("much")
@@ -35,6 +48,7 @@ def test_an_offering_from_a_pack_to_its_withdrawal(open_page: Open) -> None:
     page.click("text=Record the offering")
     page.wait_for_url("**/offerings/mill-hour")
     settle(page)
+    assert page.inner_text("h1").endswith(" in the first hall, by the hour"), "typed too early"
     assert "1,000.00" in page.inner_text("main")
     assert "never changes once it is recorded" in page.inner_text("main")
 

@@ -1,11 +1,14 @@
 """The pure parts of the pages: markup, figures, spans, values, sessions."""
 
+import ast
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+import lineshaft.web
 from lineshaft.core.money import Money
 from lineshaft.core.period import Period, parse_instant
 from lineshaft.services.contracts.model import TimeClass
@@ -130,3 +133,20 @@ def test_neighbours_of_one_class_are_one_span() -> None:
         (Period(cuts[0], cuts[2]), TimeClass.UP),
         (Period(cuts[2], cuts[3]), TimeClass.UNKNOWN),
     ]
+
+
+def test_a_field_begins_with_what_stands_in_it() -> None:
+    """A value that is set after a field was made comes after it, and overwrites what was typed."""
+    found = {
+        f"{path.name}:{ast.unparse(node)}"
+        for path in sorted(Path(lineshaft.web.__file__).parent.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Attribute)
+        and node.targets[0].attr == "value"
+    }
+    assert found == {
+        "controls.py:dialog.value = False",
+        "controls.py:dialog.value = True",
+        "draft.py:field.value = self._known_text(id_, name)",  # when somebody chooses a party
+    }

@@ -12,11 +12,8 @@ from lineshaft.web.widgets import text_field
 
 def instant_field(reader: Preferences, label: str, at: Instant | None) -> ui.input:
     """Put a field for an instant there, filled with what is known."""
-    field = text_field(f"{label} ({reader.zone.key})").props(
-        "type=datetime-local stack-label step=1"
-    )
-    field.value = _written(reader, at)
-    return field
+    field = text_field(f"{label} ({reader.zone.key})", _written(reader, at))
+    return field.props("type=datetime-local stack-label step=1")
 
 
 def instant_of(reader: Preferences, field: ui.input, known: Instant | None) -> Instant | None:

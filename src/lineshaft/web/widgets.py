@@ -10,9 +10,15 @@ from lineshaft.web.layout import show
 from lineshaft.web.markup import Html, tag
 
 
-def text_field(label: str, *, is_password: bool = False, autocomplete: str = "off") -> ui.input:
-    """Put a field for a line of text there."""
-    field = ui.input(label, password=is_password).props("outlined dense")
+def text_field(
+    label: str, value: str = "", *, is_password: bool = False, autocomplete: str = "off"
+) -> ui.input:
+    """Put a field for a line of text there.
+
+    What stands in it at first is given here: a value that is set later reaches the browser on its
+    own, after the field, and overwrites what somebody has typed by then.
+    """
+    field = ui.input(label, value=value, password=is_password).props("outlined dense")
     return field.props(f"autocomplete={autocomplete}").classes("wide")
 
 

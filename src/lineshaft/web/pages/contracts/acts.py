@@ -180,12 +180,11 @@ class ContractActs:
         if name == "days":
             options = {days: self._say(f"life.offer.days.{days}") for days in OFFER_DAYS}
             return select_field(self._say("life.offer.days"), options, OFFER_DAYS[1])
-        field = text_field(self._said_of(f"life.{name}", name))
+        label = self._said_of(f"life.{name}", name)
         if name == "reason":
-            return field.props(f"maxlength={REASON_CHARACTERS_MAX}")
-        if name == "pause.start":
-            field.value = self._today().isoformat()
-        return field.props("type=date stack-label")
+            return text_field(label).props(f"maxlength={REASON_CHARACTERS_MAX}")
+        day = self._today().isoformat() if name == "pause.start" else ""
+        return text_field(label, day).props("type=date stack-label")
 
     def _today(self) -> dt.date:
         zone = zone_named(self._last.time_zone)

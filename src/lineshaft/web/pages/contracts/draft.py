@@ -54,17 +54,22 @@ class _PartyFields:
                 chosen = known[-1].id if known else NEW
                 taken = select_field(visit.say("draft.party.known"), choices, chosen)
                 self._fields = {
-                    name: text_field(visit.say(f"draft.party.{name}")) for name in PARTY_FIELDS
+                    name: text_field(
+                        visit.say(f"draft.party.{name}"), self._known_text(chosen, name)
+                    )
+                    for name in PARTY_FIELDS
                 }
             self._fields["address_lines"].props("type=textarea")
-            self._fill(chosen)
             taken.on_value_change(lambda change: self._fill(str(change.value or NEW)))
 
     def _fill(self, id_: str) -> None:
-        party = self._known.get(id_)
         for name, field in self._fields.items():
-            value = "" if party is None else getattr(party, name)
-            field.value = "\n".join(value) if isinstance(value, tuple) else value
+            field.value = self._known_text(id_, name)
+
+    def _known_text(self, id_: str, name: str) -> str:
+        party = self._known.get(id_)
+        value = "" if party is None else getattr(party, name)
+        return "\n".join(value) if isinstance(value, tuple) else str(value)
 
     def party(self) -> Party:
         """Return what was typed.
@@ -100,6 +105,8 @@ class _DraftForm:
         machines = {one.id: one.name for one in (await machines_by_id(visit)).values()}
         names = {id_: local(visit, one.name) for id_, one in self._offerings.items()}
         first = wanted if wanted in names else next(iter(names))
+        last = known[-1] if known else None
+        now = to_datetime(visit.application.clock.now(), visit.zone)
         with ui.element("section").classes("panel part"):
             show(tag("h2", say("draft.what")))
             with ui.element("div").classes("fields"):
@@ -111,20 +118,18 @@ class _DraftForm:
                 )
                 self._machines = ui.select(machines, label=say("contracts.machines"), multiple=True)
                 self._machines.props("outlined dense use-chips").classes("wide")
-                self._start = text_field(say("draft.start")).props("type=date stack-label")
+                self._start = text_field(say("draft.start"), now.date().isoformat())
+                self._start.props("type=date stack-label")
                 self._end = text_field(say("draft.end")).props("type=date stack-label")
-                self._zone = text_field(say("draft.zone"))
+                zone = visit.zone.key if last is None else last.time_zone
+                self._zone = text_field(say("draft.zone"), zone)
                 periods = {each.value: say(f"terms.period.{each.value}") for each in BillingPeriod}
                 month = BillingPeriod.MONTH.value
                 self._period = select_field(say("draft.period"), periods, month)
-                self._series = text_field(say("draft.series"))
-                self._days = text_field(say("draft.payment_days")).props("inputmode=numeric")
-        last = known[-1] if known else None
-        now = to_datetime(visit.application.clock.now(), visit.zone)
-        self._start.value = now.date().isoformat()
-        self._zone.value = visit.zone.key if last is None else last.time_zone
-        self._series.value = f"LS-{now.year}" if last is None else last.invoice_series
-        self._days.value = PAYMENT_DAYS
+                series = f"LS-{now.year}" if last is None else last.invoice_series
+                self._series = text_field(say("draft.series"), series)
+                self._days = text_field(say("draft.payment_days"), PAYMENT_DAYS)
+                self._days.props("inputmode=numeric")
         self._suppliers = _PartyFields(
             visit, say("contract.supplier"), _once([each.supplier for each in known])
         )

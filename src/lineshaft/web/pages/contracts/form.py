@@ -84,8 +84,7 @@ class OfferingForm:
 
     def checked(self, label: str, value: str, expected: str, is_fine: Check) -> ui.input:
         """Put a field there that says what it expects; `expected` is the key of the text."""
-        field = text_field(label)
-        field.value = value
+        field = text_field(label, value)
         said = self._visit.say(expected)
         field.validation = {said: lambda text: is_fine(str(text or "").strip())}
         field.error = None  # it says so once somebody has typed

@@ -38,9 +38,9 @@ async def build_amend(visit: Visit, request: Request) -> None:
     show(page_head(heading, lead=lead, crumbs=_crumbs(visit, base, name)))
     zone = zone_named(base.time_zone)
     with ui.element("section").classes("panel part"), ui.element("div").classes("fields"):
-        start = text_field(visit.say("life.amend.start")).props("type=date stack-label")
         now = visit.application.clock.now()
-        start.value = to_datetime(max(now, base.starts_at), zone).date().isoformat()
+        first = to_datetime(max(now, base.starts_at), zone).date().isoformat()
+        start = text_field(visit.say("life.amend.start"), first).props("type=date stack-label")
     form = OfferingForm(visit, _sold(base))
     form.add_terms()
 

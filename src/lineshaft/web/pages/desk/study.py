@@ -205,8 +205,7 @@ class _StudyPage:
             return
         with dialog_card() as close:
             show(tag("h2", visit.say("study.edit_title", label=variant.label)))
-            label = text_field(visit.say("study.label"))
-            label.value = variant.label
+            label = text_field(visit.say("study.label"), variant.label)
             entered = _tariff_fields(visit, offering)
 
             async def act() -> None:
@@ -249,6 +248,5 @@ def _tariff_fields(visit: Visit, offering: Offering) -> dict[tariff.Path, Any]:
         if field.part is not None and field.part != part:
             part = field.part
             show(tag("h3", local(visit, part)))
-        entered[field.path] = text_field(field.label(visit))
-        entered[field.path].value = field.value
+        entered[field.path] = text_field(field.label(visit), field.value)
     return entered

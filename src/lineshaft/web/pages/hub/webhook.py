@@ -190,10 +190,8 @@ def _replay_period(visit: Visit, webhook: Webhook) -> None:
     with dialog_card() as close:
         show(tag("h2", visit.say("webhook.replay_period")))
         show(tag("p", visit.say("webhook.replay_text"), class_="soft"))
-        start = text_field(visit.say("webhook.start"))
-        start.value = format_instant(Instant(now))
-        end = text_field(visit.say("webhook.end"))
-        end.value = format_instant(Instant(now + US_PER_DAY))
+        start = text_field(visit.say("webhook.start"), format_instant(Instant(now)))
+        end = text_field(visit.say("webhook.end"), format_instant(Instant(now + US_PER_DAY)))
 
         async def act() -> None:
             first, last = str(start.value or "").strip(), str(end.value or "").strip()

@@ -65,10 +65,8 @@ def _write(visit: Visit, claim: Claim, levels: Sequence[int]) -> None:
         show(tag("h2", visit.say("letter.write")))
         show(tag("p", visit.say("letter.text"), class_="soft"))
         level = select_field(visit.say("letter.letter"), choices, str(levels[-1]))
-        fee = text_field(visit.say("letter.fee", currency=currency))
-        fee.value = "0"
-        interest = text_field(visit.say("letter.interest"))
-        interest.value = "0"
+        fee = text_field(visit.say("letter.fee", currency=currency), "0")
+        interest = text_field(visit.say("letter.interest"), "0")
 
         async def act() -> None:
             terms = DunningTerms(

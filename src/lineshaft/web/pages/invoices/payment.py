@@ -173,8 +173,10 @@ def _buttons(visit: Visit, owed: _Owed) -> None:
 def _record(visit: Visit, owed: _Owed) -> None:
     with dialog_card() as close:
         show(tag("h2", visit.say("payment.record")))
-        amount = text_field(visit.say("payment.amount_in", currency=owed.issued.gross.currency))
-        amount.value = f"{owed.claim.open.amount:f}"
+        amount = text_field(
+            visit.say("payment.amount_in", currency=owed.issued.gross.currency),
+            f"{owed.claim.open.amount:f}",
+        )
         received_on = _date_field(visit, "payment.received_on")
         reference = text_field(visit.say("payment.reference"))
         reference.props(f"maxlength={REFERENCE_CHARACTERS_MAX}")
@@ -306,9 +308,7 @@ def _can_be_taken_back(payments: Sequence[Payment]) -> list[Payment]:
 
 def _date_field(visit: Visit, text: str) -> ui.input:
     today = to_datetime(visit.application.clock.now(), visit.zone).date()
-    field = text_field(visit.say(text)).props("type=date stack-label")
-    field.value = today.isoformat()
-    return field
+    return text_field(visit.say(text), today.isoformat()).props("type=date stack-label")
 
 
 def _date(text: str) -> dt.date:

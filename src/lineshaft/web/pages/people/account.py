@@ -104,8 +104,7 @@ def _add_token(visit: Visit) -> None:
     with dialog_card() as close:
         show(tag("h2", visit.say("tokens.add")))
         name = text_field(visit.say("tokens.name"))
-        days = text_field(visit.say("tokens.days", maximum=TOKEN_DAYS_MAX))
-        days.value = str(TOKEN_DAYS)
+        days = text_field(visit.say("tokens.days", maximum=TOKEN_DAYS_MAX), str(TOKEN_DAYS))
 
         async def add() -> None:
             text = str(days.value or "").strip()

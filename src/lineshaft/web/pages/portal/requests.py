@@ -152,9 +152,8 @@ def _update(visit: Visit, version: Recorded) -> None:
         }
         causes = {each.value: visit.say(f"requests.cause.{each}") for each in IncidentCause}
         cause = select_field(visit.say("requests.cause"), causes, of.cause.value)
-        note = text_field(visit.say("requests.what"))
+        note = text_field(visit.say("requests.what"), of.note)
         note.props(f"type=textarea maxlength={TEXT_CHARACTERS_MAX}")
-        note.value = of.note
 
         async def act() -> None:
             acknowledged, on_site, restored = (
