@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 import lineshaft
 from lineshaft.infrastructure.database import METADATA, Database, upgrade
+from tests.order import arranged, is_on_postgresql, workers
 
 ENGINES = [
     pytest.param(name, marks=[pytest.mark.engine, pytest.mark.timeout(30)])
@@ -123,19 +124,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep PostgreSQL for the tests that together use every statement of every store."""
-    if config.getoption("--every-engine"):
-        return
-    left_out = [item for item in items if _is_one_more_on_postgresql(item)]
-    if left_out:
+    """Keep PostgreSQL for the tests that together use every statement of every store.
+
+    Workers begin with what is long, or shares something dear.
+    """
+    if not config.getoption("--every-engine"):
+        left_out = [item for item in items if _is_one_more_on_postgresql(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+    if workers() > 1:
+        items[:] = arranged(items, workers())
 
 
 def _is_one_more_on_postgresql(item: pytest.Item) -> bool:
-    chosen = getattr(item, "callspec", None)
-    is_on_it = chosen is not None and chosen.params.get("database_url") == "postgresql"
-    return is_on_it and item.get_closest_marker("both_engines") is None
+    return is_on_postgresql(item) and item.get_closest_marker("both_engines") is None
 
 
 @pytest.fixture(params=ENGINES)
