@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from lineshaft.core.period import Instant
@@ -78,26 +79,43 @@ def seal(
         salt_secret: 32 bytes of the source and epoch.
         key: the source's private key.
     """
-    first = records[0].sequence
     by_signal = sorted(records, key=lambda r: (r.signal.encode(), r.sequence))
-    blocks, leaves = [], []
-    for signal, group in itertools.groupby(by_signal, key=attrgetter("signal")):
-        block = encode_block(from_records(list(group)))
-        blocks.append(block)
-        leaves.append(merkle.leaf_hash(merkle.salt_of(salt_secret, first, signal), block))
+    groups = itertools.groupby(by_signal, key=attrgetter("signal"))
+    blocks = [from_records(list(group)) for _, group in groups]
+    return seal_blocks(blocks, position, salt_secret, key)
+
+
+def seal_blocks(
+    blocks: Sequence[BlockColumns],
+    position: ChainPosition,
+    salt_secret: bytes,
+    key: Ed25519PrivateKey,
+) -> SealedSegment:
+    """Seal contiguous records that stand in their blocks already, ordered by signal id (UTF-8).
+
+    See `seal`.
+    """
+    sequence = np.concatenate([block.sequence for block in blocks])
+    ts = np.concatenate([block.ts for block in blocks])
+    first = int(sequence.min())
+    encoded = [encode_block(block) for block in blocks]
+    leaves = [
+        merkle.leaf_hash(merkle.salt_of(salt_secret, first, block.signal), data)
+        for block, data in zip(blocks, encoded, strict=True)
+    ]
     header = Header(
         source=position.source,
         epoch=position.epoch,
         number=position.number,
         first_sequence=first,
-        last_sequence=records[-1].sequence,
-        min_ts=Instant(min(r.ts for r in records)),
-        max_ts=Instant(max(r.ts for r in records)),
+        last_sequence=int(sequence.max()),
+        min_ts=Instant(int(ts.min())),
+        max_ts=Instant(int(ts.max())),
         block_count=len(blocks),
         previous_hash=position.previous_hash,
         root=merkle.root(leaves),
     )
-    return SealedSegment(header, sign(header.encode(), key), tuple(blocks))
+    return SealedSegment(header, sign(header.encode(), key), tuple(encoded))
 
 
 def encode_segment(segment: SealedSegment) -> bytes:

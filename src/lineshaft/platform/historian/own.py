@@ -4,15 +4,16 @@ They number, seal and sign as an edge does, in the process that commits; what th
 again as intake opens what comes over the bus.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.reading import Record
-from lineshaft.core.segment.wire import ChainPosition, cut, seal
+from lineshaft.core.segment.block import BlockColumns
+from lineshaft.core.segment.wire import ChainPosition, SealedSegment, cut, seal, seal_blocks
 from lineshaft.platform.historian.intake.unpack import Opened, open_segments
 from lineshaft.platform.historian.model import SourceEpoch
 
@@ -48,20 +49,42 @@ def sealed(records: Sequence[Record], source: SourceEpoch, key: OwnKey) -> list[
     Raises:
         Invalid: when a record is none that a segment can hold.
     """
-    number, previous = source.mark.number, source.mark.header_hash
-    segments, done = [], 0
+    made, done = _Chain(source, key), 0
     while done < len(records):
         part = cut(records[done:])
-        number += 1
-        position = ChainPosition(source.source, key.epoch, number, previous)
-        segment = seal(part, position, key.salt_secret, key.private_key)
-        segments.append(segment)
-        previous = segment.header.hash()
+        made.add(seal(part, made.position, key.salt_secret, key.private_key))
         done += len(part)
-    secret = key.salt_secret, key.private_key.public_key()
-    opened = []
-    for outcome in open_segments(segments, [secret] * len(segments)):
-        if isinstance(outcome, Invalid):
-            raise outcome
-        opened.append(outcome)
-    return opened
+    return made.opened()
+
+
+def sealed_blocks(
+    segments: Iterable[Sequence[BlockColumns]], source: SourceEpoch, key: OwnKey
+) -> list[Opened]:
+    """Seal segments whose records stand in their blocks already; see `sealed`."""
+    made = _Chain(source, key)
+    for blocks in segments:
+        made.add(seal_blocks(blocks, made.position, key.salt_secret, key.private_key))
+    return made.opened()
+
+
+class _Chain:
+    """Segments that follow on the mark of their source."""
+
+    def __init__(self, source: SourceEpoch, key: OwnKey) -> None:
+        mark, self._key = source.mark, key
+        self._segments: list[SealedSegment] = []
+        self.position = ChainPosition(source.source, key.epoch, mark.number + 1, mark.header_hash)
+
+    def add(self, segment: SealedSegment) -> None:
+        self._segments.append(segment)
+        number, previous = self.position.number + 1, segment.header.hash()
+        self.position = replace(self.position, number=number, previous_hash=previous)
+
+    def opened(self) -> list[Opened]:
+        secret = self._key.salt_secret, self._key.private_key.public_key()
+        opened = []
+        for outcome in open_segments(self._segments, [secret] * len(self._segments)):
+            if isinstance(outcome, Invalid):
+                raise outcome
+            opened.append(outcome)
+        return opened

@@ -253,8 +253,8 @@ def _receipts(receipts: Sequence[UsageReceipt]) -> list[dict[str, Any]]:
     listed = []
     for one in receipts:
         said: dict[str, Any] = {"id": one.id, "outcome": one.outcome}
-        if one.kept is not None:
-            said |= {"source": API, "epoch": one.kept.epoch, "sequence": one.kept.sequence}
+        if one.place is not None:
+            said |= {"source": API, "epoch": one.place.epoch, "sequence": one.place.sequence}
         if one.reason:
             said["reason"] = one.reason
         listed.append(said)

@@ -47,6 +47,13 @@ def on_unknown_signal(claim: Claim) -> Claim:
     return replace(claim, columns=None, reason=reason, can_be_kept=False)
 
 
+def content_digest(
+    signal: SignalId, ts: int, mantissa: int | None, exponent: int | None, text: str | None
+) -> bytes:
+    """Return by what two events of one id are compared; of a number without trailing zeros."""
+    return _digest(b"e", f"{signal}\n{ts}\n{mantissa}\n{exponent}\n{text}".encode())
+
+
 def _good(element: Any, ts_max: Instant) -> Claim:
     if not isinstance(element, dict) or not element.keys() <= MEMBERS:
         msg = f"expected an object with id, signal, ts and value or text, got {_shown(element)}"
@@ -58,9 +65,8 @@ def _good(element: Any, ts_max: Instant) -> Claim:
         )
         raise Invalid(msg)
     columns = _value(element)
-    mantissa, exponent = _reduced(columns)
-    content = f"{signal}\n{ts}\n{mantissa}\n{exponent}\n{columns.text}".encode()
-    return Claim(element["id"], signal, ts, _digest(b"e", content), columns)
+    digest = content_digest(signal, ts, *_reduced(columns), columns.text)
+    return Claim(element["id"], signal, ts, digest, columns)
 
 
 def _bad(element: Any, ts_max: Instant, reason: str) -> Claim:
@@ -96,11 +102,16 @@ def _signal(value: Any) -> SignalId:
     if type(value) is not str:
         msg = f"signal {_shown(value)}: expected a text such as press-1/energy"
         raise Invalid(msg)
-    return _signal_of(value)
+    return signal_of(value)
 
 
 @functools.lru_cache(maxsize=SIGNALS_CACHED_MAX)
-def _signal_of(text: str) -> SignalId:
+def signal_of(text: str) -> SignalId:
+    """Read a signal.
+
+    Raises:
+        Invalid: when it is none.
+    """
     # JSON can carry half a surrogate pair, which no database takes.
     readable = text.encode("utf-8", "replace").decode()
     return signal_id(machine_of(readable), name_of(readable))

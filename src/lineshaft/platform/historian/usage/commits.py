@@ -17,21 +17,22 @@ from prometheus_client import Counter
 from lineshaft.core.clock import Clock
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant
+from lineshaft.core.segment.block import BlockColumns
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.intake.commit import Committed, Committer
-from lineshaft.platform.historian.own import MarkMoved, OwnKey, OwnKeys, sealed
+from lineshaft.platform.historian.own import MarkMoved, OwnKey, OwnKeys, sealed_blocks
 from lineshaft.platform.historian.ports import HeldSeries, Manifest
-from lineshaft.platform.historian.usage.draft import Batch, Draft, Key
+from lineshaft.platform.historian.usage.draft import Batch, Draft
 from lineshaft.platform.historian.usage.errors import UsageBusy, UsageConflict
 from lineshaft.platform.historian.usage.model import (
     API,
-    KeptEvent,
     UsageAnswer,
     UsageOutcome,
     UsageReceipt,
 )
 from lineshaft.platform.historian.usage.ports import UsageEventStore
+from lineshaft.platform.historian.usage.sealing import segments_of
 
 LOG = logging.getLogger(__name__)
 
@@ -153,42 +154,51 @@ class UsageCommits:
     def _attempt(self, group: Sequence[_Ticket]) -> Instant | None:
         key = self._parts.keys.own_key()
         self._parts.committer.source(API, key.epoch)
-        draft = self._draft(group, key)
+        draft, ordinals = self._draft(group, key)
         for ticket in group:
             ticket.error = None
             try:
                 ticket.receipts = draft.add(ticket.batch)
             except UsageConflict as error:
                 ticket.error = error
-        return self._written(draft, key).known_at if draft.records else None
+        rows = draft.rows()
+        if rows is None:
+            return None
+        segments = list(segments_of(rows, draft.first_sequence, ordinals))
+        return self._written(draft, segments, key).known_at
 
-    def _draft(self, group: Sequence[_Ticket], key: OwnKey) -> Draft:
-        """Read the mark, and what is kept of all ids as of that mark, in one state."""
+    def _draft(self, group: Sequence[_Ticket], key: OwnKey) -> tuple[Draft, dict[str, int]]:
+        """Read the mark, and what is kept of all ids and series as of that mark, in one state."""
         manifest, store = self._parts.manifest, self._parts.store
-        ids: dict[int, dict[str, None]] = {}
+        ids: dict[int, set[str]] = {}
         signals = set()
         for ticket in group:
-            named = ids.setdefault(ticket.batch.producer, {})
-            for claim in ticket.batch.claims:
-                if claim.id is not None and claim.signal is not None:
-                    named[claim.id] = None
-                    signals.add(claim.signal)
-        known: dict[Key, KeptEvent] = {}
+            claims = ticket.batch.claims
+            ids.setdefault(ticket.batch.producer, set()).update(filter(None, claims.ids))
+            signals.update(claims.signals)
         with self._parts.database.read() as connection:
             source = manifest.source_epoch(connection, API, key.epoch)
             if source is None:
                 msg = f"the source {API}/{key.epoch} was let in and is no source"
                 raise InvariantError(msg)
-            for producer, named in ids.items():
-                found = store.kept(connection, producer, list(named))
-                known |= {(producer, id_): one for id_, one in found.items()}
+            known = {
+                producer: store.kept(connection, producer, sorted(named))
+                for producer, named in ids.items()
+            }
             series = manifest.series_ids(connection, signals)
             ordinals = store.ordinals(connection, source.id, series)
-        return Draft(source, known, ordinals, self._parts.clock.now())
+        return Draft(source, known, self._parts.clock.now()), ordinals
 
-    def _written(self, draft: Draft, key: OwnKey) -> Committed:
+    def _written(
+        self, draft: Draft, segments: Sequence[Sequence[BlockColumns]], key: OwnKey
+    ) -> Committed:
         parts = self._parts
-        opened = sealed(draft.records, draft.source, key)
+        opened = sealed_blocks(segments, draft.source, key)
+        last = {
+            block.signal: block.first_ordinal + len(block) - 1
+            for blocks in segments
+            for block in blocks
+        }
         commit = parts.committer.prepare(opened, parts.held)
 
         def guard(connection: sa.Connection) -> None:
@@ -196,9 +206,9 @@ class UsageCommits:
             if now is None or now.mark != draft.source.mark:
                 raise MarkMoved
             for producer, kept in draft.kept.items():
-                parts.store.insert(connection, producer, kept)
-            series = parts.manifest.series_ids(connection, draft.ordinals)
-            ordinals = {series[signal]: last for signal, last in draft.ordinals.items()}
+                parts.store.insert(connection, producer, kept.values())
+            series = parts.manifest.series_ids(connection, last)
+            ordinals = {series[signal]: ordinal for signal, ordinal in last.items()}
             parts.store.write_ordinals(connection, draft.source.id, ordinals)
 
         try:

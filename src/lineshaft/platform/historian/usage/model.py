@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, Instant
 from lineshaft.core.reading import SignalId, SourceId
@@ -86,8 +88,7 @@ class Claim:
     can_be_kept: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPlace:
+class RecordPlace(msgspec.Struct, frozen=True, gc=False):
     """The record of an event: its identity for ever."""
 
     epoch: int
@@ -99,8 +100,7 @@ class RecordPlace:
         return API
 
 
-@dataclass(frozen=True, slots=True)
-class KeptEvent:
+class KeptEvent(msgspec.Struct, frozen=True, gc=False):
     """What is kept of an id for ever.
 
     Attributes:
@@ -113,7 +113,7 @@ class KeptEvent:
     source_epoch: int
     epoch: int
     sequence: int
-    is_refused: bool
+    is_refused: bool = False
 
     @property
     def place(self) -> RecordPlace:
@@ -121,19 +121,13 @@ class KeptEvent:
         return RecordPlace(self.epoch, self.sequence)
 
 
-@dataclass(frozen=True, slots=True)
-class UsageReceipt:
-    """What became of one event of a batch; `kept` is what is kept of its id, if anything."""
+class UsageReceipt(msgspec.Struct, frozen=True, gc=False):
+    """What became of one event of a batch; `place` is the record with its id, if there is one."""
 
     id: str | None
     outcome: UsageOutcome
-    kept: KeptEvent | None = None
+    place: RecordPlace | None = None
     reason: str = ""
-
-    @property
-    def place(self) -> RecordPlace | None:
-        """The record with its id."""
-        return None if self.kept is None else self.kept.place
 
 
 @dataclass(frozen=True, slots=True)

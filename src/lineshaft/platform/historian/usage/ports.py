@@ -40,7 +40,7 @@ class UsageEventStore(Protocol):
         """Return what is kept behind (number of source and epoch, sequence), in that order."""
         ...
 
-    def insert(self, connection: sa.Connection, producer: int, kept: Sequence[KeptEvent]) -> None:
+    def insert(self, connection: sa.Connection, producer: int, kept: Collection[KeptEvent]) -> None:
         """Keep new ids."""
         ...
 

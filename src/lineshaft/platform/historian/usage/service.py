@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lineshaft.core.errors import Invalid
 from lineshaft.core.pages import FIRST_PAGE, Page, PageRequest, cursor_at, place_of
 from lineshaft.core.period import Instant
-from lineshaft.core.reading import machine_of
+from lineshaft.core.reading import SignalId, machine_of
 from lineshaft.platform.historian.model import US_PER_HOUR
 from lineshaft.platform.historian.ports import Authorizer
-from lineshaft.platform.historian.usage.claims import claim_of, on_unknown_signal
+from lineshaft.platform.historian.usage.batches import NONE, claims_of
 from lineshaft.platform.historian.usage.commits import CommitParts, UsageCommits
 from lineshaft.platform.historian.usage.draft import Batch
 from lineshaft.platform.historian.usage.errors import UsageBatchTooLarge, UsageInvalid
@@ -20,7 +22,6 @@ from lineshaft.platform.historian.usage.model import (
     BATCH_EVENTS_MAX,
     BATCH_HOURS_MAX,
     IDS_ASKED_MAX,
-    Claim,
     KeptEvent,
     Producer,
     StoredUsage,
@@ -83,14 +84,15 @@ class UsageEvents:
             msg = f"cannot record {len(events)} events at once: at most {BATCH_EVENTS_MAX}"
             raise UsageBatchTooLarge(msg)
         ts_max = Instant(self._clock.now() + AHEAD_US_MAX)
-        claims = [claim_of(event, ts_max) for event in events]
-        self._authorize(actor, claims)
-        claims = self._on_known_signals(claims)
-        if mode is UsageMode.ATOMIC:
-            for index, claim in enumerate(claims):
-                if claim.columns is None:
-                    raise UsageInvalid(index, claim.reason)
-        hours = len({claim.ts // US_PER_HOUR for claim in claims if claim.ts is not None})
+        claims = claims_of(events, ts_max)
+        self._authorize(actor, claims.signals)
+        unknown = self._parts.signals.unknown(set(claims.signals))
+        if unknown:
+            claims.refuse(unknown)
+        if mode is UsageMode.ATOMIC and claims.bad:
+            index = min(claims.bad)
+            raise UsageInvalid(index, claims.bad[index].reason)
+        hours = len(np.unique(claims.ts[claims.ts != NONE] // US_PER_HOUR))
         if hours > BATCH_HOURS_MAX:
             msg = f"cannot record events of {hours} different hours at once: at most "
             msg += f"{BATCH_HOURS_MAX}; send them in the order of time"
@@ -134,8 +136,8 @@ class UsageEvents:
 
     # ---- who may
 
-    def _authorize(self, actor: Actor, claims: Sequence[Claim]) -> None:
-        machines = {machine_of(claim.signal) for claim in claims if claim.signal is not None}
+    def _authorize(self, actor: Actor, signals: Sequence[SignalId]) -> None:
+        machines = set(map(machine_of, signals))
         for machine in sorted(machines) or ["*"]:
             resource = Resource("machine", machine, machine=machine)
             self._parts.authorizer.authorize(actor, Action.USAGE_WRITE, resource)
@@ -150,14 +152,6 @@ class UsageEvents:
         return [one for one in found if one.signal is None or machine_of(one.signal) in allowed]
 
     # ---- what is sent
-
-    def _on_known_signals(self, claims: list[Claim]) -> list[Claim]:
-        """Return claims; those on a signal that nobody would ever meter are bad."""
-        named = {claim.signal for claim in claims if claim.signal is not None}
-        unknown = self._parts.signals.unknown(named)
-        if not unknown:
-            return claims
-        return [on_unknown_signal(one) if one.signal in unknown else one for one in claims]
 
     def _number(self, producer: Producer) -> int:
         """Return the number of a producer; a new one gets one."""
