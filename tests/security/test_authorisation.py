@@ -388,12 +388,46 @@ def test_the_same_question_is_asked_once_and_the_cache_is_bounded(
     monkeypatch.setattr(service_module, "DECISIONS_CACHED_MAX", 2)
     book = CountingBook(*policy_texts())
     desk = Authorizer(sqlite_database, SqlGrantStore(), ManualClock(Instant(0)), book)
-    for _ in range(3):
-        desk.is_allowed(SYSTEM_WORKER, "usage:read", Resource("machine", "m"))
-    assert book.asked == 1
-    for key in ("a", "b", "m"):
+    for key in ("m", "n", "*"):
         desk.is_allowed(SYSTEM_WORKER, "usage:read", Resource("machine", key))
-    assert book.asked == 4
+    assert book.asked == 1
+    for key in ("a", "b", "c", "a"):
+        desk.is_allowed(SYSTEM_WORKER, "usage:read", Resource("user", key))
+    assert book.asked == 5
+
+
+@pytest.mark.parametrize(
+    "condition", ['resource.key == "m"', 'resource == Object::"machine/m"', "resource in resource"]
+)
+def test_where_policies_look_at_things_each_is_its_own(condition: str) -> None:
+    schema, texts = policy_texts()
+    book = PolicyBook(
+        schema, f"{texts}\npermit (principal, action, resource) when {{{condition}}};"
+    )
+    assert book.like(Resource("machine", "m")) == Resource("machine", "m")
+
+
+@settings(max_examples=30)  # each asks Cedar twice
+@given(
+    action=st.sampled_from(Action),
+    actor=st.sampled_from([*COLUMNS.values(), LOCAL_OPERATOR]),
+    kind=st.sampled_from(["machine", "contract", "document", "user", "segment"]),
+    key=st.sampled_from(["m", "*", *(actor.id for actor in COLUMNS.values())]),
+    organisation=st.sampled_from([None, "acme", "other"]),
+    facts=st.builds(Situation, has_grant=st.booleans(), is_covered=st.booleans()),
+)
+def test_the_same_is_decided_of_what_is_like_it(
+    policies: PolicyBook,
+    action: Action,
+    actor: Actor,
+    kind: str,
+    key: str,
+    organisation: str | None,
+    facts: Situation,
+) -> None:
+    resource = Resource(kind, key, organisation=organisation)
+    expected = policies.decide(actor, action, resource, facts)
+    assert policies.decide(actor, action, policies.like(resource), facts) == expected
 
 
 # --- the policies themselves --------------------------------------------------------------------

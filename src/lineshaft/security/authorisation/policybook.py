@@ -6,6 +6,8 @@ accident, so any such failure breaks the unit of work instead.
 
 import hashlib
 import json
+import re
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -16,6 +18,9 @@ from lineshaft.security.authorisation.model import Actor, Decision, Resource, Ro
 
 _SCHEMA_FILE = "schema.cedarschema"
 _POLICY_SUFFIX = ".cedar"
+_OWN = 'resource.kind == "user" && resource.key == principal.key'
+"""The one way in which our policies look at which thing of its kind a resource is."""
+_LOOKS_AT_THING = re.compile(r"resource\s*\.\s*key|resource\s*(==|in\b|\[)|\bObject\s*::")
 
 
 class PolicyBook:
@@ -41,9 +46,19 @@ class PolicyBook:
         if not result.validation_passed:
             msg = f"the Cedar policies do not fit their schema: {result.errors}"
             raise InvariantError(msg)
+        self._looks_at_things = bool(_LOOKS_AT_THING.search(policies.replace(_OWN, "")))
         roles = [_entity("Role", role.value, {}) for role in Role]
         self._roles = cedarpy.Entities.from_json_str(json.dumps(roles))
         self.version = hashlib.sha256(f"{schema}\0{policies}".encode()).hexdigest()
+
+    def like(self, resource: Resource) -> Resource:
+        """Return a resource of which the same is decided: the same one for as many as can be.
+
+        Which machine or contract it is matters for the grants alone, and those are in the situation
+        already. Where policies look at more than whether a person is meant itself, each is its own.
+        """
+        is_one_of_many = not self._looks_at_things and resource.kind != "user"
+        return replace(resource, id="*") if is_one_of_many else resource
 
     def decide(
         self, actor: Actor, action: str, resource: Resource, situation: Situation

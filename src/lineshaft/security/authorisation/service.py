@@ -185,8 +185,11 @@ class Authorizer:
             msg = f"asked for {action!r}, which is no action of the registry"
             raise InvariantError(msg)
         facts = self._situation(grants, resource)
-        # The period has done its work in the facts: without it the cache holds far fewer keys.
-        bare = Resource(resource.kind, resource.id, None, resource.organisation)
+        # Machine and period have done their work in the facts: without them, and without ids that
+        # no policy looks at, the cache holds far fewer keys.
+        bare = self._policies.like(
+            Resource(resource.kind, resource.id, None, resource.organisation)
+        )
         decision = self._cached(actor, str(action), bare, facts)
         DECISIONS.labels(str(action), "allow" if decision.is_allowed else "deny").inc()
         return decision

@@ -17,6 +17,8 @@ FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 _FOR_OTHERS = 0o077
 
+_CURRENT = sa.select(DOCUMENT_KEY).order_by(DOCUMENT_KEY.c.number.desc()).limit(1)
+
 
 class SqlDocumentKeyStore:
     """Implements `DocumentKeyStore`."""
@@ -35,8 +37,7 @@ class SqlDocumentKeyStore:
 
     def current(self, connection: sa.Connection) -> DocumentKey | None:
         """Return the key that signs; None before the first start."""
-        query = sa.select(DOCUMENT_KEY).order_by(DOCUMENT_KEY.c.number.desc()).limit(1)
-        row = connection.execute(query).first()
+        row = connection.execute(_CURRENT).first()
         return None if row is None else _to_key(row)
 
     def keys(self, connection: sa.Connection) -> list[DocumentKey]:
