@@ -1,4 +1,4 @@
-"""What runs beside the pages: the live view is fed, the outbox carried, webhooks delivered.
+"""What runs beside the pages: live view, outbox, webhooks, what contracts do by their terms.
 
 Webhooks are delivered here and not by a program of their own: the sends wait for sockets and take
 no processor, and another process would take more memory than all else of an idle hub may grow by.
@@ -15,6 +15,7 @@ from lineshaft.bootstrap.application import Application
 from lineshaft.bootstrap.program import hub_bus
 from lineshaft.bootstrap.webhook_parts import delivering_parts
 from lineshaft.core import messages
+from lineshaft.core.errors import Unavailable
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.bus import BusMessage, BusPublisher, StreamSpec
 from lineshaft.infrastructure.database import OutboxRelay
@@ -24,6 +25,8 @@ LOG = structlog.get_logger(__name__)
 
 OUTBOX_POLL_S = 0.5
 WEBHOOK_POLL_S = 0.5
+TERMS_POLL_S = 3_600.0
+"""How late a renewal is recorded at most; it holds from the end of the term all the same."""
 EVENTS = StreamSpec(
     name="EVENTS",
     subjects=("event.>",),
@@ -57,6 +60,7 @@ async def api_background(app: Application) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(relay.run(poll_s=OUTBOX_POLL_S)),
             asyncio.create_task(Deliverer(parts).run(poll_s=WEBHOOK_POLL_S)),
+            asyncio.create_task(_record_terms(app)),
         ]
         try:
             yield
@@ -66,3 +70,16 @@ async def api_background(app: Application) -> AsyncIterator[None]:
             for task in tasks:
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+
+async def _record_terms(app: Application) -> None:
+    """Record what contracts do by their terms, until cancelled."""
+    while True:
+        try:
+            count = await asyncio.to_thread(app.contracts.agreements.record_due)
+        except Unavailable as error:
+            LOG.warning("renewals wait", reason=str(error))
+        else:
+            if count:
+                LOG.info("contracts renewed or reminded of by their terms", acts=count)
+        await asyncio.sleep(TERMS_POLL_S)

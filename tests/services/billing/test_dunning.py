@@ -15,6 +15,7 @@ from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money
 from lineshaft.core.period import US_PER_DAY
+from lineshaft.infrastructure.database.tables import OUTBOX
 from lineshaft.services.billing.dunning import api
 from lineshaft.services.billing.dunning.model import DunningTerms, letter_content
 from lineshaft.services.billing.dunning.service import Dunning, DunningParts
@@ -111,6 +112,9 @@ def test_a_letter_is_signed_frozen_and_leaves_the_document_alone(hub: Hub) -> No
     hub.clock.advance(25 * US_PER_DAY)
     terms = DunningTerms(Money(Decimal("40.00"), "EUR"), Fraction(9))
     letter = dunning.write(FINANCE, NUMBER, 1, terms)
+    with hub.database.read() as connection:
+        event = canonical.decode(connection.scalars(sa.select(OUTBOX.c.payload)).all()[-1])
+    assert (event["type"], event["data"]["organisation"]) == ("DunningLetterWritten", "riverside")
     file = canonical.decode(letter.file)
     (key,) = canonical.decode(hub.keys.key_file())["document_keys"]
     public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["public_key"]))

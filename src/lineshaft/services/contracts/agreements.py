@@ -23,6 +23,7 @@ from lineshaft.services.contracts.life import (
     ContractState,
 )
 from lineshaft.services.contracts.parts import ContractParts
+from lineshaft.services.contracts.renewing import Renewals
 
 ACCEPTANCE_FORMAT = "lineshaft/contract-acceptance/1"
 REASON_CHARACTERS_MAX = 500
@@ -185,6 +186,14 @@ class Agreements:
             (ActKind.EXCHANGE, swap.until, said),
             lambda contract: changing.exchanged(contract, out, in_, why),
         )
+
+    def record_due(self) -> int:
+        """Record what contracts do by their terms until now: see `renewing`.
+
+        Returns:
+            how many acts are new.
+        """
+        return Renewals(self._parts, self._activation).record_due()
 
     def _act(
         self,

@@ -1,6 +1,7 @@
 """How a contract renews itself: terms counted from its start, and notice in time; pure."""
 
 import datetime as dt
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from lineshaft.core.period import Instant, Period, anchored_day, day_start, to_datetime
@@ -33,8 +34,8 @@ class Renewal(Frozen, frozen=True, kw_only=True):
             msg = f"notice_days = {self.notice_days}: expected 0 to {NOTICE_DAYS_MAX}"
             raise TermsInvalid(msg)
 
-    def term_around(self, instant: Instant, start: Instant, zone: ZoneInfo) -> Period:
-        """Return the term that an instant lies in; the first one for what is before the start.
+    def terms(self, start: Instant, zone: ZoneInfo) -> Iterator[Period]:
+        """Yield the terms of a contract from its start on, without an end.
 
         Days stick: a contract from 31 January on, renewed by a month, has terms that end on
         28 February, 31 March, 30 April.
@@ -43,9 +44,12 @@ class Renewal(Frozen, frozen=True, kw_only=True):
         months = self.term_months
         while True:
             end = day_start(anchored_day(day, months), zone)
-            if instant < end:
-                return Period(begun, end)
+            yield Period(begun, end)
             begun, months = end, months + self.renewal_months
+
+    def term_around(self, instant: Instant, start: Instant, zone: ZoneInfo) -> Period:
+        """Return the term that an instant lies in; the first one for what is before the start."""
+        return next(term for term in self.terms(start, zone) if instant < term.end)
 
     def notice_until(self, term: Period, zone: ZoneInfo) -> Instant:
         """Return the last instant at which notice ends the contract with a term."""

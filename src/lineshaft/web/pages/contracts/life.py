@@ -1,6 +1,6 @@
 """The life of a contract: what happened when and by whom, its versions, and what may be done."""
 
-from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+from lineshaft.security.authorisation.model import LOCAL_OPERATOR, SYSTEM_WORKER
 from lineshaft.services.contracts.model import (
     ActKind,
     Contract,
@@ -81,6 +81,10 @@ def said(visit: Visit, contract: Contract, act: ContractAct) -> str:
     key, detail = f"life.said.{act.kind}", act.detail
     if act.kind is ActKind.OFFER:
         values["until"] = shown_at(visit, contract, detail["valid_until"])
+    if "term_end" in detail:
+        key += "_at" if "notice_until" in detail else "_term"
+        values["end"] = shown_at(visit, contract, detail["term_end"])
+        values["until"] = shown_at(visit, contract, detail.get("notice_until", detail["term_end"]))
     if act.kind is ActKind.PAUSE and "until" in detail:
         key, values["until"] = "life.said.pause_until", shown_at(visit, contract, detail["until"])
     if act.kind is ActKind.ACCEPT:
@@ -93,6 +97,8 @@ def said(visit: Visit, contract: Contract, act: ContractAct) -> str:
 
 
 def _person(visit: Visit, act: ContractAct) -> str:
+    if act.recorded_by == SYSTEM_WORKER.id:
+        return visit.say("life.by_term")
     is_operator = act.recorded_by == LOCAL_OPERATOR.id
     return visit.say("life.operator") if is_operator else act.recorded_name
 
