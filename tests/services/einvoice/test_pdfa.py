@@ -14,8 +14,8 @@ from lineshaft.services.billing.einvoice.pdf_file import (
     PdfFile,
     PdfUnreadable,
     Reference,
-    text_of,
 )
+from lineshaft.services.billing.einvoice.pdf_text import text_of
 from lineshaft.services.billing.einvoice.pdfa import (
     CLAUSES,
     NOT_VALIDATED,

@@ -16,10 +16,10 @@ from lineshaft.services.billing.einvoice.pdf_file import (
     PdfFile,
     PdfUnreadable,
     Reference,
-    text_of,
 )
+from lineshaft.services.billing.einvoice.pdf_text import text_of
 from lineshaft.services.billing.einvoice.pdfa import check_pdfa
-from lineshaft.services.billing.einvoice.xmp import XmpUnreadable, properties_of
+from lineshaft.services.billing.einvoice.xmp import XmpUnreadable
 
 FILE_NAME: Final = "factur-x.xml"
 MEDIA_TYPE: Final = "text/xml"
@@ -138,7 +138,7 @@ def _attached(file: PdfFile) -> tuple[Finding, ...]:
 
 def _described(file: PdfFile) -> tuple[Finding, ...]:
     try:
-        properties = properties_of(file.stream_of(file.catalog.get("Metadata")) or b"")
+        properties = file.properties
     except XmpUnreadable as error:
         return (Finding("FX-XMP", str(error)),)
     said = {found.name: found.text for found in properties if found.namespace == NAMESPACE}

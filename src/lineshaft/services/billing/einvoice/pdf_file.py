@@ -13,6 +13,8 @@ from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from lineshaft.core.errors import Invalid
+from lineshaft.services.billing.einvoice.pdf_content import operators_of
+from lineshaft.services.billing.einvoice.xmp import Property, properties_of
 
 _K = TypeVar("_K")
 _T = TypeVar("_T")
@@ -21,7 +23,8 @@ OBJECTS_MAX: Final = 8_388_607
 """ISO 19005-3, 6.1.13."""
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 NESTING_MAX: Final = 64
-NAMES_KNOWN_MAX: Final = 4_096
+WORDS_KNOWN_MAX: Final = 8_192
+"""Names, numbers and references that are kept as read, the last used ones of the process."""
 
 _TOKEN = re.compile(
     rb"(?:[\s\0]++|%[^\r\n]*+)*+"
@@ -33,27 +36,14 @@ _TOKEN = re.compile(
     rb"|(?P<open>\()"
     rb"|(?P<word>[a-z]+))"
 )
+_MARK, _OPEN = _TOKEN.groupindex["mark"], _TOKEN.groupindex["open"]
+_OPENING: Final = (b"<<", b"[")
 _PARENTHESIS = re.compile(rb"[()]|\\.", re.DOTALL)
 _ESCAPED_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
 _OBJECT = re.compile(rb"\s*(\d+)\s+(\d+)\s+obj")
 _STREAM = re.compile(rb"\s*stream(\r\n|\n|\r)")
 _TABLE = re.compile(rb"xref\s+(\d+)\s+(\d+)\s+")
 _ENTRY_BYTES: Final = 20
-_ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
-_ESCAPES: Final = {
-    b"n": b"\n",
-    b"r": b"\r",
-    b"t": b"\t",
-    b"b": b"\b",
-    b"f": b"\f",
-    b"\n": b"",
-    b"\r\n": b"",
-    b"\r": b"",
-}
-"""ISO 32000-1, table 3."""
-_INNER_STRING = re.compile(rb"\((?:[^()\\]++|\\.)*+\)", re.DOTALL)
-_NO_OPERATOR = re.compile(rb"<[0-9A-Fa-f\s]*>|/[^\s<>\[\]{}/%]*|%[^\r\n]*|[<>\[\]]")
-_INLINE_DATA = re.compile(rb"\bID\s.*?\sEI\b", re.DOTALL)
 _START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
 _WORDS: Final = {b"true": True, b"false": False, b"null": None}
 
@@ -171,6 +161,20 @@ class PdfFile:
         return self.part(self.trailer, "Root")
 
     @cached_property
+    def metadata(self) -> bytes:
+        """The XMP packet of the document, empty where there is none."""
+        return self.stream_of(self.catalog.get("Metadata")) or b""
+
+    @cached_property
+    def properties(self) -> list[Property]:
+        """What the metadata say.
+
+        Raises:
+            XmpUnreadable: when they are no XMP.
+        """
+        return properties_of(self.metadata)
+
+    @cached_property
     def values(self) -> list[Any]:
         """Every value of every object and of the trailer, however deep."""
         return [
@@ -231,10 +235,7 @@ class PdfFile:
     @cached_property
     def operators(self) -> list[list[bytes]]:
         """The operators of each content stream, in order, without what they work on."""
-        return [
-            [word for word in _bare(content).split() if word[:1] not in b"+-.0123456789"]
-            for content in self.contents
-        ]
+        return [operators_of(content) for content in self.contents]
 
     def typed(self, name: str) -> list[dict[str, Any]]:
         """Return every dictionary of a type."""
@@ -292,32 +293,6 @@ class PdfFile:
         found = self.object(number)
         whole = self.data[found.start : found.end]
         return whole.partition(b"obj")[2].removesuffix(b"endobj").strip(b"\r\n")
-
-
-def text_of(value: bytes) -> str:
-    """Return the text of a string object (ISO 32000-1, 7.9.2.2); of PDFDocEncoding its Latin-1."""
-    if isinstance(value, Hexadecimal):
-        raw = bytes.fromhex(value.decode("latin-1"))
-    else:
-        raw = _ESCAPE.sub(_unescaped, value)
-    if raw.startswith(b"\xfe\xff"):
-        return raw[2:].decode("utf-16-be", "replace")
-    return raw.decode("latin-1")
-
-
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    said = found[1]
-    if said[:1].isdigit():
-        return bytes([int(said, 8) & 0xFF])
-    return _ESCAPES.get(said, said)
-
-
-def _bare(content: bytes) -> bytes:
-    """Leave out strings, from the inside as they may be nested, names and brackets."""
-    bare, count = _INLINE_DATA.sub(b"ID EI", content), 1
-    while count:
-        bare, count = _INNER_STRING.subn(b" ", bare)
-    return _NO_OPERATOR.sub(b" ", bare)
 
 
 def _unpacked(raw: bytes, name: str) -> bytes:
@@ -431,69 +406,72 @@ class _Reader:
     def _value(self) -> Any:
         """Read one value; arrays and dictionaries are collected on a stack."""
         stack: list[list[Any]] = []
+        value: Any
+        token, data, place = _TOKEN.match, self._data, self._place
         while True:
-            kind, text = self._token()
-            if text in (b"<<", b"["):
+            found = token(data, place)
+            kind = None if found is None else found.lastindex
+            if found is None or kind is None:
+                msg = f"the PDF cannot be read at byte {place}"
+                raise PdfUnreadable(msg)
+            place, text = found.end(), found[kind]
+            if text in _OPENING:
                 stack.append([])
                 if len(stack) > NESTING_MAX:
                     msg = f"values of the PDF are nested deeper than {NESTING_MAX}"
                     raise PdfUnreadable(msg)
                 continue
-            value = _made(text, stack.pop()) if kind == "mark" else self._simple(kind, text)
+            if kind == _MARK:
+                value = _made(text, stack.pop())
+            elif kind == _OPEN:
+                value, place = self._literal(place)
+            else:
+                value = _simple(text)
             if not stack:
+                self._place = place
                 return value
             stack[-1].append(value)
 
-    def _token(self) -> tuple[str, bytes]:
-        found = _TOKEN.match(self._data, self._place)
-        kind = None if found is None else found.lastgroup
-        if found is None or kind is None:
-            msg = f"the PDF cannot be read at byte {self._place}"
-            raise PdfUnreadable(msg)
-        self._place = found.end()
-        return kind, found[kind]
+    def _literal(self, start: int) -> tuple[bytes, int]:
+        """Read a string up to its closing parenthesis; escapes stay as they are written.
 
-    def _simple(self, kind: str, text: bytes) -> Any:
-        match kind:
-            case "name":
-                return _name(text)
-            case "number":
-                return Decimal(text.decode()) if b"." in text else int(text)
-            case "reference":
-                number, generation, _ = text.split()
-                return Reference(int(number), int(generation))
-            case "hexadecimal":
-                return Hexadecimal(text[1:-1])
-            case "open":
-                return self._literal()
-            case _:
-                return _WORDS[text]
-
-    def _literal(self) -> bytes:
-        """Read a string up to its closing parenthesis; escapes stay as they are written."""
-        start, depth = self._place, 1
+        Returns:
+            what stands between the parentheses, and the place behind them.
+        """
+        place, depth = start, 1
         while depth:
-            found = _PARENTHESIS.search(self._data, self._place)
+            found = _PARENTHESIS.search(self._data, place)
             if found is None:
                 msg = "a string of the PDF has no end"
                 raise PdfUnreadable(msg)
             depth += {b"(": 1, b")": -1}.get(found[0], 0)
-            self._place = found.end()
-        return self._data[start : self._place - 1]
+            place = found.end()
+        return self._data[start : place - 1], place
 
 
-@lru_cache(NAMES_KNOWN_MAX)
-def _name(text: bytes) -> Name:
-    """Return a name as it is written, with its slash; files have the same few again and again."""
-    raw = _ESCAPED_NAME.sub(lambda found: bytes([int(found[1], 16)]), text[1:])
-    return Name(raw.decode("utf-8", "surrogateescape"))
+@lru_cache(WORDS_KNOWN_MAX)
+def _simple(text: bytes) -> Any:
+    """Return the value of a token; files have the same few again and again."""
+    match text[:1]:
+        case b"/":
+            raw = _ESCAPED_NAME.sub(lambda found: bytes([int(found[1], 16)]), text[1:])
+            return Name(raw.decode("utf-8", "surrogateescape"))
+        case b"<":
+            return Hexadecimal(text[1:-1])
+        case first if first.isalpha():
+            return _WORDS[text]
+        case _ if text.endswith(b"R"):
+            number, generation, _ = text.split()
+            return Reference(int(number), int(generation))
+        case _:
+            return Decimal(text.decode()) if b"." in text else int(text)
 
 
 def _made(closing: bytes, values: list[Any]) -> list[Any] | dict[str, Any]:
     if closing == b"]":
         return values
     keys = values[::2]
-    if len(values) % 2 or not all(isinstance(key, Name) for key in keys):
+    if len(values) % 2 or not {type(key) for key in keys} <= {Name}:
         msg = "a dictionary of the PDF is no list of names and values"
         raise PdfUnreadable(msg)
     return dict(zip(keys, values[1::2], strict=True))

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from lineshaft.services.billing.einvoice.pdf_file import PdfFile, Reference, text_of
+from lineshaft.services.billing.einvoice.pdf_file import PdfFile, Reference
+from lineshaft.services.billing.einvoice.pdf_text import text_of
 from lineshaft.services.billing.einvoice.pdfa_clause import Clause, catalog, forbidden, typed
 from lineshaft.services.billing.einvoice.xmp import (
     ADOBE_PDF,
@@ -18,7 +19,6 @@ from lineshaft.services.billing.einvoice.xmp import (
     Property,
     XmpUnreadable,
     described_by,
-    properties_of,
     schemas_of,
 )
 
@@ -125,14 +125,10 @@ _SCHEMA_FIELDS: Final = ("schema", "namespaceURI", "prefix", "property")
 _PROPERTY_FIELDS: Final = ("name", "valueType", "category", "description")
 
 
-def _packet(file: PdfFile) -> bytes:
-    return file.stream_of(file.catalog.get("Metadata")) or b""
-
-
 def _properties(file: PdfFile) -> list[Property]:
     """Return the properties, none of a packet that cannot be read: 6.6.2.1-4 says that."""
     try:
-        return properties_of(_packet(file))
+        return file.properties
     except XmpUnreadable:
         return []
 
@@ -224,13 +220,13 @@ def _named_actions(file: PdfFile) -> Iterator[str]:
 
 def _metadata(file: PdfFile) -> Iterator[str]:
     said = file.part(file.catalog, "Metadata")
-    if said.get("Type") != "Metadata" or said.get("Subtype") != "XML" or not _packet(file):
+    if said.get("Type") != "Metadata" or said.get("Subtype") != "XML" or not file.metadata:
         yield "the catalog has no metadata stream"
 
 
 def _packet_header(attribute: bytes) -> Any:
     def look(file: PdfFile) -> Iterator[str]:
-        header = re.match(rb"\s*<\?xpacket begin=(.*?)\?>", _packet(file), re.DOTALL)
+        header = re.match(rb"\s*<\?xpacket begin=(.*?)\?>", file.metadata, re.DOTALL)
         if header is not None and re.search(rb"\b" + attribute + rb"\s*=", header[1]):
             yield f"the header of the XMP packet has {attribute.decode()}"
 
@@ -238,16 +234,16 @@ def _packet_header(attribute: bytes) -> Any:
 
 
 def _packet_form(file: PdfFile) -> Iterator[str]:
-    if _packet(file):  # 6.6.2.1-1 says that there is none
+    if file.metadata:  # 6.6.2.1-1 says that there is none
         try:
-            properties_of(_packet(file))
+            file.properties  # noqa: B018 - read for what it refuses
         except XmpUnreadable as error:
             yield str(error)
 
 
 def _packet_encoding(file: PdfFile) -> Iterator[str]:
     try:
-        _packet(file).decode("utf-8")
+        file.metadata.decode("utf-8")
     except UnicodeDecodeError:
         yield "the XMP packet is not in UTF-8"
 

@@ -74,7 +74,7 @@ def _defined_operators(file: PdfFile) -> Iterator[str]:
 
 def _inline_filters(file: PdfFile) -> Iterator[str]:
     for content in file.contents:
-        for name in _INLINE_FILTER.findall(content):
+        for name in _INLINE_FILTER.findall(content) if b"BI" in content else ():
             if name not in _INLINE_FILTERS:
                 yield f"an inline image is packed by {name!r}"
 
