@@ -1,6 +1,7 @@
 """Small joints between rooms: one room's port, filled from another room's service."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.period import Instant
@@ -8,9 +9,11 @@ from lineshaft.core.reading import SignalId, SourceId, machine_of
 from lineshaft.core.value import DecimalValue, EnumerationValue, Value
 from lineshaft.infrastructure.database import Database, UnitOfWork
 from lineshaft.plant.store import SqlConnectorStore
+from lineshaft.platform.historian.desk.model import DESK
 from lineshaft.platform.historian.intake.commit import COMMIT_LOCK
 from lineshaft.platform.historian.service import Historian
 from lineshaft.platform.historian.store import ManifestStore
+from lineshaft.platform.historian.usage.model import API
 from lineshaft.platform.twin.model import LiveEntry
 from lineshaft.security.authorisation.model import (
     SYSTEM_WORKER,
@@ -57,8 +60,22 @@ class KnowledgeClock:
         return self._manifest.settle(unit.connection, Instant(promised + 1))
 
 
-class BeatLiveness:
-    """Metering's `Liveness`: beats and headers of the sources that live connectors deliver to."""
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """The sources that the connectors of a machine deliver to."""
+
+    live: frozenset[SourceId] = frozenset()
+    replayed: frozenset[SourceId] = frozenset()
+
+
+class SourceLiveness:
+    """Metering's `Liveness`: beats and headers of the sources that said something of a machine.
+
+    A source of a live connector lives as long as its beats say. A replay waits for nobody, nor does
+    usage over the API, where silence is nothing. Every other source, such as an import, is known as
+    far as its own records reach: their last stamp, which its statement that a series goes on moves
+    on (`historian import --until`).
+    """
 
     def __init__(
         self, database: Database, connectors: SqlConnectorStore, historian: Historian
@@ -66,35 +83,51 @@ class BeatLiveness:
         self._database = database
         self._connectors = connectors
         self._historian = historian
-        self._live: dict[str, set[SourceId]] | None = None
+        self._known: _KnownLiveness | None = None
 
-    def ahead(self) -> "BeatLiveness":
-        """Return one that has read at once which sources have to be alive."""
-        other = BeatLiveness(self._database, self._connectors, self._historian)
-        other._live = self._live_sources()
+    def ahead(self) -> "SourceLiveness":
+        """Return one that reads each thing once."""
+        other = SourceLiveness(self._database, self._connectors, self._historian)
+        other._known = _KnownLiveness(self._declared())
         return other
 
-    def known_until(self, signal: SignalId, known_at: Instant) -> Instant | None:
-        """Return the last sign of life, by our clock, of the source of a signal.
+    def known_until(
+        self, signal: SignalId, sources: Collection[SourceId], known_at: Instant, end: Instant
+    ) -> Instant | None:
+        """Return the last sign of life, by our clock, of the sources of a signal.
 
         A beat counts only when everything that it announces is stored; until then, as when a source
-        catches up after an outage, only the instants in its last stored segment do.
+        catches up after an outage, only the instants in its last stored segment do. Of several
+        sources the one counts that is known the longest.
         """
-        live = self._live_sources() if self._live is None else self._live
-        sources = live.get(machine_of(signal))
-        if not sources:
+        known = _KnownLiveness(self._declared()) if self._known is None else self._known
+        declared = known.declared.get(machine_of(signal), _Declared())
+        silent = declared.replayed | {API}
+        if not declared.live and not silent.isdisjoint(sources):
             return None
-        return Instant(min(known_at, max(self._heard_of(source) for source in sources)))
+        told = set(sources) - declared.live - silent - {DESK}
+        stamps = self._last_stamps(known, known_at) if told else {}
+        said = max((stamps[source] for source in told if source in stamps), default=None)
+        if not declared.live:
+            return None if said is None or said >= end else said
+        heard = max(self._heard_of(source) for source in declared.live)
+        return Instant(min(known_at, heard if said is None else max(heard, said)))
 
-    def _live_sources(self) -> dict[str, set[SourceId]]:
-        """Return the sources of live connectors by machine."""
+    def _declared(self) -> dict[str, _Declared]:
+        """Return the sources of connectors by machine."""
         with self._database.read() as connection:
             connectors = self._connectors.connectors(connection)
-        found: dict[str, set[SourceId]] = {}
+        found: dict[str, _Declared] = {}
         for connector in connectors:
-            if connector.is_live:
-                found.setdefault(connector.machine, set()).add(SourceId(connector.source))
+            before, source = found.get(connector.machine, _Declared()), SourceId(connector.source)
+            name = "live" if connector.is_live else "replayed"
+            found[connector.machine] = replace(before, **{name: getattr(before, name) | {source}})
         return found
+
+    def _last_stamps(self, known: "_KnownLiveness", known_at: Instant) -> dict[SourceId, Instant]:
+        if known_at not in known.stamps:
+            known.stamps[known_at] = self._historian.last_stamps(SYSTEM_WORKER, known_at)
+        return known.stamps[known_at]
 
     def _heard_of(self, source: SourceId) -> Instant:
         marks = {
@@ -113,6 +146,18 @@ class BeatLiveness:
         number = marks[epoch].number
         header = self._historian.headers(SYSTEM_WORKER, source, epoch, number, number)[0]
         return Instant(min(header.header.max_ts, header.known_at))
+
+
+@dataclass(slots=True)
+class _KnownLiveness:
+    """What was read of sources, once for many questions.
+
+    Attributes:
+        stamps: by instant of knowledge, the last stamp of each source.
+    """
+
+    declared: dict[str, _Declared]
+    stamps: dict[Instant, dict[SourceId, Instant]] = field(default_factory=dict)
 
 
 def _display(value: Value) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lineshaft.bootstrap.adapters import BeatLiveness, StoredLatest
+from lineshaft.bootstrap.adapters import SourceLiveness, StoredLatest
 from lineshaft.bootstrap.catalogue_parts import build_catalogue, build_contracts
 from lineshaft.bootstrap.desk_parts import build_design_desk
 from lineshaft.bootstrap.engine import present_engine
@@ -190,7 +190,7 @@ def _metering(
     base: Foundation, historian: Historian, known: tuple[Clocks, MeterExchanges, Estimates]
 ) -> Metering:
     clocks, exchanges, estimates = known
-    liveness = BeatLiveness(base.database, SqlConnectorStore(), historian)
+    liveness = SourceLiveness(base.database, SqlConnectorStore(), historian)
     beside = Beside(liveness=liveness, clocks=clocks, exchanges=exchanges, estimates=estimates)
     return Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
 

@@ -17,9 +17,10 @@ from lineshaft.cli.context import (
     write_json,
     write_line,
 )
+from lineshaft.core.period import format_instant, parse_instant
 
 if TYPE_CHECKING:
-    from lineshaft.network.backfill.model import Progress, Summary
+    from lineshaft.network.backfill.model import BackFillConfig, Progress, Summary
     from lineshaft.network.backfill.service import BackFill
 
 EXIT_INTERRUPTED = 130
@@ -40,6 +41,10 @@ def import_file(
     rate: Annotated[
         int | None, typer.Option(help="At most so many records a second.", show_default="no limit")
     ] = None,
+    until: Annotated[
+        str,
+        typer.Option(help="The file is complete up to this instant, not only to its last stamp."),
+    ] = "",
     key: Annotated[
         Path | None, typer.Option(help="Key file of the source, where it is kept elsewhere.")
     ] = None,
@@ -67,6 +72,7 @@ def import_file(
             key_path=key,
             map=read_map(map_path, machine),
             rate=rate,
+            until=parse_instant(until) if until else None,
         )
         began_s = time.monotonic()
         with _Teller() as teller:
@@ -75,7 +81,7 @@ def import_file(
             except KeyboardInterrupt:
                 write_line("stopped; the same command goes on where it was")
                 raise typer.Exit(EXIT_INTERRUPTED) from None
-        _show(file, source, summary, time.monotonic() - began_s, as_json=json)
+        _show(config, summary, time.monotonic() - began_s, as_json=json)
 
 
 class _Teller:
@@ -107,7 +113,9 @@ class _Teller:
         )
 
 
-def _show(file: Path, source: str, summary: "Summary", took_s: float, *, as_json: bool) -> None:
+def _show(config: "BackFillConfig", summary: "Summary", took_s: float, *, as_json: bool) -> None:
+    source, until = config.source, config.until
+    said = None if until is None else format_instant(until)
     new = summary.records - summary.stored_before
     if as_json:
         write_json(
@@ -115,6 +123,7 @@ def _show(file: Path, source: str, summary: "Summary", took_s: float, *, as_json
                 "source": source,
                 "records": summary.records,
                 "stored_before": summary.stored_before,
+                "complete_until": said,
                 "refusals": summary.refusals,
                 "first_refusals": list(summary.first_refusals),
                 "seconds": round(took_s, 3),
@@ -123,9 +132,13 @@ def _show(file: Path, source: str, summary: "Summary", took_s: float, *, as_json
         return
     if new:
         rate = int(new / took_s)
-        write_line(f"{new:,} records of {file.name} are stored as {source} ({rate:,} a second)")
+        write_line(
+            f"{new:,} records of {config.file.name} are stored as {source} ({rate:,} a second)"
+        )
     if summary.stored_before:
         write_line(f"{summary.stored_before:,} records of it were stored before")
+    if said is not None:
+        write_line(f"it is complete until {said}")
     if summary.refusals:
         write_line(f"{summary.refusals:,} of all are refusals of rows that cannot be read:")
         for reason in summary.first_refusals:

@@ -8,14 +8,17 @@ import pytest
 from msgspec.structs import replace
 
 from lineshaft.core.errors import Conflict
-from lineshaft.core.reading import Record
+from lineshaft.core.period import Instant, parse_instant
+from lineshaft.core.reading import Record, RecordKind
 from lineshaft.infrastructure.clock import SystemClock
 from lineshaft.network.backfill import history, production
+from lineshaft.network.backfill import memory as memory_module
 from lineshaft.network.backfill.errors import (
     FileChanged,
     FileUnreadable,
     ImportRefused,
     ImportTaken,
+    StatementRefused,
 )
 from lineshaft.network.backfill.memory import MemoryFile
 from lineshaft.network.backfill.model import BackFillConfig, FileMap, Progress, Summary
@@ -131,6 +134,29 @@ async def test_a_changed_file_or_map_cannot_go_on(tmp_path: Path) -> None:
     with pytest.raises(ImportConflict, match="give it a name of its own"):
         await run(config(path, tmp_path), bus)
     assert [r.mantissa for r in hub.records] == [1]
+
+
+async def test_how_far_a_file_goes_is_said_behind_its_records(
+    big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_module, "STATEMENTS_MAX", 2)
+    bus = SimulatedBus()
+    hub = SimulatedHub(bus)
+    told = [parse_instant(f"2026-02-0{day}T00:00:00Z") for day in (2, 1, 3)]
+    # With the import, after it, and once more as it was said before.
+    for count, said in ((1, told[0]), (2, told[1]), (2, told[0]), (2, None)):
+        summary = await run(config(big, tmp_path, until=said), bus)
+        assert summary.records == len(hub.records) == ROWS + 7 * count
+    counts = hub.records[ROWS:]
+    assert [one.ts for one in counts] == [told[0]] * 7 + [told[1]] * 7
+    assert {one.kind for one in counts} == {RecordKind.COUNT}
+    # Each counts its own signal, itself included; what belongs to no signal does not go on.
+    assert [one.mantissa for one in counts] == [one.ordinal for one in counts]
+    assert sorted(one.signal for one in counts[:7]) == [f"press-1/s{k}" for k in range(7)]
+    future = Instant(SystemClock().now() + 60_000_000)
+    for refused in (told[2], future):
+        with pytest.raises(StatementRefused, match="up to now, and at most 2"):
+            await run(config(big, tmp_path, until=refused), bus)
 
 
 async def test_another_history_under_the_name_ends_it(big: Path, tmp_path: Path) -> None:

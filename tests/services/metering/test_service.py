@@ -2,7 +2,7 @@
 
 import dataclasses
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from lineshaft.core import canonical
 from lineshaft.core.errors import Forbidden, InvariantError, NotFound, Unavailable
 from lineshaft.core.period import Instant
-from lineshaft.core.reading import RecordKind, SignalId, StatusCode
+from lineshaft.core.reading import RecordKind, SignalId, SourceId, StatusCode
 from lineshaft.core.segment.header import Header
 from lineshaft.infrastructure.database import Database
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Actor, Role
@@ -253,10 +253,12 @@ class Alive:
 
     def __init__(self, until: Instant | None) -> None:
         self.until = until
-        self.asked: list[tuple[SignalId, Instant]] = []
+        self.asked: list[tuple[SignalId, frozenset[SourceId], Instant, Instant]] = []
 
-    def known_until(self, signal: SignalId, known_at: Instant) -> Instant | None:
-        self.asked.append((signal, known_at))
+    def known_until(
+        self, signal: SignalId, sources: Collection[SourceId], known_at: Instant, end: Instant
+    ) -> Instant | None:
+        self.asked.append((signal, frozenset(sources), known_at, end))
         return self.until
 
 
@@ -288,7 +290,7 @@ def test_a_state_holds_no_longer_than_its_source_lives(
     used, alive = alive_until(house, until)
     states = meter("state_duration", "SEC")
     record = used.usage(SYSTEM_WORKER, states, span(0, 20), KNOWN_AT)
-    assert alive.asked == [(SIGNAL, KNOWN_AT)]
+    assert alive.asked == [(SIGNAL, frozenset({source.name}), KNOWN_AT, at(20))]
     assert (record.covered_us, record.known_until) == (covered_s * 1_000_000, recorded)
     assert record.states["RUN"] == 10_000_000
     # What the record says is enough to measure again, whatever beats have come since.

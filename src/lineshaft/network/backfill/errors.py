@@ -21,3 +21,7 @@ class ImportTaken(Conflict):
 
 class ImportRefused(Forbidden):
     """The hub does not let the source in."""
+
+
+class StatementRefused(Invalid):
+    """That a file is complete until an instant cannot be said: it is to come, or was said often."""

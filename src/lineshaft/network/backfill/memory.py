@@ -14,11 +14,16 @@ from pathlib import Path
 
 import msgspec
 
-from lineshaft.core.period import Instant
+from lineshaft.core.period import Instant, format_instant
 from lineshaft.infrastructure.files import make_dir, write_durably
-from lineshaft.network.backfill.errors import FileChanged, FileUnreadable, ImportTaken
+from lineshaft.network.backfill.errors import (
+    FileChanged,
+    FileUnreadable,
+    ImportTaken,
+    StatementRefused,
+)
 from lineshaft.network.backfill.files import FileFacts, Place
-from lineshaft.network.backfill.model import FileMap
+from lineshaft.network.backfill.model import STATEMENTS_MAX, FileMap
 from lineshaft.network.backfill.rows import Before
 
 _PRIVATE, _PRIVATE_DIRECTORY = 0o600, 0o700
@@ -56,6 +61,7 @@ class Memory(msgspec.Struct, frozen=True):
         began_at: stamps well ahead of that instant are refused.
         epoch: that the hub has given; 0 at first.
         checkpoint: where resuming begins.
+        complete_until: what was said of how far the file goes, in that order; each makes records.
     """
 
     file: str
@@ -64,6 +70,24 @@ class Memory(msgspec.Struct, frozen=True):
     began_at: Instant
     epoch: int = 0
     checkpoint: Checkpoint | None = None
+    complete_until: tuple[Instant, ...] = ()
+
+    def stating(self, until: Instant | None, now: Instant) -> "Memory":
+        """Say until when the file is complete; what was said before stays said.
+
+        Raises:
+            StatementRefused: of the future, or after `STATEMENTS_MAX` others.
+        """
+        if until is None or until in self.complete_until:
+            return self
+        if until > now or len(self.complete_until) >= STATEMENTS_MAX:
+            msg = (
+                f"cannot say that {self.file} is complete until {format_instant(until)}: expected "
+            )
+            msg += f"an instant up to now, and at most {STATEMENTS_MAX} of them for one file"
+            raise StatementRefused(msg)
+        said = (*self.complete_until, until)
+        return msgspec.structs.replace(self, complete_until=said)
 
 
 @dataclass

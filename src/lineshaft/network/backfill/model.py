@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from lineshaft.core.errors import Invalid
+from lineshaft.core.period import Instant
 from lineshaft.core.reading import SourceId
 
 Kind = Literal["decimal", "text", "boolean"]
@@ -22,6 +23,8 @@ CHECKPOINT_SEGMENTS = 2_000
 """After so many segments the place in the file is noted, so that resuming begins there."""
 REFUSALS_SHOWN_MAX = 10
 RATE_MIN = 1
+STATEMENTS_MAX = 1_000
+"""Times that an import may say anew until when its file is complete."""
 
 
 class MappedSignal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,6 +80,8 @@ class BackFillConfig:
         key_path: the key file, where it is not `<source>.key` in `directory`.
         map: what the columns mean.
         rate: most records a second; None for as fast as the hub takes them.
+        until: the file holds everything up to there; None: nobody says so, and it is taken to be
+            complete up to its last stamp.
         resend_s: without news of the hub for so long, everything above the mark is sent again.
     """
 
@@ -86,6 +91,7 @@ class BackFillConfig:
     key_path: Path | None = None
     map: FileMap
     rate: int | None = None
+    until: Instant | None = None
     resend_s: float = 5.0
 
     def __post_init__(self) -> None:

@@ -3,13 +3,23 @@
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
 
-from lineshaft.core.reading import RecordKind, SourceId
+from lineshaft.core.period import Instant
+from lineshaft.core.reading import (
+    REFUSED_NAME,
+    RecordKind,
+    SignalId,
+    SourceId,
+    StatusCode,
+    name_of,
+)
+from lineshaft.core.segment.block import HAS_EXPONENT, HAS_MANTISSA
 from lineshaft.core.segment.detail import RefusalDetail
 from lineshaft.network.backfill.columns import Rows
 from lineshaft.network.backfill.errors import FileChanged
 from lineshaft.network.backfill.files import Block, TableFile
-from lineshaft.network.backfill.mapping import layout_of
+from lineshaft.network.backfill.mapping import SeriesNames, layout_of
 from lineshaft.network.backfill.memory import Checkpoint, Memory
 from lineshaft.network.backfill.model import CHECKPOINT_SEGMENTS, REFUSALS_SHOWN_MAX
 from lineshaft.network.backfill.rows import Converter
@@ -83,6 +93,11 @@ class Production:
             msg = f"{self._memory.file} has changed while it was imported"
             raise FileChanged(msg)
         yield [one for one in sealer.finish() if one.number >= stored_number]
+        for until in self._memory.complete_until:
+            # in segments of their own: what is said later changes none that was sent before
+            counts = _counts(converter.series, sealer.chain, until, self._memory.facts.rows)
+            closing = [*sealer.seal(counts), *sealer.finish()]
+            yield [one for one in closing if one.number >= stored_number]
 
     def _at(self, checkpoint: Checkpoint | None) -> tuple[Converter, Sealer]:
         memory = self._memory
@@ -129,3 +144,21 @@ class Production:
                     ordinals=dict(chain.ordinals),
                 )
             )
+
+
+def _counts(series: SeriesNames, chain: Chain, until: Instant, row: int) -> Rows:
+    """Return the records that say of each series that it goes on until an instant."""
+    signals = sorted(signal for signal in chain.ordinals if name_of(signal) != REFUSED_NAME)
+    count = len(signals)
+    return Rows(
+        code=np.array([series.intern(SignalId(one), "decimal") for one in signals], np.int32),
+        ts=np.full(count, until, np.int64),
+        status=np.full(count, StatusCode.GOOD, np.uint32),
+        kind=np.full(count, RecordKind.COUNT, np.uint8),
+        presence=np.full(count, HAS_MANTISSA | HAS_EXPONENT, np.uint8),
+        mantissa=np.array([chain.ordinals[one] + 1 for one in signals], np.int64),
+        exponent=np.zeros(count, np.int8),
+        number=np.zeros(count, np.float64),
+        text=None,
+        row=np.full(count, row, np.int64),
+    )

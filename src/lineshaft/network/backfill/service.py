@@ -61,7 +61,10 @@ class BackFill:
             layout_of(self._file.names, config.map)
             facts = self._file.facts()
             fresh = Memory(config.file.name, facts, config.map, clock.now())
-            self.memory = memory_file.begin(fresh)
+            known = memory_file.begin(fresh)
+            self.memory = known.stating(config.until, clock.now())
+            if self.memory != known:
+                memory_file.keep(self.memory)
             self._keys = load_or_create_keys(config.signing_key_path)
         except BaseException:
             self._holding.close()

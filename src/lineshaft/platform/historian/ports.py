@@ -171,6 +171,12 @@ class Manifest(Protocol):
         """Return by source and epoch the last record that was stored at an instant."""
         ...
 
+    def stamps_known_at(
+        self, connection: sa.Connection, known_at: Instant
+    ) -> dict[int, tuple[Instant, Instant]]:
+        """Return by source and epoch the first and last stamp of what was stored at an instant."""
+        ...
+
     def write(self, connection: sa.Connection, commit: Commit, now: Instant) -> Instant:
         """Write a commit and return its instant, later than that of every commit before it."""
         ...

@@ -48,6 +48,24 @@ _YOUNG_KNOWN_AT = (
     .where(SEGMENT.c.known_at <= sa.bindparam("at"))
     .group_by(SEGMENT.c.source_epoch)
 )
+_YOUNG_STAMPS = (
+    sa.select(SEGMENT.c.source_epoch, sa.func.min(SEGMENT.c.min_ts), sa.func.max(SEGMENT.c.max_ts))
+    .where(SEGMENT.c.known_at <= sa.bindparam("at"))
+    .group_by(SEGMENT.c.source_epoch)
+)
+_PACKED_STAMPS = (
+    sa.select(
+        SEGMENT_RUN.c.source_epoch,
+        sa.func.min(SEGMENT_RUN.c.min_ts),
+        sa.func.max(SEGMENT_RUN.c.max_ts),
+    )
+    .where(SEGMENT_RUN.c.last_known_at <= sa.bindparam("at"))
+    .group_by(SEGMENT_RUN.c.source_epoch)
+)
+_PARTLY_KNOWN = sa.select(*[SEGMENT_RUN.c[name] for name in SegmentRun.__slots__]).where(
+    SEGMENT_RUN.c.first_known_at <= sa.bindparam("at"),
+    SEGMENT_RUN.c.last_known_at > sa.bindparam("at"),
+)
 _NAME = sa.select(SOURCE_EPOCH.c.source, SOURCE_EPOCH.c.epoch).where(
     SOURCE_EPOCH.c.id == sa.bindparam("of")
 )
@@ -115,6 +133,25 @@ class SegmentStore:
         rows = connection.execute(_YOUNG_KNOWN_AT, {"at": known_at})
         young = {row[0]: row[1] for row in rows}
         return self._packed_sequences(connection, known_at) | young
+
+    def stamps_known_at(
+        self, connection: sa.Connection, known_at: Instant
+    ) -> dict[int, tuple[Instant, Instant]]:
+        """Return by source and epoch the first and last stamp of what was stored at an instant."""
+        rows = [tuple(row) for row in connection.execute(_YOUNG_STAMPS, {"at": known_at})]
+        rows += [tuple(row) for row in connection.execute(_PACKED_STAMPS, {"at": known_at})]
+        for row in connection.execute(_PARTLY_KNOWN, {"at": known_at}).all():
+            headers = self._unpacked(connection, _to_run(row))
+            rows += [
+                (row.source_epoch, one.header.min_ts, one.header.max_ts)
+                for one in headers
+                if one.known_at <= known_at
+            ]
+        found: dict[int, tuple[Instant, Instant]] = {}
+        for source, first, last in rows:
+            before = found.get(source, (first, last))
+            found[source] = min(before[0], first), max(before[1], last)
+        return found
 
     def _packed_sequences(self, connection: sa.Connection, known_at: Instant) -> dict[int, int]:
         found = {}

@@ -322,6 +322,22 @@ class Historian:
             found = self._manifest.source_epochs(connection)
         return {(one.source, one.epoch): one.mark for one in found}
 
+    def last_stamps(self, actor: Actor, known_at: Instant) -> dict[SourceId, Instant]:
+        """Return the latest stamp of each source among its records that were stored at an instant.
+
+        A record counts whatever it is of: one that only says that a series goes on does, too.
+        """
+        self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)
+        with self._database.read() as connection:
+            stamps = self._manifest.stamps_known_at(connection, known_at)
+            sources = self._manifest.source_epochs(connection)
+        found: dict[SourceId, Instant] = {}
+        for one in sources:
+            if one.id in stamps:
+                last = stamps[one.id][1]
+                found[one.source] = max(found.get(one.source, last), last)
+        return found
+
     def last_known_at(self, actor: Actor) -> Instant:
         """Return the instant of the last commit: what is known at it never changes."""
         self._authorizer.authorize(actor, Action.STATUS_READ, _HUB)

@@ -52,10 +52,19 @@ class History(Protocol):
 class Liveness(Protocol):
     """What is known of the sources of a signal beyond its last record."""
 
-    def known_until(self, signal: SignalId, known_at: Instant) -> Instant | None:
-        """Return until when a live source is known to have had nothing more to say.
+    def known_until(
+        self, signal: SignalId, sources: Collection[SourceId], known_at: Instant, end: Instant
+    ) -> Instant | None:
+        """Return until when the sources of a signal are known to have had nothing more to say.
 
-        None: nobody has to be alive for this signal, as for a replay of the past.
+        None: nobody has to be alive for this signal, as for a replay of the past, or what its
+        sources have said themselves reaches to `end`.
+
+        Args:
+            signal: of a machine.
+            sources: that the rows are of.
+            known_at: as it was known then.
+            end: of the period that is asked about.
         """
         ...
 

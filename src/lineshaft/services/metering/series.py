@@ -69,6 +69,10 @@ class SeriesRows:
         source = self.sources[int(self.source[row])]
         return Identity(source, int(self.epoch[row]), int(self.sequence[row]))
 
+    def present(self) -> frozenset[SourceId]:
+        """Return the sources that any row is of."""
+        return frozenset(self.sources[place] for place in np.unique(self.source).tolist())
+
     def take(self, chosen: NDArray[np.bool_]) -> "SeriesRows":
         """Return some of the rows, in the same order."""
         places = np.cumsum(chosen) - 1

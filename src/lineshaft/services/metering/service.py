@@ -118,11 +118,12 @@ class Metering:
         if entries is None:
             return None
         evidence = Evidence.of(entries)
+        said = [(meter.signal, frozenset({found.source[0]}))]
         return UsageRecord(
             meter=meter,
             period=period,
             known_at=known_at,
-            known_until=self._known_until(meter, period, known_at),
+            known_until=self._last_sign(said, known_at, period),
             quantity=Quantity(found.measured.amount, meter.unit),
             covered_us=found.measured.covered_us,
             states=found.measured.states,
@@ -139,7 +140,7 @@ class Metering:
         return MeterInput(
             found[0].rows,
             Evidence.of(entries),
-            self._known_until(meter, period, known_at),
+            self._known_until(views, found, period),
             _steps_used(views, found),
             tuple(chain.from_iterable(map(self._exchanges, views))),
             {view.signal: each.rows for view, each in zip(views[1:], found[1:], strict=True)},
@@ -178,8 +179,9 @@ class Metering:
             Forbidden: when the actor may not see it.
         """
         self._authorize(actor, meter, period)
-        rows = self._read(meter, period, self._view(meter.signal, known_at)).rows
-        known_until = self._known_until(meter, period, known_at)
+        view = self._view(meter.signal, known_at)
+        rows = self._read(meter, period, view).rows
+        known_until = self._known_until([view], [_Proven(rows, (), {})], period)
         return timeline(MeterInput(rows, known_until=known_until), period, known_at)
 
     def keep(self, connection: sa.Connection, record: UsageRecord) -> str:
@@ -206,14 +208,28 @@ class Metering:
         resource = Resource("machine", meter.machine, machine=meter.machine, period=period)
         self._authorizer.authorize(actor, Action.USAGE_READ, resource)
 
-    def _known_until(self, meter: Meter, period: Period, known_at: Instant) -> Instant | None:
+    def _known_until(
+        self, views: Sequence["_View"], found: Sequence["_Proven"], period: Period
+    ) -> Instant | None:
         """Ask for signs of life; what comes after the period says nothing about it."""
-        if self._beside.liveness is None:
-            return None
+        said = [(view.signal, each.rows.present()) for view, each in zip(views, found, strict=True)]
+        return self._last_sign(said, views[0].known_at, period)
+
+    def _last_sign(
+        self,
+        said: Sequence[tuple[SignalId, frozenset[SourceId]]],
+        known_at: Instant,
+        period: Period,
+    ) -> Instant | None:
+        """Ask how far signals are known of which some sources said something."""
         liveness = self._beside.liveness
-        asked = [liveness.known_until(signal, known_at) for signal in meter.signals]
-        found = [instant for instant in asked if instant is not None]
-        return Instant(min(*found, known_at, period.end)) if found else None
+        if liveness is None:
+            return None
+        asked = [
+            liveness.known_until(signal, sources, known_at, period.end) for signal, sources in said
+        ]
+        told = [instant for instant in asked if instant is not None]
+        return Instant(min(*told, known_at, period.end)) if told else None
 
     def _view(self, signal: SignalId, known_at: Instant) -> "_View":
         """Ask how wrong the clocks of the signal's sources were known to be."""
