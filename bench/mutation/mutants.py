@@ -1,8 +1,9 @@
 """Every small mistake that mutmut's operators plant in the functions of a source file."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import libcst as cst
@@ -204,8 +205,14 @@ def _is_message(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Name) and node.value == "msg"
 
 
-def all_mutants(parts: Collection[str] = ()) -> Iterator[Mutant]:
-    """Yield the mutants of every file that is measured; of those with a part in their path."""
+def all_mutants(kept: Path) -> Iterator[Mutant]:
+    """Yield the mutants of every file that is measured; those of a text are made once."""
+    kept.mkdir(parents=True, exist_ok=True)
     for path in sources():
-        if not parts or any(part in path.as_posix() for part in parts):
-            yield from mutants_of(path)
+        text = path.relative_to(ROOT).as_posix() + path.read_text(encoding="utf-8")
+        known = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+        if not known.is_file():
+            made = [asdict(mutant) for mutant in mutants_of(path)]
+            known.write_text(json.dumps(made), encoding="utf-8")
+        for each in json.loads(known.read_text(encoding="utf-8")):
+            yield Mutant(**each | {"span": tuple(each["span"])})

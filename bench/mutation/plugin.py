@@ -15,27 +15,21 @@ import resource
 import select
 import shutil
 import signal
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
 
-import coverage
 import pytest
-from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, Phase, settings
 
 from bench.mutation.mutants import Mutant
+from bench.mutation.reach import Reach, forget, memories, passes, reached
 from bench.mutation.verdicts import Plan, Verdict, judged
 from bench.records import ROOT
 
 EXAMPLES_MAX = 25
 """Of a property: what does not show in so many is for the examples beside it."""
-TESTS_S_MAX = 4.0
-"""CPU time of the tests that one mutant has to survive, the fastest first."""
 HANG_CPU_FACTOR, HANG_CPU_S = 10, 5
 """A child that needs so many times the CPU time of its tests, and so much more, hangs."""
 HANG_WALL_S = 300
@@ -92,6 +86,23 @@ def _have_few_examples(item: pytest.Item) -> None:
         test._hypothesis_internal_use_settings = settings(own, max_examples=EXAMPLES_MAX)
 
 
+_TEMPLATES: list[Path] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Path], request: pytest.FixtureRequest):
+    """Migrate one empty database for all: it is no part of what is measured."""
+    if fixturedef.argname != "sqlite_template":
+        return (yield)
+    if not _TEMPLATES:
+        _TEMPLATES.append((yield))
+    else:
+        fixturedef.func = lambda: _TEMPLATES[0]
+        fixturedef.argnames = ()
+        yield
+    return _TEMPLATES[0]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Judge all mutants of the plan instead of running the tests once."""
@@ -101,102 +112,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if session.testsfailed:
         raise session.Interrupted(f"{session.testsfailed} errors during collection")
     plan = Plan.read(path)
-    reach = _reach(session.items, plan)
+    reach = reached(session.items, plan.results.parent / "reach")
+    plan.say(f"{len(reach.seconds)} tests of together {sum(reach.seconds.values()):.0f} s")
     Judge(session, plan, reach).judge_all()
     return True
-
-
-@dataclass
-class Reach:
-    """Which tests reach which line, and what each test costs.
-
-    Attributes:
-        lines: tests by file and line.
-        seconds: CPU time by test.
-        files: a hash by file of tests, with its neighbours that are no tests.
-    """
-
-    lines: dict[str, dict[int, set[str]]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-
-    def tests(self, mutant: Mutant) -> list[str]:
-        """Return the tests that reach the statement of a mutant, the fastest first."""
-        lines = self.lines.get(mutant.path, {})
-        first, last = mutant.span
-        found = set().union(*(lines.get(line, ()) for line in range(first, last + 1)))
-        return sorted(found, key=lambda each: (self.seconds[each], each))
-
-    def affordable(self, tests: list[str]) -> list[str]:
-        """Return the first of the tests, as many as a mutant has to survive."""
-        chosen, total = [], 0.0
-        for test in tests:
-            total += self.seconds[test]
-            if chosen and total > TESTS_S_MAX:
-                break
-            chosen.append(test)
-        return chosen
-
-    def file_of(self, test: str) -> str:
-        """Return the hash of the file of a test."""
-        return self.files[test.split("::")[0]]
-
-
-def _reach(items: list[pytest.Item], plan: Plan) -> Reach:
-    """Run every test once, as it is, and see which lines it reaches."""
-    paths = sorted({mutant.path for mutant in plan.mutants})
-    measured = coverage.Coverage(
-        data_file=None, config_file=False, include=[str(ROOT / path) for path in paths]
-    )
-    reach = Reach()
-    measured.start()
-    for number, item in enumerate(items):
-        forget()
-        measured.switch_context(item.nodeid)
-        before = time.process_time()
-        following = items[number + 1] if number + 1 < len(items) else None
-        if _passes(item, following):
-            reach.seconds[item.nodeid] = time.process_time() - before
-        else:
-            plan.say(f"left out, as it fails without a mutant: {item.nodeid}")
-    measured.stop()
-    data = measured.get_data()
-    for path in paths:
-        contexts = data.contexts_by_lineno(str(ROOT / path))
-        reach.lines[path] = {
-            line: {name for name in names if name in reach.seconds}
-            for line, names in contexts.items()
-        }
-    for name in {test.split("::")[0] for test in reach.seconds}:
-        reach.files[name] = _hash_of_file(ROOT / name)
-    total = sum(reach.seconds.values())
-    plan.say(f"{len(reach.seconds)} tests of together {total:.0f} s reach {len(paths)} files")
-    return reach
-
-
-def _hash_of_file(path: Path) -> str:
-    beside = [each for each in path.parent.glob("*.py") if not each.name.startswith("test_")]
-    digest = hashlib.sha256()
-    for each in (path, *sorted(beside)):
-        digest.update(each.read_bytes())
-    return digest.hexdigest()[:32]
-
-
-def forget() -> None:
-    """Empty what the product remembers of earlier calls: a mutant would hide behind it."""
-    for memory in _memories():
-        memory.cache_clear()
-
-
-@functools.cache
-def _memories() -> list[Any]:
-    found = [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
-    return [one for one in found if (one.__module__ or "").startswith("lineshaft.")]
-
-
-def _passes(item: pytest.Item, following: pytest.Item | None) -> bool:
-    reports = runtestprotocol(item, log=False, nextitem=following)
-    return not any(report.failed for report in reports)
 
 
 class Judge:
@@ -214,8 +133,8 @@ class Judge:
     def judge_all(self) -> None:
         """Judge what is not known yet, in the order of the plan; say how far it is."""
         gc.collect()
-        _memories.cache_clear()  # most modules have been imported since
-        _memories()
+        memories.cache_clear()  # most modules have been imported since
+        memories()
         gc.freeze()
         kept = {path.name for path in self._temporary.iterdir()}
         for mutant in self._plan.due():
@@ -302,7 +221,7 @@ class Judge:
         for number, item in enumerate(items):
             os.write(writing, b"%d " % number)
             following = items[number + 1] if number + 1 < len(items) else item
-            if not _passes(item, following):
+            if not passes(item, following):
                 return _FAILED
         return _PASSED
 

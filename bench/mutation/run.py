@@ -34,7 +34,7 @@ def judge(
     seconds_max: float | None = None,
     tests: Sequence[Path] | None = None,
 ) -> list[Verdict]:
-    """Judge mutants, at most `count` of those of the paths, chosen by the seed.
+    """Judge `count` mutants chosen by the seed, or those of them with such a part in their path.
 
     Returns:
         The verdicts, also those that an earlier run has found and that still hold.
@@ -42,9 +42,10 @@ def judge(
     Raises:
         RuntimeError: when the tests could not be collected.
     """
-    mutants = list(all_mutants(parts))
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    chosen = shuffled(mutants, seed)[:count]
+    mutants = shuffled(all_mutants(KEPT / "mutants"), seed)
+    chosen = mutants[:count]
+    if parts:
+        chosen = [each for each in chosen if any(part in each.path for part in parts)]
     print(f"  {len(chosen)} of {len(mutants)} mutants, seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="lineshaft-mutation-") as folder:
         plan, said = Path(folder) / "plan.json", Path(folder) / "verdicts.jsonl"

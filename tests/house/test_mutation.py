@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.mutation.mutants import Mutant, mutants_of, shuffled, sources
-from bench.mutation.plugin import Reach, plant
+from bench.mutation.plugin import plant
+from bench.mutation.reach import Reach
 from bench.mutation.reasons import reasons, survivors_written
 from bench.mutation.verdicts import Plan, Score, judged, verdicts_in
 from bench.records import ROOT
