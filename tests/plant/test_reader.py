@@ -9,7 +9,7 @@ import pytest
 from lineshaft.plant import reader
 from lineshaft.plant.errors import PlantInvalid, PlantMissing
 from lineshaft.plant.locate import line_of, locate
-from lineshaft.plant.reader import read_plant
+from lineshaft.plant.reader import files_left_alone, read_plant
 
 
 def line_with(directory: Path, text: str, name: str = "plant.toml") -> int:
@@ -82,6 +82,24 @@ def test_versions_stand_beside_each_other_in_their_order(replace: Callable[..., 
     (directory / "a.toml").write_text(second, encoding="utf-8")
     found = [(e.id, e.version) for e in read_plant(directory) if e.kind == "offering"]
     assert found == [("milling-by-the-hour", 1), ("milling-by-the-hour", 2)]
+
+
+def test_the_map_of_an_import_beside_the_plant_is_left_alone(starter: Path) -> None:
+    before = read_plant(starter)
+    (starter / "map.toml").write_text('ts = "Zeit"\n[signals]\nx = "mill/x"\n', encoding="utf-8")
+    (starter / "empty.toml").write_text("# nothing yet\n", encoding="utf-8")
+    assert read_plant(starter) == before
+    assert files_left_alone(starter) == [starter / "map.toml"]
+    (starter / "plant.toml").unlink()
+    with pytest.raises(PlantMissing, match=r"none of its 2 \.toml files .* \[\[organisation\]\]"):
+        read_plant(starter)
+
+
+def test_records_beside_the_plant_are_refused_with_their_place(starter: Path) -> None:
+    (starter / "records.toml").write_text('\n[[exchange]]\nid = "x"\n', encoding="utf-8")
+    said = r"records\.toml:2: unknown table 'exchange': .* belongs into another directory"
+    with pytest.raises(PlantInvalid, match=said):
+        read_plant(starter)
 
 
 def test_a_directory_without_a_plant(tmp_path: Path) -> None:

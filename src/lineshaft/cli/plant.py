@@ -46,6 +46,7 @@ def plan(directory: Directory, data: DataOption = None, json: JsonOption = False
 
     with errors_by_kind(), _installation_to_plan(data) as application:
         _show(application.plant.plan(LOCAL_OPERATOR, directory), json=json)
+        _tell_left_alone(directory)
         settings = settings_of(data)
         if not is_there(settings):
             msg = f"there is no installation in {settings.data_dir} yet: apply makes it"
@@ -83,6 +84,15 @@ def apply(directory: Directory, data: DataOption = None, json: JsonOption = Fals
                 LOCAL_OPERATOR, directory, lambda _change: bar.advance(task)
             )
         _show(applied, json=json)
+        _tell_left_alone(directory)
+
+
+def _tell_left_alone(directory: Path) -> None:
+    """Say which files are none of the plant's, so that a plant file with a slip is found."""
+    from lineshaft.plant.reader import files_left_alone
+
+    for file in files_left_alone(directory):
+        ERR.print(f"left alone, without a [[table]] of a plant: {file}", markup=False)
 
 
 def _show(planned: "Plan", *, json: bool) -> None:

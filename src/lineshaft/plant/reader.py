@@ -43,12 +43,37 @@ class Entry:
 
 
 def read_plant(directory: Path) -> list[Entry]:
-    """Read all `*.toml` below a directory: in the order of applying, then of paths.
+    """Read the plant files below a directory: in the order of applying, then of paths.
+
+    A plant file is a `*.toml` with a `[[table]]`, whatever its name; one without, such as the map
+    of an import, is left alone.
 
     Raises:
-        PlantMissing: when there is no such directory or no TOML file in it.
+        PlantMissing: when there is no such directory or no plant file in it.
         PlantInvalid: for a wrong file; names file, line and expectation.
     """
+    read = [(file, *_parse(file)) for file in _toml_files(directory)]
+    plant = [(file, text, content) for file, text, content in read if _is_plant(content)]
+    if not plant and any(content for _, _, content in read):
+        msg = f"cannot read the plant {directory}: none of its {len(read)} .toml files has a "
+        raise PlantMissing(msg + f"plant's table: expected one of {_expected()}")
+    entries = [entry for file, text, content in plant for entry in _entries(file, text, content)]
+    _check_unique(entries)
+    kinds = list(schema.TABLES)
+    return sorted(entries, key=lambda entry: (kinds.index(entry.kind), entry.version or 0))
+
+
+def files_left_alone(directory: Path) -> list[Path]:
+    """Return the `*.toml` below a directory that are no plant files, by path.
+
+    Raises:
+        PlantMissing, PlantInvalid: as `read_plant`.
+    """
+    read = [(file, _parse(file)[1]) for file in _toml_files(directory)]
+    return [file for file, content in read if content and not _is_plant(content)]
+
+
+def _toml_files(directory: Path) -> list[Path]:
     if not directory.is_dir():
         msg = f"cannot read the plant {directory}: expected a directory with .toml files"
         raise PlantMissing(msg)
@@ -57,19 +82,28 @@ def read_plant(directory: Path) -> list[Entry]:
         msg = f"cannot read the plant {directory}: expected 1 to {FILES_MAX} .toml files, "
         msg += f"found {len(files)}"
         raise PlantMissing(msg)
-    entries = [entry for file in files for entry in _read_file(file)]
-    _check_unique(entries)
-    kinds = list(schema.TABLES)
-    return sorted(entries, key=lambda entry: (kinds.index(entry.kind), entry.version or 0))
+    return files
 
 
-def _read_file(file: Path) -> Iterator[Entry]:
-    text, content = _parse(file)
+def _is_plant(content: dict[str, Any]) -> bool:
+    """Tell whether a file has a table of a plant, or could have meant one: `[[machnie]]`."""
+    return any(
+        kind in schema.TABLES
+        or (isinstance(table, list) and any(isinstance(t, dict) for t in table))
+        for kind, table in content.items()
+    )
+
+
+def _expected() -> str:
+    return ", ".join(f"[[{name}]]" for name in schema.TABLES)
+
+
+def _entries(file: Path, text: str, content: dict[str, Any]) -> Iterator[Entry]:
     lines = locate(text)
     for kind, tables in content.items():
         if kind not in schema.TABLES:
-            expected = ", ".join(f"[[{name}]]" for name in schema.TABLES)
-            what = f"unknown table {kind!r}: expected {expected}"
+            what = f"unknown table {kind!r}: expected {_expected()}; a file of anything else with "
+            what += "[[tables]] belongs into another directory"
             raise PlantInvalid(Location(file, line_of(lines, (kind, 0))), what)
         if not isinstance(tables, list):
             what = f"expected [[{kind}]], an array of tables, instead of [{kind}]"
