@@ -104,6 +104,7 @@ def show(
 ) -> None:
     """Show an issued document; --json writes its signed file as it is."""
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+    from lineshaft.services.billing.service import billed_span
 
     with errors_by_kind():
         issued = application_of(data).billing.document(LOCAL_OPERATOR, number)
@@ -119,7 +120,7 @@ def show(
             }
             for line in document["lines"]
         ]
-        period = document["service_period"]
+        period = billed_span(document)
         content = {
             "lines": lines,
             "net": f"{totals['net']} {currency}",

@@ -194,6 +194,8 @@ def test_values_are_changed_where_they_stand(monkeypatch: pytest.MonkeyPatch) ->
     assert places(made)[TIER] == "31.5"
     assert made.kind is OfferingKind.PAY_PER_USE
     assert made == changed(made, OfferingChanges())
+    ahead = changed(made, OfferingChanges(values={"terms.fees_due": "advance"}))
+    assert (ahead.terms.are_fees_ahead, made.terms.are_fees_ahead) == (True, False)
     for place in ("terms.base_fee.price", "version", "name.en", "terms"):
         with pytest.raises(PlaceUnknown, match="expected such as"):
             changed(offering(), OfferingChanges(values={place: "1"}))

@@ -42,6 +42,7 @@ from lineshaft.services.billing.model import (
 )
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.billing.release import Release
+from lineshaft.services.contracts.errors import NotInForce
 from lineshaft.services.contracts.model import Contract
 from lineshaft.services.metering.model import UsageRecord
 
@@ -165,15 +166,31 @@ class Corrections:
                     found[one.number] = LatePeriod(
                         document=one.standing, meters=_changed(one.usage, known)
                     )
+                elif one.are_fees_ahead and self._owes(actor, one.standing):
+                    found[one.number] = LatePeriod(document=one.standing, meters=())
         return found
+
+    def _owes(self, actor: Actor, standing: IssuedDocument) -> bool:
+        """Tell whether fees that were billed in advance are others now: it ended, or rests.
+
+        Also where they cannot be computed now, such as by days until noon: somebody has to look.
+        """
+        try:
+            contract = self._parts.contracts.in_force(actor, standing.contract, standing.period)
+            return self.preview(actor, contract, standing.period)[1] is not None
+        except NotInForce:
+            return False
+        except Invalid:
+            return True
 
     def _billed(self, first: DocumentHead) -> "_Billed":
         store = self._parts.store
         with self._parts.database.read() as connection:
             standing = store.of_period(connection, first.contract, first.period)[-1]
             last = store.last_rerating(connection, first.contract, first.period)
-        usage = usage_of(decode_file(standing.file).document)
-        return _Billed(first.number, standing, usage, _known_usage(standing, last))
+        document = decode_file(standing.file).document
+        known = _known_usage(standing, last)
+        return _Billed(first.number, standing, usage_of(document), known, "fee_period" in document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +201,14 @@ class _Billed:
         number: of its first document.
         usage: of its last one.
         usage_sha256: of what was measured when it was last rated.
+        are_fees_ahead: whether it bills fees in advance.
     """
 
     number: str
     standing: IssuedDocument
     usage: Sequence[UsageRecord]
     usage_sha256: str
+    are_fees_ahead: bool
 
 
 def _changed(billed: Sequence[UsageRecord], known: Sequence[UsageRecord]) -> tuple[str, ...]:

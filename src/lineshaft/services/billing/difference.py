@@ -91,6 +91,7 @@ def _line(
         amount=Money.rounded(exact, currency),
         vat=like.vat,
         usage=() if new is None else new.usage,
+        period=like.period,
     )
 
 

@@ -28,6 +28,7 @@ from lineshaft.services.billing.model import (
     DocumentedLine,
     Engine,
     Facts,
+    FeesAhead,
     GuaranteeOutcome,
     GuaranteeResult,
     LineKind,
@@ -350,7 +351,8 @@ def _vat_content(vat: Vat) -> dict[str, str]:
 
 
 def _line_content(line: RatedLine) -> dict[str, Any]:
-    return {
+    own = {} if line.period is None else {"period": _period_content(line.period)}
+    return own | {
         "id": line.id,
         "kind": str(line.kind),
         "description": line.description.to_content(),
@@ -368,17 +370,27 @@ def _documented_content(document: Documented) -> dict[str, Any]:
         "number": document.number,
         "sha256": document.sha256,
         "type": document.type,
-        "lines": [
-            {
-                "id": line.id,
-                "kind": str(line.kind),
-                "description": line.description.to_content(),
-                "amount": _amount(line.amount),
-                "vat": _vat_content(line.vat),
-            }
-            for line in document.lines
-        ],
+        "lines": [_documented_line_content(line) for line in document.lines],
     }
+
+
+def _documented_line_content(line: DocumentedLine) -> dict[str, Any]:
+    own = {} if line.period is None else {"period": _period_content(line.period)}
+    return own | {
+        "id": line.id,
+        "kind": str(line.kind),
+        "description": line.description.to_content(),
+        "amount": _amount(line.amount),
+        "vat": _vat_content(line.vat),
+    }
+
+
+def _period_content(period: Period) -> dict[str, str]:
+    return {"start": format_instant(period.start), "end": format_instant(period.end)}
+
+
+def _period_of(content: Mapping[str, Any]) -> Period:
+    return Period.parse(content["start"], content["end"])
 
 
 def _documented_line(line: Mapping[str, Any], currency: str) -> DocumentedLine:
@@ -387,7 +399,8 @@ def _documented_line(line: Mapping[str, Any], currency: str) -> DocumentedLine:
     )
     description = LocalText(en=line["description"]["en"], zh_hans=line["description"]["zh-Hans"])
     amount = Money(Decimal(line["amount"]), currency)
-    return DocumentedLine(line["id"], LineKind(line["kind"]), description, amount, vat)
+    own = _period_of(line["period"]) if "period" in line else None
+    return DocumentedLine(line["id"], LineKind(line["kind"]), description, amount, vat, own)
 
 
 def _guarantee_content(result: GuaranteeResult) -> dict[str, Any]:
@@ -415,7 +428,7 @@ def _guarantee_content(result: GuaranteeResult) -> dict[str, Any]:
 
 
 def _outcome_content(rated: RatedDocument) -> dict[str, Any]:
-    """Return the guarantees of a list and the facts that the lines follow from; without, nothing.
+    """Return guarantees of a list, and facts and fees that the lines follow from; else nothing.
 
     Documents from before there were lists stay as they are, byte for byte.
     """
@@ -426,7 +439,11 @@ def _outcome_content(rated: RatedDocument) -> dict[str, Any]:
         "cores": [core.to_content() for core in rated.facts.cores],
         "stock": [record.to_content() for record in rated.facts.stock],
     }
-    return {name: content for name, content in said.items() if content}
+    fees = rated.facts.fees
+    ahead = None if fees is None or fees.period is None else _period_content(fees.period)
+    return {name: content for name, content in said.items() if content} | (
+        {} if fees is None else {"fee_period": ahead}
+    )
 
 
 def _one_outcome(outcome: GuaranteeOutcome) -> dict[str, Any]:
@@ -451,8 +468,16 @@ def _facts(document: Mapping[str, Any]) -> tuple[Facts, ...]:
         tuple(map(AgreedExclusion.from_content, document.get("exclusions", ()))),
         tuple(map(Core.from_content, document.get("cores", ()))),
         tuple(map(StockRecord.from_content, document.get("stock", ()))),
+        _fees(document),
     )
     return () if facts == NO_FACTS else (facts,)
+
+
+def _fees(document: Mapping[str, Any]) -> FeesAhead | None:
+    if "fee_period" not in document:
+        return None
+    said = document["fee_period"]
+    return FeesAhead(None if said is None else _period_of(said))
 
 
 def _percent(ratio: Fraction, decimals: int) -> str:

@@ -19,6 +19,7 @@ from lineshaft.services.billing.model import (
     OF_RECOGNITION,
     Engine,
     Facts,
+    FeesAhead,
     IssuedDocument,
     RatedDocument,
     Transaction,
@@ -70,7 +71,7 @@ class Issuer:
     ) -> RatedDocument:
         """Measure and rate a period, by the rules of an engine: the present one for None."""
         by = self._parts.engine if engine is None else engine
-        facts = self._facts(contract, known_at)
+        facts = self._facts(actor, contract, period, known_at)
         counted = counted_stocks(contract, period, [each for one in facts for each in one.stock])
         usage = [
             self._parts.metering.usage(actor, meter, span, known_at)
@@ -79,11 +80,16 @@ class Issuer:
         given = (contract, period, known_at, usage, by)
         return rules_of(by, self._parts.rules)(*given, *facts)
 
-    def _facts(self, contract: Contract, known_at: Instant) -> tuple[Facts, ...]:
-        """Return what guarantees, deposits and stocks rest on beside the readings, if anything.
+    def _facts(
+        self, actor: Actor, contract: Contract, period: Period, known_at: Instant
+    ) -> tuple[Facts, ...]:
+        """Return what guarantees, deposits, stocks and fees rest on beside the readings, if any.
 
         It is read as the system: who may see a document may not always see every incident.
         """
+        fees = None
+        if contract.terms.are_fees_ahead:
+            fees = FeesAhead(self._parts.contracts.fees_of(actor, contract, period))
         agreed = self._parts.facts if contract.terms.promised else None
         recorded = self._parts.cores if contract.terms.deposits else None
         counted = self._parts.stocks if any(replenished(contract)) else None
@@ -99,7 +105,7 @@ class Issuer:
                 cores += recorded.known(SYSTEM_WORKER, machine, known_at)
             if counted is not None:
                 stock += counted.known(SYSTEM_WORKER, machine, known_at)
-        facts = Facts(tuple(incidents), tuple(exclusions), tuple(cores), tuple(stock))
+        facts = Facts(tuple(incidents), tuple(exclusions), tuple(cores), tuple(stock), fees)
         return () if facts == NO_FACTS else (facts,)
 
     def known_at(self, period: Period, known_at: Instant | None) -> Instant:

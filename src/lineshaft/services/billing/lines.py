@@ -2,23 +2,25 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lineshaft.core.money import Money, allocate, currency_exponent
+from lineshaft.core.money import Money, allocate
 from lineshaft.core.period import US_PER_S, Period, zone_named
 from lineshaft.core.quantity import Quantity, conversion_factor
+from lineshaft.services.billing.fees import fee_lines, round_line
 from lineshaft.services.billing.model import (
+    FeesAhead,
     GuaranteeOutcome,
     GuaranteeResult,
     LineKind,
     RatedLine,
     shown_quantity,
 )
-from lineshaft.services.billing.modifiers import Charge, ContractYear, modify, share_step
+from lineshaft.services.billing.modifiers import Charge, ContractYear, modify
 from lineshaft.services.billing.pricing import (
     NO_QUANTITY,
     Metered,
@@ -32,10 +34,8 @@ from lineshaft.services.billing.pricing import (
     stock_difference,
 )
 from lineshaft.services.billing.pricing.replenishment import Reconciled
-from lineshaft.services.billing.proration import prorate
 from lineshaft.services.billing.stocks import CountedStock, reconciled, stock_measurements
 from lineshaft.services.contracts.model import (
-    BaseFee,
     BundlePart,
     BundlePrice,
     Contract,
@@ -58,7 +58,6 @@ Steps = list[dict[str, Any]]
 Placed = Sequence[tuple[int, UsageRecord]]
 """Usage records with their places in the document."""
 
-_MONTH = "MON"
 _ONE = "C62"
 
 
@@ -93,12 +92,13 @@ class _Records:
         return [*self.now, *self.earlier, *(each for placed in self.before for each in placed)]
 
 
-def lines_of(
+def lines_of(  # noqa: PLR0913, PLR0917 - all that lines follow from, each a thing of its own
     contract: Contract,
     period: Period,
     usage: Sequence[UsageRecord],
     cores: Sequence[Core] = (),
     counted: Sequence[CountedStock] = (),
+    fees: FeesAhead | None = None,
 ) -> list[RatedLine]:
     """Return the lines of fee and usage, in the order of the terms.
 
@@ -109,10 +109,10 @@ def lines_of(
             `stock_measurements`.
         cores: those of `recorded_cores`.
         counted: the counts of stocks in the period.
+        fees: what is billed in advance; None: fees are billed in arrears.
     """
     of = _Period(contract, period, zone_named(contract.time_zone))
-    fee = contract.terms.base_fee
-    lines = [] if fee is None else [_base_fee_line(of, fee)]
+    lines = fee_lines(contract, period, fees)
     measured, placed = contract.metered_prices(), list(enumerate(usage))
     count = measured_count(contract, period)
     records = _records_by_price(measured, placed[: _priced_count(contract, period)])
@@ -122,6 +122,11 @@ def lines_of(
     before = _carried_by_price(contract, period, placed[committed_end:])
     corrected = reconciled(counted, usage, len(usage) - len(stock_measurements(counted)))
     for price in contract.terms.usage_prices:
+        if fees is not None and isinstance(price.price, BundlePrice):
+            lines += _bundle_ahead(of, price, fees)
+            continue
+        if contract.is_opening(period):
+            continue
         exact = {line.id: line.exact for line in lines}
         found = _Records(
             records.get(price.id, ()), earlier.get(price.id, ()), before.get(price.id, ())
@@ -175,7 +180,7 @@ def credit_line(
             "amount_exact": str(exact),
         }
     ]
-    amount = _round(exact, contract.currency, steps)
+    amount = round_line(exact, contract.currency, steps)
     return RatedLine(
         id=guarantee.id,
         kind=LineKind.SERVICE_CREDIT,
@@ -211,29 +216,6 @@ def _carried_by_price(
         found[price.id] = [placed[start:end] for start, end in pairwise(ends)]
         at = ends[-1]
     return found
-
-
-def _base_fee_line(of: _Period, fee: BaseFee) -> RatedLine:
-    paused = of.contract.paused(of.period)
-    shares = prorate(fee.amount_per_month, of.period, of.zone, fee.proration, paused)
-    months = sum((share.part / share.whole * share.active for share in shares), Fraction(0))
-    quantity = Quantity(months, _MONTH)
-    exact = sum((share.amount for share in shares), Fraction(0))
-    steps = [share_step(share, fee.proration, fee.amount_per_month) for share in shares]
-    modified = modify(of.charge(exact, quantity, None), fee.modifiers)
-    steps += modified.steps
-    amount = _round(modified.amount, of.contract.currency, steps)
-    return RatedLine(
-        id=fee.id,
-        kind=LineKind.BASE_FEE,
-        description=fee.description,
-        quantity=quantity,
-        steps=tuple(steps),
-        exact=modified.amount,
-        amount=amount,
-        vat=of.contract.terms.vat,
-        usage=(),
-    )
 
 
 def _usage_line(
@@ -278,7 +260,7 @@ def _usage_line(
     if not parts and not modified.amount:
         return None
     steps += modified.steps
-    amount = _round(modified.amount, of.contract.currency, steps)
+    amount = round_line(modified.amount, of.contract.currency, steps)
     if price.is_shared:
         steps += _machine_shares(price, records.now, amount)
     if isinstance(price.price, BundlePrice):
@@ -294,6 +276,14 @@ def _usage_line(
         vat=of.contract.terms.vat,
         usage=tuple(place for place, _ in records.placed),
     )
+
+
+def _bundle_ahead(of: _Period, price: UsagePrice, fees: FeesAhead) -> list[RatedLine]:
+    """Return the line of a bundle that is billed in advance."""
+    if fees.period is None:
+        return []
+    line = _usage_line(replace(of, period=fees.period), price, _Records((), (), ()), {})
+    return [] if line is None else [replace(line, period=fees.period)]
 
 
 def _core_lines(
@@ -315,7 +305,7 @@ def _core_lines(
     ):
         exact = sum((part.amount for part in parts), Fraction(0))
         steps = [_part_step(part) for part in parts]
-        amount = _round(exact, of.contract.currency, steps)
+        amount = round_line(exact, of.contract.currency, steps)
         line = RatedLine(
             id=id_,
             kind=kind,
@@ -341,7 +331,7 @@ def _count_line(
     for part in parts:
         missing += part.quantity or Quantity(Fraction(0), terms.unit)
     steps = [_part_step(part) for part in parts]
-    amount = _round(exact, of.contract.currency, steps)
+    amount = round_line(exact, of.contract.currency, steps)
     name = price.description
     return RatedLine(
         id=price.count_id,
@@ -465,17 +455,3 @@ def _allocation_step(part: BundlePart, share: Money) -> dict[str, Any]:
         "part": part.id,
         "stand_alone_price": f"{part.stand_alone_price:f}",
     }
-
-
-def _round(exact: Fraction, currency: str, steps: Steps) -> Money:
-    amount = Money.rounded(exact, currency)
-    steps.append(
-        {
-            "kind": "rounding",
-            "rule": "half_away_from_zero",
-            "decimals": currency_exponent(currency),
-            "amount_exact": str(exact),
-            "amount": f"{amount.amount:f}",
-        }
-    )
-    return amount

@@ -92,6 +92,7 @@ class RatedLine:
         exact: the amount before rounding.
         amount: `exact` rounded half away from zero to the currency's decimals.
         usage: places in the document's list of usage records.
+        period: that it is for; None: the service period of the document.
     """
 
     id: str
@@ -103,6 +104,7 @@ class RatedLine:
     amount: Money
     vat: Vat
     usage: tuple[int, ...]
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +145,25 @@ class GuaranteeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FeesAhead:
+    """The period whose fees per month a document bills in advance; None: it bills none."""
+
+    period: Period | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What was recorded for a period beside the readings: incidents, exclusions, cores, stock."""
+    """What was recorded for a period beside the readings: incidents, exclusions, cores, stock.
+
+    Attributes:
+        fees: of a contract with fees in advance, by all its versions; None: by this one alone.
+    """
 
     incidents: tuple[ServiceIncident, ...] = ()
     exclusions: tuple[AgreedExclusion, ...] = ()
     cores: tuple[Core, ...] = ()
     stock: tuple[StockRecord, ...] = ()
+    fees: FeesAhead | None = None
 
 
 NO_FACTS = Facts()
@@ -209,6 +223,7 @@ class DocumentedLine:
     description: LocalText
     amount: Money
     vat: Vat
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,9 +318,11 @@ class Rerating:
 class LatePeriod:
     """A period whose usage, as it is known now, is not the usage that was billed.
 
+    Or its document bills fees in advance that are others now: the contract ended, or rests.
+
     Attributes:
         document: the last document of the period.
-        meters: ids of the meters that count differently now, with their machine.
+        meters: ids of the meters that count differently now, with their machine; none for fees.
     """
 
     document: DocumentHead

@@ -15,11 +15,13 @@ from lineshaft.services.billing.availability import (
     guarantee_results,
 )
 from lineshaft.services.billing.errors import UsageMismatch
+from lineshaft.services.billing.fees import credited_fee, fees_ahead
 from lineshaft.services.billing.lines import credit_line, lines_of, measured_count, recorded_cores
 from lineshaft.services.billing.model import (
     NO_FACTS,
     Engine,
     Facts,
+    FeesAhead,
     RatedDocument,
     RatedLine,
     Totals,
@@ -51,31 +53,34 @@ def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a t
         contract: the version that is in force over the whole period.
         period: the service period.
         known_at: what was known when; the same as in every usage record.
-        usage: one record for each of `contract.measurements(period)`, then of
-            `stock_measurements`, in that order.
+        usage: one record for each of `contract.measurements(period)`, then of `stock_measurements`.
         engine: what computes it; goes into the document.
-        facts: incidents and exclusions that both sides had agreed to by `known_at`, and the cores
-            and stock records that were known; what the period follows from goes into the document.
+        facts: what both sides had agreed to by `known_at`, and which cores and stock records were
+            known; what the period follows from goes into the document.
 
     Raises:
         UsageMismatch: when the records are of other meters, periods or knowledge times.
-        TermsInvalid: when the period is not within the contract.
+        TermsInvalid: when the period is not within the contract, nor its opening.
         NotWholeDays: when an amount by days meets a period that cuts a day.
     """
+    fees = fees_ahead(contract, period, facts.fees)
+    if contract.is_opening(period):
+        return _opening(contract, period, known_at, usage, engine, fees)
     counted = counted_stocks(contract, period, facts.stock)
     wanted = (*contract.measurements(period), *stock_measurements(counted))
     _check(contract, period, known_at, usage, wanted)
     cores = recorded_cores(contract, period, facts.cores)
-    lines = lines_of(contract, period, usage, cores, counted)
+    lines = lines_of(contract, period, usage, cores, counted, fees)
     metered = usage[: measured_count(contract, period)]
     names = (*contract.measured_names(period), *stock_names(counted))
     result = guarantee_result(contract, period, metered)
     guarantee = contract.terms.guarantee
     if guarantee is not None and result is not None and result.credit:
-        lines.append(credit_line(contract, guarantee, lines[0], result))
+        credited = credited_fee(contract, period, lines, fees)
+        lines.append(credit_line(contract, guarantee, credited, result))
     outcomes = guarantee_results(contract, period, known_at, metered, facts)
     lines += [
-        credit_line(contract, promised, lines[0], outcome)
+        credit_line(contract, promised, credited_fee(contract, period, lines, fees), outcome)
         for promised, outcome in zip(contract.terms.promised, outcomes, strict=True)
         if outcome.credit
     ]
@@ -90,7 +95,36 @@ def rate(  # noqa: PLR0913, PLR0917 - all that a document follows from, each a t
         totals=sum_up(lines, contract.currency),
         statements=statements(usage, names, result, outcomes),
         outcomes=outcomes,
-        facts=replace(facts_of(contract, period, facts), cores=cores, stock=told_of(counted)),
+        facts=replace(
+            facts_of(contract, period, facts), cores=cores, stock=told_of(counted), fees=fees
+        ),
+    )
+
+
+def _opening(  # noqa: PLR0913, PLR0917 - what `rate` takes
+    contract: Contract,
+    period: Period,
+    known_at: Instant,
+    usage: Sequence[UsageRecord],
+    engine: Engine,
+    fees: FeesAhead | None,
+) -> RatedDocument:
+    """Bill the first fees in advance: there was no usage before the contract, nothing promised."""
+    if usage:
+        msg = f"{len(usage)} usage records of the time before contract {contract.id}: expected none"
+        raise UsageMismatch(msg)
+    lines = lines_of(contract, period, usage, fees=fees)
+    return RatedDocument(
+        contract=contract,
+        period=period,
+        known_at=known_at,
+        engine=engine,
+        usage=(),
+        lines=tuple(lines),
+        guarantee=None,
+        totals=sum_up(lines, contract.currency),
+        statements=(),
+        facts=Facts(fees=fees),
     )
 
 

@@ -76,9 +76,10 @@ class _Document:
 
     contract: Contract
     content: Mapping[str, Any]
+    period: Period
     months: Sequence[_Month]
     served: Mapping[str, Fraction]
-    is_over: bool
+    issued_at: Instant
 
     @property
     def prices(self) -> Mapping[str, Price]:
@@ -94,6 +95,10 @@ class _Document:
         """Tell whether a line is for standing ready: fees and their credits, flat amounts."""
         price = self.prices.get(line["id"])
         return line["kind"] in _OVER_TIME or isinstance(price, FlatPrice | BundlePrice)
+
+    def period_of(self, line: Mapping[str, Any]) -> Period:
+        """Return the period that a line is for: the document's, where it has none of its own."""
+        return _period_of(line["period"]) if "period" in line else self.period
 
     def minor(self, text: str) -> int:
         return int(Decimal(text).scaleb(currency_exponent(self.contract.currency)))
@@ -111,8 +116,10 @@ def schedule(contract: Contract, document: Mapping[str, Any]) -> tuple[Slice, ..
     A correction begins with what was documented before; all documents of a period together are
     sliced as one document of the standing amounts would be.
 
-    A line is deferred where its service period is not over at the date of the document, or where
-    it belongs to another month than the one that the document is posted to.
+    A line with a period of its own, such as a fee that is billed in advance, is sliced over that.
+
+    A line is deferred where its period is not over at the date of the document, or where it belongs
+    to another month than the one that the document is posted to.
 
     Deposits are no revenue: they are owed from their document on (IFRS 15, paragraph 55).
 
@@ -122,16 +129,17 @@ def schedule(contract: Contract, document: Mapping[str, Any]) -> tuple[Slice, ..
 
     Example: 300.00 from January to March 2026, by days, are 103.33 + 93.34 + 103.33.
     """
-    span = document["service_period"]
-    period = Period.parse(span["start"], span["end"])
-    is_over = period.end <= parse_instant(document["issued_at"])
+    period = _period_of(document["service_period"])
     months = tuple(_months(contract, period))
-    of = _Document(contract, document, months, _served(contract, period), is_over)
+    issued_at, served = parse_instant(document["issued_at"]), _served(contract, period)
+    of = _Document(contract, document, period, months, served, issued_at)
     running = _before(of)
     slices: list[Slice] = []
     for line in document["lines"]:
         for offering, amount in _by_offering(of, line):
-            if of.goes_with_time(line):
+            if "period" in line:
+                parts = _of_own_period(of, line, (offering, amount))
+            elif of.goes_with_time(line):
                 parts, running = _between(of, running, running + amount), running + amount
             else:
                 parts = [(months[-1], amount)]
@@ -144,20 +152,23 @@ def _by_offering(of: _Document, line: Mapping[str, Any]) -> list[tuple[str, int]
 
     A correction adds what is allocated of all that stands, less what was of what stood before.
     """
-    added = of.sign * of.minor(line["amount"])
-    bundle = of.prices.get(line["id"])
-    if not isinstance(bundle, BundlePrice):
-        return [(of.contract.offering.id, added)]
-    standing = added
+    added = standing = of.sign * of.minor(line["amount"])
     if "rating" in of.content:
         rated = {each["id"]: of.minor(each["amount"]) for each in of.content["rating"]["lines"]}
         standing = rated.get(line["id"], 0)
-    now = allocated(of.money(standing), bundle)
-    before = allocated(of.money(standing - added), bundle)
+    now, before = (_offerings(of, line["id"], each) for each in (standing, standing - added))
     return [
-        (part.offering, of.minor(str(after.amount)) - of.minor(str(share.amount)))
-        for (part, after), (_, share) in zip(now, before, strict=True)
+        (offering, after - share) for (offering, after), (_, share) in zip(now, before, strict=True)
     ]
+
+
+def _offerings(of: _Document, line: str, total: int) -> list[tuple[str, int]]:
+    """Divide what stands of a line among the offerings that it is for."""
+    bundle = of.prices.get(line)
+    if not isinstance(bundle, BundlePrice):
+        return [(of.contract.offering.id, total)]
+    parts = allocated(of.money(total), bundle)
+    return [(part.offering, of.minor(str(share.amount))) for part, share in parts]
 
 
 def _months(contract: Contract, period: Period) -> Iterator[_Month]:
@@ -197,18 +208,64 @@ def _before(of: _Document) -> int:
 
 
 def _over_time(of: _Document, lines: Sequence[Mapping[str, Any]]) -> int:
-    return sum(of.minor(line["amount"]) for line in lines if of.goes_with_time(line))
+    ours = [line for line in lines if "period" not in line and of.goes_with_time(line)]
+    return sum(of.minor(line["amount"]) for line in ours)
+
+
+def _of_own_period(
+    of: _Document, line: Mapping[str, Any], added: tuple[str, int]
+) -> list[tuple[_Month, int]]:
+    """Return what each month has more of a line with a period of its own.
+
+    What stands is sliced over the period that is right now, what stood over the one that the last
+    document of the line said: a fee that ends early leaves the months that it does not reach.
+
+    Args:
+        of: the document.
+        line: of it.
+        added: the offering, and what the document adds for it.
+    """
+    offering, amount = added
+    before, said = _documented(of, line, offering)
+    now = _months(of.contract, of.period_of(line))
+    parts: dict[str, tuple[_Month, int]] = {}
+    for months, total, sign in ((said, before, -1), (now, before + amount, 1)):
+        ours = tuple(months)
+        for month, minor in zip(ours, _cut(ours, total), strict=True):
+            known, sum_ = parts.get(month.name, (month, 0))
+            both = Period(
+                min(known.span.start, month.span.start), max(known.span.end, month.span.end)
+            )
+            parts[month.name] = (_Month(month.name, both, month.share_at_end), sum_ + sign * minor)
+    return [parts[name] for name in sorted(parts)]
+
+
+def _documented(
+    of: _Document, line: Mapping[str, Any], offering: str
+) -> tuple[int, Iterator[_Month]]:
+    """Return what the documents before said of a line for an offering, and for which months."""
+    said = [
+        (-1 if document["type"] == CREDIT_NOTE else 1, each)
+        for document in of.content.get("corrects", ())
+        for each in document["lines"]
+        if (each["id"], each["vat"]) == (line["id"], line["vat"])
+    ]
+    if not said:
+        return 0, iter(())
+    total = sum(sign * of.minor(each["amount"]) for sign, each in said)
+    shares = dict(_offerings(of, line["id"], total))
+    return shares[offering], _months(of.contract, of.period_of(said[-1][1]))
 
 
 def _between(of: _Document, before: int, after: int) -> list[tuple[_Month, int]]:
     """Return what each month has more when the running sum has grown."""
-    cuts = zip(_cut(of, before), _cut(of, after), strict=True)
+    cuts = zip(_cut(of.months, before), _cut(of.months, after), strict=True)
     return [(month, now - then) for month, (then, now) in zip(of.months, cuts, strict=True)]
 
 
-def _cut(of: _Document, total: int) -> list[int]:
-    """Divide minor units over the months: the share at the end of each is rounded."""
-    ends = [int(round_half_away(total * month.share_at_end, 0)) for month in of.months]
+def _cut(months: Sequence[_Month], total: int) -> list[int]:
+    """Divide minor units over months: the share at the end of each is rounded."""
+    ends = [int(round_half_away(total * month.share_at_end, 0)) for month in months]
     return [end - before for end, before in zip(ends, [0, *ends], strict=False)]
 
 
@@ -217,7 +274,9 @@ def _slices(
 ) -> Iterator[Slice]:
     account = _account(of, line, offering)
     is_revenue = account.kind is not AccountKind.REFUND_LIABILITY
-    is_late = not of.is_over or any(month is not of.months[0] for month, _ in parts)
+    posted = of.months[0].name
+    is_over = of.period_of(line).end <= of.issued_at
+    is_late = not is_over or any(month.name != posted for month, _ in parts)
     weights = _machine_weights(of, line)
     for month, minor in parts:
         shares = allocate(of.money(minor), list(weights.values()))
@@ -247,13 +306,18 @@ def _account(of: _Document, line: Mapping[str, Any], offering: str) -> Account:
 def _machine_weights(of: _Document, line: Mapping[str, Any]) -> Mapping[str, Fraction]:
     """Return how much of a line each machine has: by its usage, or by the time that it served."""
     used: dict[str, Fraction] = {}
-    if line["kind"] == LineKind.USAGE and len(of.served) > 1:
+    served = _served(of.contract, of.period_of(line)) if "period" in line else of.served
+    if line["kind"] == LineKind.USAGE and len(served) > 1:
         for place in line["usage"]:
             record = of.content["usage"][place]
             amount = abs(parse_fraction(record["quantity"]["amount"]))
             machine = record["meter"]["machine"]
             used[machine] = used.get(machine, Fraction(0)) + amount
-    return used if any(used.values()) else of.served
+    return used if any(used.values()) else served
+
+
+def _period_of(content: Mapping[str, Any]) -> Period:
+    return Period.parse(content["start"], content["end"])
 
 
 def _served(contract: Contract, period: Period) -> dict[str, Fraction]:

@@ -30,6 +30,7 @@ from lineshaft.services.billing.model import (
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.billing.release import RELEASE_CHARACTERS_MAX
 from lineshaft.services.billing.reordering import StockProposal, proposals
+from lineshaft.services.billing.spans import billed_span
 from lineshaft.services.contracts.model import Contract
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Billing",
     "BillingParts",
     "StockProposal",
+    "billed_span",
     "ledger_beancount",
     "ledger_csv",
     "rerated",

@@ -139,6 +139,21 @@ class Contract(Frozen, frozen=True, kw_only=True):
         """The first instant after the contract, or None while it has no end."""
         return None if self.end is None else check_instant(self.end, "end")
 
+    @property
+    def opening(self) -> Period | None:
+        """What stands for the time before the contract on its opening document: no usage.
+
+        The calendar's period up to the start of the contract: with its document the first fees are
+        billed in advance. None where fees are billed in arrears.
+        """
+        if not self.terms.are_fees_ahead:
+            return None
+        return Period(self._calendar_at(Instant(self.starts_at - 1)).start, self.starts_at)
+
+    def is_opening(self, period: Period) -> bool:
+        """Tell whether a period stands for the time before the contract."""
+        return period == self.opening
+
     def covers(self, period: Period) -> bool:
         """Tell whether the whole period lies within the contract."""
         end = self.ends_at
@@ -153,17 +168,29 @@ class Contract(Frozen, frozen=True, kw_only=True):
         Raises:
             TermsInvalid: when the instant lies outside the contract.
         """
-        zone = zone_named(self.time_zone)
-        if self.billing_period is BillingPeriod.MONTH:
-            calendar = self._month(self._month_number(instant))
-        else:
-            day = to_datetime(instant, zone).date()
-            calendar = Period(day_start(day, zone), day_start(day + dt.timedelta(days=1), zone))
+        calendar = self._calendar_at(instant)
         end = calendar.end if self.ends_at is None else min(calendar.end, self.ends_at)
         if not self.starts_at <= instant < end:
             msg = f"contract {self.id} does not cover the instant: it begins at {self.start}"
             raise TermsInvalid(msg)
         return Period(max(calendar.start, self.starts_at), end)
+
+    def _calendar_at(self, instant: Instant) -> Period:
+        """Return the month or the day around an instant, whether the contract covers it or not."""
+        if self.billing_period is BillingPeriod.MONTH:
+            return self._month(self._month_number(instant))
+        zone = zone_named(self.time_zone)
+        day = to_datetime(instant, zone).date()
+        return Period(day_start(day, zone), day_start(day + dt.timedelta(days=1), zone))
+
+    def fees_after(self, period: Period) -> Period | None:
+        """Return the period whose fees are billed with the document of a period, in advance.
+
+        That is the billed period behind it; None where the contract ends with it.
+        """
+        if self.ends_at is not None and self.ends_at <= period.end:
+            return None
+        return Period(period.end, self.billed_period(period.end).end)
 
     def _month(self, number: int) -> Period:
         """Return a month counted from year 1 on; it begins on the anchor day."""
@@ -256,8 +283,11 @@ class Contract(Frozen, frozen=True, kw_only=True):
 
         Every meter over the slots of the period; then, with the last period of a contract year,
         those that are held to a quantity by the year, over the part of the year before; then those
-        of prices that are carried, over each billed period of the year before.
+        of prices that are carried, over each billed period of the year before. Before the contract
+        nothing is measured.
         """
+        if self.is_opening(period):
+            return ()
         slots, promised = self.slots(period), self.promised_slots(period)
         measured = _over(_meters_of(self.metered_prices()), slots)
         measured += _over(self.promised_meters(), promised)

@@ -126,6 +126,7 @@ from lineshaft.services.contracts.savings import (
 )
 from lineshaft.services.contracts.terms import (
     BaseFee,
+    FeesDue,
     Terms,
     UsagePrice,
     Vat,
@@ -173,6 +174,7 @@ __all__ = [
     "DriverWeight",
     "EnergyGuarantee",
     "EnergySavingPrice",
+    "FeesDue",
     "FixedCredit",
     "FlatPrice",
     "GraduatedPrice",

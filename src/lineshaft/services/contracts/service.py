@@ -8,6 +8,7 @@ from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.security.authorisation.model import Action, Actor, Resource, Role
 from lineshaft.services.contracts.activation import Activation
 from lineshaft.services.contracts.agreements import Agreements, Exchange, shown
+from lineshaft.services.contracts.ahead import fees_of, opening_around, opening_in
 from lineshaft.services.contracts.errors import (
     ContractNotFound,
     NotInForce,
@@ -217,6 +218,8 @@ class Contracts:
     ) -> Contract:
         """Return the version that holds over the whole period.
 
+        That is also the first version for its opening period, where fees are billed in advance.
+
         Args:
             actor: who asks.
             id_: of the contract.
@@ -227,9 +230,13 @@ class Contracts:
             ContractNotFound: when there is no such contract, or the actor may not see it.
             NotInForce: when no activated version holds over the whole period.
         """
-        for contract, span in self._reigns(actor, id_, known_at):
+        found = self._reigns(actor, id_, known_at)
+        for contract, span in found:
             if span.start <= period.start and period.end <= span.end:
                 return contract
+        opened = opening_in(found, period)
+        if opened is not None:
+            return opened
         msg = f"no activated version of contract {id_} covers the whole of {period}"
         raise NotInForce(msg)
 
@@ -237,17 +244,31 @@ class Contracts:
         """Return the billed period around an instant, cut where another version takes over.
 
         So the periods of a contract touch without a gap or an overlap, whatever versions change.
+        Before its start that is the opening period, where fees are billed in advance.
 
         Raises:
             ContractNotFound: when there is no such contract, or the actor may not see it.
             NotInForce: when no activated version holds then.
         """
-        for contract, span in self._reigns(actor, id_, None):
+        found = self._reigns(actor, id_, None)
+        for contract, span in found:
             if span.contains(instant):
                 period = contract.billed_period(instant)
                 return Period(max(period.start, span.start), min(period.end, span.end))
+        opening = opening_around(found, instant)
+        if opening is not None:
+            return opening
         msg = f"no activated version of contract {id_} covers {format_instant(instant)}"
         raise NotInForce(msg)
+
+    def fees_of(self, actor: Actor, contract: Contract, period: Period) -> Period | None:
+        """Return the period whose fees are billed with a document, in advance: see `ahead.fees_of`.
+
+        Raises:
+            ContractNotFound: when there is no such contract, or the actor may not see it.
+            TermsInvalid: for a part of a billed period.
+        """
+        return fees_of(self._reigns(actor, contract.id, None), contract, period)
 
     def _reigns(
         self, actor: Actor, id_: str, known_at: Instant | None

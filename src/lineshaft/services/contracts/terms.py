@@ -43,6 +43,15 @@ USAGE_PRICES_MAX = 100
 PERCENT = 100
 
 
+class FeesDue(StrEnum):
+    """When fees per month are billed: base fee and bundles."""
+
+    ADVANCE = "advance"
+    """With the document of the period before, the first one at the start of the contract."""
+    ARREARS = "arrears"
+    """With the document of their own period."""
+
+
 class BaseFee(Frozen, frozen=True, omit_defaults=True):
     """A fixed amount for each calendar month of the contract's zone.
 
@@ -195,6 +204,7 @@ class Terms(Frozen, frozen=True, kw_only=True):
         guarantees: any number, each of its own indicator.
         credits_cap: the most that all guarantees together credit in a period, in percent of the
             base fee.
+        fees_due: left out: in arrears, as usage is.
     """
 
     base_fee: BaseFee | None = None
@@ -202,6 +212,7 @@ class Terms(Frozen, frozen=True, kw_only=True):
     guarantee: Guarantee | None = None
     guarantees: tuple[ServiceGuarantee, ...] | UnsetType = UNSET
     credits_cap: Fraction | UnsetType = UNSET
+    fees_due: FeesDue | UnsetType = UNSET
     vat: Vat
 
     def __post_init__(self) -> None:
@@ -223,6 +234,32 @@ class Terms(Frozen, frozen=True, kw_only=True):
             raise TermsInvalid(msg)
         self._check_guarantees()
         self._check_shares()
+        if self.are_fees_ahead:
+            self._check_fees_ahead()
+
+    @property
+    def are_fees_ahead(self) -> bool:
+        """Whether fees per month are billed in advance."""
+        return self.fees_due is FeesDue.ADVANCE
+
+    @property
+    def fee_ids(self) -> tuple[str, ...]:
+        """The ids of the fees per month: of the base fee, and of bundles."""
+        fee = () if self.base_fee is None else (self.base_fee.id,)
+        bundles = (each.id for each in self.usage_prices if isinstance(each.price, BundlePrice))
+        return (*fee, *bundles)
+
+    def _check_fees_ahead(self) -> None:
+        """Refuse to bill nothing in advance, and a share of what another document charges."""
+        ahead = set(self.fee_ids)
+        if not ahead:
+            msg = "fees due in advance: expected a base fee or a bundle, a price per month"
+            raise TermsInvalid(msg)
+        for price in self.usage_prices:
+            shared = set(price.price.lines) if isinstance(price.price, PercentagePrice) else set()
+            for line in sorted(shared & ahead):
+                msg = f"usage price {price.id} is a share of {line!r}, which is billed in advance: "
+                raise TermsInvalid(msg + "expected lines of the same period")
 
     @property
     def deposits(self) -> tuple[UsagePrice, ...]:

@@ -67,8 +67,9 @@ class ClosePage:
 
 
 def periods_in(contract: Contract, month: Period) -> list[Period]:
-    """Return the billed periods of a contract that begin in a month."""
-    found = []
+    """Return the billed periods of a contract that begin in a month, its opening before them."""
+    opening = contract.opening
+    found = [] if opening is None or not month.contains(opening.start) else [opening]
     at, end = max(month.start, contract.starts_at), month.end
     if contract.ends_at is not None:
         end = min(end, contract.ends_at)

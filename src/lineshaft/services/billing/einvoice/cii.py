@@ -121,6 +121,10 @@ class _Writer:
         self._leaf(tax, "TypeCode", "VAT")
         self._leaf(tax, "CategoryCode", line.vat.code)
         self._rate(tax, line.vat)
+        if line.period_first is not None:
+            period = self._group(settlement, "BillingSpecifiedPeriod")
+            self._day(period, "StartDateTime", line.period_first)
+            self._day(period, "EndDateTime", line.period_last)
         total = self._group(settlement, "SpecifiedTradeSettlementLineMonetarySummation")
         self._amount(total, "LineTotalAmount", line.net)
 

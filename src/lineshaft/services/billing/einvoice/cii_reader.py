@@ -120,6 +120,8 @@ def _line(line: XmlPart) -> Line:
         price=price.decimal("ram:ChargeAmount"),
         price_quantity=price.decimal("ram:BasisQuantity"),
         vat=_vat(settlement.one("ram:ApplicableTradeTax")),
+        period_first=settlement.day_or_none("ram:BillingSpecifiedPeriod/ram:StartDateTime/*"),
+        period_last=settlement.day_or_none("ram:BillingSpecifiedPeriod/ram:EndDateTime/*"),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import currency_exponent, round_half_away
 from lineshaft.core.period import Instant, parse_instant, to_datetime, zone_named
+from lineshaft.services.billing.spans import billed_span
 
 SPECIFICATION = "urn:cen.eu:en16931:2017"
 """BT-24: the core norm, without a national extension."""
@@ -138,6 +139,8 @@ class Line:
         price: BT-146.
         price_quantity: how much the price is for: BT-149.
         vat: BT-151, BT-152.
+        period_first, period_last: both days are in the period: BT-134, BT-135; None where it is
+            that of the document.
     """
 
     id: str
@@ -149,6 +152,8 @@ class Line:
     price: Decimal
     price_quantity: Decimal
     vat: VatCategory
+    period_first: dt.date | None = None
+    period_last: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +250,7 @@ def from_document(document: Mapping[str, Any], language: str = _ENGLISH) -> EInv
         )
         raise NotExpressible(msg)
     span, contract = document["service_period"], document["contract"]
+    billed = billed_span(document)
     breakdown = tuple(_breakdown(group, language) for group in document["totals"]["vat"])
     codes = {group.vat.code for group in breakdown}
     zone = span["time_zone"]
@@ -263,13 +269,13 @@ def from_document(document: Mapping[str, Any], language: str = _ENGLISH) -> EInv
         preceding=_preceding(document),
         seller=_party(document["supplier"], codes),
         buyer=_party(document["customer"], codes),
-        period_first=_day(span["start"], zone),
-        period_last=_day(span["end"], zone, before_us=1),
+        period_first=_day(billed["start"], zone),
+        period_last=_day(billed["end"], zone, before_us=1),
         deliver_to=document["customer"]["country"] if INTRA_COMMUNITY in codes else "",
         totals=_totals(document["totals"], breakdown),
         vat=breakdown,
         lines=tuple(
-            _line(str(i), line, language) for i, line in enumerate(document["lines"], start=1)
+            _line(str(i), line, language, zone) for i, line in enumerate(document["lines"], start=1)
         ),
     )
 
@@ -343,7 +349,7 @@ def _notes(document: Mapping[str, Any], language: str) -> tuple[str, ...]:
     return (*said, *roots, _TEXTS["no_fapiao"][language])
 
 
-def _line(number: str, line: Mapping[str, Any], language: str) -> Line:
+def _line(number: str, line: Mapping[str, Any], language: str, zone: str) -> Line:
     """Take a line over: at its unit price where that gives the amount, else at one price in all.
 
     A graduated line has no single unit price, and a quantity such as 6289/1800 h is shown rounded.
@@ -371,6 +377,8 @@ def _line(number: str, line: Mapping[str, Any], language: str) -> Line:
         price=price,
         price_quantity=price_quantity,
         vat=_category(line["vat"]),
+        period_first=_day(line["period"]["start"], zone) if "period" in line else None,
+        period_last=_day(line["period"]["end"], zone, before_us=1) if "period" in line else None,
     )
 
 

@@ -172,6 +172,10 @@ class _Writer:
         quantity = "CreditedQuantity" if self._is_credit else "InvoicedQuantity"
         self._leaf(element, quantity, f"{line.quantity:f}", unitCode=line.unit)
         self._amount(element, "LineExtensionAmount", line.net)
+        if line.period_first is not None:
+            period = self._group(element, "InvoicePeriod")
+            self._leaf(period, "StartDate", _date(line.period_first))
+            self._leaf(period, "EndDate", _date(line.period_last))
         item = self._group(element, "Item")
         self._leaf(item, "Description", line.description)
         self._leaf(item, "Name", line.name)

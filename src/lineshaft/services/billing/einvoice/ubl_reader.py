@@ -111,6 +111,8 @@ def _line(line: XmlPart) -> Line:
         price=line.decimal("cac:Price/cbc:PriceAmount"),
         price_quantity=line.decimal("cac:Price/cbc:BaseQuantity"),
         vat=_vat(line.one("cac:Item/cac:ClassifiedTaxCategory")),
+        period_first=line.day_or_none("cac:InvoicePeriod/cbc:StartDate"),
+        period_last=line.day_or_none("cac:InvoicePeriod/cbc:EndDate"),
     )
 
 

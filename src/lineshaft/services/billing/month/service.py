@@ -195,13 +195,17 @@ def due_periods(versions: Sequence[Contract], month: Month) -> Iterator[tuple[Co
     """Yield what is billed of a month under the versions of a contract, the last version first.
 
     Each version bills what it covers, by its own billed periods, up to where the next one begins.
+    What comes before the first one is its opening, where fees are billed in advance.
 
     Args:
         versions: those that bind, the first one first.
         month: in the time zone of each version.
     """
     end: Instant | None = None
+    earliest: Contract | None = None
     for contract in reversed(versions):
+        if earliest is None or contract.starts_at < earliest.starts_at:
+            earliest = contract
         span = month.within(zone_named(contract.time_zone))
         last = span.end if end is None else min(end, span.end)
         if contract.ends_at is not None:
@@ -213,6 +217,11 @@ def due_periods(versions: Sequence[Contract], month: Month) -> Iterator[tuple[Co
             yield contract, period
             at = period.end
         end = first if end is None else min(end, first)
+    opening = None if earliest is None else earliest.opening
+    if earliest is not None and opening is not None:
+        span = month.within(zone_named(earliest.time_zone))
+        if span.contains(opening.start):
+            yield earliest, opening
 
 
 def _overlap(one: Period, other: Period) -> bool:

@@ -28,6 +28,7 @@ from lineshaft.services.billing.rendering.words import (
     shown,
     unrounded,
 )
+from lineshaft.services.billing.spans import billed_span
 
 _CREDIT_NOTE = "381"
 _US_PER_S = 1_000_000
@@ -99,7 +100,7 @@ class _View:
 
     def _facts(self) -> list[list[str]]:
         document, words = self._document, self._words.labels
-        period, contract = document["service_period"], document["contract"]
+        period, contract = billed_span(document), document["contract"]
         issued_at = parse_instant(document["issued_at"])
         minute = format_instant(Instant(issued_at - issued_at % _US_PER_MINUTE))
         return [
@@ -111,7 +112,7 @@ class _View:
                 words["period_end"],
                 self._words.say("period_end_value", end=self._words.instant(period["end"])),
             ],
-            [words["zone"], period["time_zone"]],
+            [words["zone"], document["service_period"]["time_zone"]],
             [
                 words["contract"],
                 self._words.say("contract_value", id=contract["id"], version=contract["version"]),
@@ -141,7 +142,7 @@ class _View:
 
     def _line(self, position: int, line: dict[str, Any]) -> dict[str, Any]:
         is_credit = line["kind"] == "service_credit"
-        notes, steps = [], []
+        notes, steps = self._line_period(line), []
         for step in line["steps"]:
             text = self._steps.say(step)
             amount = step_amount(step)
@@ -157,6 +158,13 @@ class _View:
             "notes": notes,
             "steps": steps,
         }
+
+    def _line_period(self, line: dict[str, Any]) -> list[str]:
+        """Say which period a line is for, where it is not that of the document."""
+        if "period" not in line:
+            return []
+        start, end = (self._words.instant(line["period"][key]) for key in ("start", "end"))
+        return [self._words.say("line_period", start=start, end=end)]
 
     def _totals(self) -> list[dict[str, Any]]:
         totals = self._document["totals"]

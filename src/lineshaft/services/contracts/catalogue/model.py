@@ -197,9 +197,11 @@ def changed(offering: Offering, changes: OfferingChanges) -> Offering:
     if len(values) > VALUES_MAX:
         msg = f"{len(values)} values to change: expected at most {VALUES_MAX}"
         raise Invalid(msg)
-    for name in _CLASSIFIED:
+    given = [*((content, name, name) for name in _CLASSIFIED)]
+    given += [(content["terms"], "fees_due", _FEES_DUE)]
+    for holder, key, name in given:
         if name in values:
-            content[name] = values.pop(name)
+            holder[key] = values.pop(name)
     known = {found.place: found for found in _leaves(content)}
     for place, value in values.items():
         if place not in known or not place.startswith("terms."):
@@ -221,6 +223,8 @@ def differences(before: Offering, after: Offering) -> tuple[Change, ...]:
 
 
 _CLASSIFIED = ("kind", "binding", "customer_class", "activity", "service_class")
+_FEES_DUE = "terms.fees_due"
+"""Stands in terms only where it was said."""
 
 
 @dataclass(frozen=True, slots=True)

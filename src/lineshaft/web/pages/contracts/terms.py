@@ -38,6 +38,8 @@ def charges_in_words(visit: Preferences, terms: Terms, currency: str) -> list[tu
         promised = _guarantee(visit, terms.guarantee)
         pairs.append((local(visit, terms.guarantee.description), promised))
     pairs += promised_in_words(visit, terms)
+    if terms.are_fees_ahead:
+        pairs.append((visit.say("terms.fees_due"), visit.say("terms.fees_due.advance")))
     pairs.append((visit.say("terms.vat"), _vat(visit, terms)))
     return pairs
 

@@ -60,7 +60,7 @@ def _found(visit: Visit, page: LatePage) -> Html:
                 tag("a", one.document.number, href=f"/invoices/{one.document.number}#correct"),
                 one.document.contract,
                 visit.period(one.document.period, zone_named("UTC")),
-                ", ".join(one.meters),
+                ", ".join(one.meters) or visit.say("finance.late_fees"),
             ]
         )
         for one in page.periods

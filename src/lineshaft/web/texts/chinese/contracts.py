@@ -118,6 +118,8 @@ CONTRACTS: dict[str, str] = {
     "terms.credit": "每个计费期抵减 {amount}",
     "terms.discount": "折扣：{amount}",
     "terms.discount_percent": "折扣：{percent}\N{NO-BREAK SPACE}%",
+    "terms.fees_due": "月度固定费",
+    "terms.fees_due.advance": "预收：随上一计费期的单据开具",
     "terms.flat": "每个计费期 {amount}",
     "terms.indexation": "价格随公布的指数调整：固定部分 {fixed}，{indices}",
     "terms.lease.advance": "每台机器每月月初 {amount}，共 {months} 期",

@@ -61,6 +61,7 @@ FINANCE: dict[str, str] = {
     "finance.issued": "已开具 {issued} 个，剩余 {left} 个。",
     "finance.issuing": "正在开具：{done} / {count} …",
     "finance.late": "迟到数据",
+    "finance.late_fees": "预收固定费：合同已终止或暂停",
     "finance.late_lead": "用量已与开票时不同的计费期。现在逐一重新计量。",
     "finance.measuring": "正在重新计量…",
     "finance.meters": "结果不同的计量点",

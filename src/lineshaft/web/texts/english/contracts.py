@@ -136,6 +136,8 @@ CONTRACTS: dict[str, str] = {
     "terms.credit": "A credit of {amount} is taken off each billed period",
     "terms.discount": "Discount: {amount}",
     "terms.discount_percent": "Discount: {percent}\N{NO-BREAK SPACE}%",
+    "terms.fees_due": "Monthly fees",
+    "terms.fees_due.advance": "Billed in advance: with the document of the period before",
     "terms.flat": "{amount} for each billed period",
     "terms.indexation": "Prices follow published indices: {fixed} fixed, {indices}",
     "terms.lease.advance": (

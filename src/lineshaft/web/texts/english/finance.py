@@ -72,6 +72,7 @@ FINANCE: dict[str, str] = {
     "finance.issued": "{issued} issued, {left} left.",
     "finance.issuing": "Issuing {done} of {count} …",
     "finance.late": "Late data",
+    "finance.late_fees": "fees in advance: the contract ended or rests",
     "finance.late_lead": (
         "Issued periods whose usage is not any more what was billed. Each is measured again now."
     ),
