@@ -1,5 +1,7 @@
 """Ranges, latest values, buckets, refusals, totals: against a plain list of what was written."""
 
+from collections.abc import Sequence
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ from lineshaft.core.pages import CursorInvalid, PageRequest
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import RecordKind, SignalId, is_good
 from lineshaft.core.segment.detail import CorrectionDetail, RefusalDetail
-from lineshaft.platform.historian.model import POINTS_MAX, RangeQuery
+from lineshaft.platform.historian.model import POINTS_MAX, RangeQuery, StoreFile
+from lineshaft.platform.historian.queries.scan import Scanner
 from tests.platform.historian.house import (
     ACTOR,
     HOUR,
@@ -131,6 +134,39 @@ def test_neighbours_are_found_far_away(house: House) -> None:
     query = RangeQuery(SignalId("m1/a"), period(50 * HOUR, 51 * HOUR))
     found = house.historian.readings(ACTOR, query)["ts"].to_pylist()
     assert found == [START, START + SECOND, START + 100 * HOUR, START + 150 * HOUR]
+
+
+@pytest.mark.parametrize(("is_bounded", "files_max"), [(True, 2), (False, 242)])
+def test_a_search_asks_the_files_a_few_times_however_many_there_are(
+    house: House, monkeypatch: pytest.MonkeyPatch, is_bounded: bool, files_max: int
+) -> None:
+    """A machine's past of 240 files, and a source that says something of it at their end only."""
+    live, late = Source(), Source("late")
+    if not is_bounded:
+        late.add("m2/b", START, 1)
+        late.seal()
+    for hour in range(240):
+        live.add("m1/a", START + hour * HOUR, hour)
+        live.seal()
+    late.add("m1/a", START + 239 * HOUR + SECOND, 1)
+    late.seal()
+    house.store(live, per_commit=1)
+    house.store(late)
+    asked: list[int] = []
+    ask = Scanner._query
+
+    def counted(scanner: Scanner, files: Sequence[StoreFile], *more: object) -> object:
+        asked.append(len(files))
+        return ask(scanner, files, *more)
+
+    monkeypatch.setattr(Scanner, "_query", counted)
+    moment = period(239 * HOUR, 239 * HOUR + 2 * SECOND)
+    sources = frozenset({late.name})
+    query = RangeQuery(SignalId("m1/a"), moment, house.clock.now(), sources=sources)
+    assert house.historian.readings(ACTOR, query)["ts"].to_pylist() == [moment.end - SECOND]
+    # The rows, what is behind, and what is before in 16, 32, 64, … files: each file at most once.
+    assert len([one for one in asked if one]) <= 8
+    assert sum(asked) <= files_max + 2
 
 
 def test_an_unknown_signal_has_no_rows(house: House) -> None:

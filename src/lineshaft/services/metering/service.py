@@ -304,9 +304,11 @@ class Metering:
         parts = [found.rows]
         for source in found.rows.sources:
             for edge in edges:
+                is_low = edge is edges[0]
                 query = view.query(edge, frozenset({source}))
+                query = replace(query, include_before=is_low, include_after=not is_low)
                 rows = SeriesRows.of_table(self._history.readings(SYSTEM_WORKER, query))
-                is_beyond = rows.ts < low if edge is edges[0] else rows.ts >= high
+                is_beyond = rows.ts < low if is_low else rows.ts >= high
                 parts.append(view.shifted(rows.take(is_beyond)))
         return _Found(join(parts), found.span)
 

@@ -32,7 +32,7 @@ SCHEMA = pa.schema(
 )
 """The final columns. Sequences and ordinals stay below 2**63, as in the SQL manifest."""
 
-_GOOD_BELOW = 1 << 30
+GOOD_BELOW = 1 << 30
 _POWERS = 10.0 ** np.arange(19)
 
 
@@ -170,7 +170,7 @@ def is_state(kind: NDArray[np.uint8]) -> Any:
 
 def is_good_reading(kind: NDArray[np.uint8], status: NDArray[np.uint32]) -> Any:
     """Tell which rows are readings with a good status (OPC 10000-4, table 177)."""
-    return (kind == RecordKind.READING) & (status < _GOOD_BELOW)
+    return (kind == RecordKind.READING) & (status < GOOD_BELOW)
 
 
 def in_force(series: NDArray[np.int32], ts: NDArray[np.int64], state: NDArray[np.bool_]) -> Any:

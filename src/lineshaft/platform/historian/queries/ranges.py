@@ -1,7 +1,7 @@
 """A range of one signal with its neighbours: what a meter and a proof need."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -24,11 +24,9 @@ from lineshaft.platform.historian.ports import Manifest
 from lineshaft.platform.historian.queries.scan import Scanner
 
 NO_ZONES = ZoneRows([], np.zeros(0, dtype=ZONE_DTYPE))
-LOOKED_AT = ("ts", "source_epoch", "sequence", "status", "kind")
-"""Columns that a search for a neighbour needs."""
 _FOREVER = 1 << 62
 FILES_AT_ONCE_MIN = 16
-FILES_AT_ONCE_MAX = 512
+FILES_AT_ONCE_MAX = 4_096
 """Files whose zone entries are looked at in one step of a search for a neighbour."""
 
 
@@ -105,16 +103,24 @@ class RangeReader:
 
     def _known(self, rows: pa.Table) -> pa.Table:
         """Leave out what was not known then, or comes from other sources."""
+        last = self._last_by_number()
+        is_known = columns.array(rows, "sequence") <= last[columns.array(rows, "source_epoch")]
+        return rows if is_known.all() else rows.filter(pa.array(is_known))
+
+    def _last_by_number(self) -> NDArray[np.int64]:
+        """Return the last record that counts by number of source and epoch; 0 for none."""
         last = np.zeros(max((one.id for one in self._sources), default=0) + 1, dtype=np.int64)
         for identity, sequence in self._last_sequences.items():
             last[identity] = sequence
-        is_known = columns.array(rows, "sequence") <= last[columns.array(rows, "source_epoch")]
-        return rows if is_known.all() else rows.filter(pa.array(is_known))
+        return last
 
     # ---- neighbours
 
     def _neighbours(self, *, is_before: bool) -> tuple[set[int], list[StoreFile]]:
         """Find the nearest state row and the nearest good reading outside the period.
+
+        What zone entries do not tell is asked of the files themselves, one question for all files
+        of a step; a step looks at twice as many as the one before it.
 
         Returns:
             Their instants, and the files that were looked at.
@@ -123,13 +129,14 @@ class RangeReader:
         seen: dict[int, StoreFile] = {}
         for zones in self._outwards(is_before=is_before):
             new = [index for index, file in enumerate(zones.files) if file.id not in seen]
-            new.sort(key=lambda index: search.distance(zones.files[index]))
             seen |= {zones.files[index].id: zones.files[index] for index in new}
-            for distance, group in groupby(new, key=lambda i: search.distance(zones.files[i])):
-                if search.is_done(distance):
-                    break
-                self._look(search, zones, list(group))
-            if search.is_done(self._beyond(zones, search)):
+            untold = [
+                zones.files[index]
+                for index in new
+                if not self._is_told(zones.files[index], zones.entries[index], search)
+            ]
+            self._look(search, untold)
+            if search.is_done(self._beyond(zones, search)) or self._is_past(zones, search):
                 break
         return search.instants(), list(seen.values())
 
@@ -137,6 +144,15 @@ class RangeReader:
         """Return how far off every file is that was not among the entries so far."""
         assert zones.reached is not None  # noqa: S101 - `_outwards` ends before
         return search.distance_of(zones.reached) + 1
+
+    def _is_past(self, zones: ZoneRows, search: "_Nearest") -> bool:
+        """Tell whether the sources that are asked for have nothing beyond what was looked at."""
+        assert zones.reached is not None  # noqa: S101 - `_outwards` ends before
+        if self._query.sources is None:
+            return False
+        first, last = self._stamps
+        outermost = (first if search.is_before else last) // US_PER_HOUR
+        return search.distance_of(outermost) <= search.distance_of(zones.reached)
 
     def _outwards(self, *, is_before: bool) -> Iterator[ZoneRows]:
         """Yield zone entries from the edge of the period outwards.
@@ -161,24 +177,28 @@ class RangeReader:
             reached = zones.reached
             limit = min(2 * limit, FILES_AT_ONCE_MAX)
 
-    def _look(self, search: "_Nearest", zones: ZoneRows, group: Sequence[int]) -> None:
-        """Look at files that are equally far off."""
-        doubtful = [
-            zones.files[index]
-            for index in group
-            if not self._is_told(zones.files[index], zones.entries[index], search)
-        ]
-        if not doubtful:
+    def _look(self, search: "_Nearest", files: Sequence[StoreFile]) -> None:
+        """Ask files for what is nearest in them, where that can be nearer than what was found."""
+        nearer = [file for file in files if not search.is_done(search.distance(file))]
+        if not nearer:
             return
-        comparison = "ts < ?" if search.is_before else "ts >= ?"
-        where = f"series = ? AND {comparison}"
-        rows = self._known(
-            self._scanner.rows(doubtful, where, (self._series, search.edge), LOOKED_AT)
+        first, last = self._stamps
+        wanted = [one for one in nearer if one.min_ts <= last and one.max_ts >= first]
+        edge, sequences = search.edge, self._last_by_number().tolist()
+        found = self._scanner.nearest(
+            wanted, (self._series, edge, sequences), is_before=search.is_before
         )
-        kind, ts = columns.array(rows, "kind"), columns.array(rows, "ts")
-        good = columns.is_good_reading(kind, columns.array(rows, "status"))
-        search.offer("state", ts[columns.is_state(kind)])
-        search.offer("good", ts[good])
+        for name, instant in zip(("state", "good"), found, strict=True):
+            search.offer(name, instant)
+
+    @cached_property
+    def _stamps(self) -> tuple[int, int]:
+        """First and last stamp of the sources that are asked for, as far as they were known."""
+        known_at = Instant(_FOREVER) if self._query.known_at is None else self._query.known_at
+        stamps = self._manifest.stamps_known_at(self._connection, known_at)
+        mine = [stamps[one] for one in self._last_sequences if one in stamps]
+        first = min((stamp for stamp, _ in mine), default=_FOREVER)
+        return first, max((stamp for _, stamp in mine), default=-_FOREVER)
 
     def _is_told(self, file: StoreFile, entry: np.void, search: "_Nearest") -> bool:
         """Take what the zone entry tells; return whether that is the whole truth."""
@@ -193,7 +213,7 @@ class RangeReader:
         side = "last" if search.is_before else "first"
         for name in ("state", "good"):
             instant = int(entry[f"{side}_{name}_ts"])
-            search.offer(name, np.array([instant] if instant != NEVER else [], dtype=np.int64))
+            search.offer(name, None if instant == NEVER else instant)
         return True
 
 
@@ -206,11 +226,10 @@ class _Nearest:
         self._found: dict[str, int] = {}
         self._choose: Callable[..., int] = max if is_before else min
 
-    def offer(self, name: str, instants: NDArray[np.int64]) -> None:
-        """Offer instants on this side."""
-        if len(instants):
-            nearest = int(instants.max() if self.is_before else instants.min())
-            self._found[name] = self._choose(self._found.get(name, nearest), nearest)
+    def offer(self, name: str, instant: int | None) -> None:
+        """Offer an instant on this side."""
+        if instant is not None:
+            self._found[name] = self._choose(self._found.get(name, instant), instant)
 
     def distance_of(self, hour: int) -> int:
         """Return how many hours lie between the edge and an hour on this side."""

@@ -59,6 +59,31 @@ class Scanner:
         schema = pa.schema([columns.SCHEMA.field(name) for name in names])
         return schema.empty_table() if result is None else result.cast(schema)
 
+    def nearest(
+        self,
+        files: Sequence[StoreFile],
+        wanted: tuple[int, int, Sequence[int]],
+        *,
+        is_before: bool,
+    ) -> tuple[int | None, int | None]:
+        """Return the instants of the nearest state row and good reading on one side of an edge.
+
+        Args:
+            files: where to look.
+            wanted: a series; the edge, itself on the side behind it; and by number of source and
+                epoch the last sequence that counts.
+            is_before: which side.
+        """
+        choose, side = ("max", "<") if is_before else ("min", ">=")
+        reading, status = int(RecordKind.READING), int(RecordKind.STATUS)
+        sql = f"""SELECT {choose}(ts) FILTER (kind IN ({reading}, {status})),
+            {choose}(ts) FILTER (kind = {reading} AND status < {columns.GOOD_BELOW})
+            FROM store WHERE series = ? AND ts {side} ?
+            AND sequence <= list_extract(?, source_epoch + 1)"""
+        series, edge, sequences = wanted
+        found = _tuples(self._query(files, sql, (series, edge, list(sequences))))
+        return (found[0][0], found[0][1]) if found else (None, None)
+
     def groups(self, files: Sequence[StoreFile], column: str, series: int) -> list[tuple[Any, ...]]:
         """Return the different values of a column among the rows of a series."""
         sql = f"SELECT DISTINCT {column} FROM store WHERE series = ?"
