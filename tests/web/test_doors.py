@@ -1,10 +1,13 @@
 """The doors of the web application, without a browser: signing in, files, API."""
 
+import csv
+import io
 import json
 import re
 import socket
 import struct
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import nicegui
@@ -13,6 +16,7 @@ import pytest
 from lineshaft.client import Client
 from lineshaft.core.errors import Forbidden
 from tests.web.doors import Served, ask, cookie_of, new_session_of, sign_in
+from tests.web.hub import CONTRACT
 from tests.web.walk import KINDS, OWN, REFUSED, WALK, path_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(60)]
@@ -70,8 +74,28 @@ def test_lists_of_finance_are_files_for_finance(hub: Served) -> None:
     for name in ("finance/close", "finance/receivables", "finance/late", "finance/ledger"):
         path = f"/files/{name}.xlsx?month=2017-06"
         assert ask(hub, "GET", path, cookie=cookies["finance"]).body.startswith(b"PK"), name
+    months = "first=2017-06&last=2017-06&by=contract"
+    for name in ("profit", "profit-entries"):
+        path = f"/files/{name}.xlsx?{months}"
+        assert ask(hub, "GET", path, cookie=cookies["finance"]).body.startswith(b"PK"), name
+    assert ask(hub, "GET", f"/files/profit.csv?{months}", cookie=cookies["customer"]).status == 403
     assert ask(hub, "GET", close, cookie=cookies["customer"]).status == 403
     assert ask(hub, "GET", f"{close}7", cookie=cookies["finance"]).status == 422
+
+
+def test_the_time_line_of_a_guarantee_is_a_file_to_the_second(hub: Served) -> None:
+    day = "start=2017-06-22T00:00:00Z&end=2017-06-23T00:00:00Z"
+    path = f"/files/contracts/{CONTRACT}/timeline"
+    cookie = cookie_of(hub, "customer")
+    text = ask(hub, "GET", f"{path}.csv?{day}", cookie=cookie).text
+    header, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    assert header == ["guarantee", "machine", "start", "end", "class", "seconds"]
+    assert {row[1] for row in rows} == {"mazak01"}
+    assert [row[2] for row in rows[1:]] == [row[3] for row in rows[:-1]]
+    assert sum(Decimal(row[5]) for row in rows) == 86_400
+    assert ask(hub, "GET", f"{path}.xlsx?{day}", cookie=cookie).body.startswith(b"PK")
+    other = "/files/contracts/not-there/timeline.csv"
+    assert ask(hub, "GET", f"{other}?{day}", cookie=cookie).status == 404
 
 
 def test_nothing_is_loaded_from_elsewhere(hub: Served) -> None:

@@ -89,7 +89,7 @@ def apply(directory: Directory, data: DataOption = None, json: JsonOption = Fals
 
 def _tell_left_alone(directory: Path) -> None:
     """Say which files are none of the plant's, so that a plant file with a slip is found."""
-    from lineshaft.plant.reader import files_left_alone
+    from lineshaft.plant.service import files_left_alone
 
     for file in files_left_alone(directory):
         ERR.print(f"left alone, without a [[table]] of a plant: {file}", markup=False)

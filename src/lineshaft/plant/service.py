@@ -14,7 +14,7 @@ from lineshaft.network.connectors.model import ConnectorConfig
 from lineshaft.plant.errors import PlantExists, PlantInvalid
 from lineshaft.plant.model import Action as Step
 from lineshaft.plant.model import Change, ConnectorRecord, NodePlan, Plan, compare
-from lineshaft.plant.reader import read_plant
+from lineshaft.plant.reader import files_left_alone, read_plant
 from lineshaft.plant.resolve import DescribeSignals, Resolved, Resolver
 from lineshaft.plant.sections import (
     Connectors,
@@ -29,6 +29,8 @@ from lineshaft.plant.sections import (
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.services.contracts.model import Contract
+
+__all__ = ["Plant", "PlantParts", "declared_node_plans", "files_left_alone", "write_starter"]
 
 _PLANT = Resource("plant", "*")
 _KEPT = Path("plant")

@@ -17,7 +17,14 @@ from lineshaft.core.value import Columns, DecimalValue, from_columns
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.rendering.model import Language, MediaType
-from lineshaft.web import desk_files, errors, finance_files, layout, ledger_lists
+from lineshaft.web import (
+    contract_files,
+    desk_files,
+    errors,
+    finance_files,
+    layout,
+    ledger_lists,
+)
 from lineshaft.web.ports import Application
 from lineshaft.web.session import Visit, preferences, sign_in_path, visit
 
@@ -40,6 +47,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     async def readings(request: Request, machine: str) -> Response:
         return await _for_visitor(application, request, lambda v: _readings(v, request, machine))
 
+    contract_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     desk_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
 
     finance_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))

@@ -23,6 +23,7 @@ from lineshaft.web.components import (
     notice,
     page_head,
     panel,
+    sheets,
 )
 from lineshaft.web.documents import claims_of, invoices_table
 from lineshaft.web.layout import show, title
@@ -197,6 +198,8 @@ async def _measured(
             issue_button(visit, rated, notices)
     with guarantee_part:
         await _guarantee(visit, rated)
+        if rated.guarantee or rated.outcomes:
+            show(_time_line_files(visit, shown))
 
 
 async def _issued(visit: Visit, shown: _Shown) -> str | None:
@@ -213,6 +216,16 @@ def _not_measured(visit: Visit, error: LineshaftError) -> Html:
 
 def _resource(contract: Contract) -> Resource:
     return Resource("contract", contract.id, organisation=contract.organisation)
+
+
+def _time_line_files(visit: Visit, shown: _Shown) -> Html:
+    period = {
+        "start": format_instant(shown.period.start),
+        "end": format_instant(shown.period.end),
+    }
+    files = sheets(f"/files/contracts/{shown.contract.id}/timeline", period)
+    label = tag("span", visit.say("guarantee.timeline"), class_="soft")
+    return tag("div", label, files, class_="actions")
 
 
 async def _guarantee(visit: Visit, rated: RatedDocument) -> None:

@@ -61,7 +61,9 @@ async def build(visit: Visit, request: Request) -> None:
     asked = {"first": months.first, "last": months.last, "by": by.value}
     files = [
         download(visit.say("profit.csv"), address("/files/profit.csv", asked)),
+        download(visit.say("profit.xlsx"), address("/files/profit.xlsx", asked)),
         download(visit.say("profit.entries_csv"), address("/files/profit-entries.csv", asked)),
+        download(visit.say("profit.entries_xlsx"), address("/files/profit-entries.xlsx", asked)),
     ]
     show(page_head(visit.say("profit.title"), lead=visit.say("profit.lead"), beside=files))
     show(_choice(visit, asked))

@@ -51,7 +51,10 @@ class _StudyPage:
         """Put everything there; the results follow when they are computed."""
         visit, study = self._visit, self._study
         crumbs = [(visit.say("desk.title"), "/desk")]
-        files = download(visit.say("study.csv"), f"/files/desk/{study.id}.csv")
+        files = [
+            download(visit.say("study.csv"), f"/files/desk/{study.id}.csv"),
+            download("Excel", f"/files/desk/{study.id}.xlsx"),
+        ]
         lead = visit.say("study.known_at", at=visit.instant(study.known_at))
         show(page_head(study.name, lead=lead, crumbs=crumbs, beside=files))
         with ui.element("section").classes("panel part"):

@@ -43,6 +43,7 @@ DESK: dict[str, str] = {
     "profit.csv": "表格 (CSV)",
     "profit.entries": "单据与成本：{name}",
     "profit.entries_csv": "全部金额 (CSV)",
+    "profit.entries_xlsx": "全部金额 (Excel)",
     "profit.import": "登记成本",
     "profit.import_text": (
         "粘贴各行数据，首行为下列列名。日期为 UTC 日期，不含结束日。要么全部登记"
@@ -64,6 +65,7 @@ DESK: dict[str, str] = {
     "profit.rows": "数据行",
     "profit.show": "显示",
     "profit.title": "损益",
+    "profit.xlsx": "表格 (Excel)",
     "study.add": "添加方案",
     "study.add_confirm": "添加",
     "study.all_machines": "设备（未选则为全部）",

@@ -49,6 +49,7 @@ DESK: dict[str, str] = {
     "profit.csv": "Table (CSV)",
     "profit.entries": "Documents and costs: {name}",
     "profit.entries_csv": "All amounts (CSV)",
+    "profit.entries_xlsx": "All amounts (Excel)",
     "profit.import": "Record costs",
     "profit.import_text": (
         "Paste rows with a line of names as below. Dates are days in UTC, the end is not "
@@ -71,6 +72,7 @@ DESK: dict[str, str] = {
     "profit.rows": "Rows",
     "profit.show": "Show",
     "profit.title": "Profit and loss",
+    "profit.xlsx": "Table (Excel)",
     "study.add": "Add variant",
     "study.add_confirm": "Add",
     "study.all_machines": "Machines (none chosen: all)",
