@@ -52,6 +52,7 @@ def repair_store(
             "described": len(report.described),
             "indexed": report.indexed,
             "latest": report.latest,
+            "summed": report.summed,
             "unrepaired": [one.path for one in report.unrepaired][:100],
             "given_up": report.given_up,
         }

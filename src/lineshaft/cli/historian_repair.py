@@ -69,6 +69,7 @@ def _content(report: "RepairReport") -> dict[str, Any]:
         "described": list(report.described),
         "indexed": report.indexed,
         "latest": report.latest,
+        "summed": report.summed,
         "orphans": list(report.orphans),
         "given_up": report.given_up,
         "unrepaired": [
@@ -101,7 +102,10 @@ def _show(report: "RepairReport") -> None:
     ):
         for path in content[word]:
             write_line(f"{word:<9} {path}: {why}")
-    write_line(f"indices   {report.indexed:,} entries and {report.latest:,} last values put right")
+    write_line(
+        f"indices   {report.indexed:,} entries, {report.latest:,} last values and "
+        f"{report.summed:,} roll-ups put right"
+    )
     for file in content["unrepaired"]:
         state = "given up" if report.given_up else "damaged"
         write_line(f"{state:<9} {file['file']}: {file['why']}")

@@ -1,6 +1,7 @@
 """The check of the store: everything that is stored against what was signed."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +19,7 @@ from lineshaft.platform.historian.proof.content import Content, content_of, is_d
 from lineshaft.platform.historian.proof.derived_rows import DerivedRows
 from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.proof.rebuilt import RebuiltSegment
+from lineshaft.platform.historian.proof.summed import SummedDays
 
 FAULTS_MAX = 100
 
@@ -37,6 +39,7 @@ class Checker:
         self._database, self._manifest, self._files = database, manifest, files
         self._prover, self._keys = prover, keys
         self._derived = DerivedRows()
+        self._summed = SummedDays(database, manifest, files)
 
     def check(self, *, is_quick: bool = False, progress: Progress = no_progress) -> CheckReport:
         """Compare everything that is stored with the manifest and with what was signed.
@@ -44,7 +47,7 @@ class Checker:
         Args:
             is_quick: the database itself, the bytes of every file and the marks only; no row is
                 read and no segment rebuilt.
-            progress: is told files, then segments.
+            progress: is told files, then segments, then days with roll-ups.
         """
         faults: list[str] = []
         try:
@@ -67,6 +70,11 @@ class Checker:
         if not is_quick:
             faults += self._chains(sources, segments, progress)
             faults += self._derived_faults(contents)
+            faults += [
+                f"roll-ups of {len(one.series)} signals on {_date(one.day)} are not what their "
+                "rows amount to"
+                for one in self._summed.wrong(progress)
+            ]
         # What a restore has cut was cut from the marks as well.
         lost = sum(one.rows for one in losses if one.source_epoch is None)
         announced = sum(source.mark.sequence for source in sources)
@@ -170,3 +178,7 @@ class Checker:
         if not segment.is_sound:
             return [f"{name}: the stored records are not those that were signed"]
         return []
+
+
+def _date(day: int) -> str:
+    return date.fromordinal(date(1970, 1, 1).toordinal() + day).isoformat()

@@ -7,13 +7,16 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from lineshaft.core.period import Instant
 from lineshaft.core.reading import RecordKind, machine_of
 from lineshaft.platform.historian.model import (
     ZONE_DTYPE,
     ZONE_PART_SERIES,
     NewStoreFile,
+    PackedRollup,
     StoreFile,
 )
+from lineshaft.platform.historian.rollups.tables import ROLLUP
 from lineshaft.platform.historian.tables import (
     CORRECTION,
     REFUSAL,
@@ -94,6 +97,19 @@ class DerivedRows:
         for source_epoch, sequence in keys:
             same = (table.c.source_epoch == source_epoch) & (table.c.sequence == sequence)
             connection.execute(sa.delete(table).where(same))
+
+    def summed_days(self, connection: sa.Connection) -> list[int]:
+        """Return the days (since 1970-01-01) that have roll-ups."""
+        query = sa.select(ROLLUP.c.day).distinct().order_by(ROLLUP.c.day)
+        return list(connection.execute(query).scalars())
+
+    def summed(self, connection: sa.Connection, day: int) -> list[PackedRollup]:
+        """Return all roll-ups of a day, by series."""
+        query = sa.select(ROLLUP).where(ROLLUP.c.day == day).order_by(ROLLUP.c.series)
+        return [
+            PackedRollup(row.series, row.day, Instant(row.known_at), row.data)
+            for row in connection.execute(query)
+        ]
 
     def index(
         self, connection: sa.Connection, kind: RecordKind, rows: Sequence[dict[str, Any]]

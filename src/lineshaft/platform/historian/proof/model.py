@@ -35,6 +35,7 @@ class RepairReport:
         described: files of which the manifest had said something wrong.
         indexed: corrections and refusals that were put into their index or taken out of it.
         latest: last values that were wrong.
+        summed: roll-ups that were not what their rows amount to.
         orphans: files that no manifest names, removed.
         unrepaired: what is still damaged: every question that needs it is refused.
         given_up: whether those were given up, and their records written down as lost.
@@ -46,6 +47,7 @@ class RepairReport:
     described: tuple[str, ...]
     indexed: int
     latest: int
+    summed: int
     orphans: tuple[str, ...]
     unrepaired: tuple[UnrepairedFile, ...]
     given_up: bool

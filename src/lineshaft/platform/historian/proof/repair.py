@@ -36,6 +36,7 @@ from lineshaft.platform.historian.proof.derived_rows import DerivedRows
 from lineshaft.platform.historian.proof.model import LostPart, RepairReport, UnrepairedFile
 from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.proof.spares import Spare, readable, rows_of, without
+from lineshaft.platform.historian.proof.summed import SummedDays
 
 _FILE_MODE = 0o644
 _SPANS = ("series", "rows", "first_ts", "last_ts", "first_ordinal", "last_ordinal")
@@ -81,7 +82,8 @@ class Repairer:
         rebuilt = [file.path for file, _ in left if self._from_others(file, spares, now)]
         left = [(file, why) for file, why in left if file.path not in rebuilt]
         described, contents = self._describe([file for file, _ in left], progress)
-        derived = Derived(self._parts.database, self._parts.manifest, self._parts.files)
+        stores = self._parts.database, self._parts.manifest, self._parts.files
+        derived = Derived(*stores)
         unrepaired = tuple(self._unrepaired(file, why) for file, why in left)
         if is_giving_up:
             self._give_up([file for file, _ in left], now)
@@ -93,6 +95,7 @@ class Repairer:
             described=tuple(described),
             indexed=derived.index(contents, is_whole=is_whole),
             latest=derived.latest(is_whole=is_whole),
+            summed=SummedDays(*stores).put_right(),
             orphans=tuple(orphans),
             unrepaired=unrepaired,
             given_up=is_giving_up and bool(left),

@@ -1,6 +1,6 @@
 """Sums up closed days; the compactor calls it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.model import SourceEpoch
 from lineshaft.platform.historian.ports import Manifest
 from lineshaft.platform.historian.rollups.compute import entries_of
 from lineshaft.platform.historian.rollups.entries import Entries
@@ -34,7 +35,7 @@ class DayRollups:
             table: sorted rows of some series in that day.
             is_whole: whether these are all of them; otherwise the series have no roll-up.
         """
-        packed = self._packed(table) if is_whole else []
+        packed = list(self._packed(table).items()) if is_whole else []
         series = np.unique(columns.array(table, "series")).tolist()
 
         def write(connection: sa.Connection) -> None:
@@ -42,18 +43,25 @@ class DayRollups:
 
         return write
 
-    def _packed(self, table: pa.Table) -> list[tuple[int, bytes]]:
+    def _packed(self, table: pa.Table) -> dict[int, bytes]:
         with self._database.read() as connection:
-            sources = self._manifest.source_epochs(connection)
-        entries = entries_of(state_rows(table, sources))
-        starts = np.flatnonzero(np.r_[True, entries.series[1:] != entries.series[:-1]])
-        bounds = [*starts[: len(entries)].tolist(), len(entries)]
-        packed = []
-        for start, end in pairwise(bounds):
-            of_series = entries.where(slice(start, end))
-            if _states_count(of_series) <= STATES_MAX:
-                packed.append((int(of_series.series[0]), pack(of_series)))
-        return packed
+            return packed_days(table, self._manifest.source_epochs(connection))
+
+
+def packed_days(table: pa.Table, sources: Sequence[SourceEpoch]) -> dict[int, bytes]:
+    """Sum up sorted rows of whole series in one day; return each one's roll-up.
+
+    A series with more than `STATES_MAX` states has none.
+    """
+    entries = entries_of(state_rows(table, sources))
+    starts = np.flatnonzero(np.r_[True, entries.series[1:] != entries.series[:-1]])
+    bounds = [*starts[: len(entries)].tolist(), len(entries)]
+    packed = {}
+    for start, end in pairwise(bounds):
+        of_series = entries.where(slice(start, end))
+        if _states_count(of_series) <= STATES_MAX:
+            packed[int(of_series.series[0])] = pack(of_series)
+    return packed
 
 
 def _states_count(entries: Entries) -> int:
