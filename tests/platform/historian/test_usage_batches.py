@@ -1,5 +1,6 @@
 """Whole columns say what single events say: what is read, how it is cut, sealed and kept."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from lineshaft.core.segment.header import NO_PREVIOUS
 from lineshaft.core.segment.wire import ChainPosition, cut, seal, seal_blocks
 from lineshaft.core.value import Columns
 from lineshaft.infrastructure.database import Database
-from lineshaft.platform.historian.usage import store
+from lineshaft.platform.historian.usage import bodies, store
 from lineshaft.platform.historian.usage.batches import NONE, Claims, claims_of
 from lineshaft.platform.historian.usage.claims import NumberText, claim_of, on_unknown_signal
 from lineshaft.platform.historian.usage.model import Claim
@@ -90,6 +91,43 @@ def test_a_batch_is_read_as_its_events_are_read_alone(sent: list[object]) -> Non
     claims.refuse(unknown)
     judged = [on_unknown_signal(one) if one.signal in unknown else one for one in alone]
     assert [claim_at(claims, index) for index in range(len(sent))] == judged
+
+
+JSON_VALUES = st.one_of(
+    st.sampled_from(["12.10", "-0", "1e3", "1E-2", "NaN", "-Infinity", "null", "true", "[1, 2]"]),
+    st.sampled_from(['"12.50"', '"a\\u0031"', '"\\ud800"', '"ä"', "{}", "01", "+1", '"a\x01"', ""]),
+)
+JSON_IDS = st.sampled_from(['"a"', '"ä\\n"', '"\\ud800"', "5", "null", '"a", "id": "b"'])
+JSON_EVENTS = st.one_of(
+    st.builds('{{"id": "a", "signal": "m1/x", "ts": "t", "value":{} }}'.format, JSON_VALUES),
+    st.builds('{{"id":{},"signal":"m1/x","value" : {},"ts":"t"}}'.format, JSON_IDS, JSON_VALUES),
+    st.builds('{{"id": "a", "signal": "m1/x", "ts": "t", "text": {}}}'.format, JSON_VALUES),
+    st.sampled_from(["{}", "[]", '"a"', '{"id": "a", "more": 1}']),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(JSON_EVENTS, max_size=3), st.sampled_from(['{{"events": [{}]}}', "[{}]", "{} "]))
+def test_a_body_is_read_as_any_json_is(listed: list[str], form: str) -> None:
+    body = form.format(", ".join(listed)).encode()
+    try:
+        expected = bodies.of_text(body)
+    except ValueError as error:
+        with pytest.raises(ValueError, match=re.escape(str(error))):
+            bodies.of_body(body)
+    else:
+        content = bodies.of_body(body)
+        assert content == expected
+        assert repr_of(content) == repr_of(expected)
+
+
+def repr_of(content: object) -> object:
+    """Content with the types of its texts: a number and a text are no longer equal."""
+    if isinstance(content, dict):
+        return {name: repr_of(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [repr_of(value) for value in content]
+    return type(content), content
 
 
 @settings(max_examples=30, deadline=None)

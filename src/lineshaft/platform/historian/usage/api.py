@@ -1,11 +1,11 @@
 """Usage events over HTTP; `web` mounts the router and says who is asking."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -28,7 +28,7 @@ from lineshaft.infrastructure.sheets import ROWS_MAX, SheetFormat
 from lineshaft.platform.historian.api.answers import json_answer
 from lineshaft.platform.historian.api.described import REFUSALS
 from lineshaft.platform.historian.api.parameters import TEXT_CHARACTERS_MAX
-from lineshaft.platform.historian.usage.claims import NumberText
+from lineshaft.platform.historian.usage.bodies import of_body, of_text
 from lineshaft.platform.historian.usage.errors import UsageBatchTooLarge
 from lineshaft.platform.historian.usage.model import (
     API,
@@ -176,7 +176,7 @@ def events_of(body: bytes, media_type: str) -> list[Any]:
             raise UsageBatchTooLarge(msg)
         return [_event_of(line) for line in lines]
     try:
-        content = _decoded(body)
+        content = of_body(body)
     except (ValueError, RecursionError) as error:
         msg = f"cannot read the body as JSON: {error}"
         raise Invalid(msg) from error
@@ -190,13 +190,9 @@ def events_of(body: bytes, media_type: str) -> list[Any]:
 
 def _event_of(line: bytes) -> Any:
     try:
-        return _decoded(line)
+        return of_text(line)
     except (ValueError, RecursionError):
         return line.decode("utf-8", "replace")
-
-
-def _decoded(data: bytes) -> Any:
-    return json.loads(data, parse_float=NumberText, parse_int=NumberText, parse_constant=NumberText)
 
 
 async def _body(request: Request) -> bytes:
@@ -236,29 +232,31 @@ def _whole(usage: UsageEvents, actor: Actor, producer: str) -> Iterator[StoredUs
         page = usage.page(actor, producer, PageRequest(PAGE_SIZE_MAX, page.next))
 
 
+class _Receipt(msgspec.Struct, omit_defaults=True, gc=False):
+    """What an answer says of an event; members without a value are left out."""
+
+    id: str | None
+    outcome: UsageOutcome
+    source: str = ""
+    epoch: int = 0
+    sequence: int = 0
+    reason: str = ""
+
+
 def _answered(answer: UsageAnswer) -> Response:
-    receipts = answer.receipts
-    counts = dict.fromkeys(UsageOutcome, 0)
-    for one in receipts:
-        counts[one.outcome] += 1
     known_at = None if answer.known_at is None else format_instant(answer.known_at)
-    content = {"known_at": known_at, "counts": counts, "events": _receipts(receipts)}
-    response = json_answer(content)
+    said = list(map(_receipt, answer.receipts))
+    response = json_answer({"known_at": known_at, "counts": answer.counts(), "events": said})
     if not answer.is_complete:
         response.status_code = HTTPStatus.MULTI_STATUS
     return response
 
 
-def _receipts(receipts: Sequence[UsageReceipt]) -> list[dict[str, Any]]:
-    listed = []
-    for one in receipts:
-        said: dict[str, Any] = {"id": one.id, "outcome": one.outcome}
-        if one.place is not None:
-            said |= {"source": API, "epoch": one.place.epoch, "sequence": one.place.sequence}
-        if one.reason:
-            said["reason"] = one.reason
-        listed.append(said)
-    return listed
+def _receipt(one: UsageReceipt) -> _Receipt:
+    place = one.place
+    if place is None:
+        return _Receipt(one.id, one.outcome, reason=one.reason)
+    return _Receipt(one.id, one.outcome, API, place.epoch, place.sequence, one.reason)
 
 
 def _stored(one: StoredUsage) -> dict[str, Any]:

@@ -139,12 +139,11 @@ class _Reader:
         done, claims = places[good], self.claims
         claims.code[done], claims.ts[done] = code[good], ts[good]
         claims.mantissa[done], claims.exponent[done] = mantissa[good], exponent[good]
-        content = _contents(claims, done)
+        digests = _digests(claims, done)
         chosen = ids.filter(pa.array(good)).to_pylist()
         found: list[int] = done.tolist()
-        for place, id_, one in zip(found, chosen, content, strict=True):
-            claims.ids[place] = id_
-            claims.digests[place] = content_digest(claims.signals[one[0]], *one[1:], None)
+        for place, id_, digest in zip(found, chosen, digests, strict=True):
+            claims.ids[place], claims.digests[place] = id_, digest
         return found
 
     def _coded(self, names: pa.Array) -> NDArray[np.int64]:
@@ -224,8 +223,8 @@ def _decimals(
     return digits.cast(pa.int64()).to_numpy(), exponent, has
 
 
-def _contents(claims: Claims, places: NDArray[np.int64]) -> list[tuple[int, int, int, int]]:
-    """Return code, instant, mantissa and exponent of events, without trailing zeros."""
+def _digests(claims: Claims, places: NDArray[np.int64]) -> list[bytes]:
+    """Return the digests of numbers."""
     mantissa, exponent = claims.mantissa[places], claims.exponent[places]
     is_longer = (mantissa % 10 == 0) & (mantissa != 0)
     while is_longer.any():
@@ -234,4 +233,8 @@ def _contents(claims: Claims, places: NDArray[np.int64]) -> list[tuple[int, int,
         is_longer = (mantissa % 10 == 0) & (mantissa != 0)
     exponent[mantissa == 0] = 0
     columns = claims.code[places], claims.ts[places], mantissa, exponent
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+    signals = claims.signals
+    return [
+        content_digest(signals[code], ts, number, scale, None)
+        for code, ts, number, scale in zip(*(one.tolist() for one in columns), strict=True)
+    ]

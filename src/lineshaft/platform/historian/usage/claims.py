@@ -51,7 +51,8 @@ def content_digest(
     signal: SignalId, ts: int, mantissa: int | None, exponent: int | None, text: str | None
 ) -> bytes:
     """Return by what two events of one id are compared; of a number without trailing zeros."""
-    return _digest(b"e", f"{signal}\n{ts}\n{mantissa}\n{exponent}\n{text}".encode())
+    content = f"e{signal}\n{ts}\n{mantissa}\n{exponent}\n{text}".encode()
+    return hashlib.sha256(content).digest()[:DIGEST_BYTES]
 
 
 def _good(element: Any, ts_max: Instant) -> Claim:
@@ -80,7 +81,7 @@ def _bad(element: Any, ts_max: Instant, reason: str) -> Claim:
         id=id_,
         signal=signal,
         ts=ts if ts is not None and ts >= 0 else None,
-        digest=_digest(b"r", raw),
+        digest=hashlib.sha256(b"r" + raw).digest()[:DIGEST_BYTES],
         reason=reason,
         raw=raw,
         can_be_kept=id_ is not None and signal is not None and not is_ahead,
@@ -92,10 +93,6 @@ def _read(read: Callable[[Any], T], value: Any) -> T | None:
         return read(value)
     except Invalid:
         return None
-
-
-def _digest(kind: bytes, content: bytes) -> bytes:
-    return hashlib.sha256(kind + content).digest()[:DIGEST_BYTES]
 
 
 def _signal(value: Any) -> SignalId:

@@ -6,7 +6,6 @@ never goes out without its rows, and a batch that comes again finds what became 
 
 import logging
 import threading
-from collections import Counter as Tally
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -220,13 +219,16 @@ class UsageCommits:
 
 def _tell(ticket: _Ticket) -> None:
     """Count what became of a batch; a conflict is an alert: two events share an id."""
-    if ticket.error is not None:
+    if ticket.answer is None:
         EVENTS.labels(UsageOutcome.CONFLICT.value).inc()
         LOG.error("usage events in conflict: %s", ticket.error)
         return
-    for outcome, count in Tally(one.outcome for one in ticket.receipts).items():
-        EVENTS.labels(outcome.value).inc(count)
-    for one in ticket.receipts:
-        if one.outcome is UsageOutcome.CONFLICT and one.place is not None:
-            place = f"{one.place.sequence} of {one.place.source}/{one.place.epoch}"
-            LOG.error("usage events in conflict: id %r: record %s stays", one.id, place)
+    counts = ticket.answer.counts()
+    for outcome, count in counts.items():
+        if count:
+            EVENTS.labels(outcome.value).inc(count)
+    if counts[UsageOutcome.CONFLICT]:
+        for one in ticket.answer.receipts:
+            if one.outcome is UsageOutcome.CONFLICT and one.place is not None:
+                place = f"{one.place.sequence} of {one.place.source}/{one.place.epoch}"
+                LOG.error("usage events in conflict: id %r: record %s stays", one.id, place)

@@ -145,8 +145,14 @@ class UsageAnswer:
     @property
     def is_complete(self) -> bool:
         """Whether every event is recorded as it was sent."""
-        good = {UsageOutcome.STORED, UsageOutcome.DUPLICATE}
-        return all(one.outcome in good for one in self.receipts)
+        counts = self.counts()
+        good = counts[UsageOutcome.STORED] + counts[UsageOutcome.DUPLICATE]
+        return good == len(self.receipts)
+
+    def counts(self) -> dict[UsageOutcome, int]:
+        """Return how many events had each outcome."""
+        said = [one.outcome for one in self.receipts]
+        return {outcome: said.count(outcome) for outcome in UsageOutcome}
 
 
 @dataclass(frozen=True, slots=True)
