@@ -3,8 +3,10 @@
 import io
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from html.parser import HTMLParser
+from threading import Barrier
 from typing import Any
 
 import pypdf
@@ -29,6 +31,7 @@ from tests.services.billing import promised
 from tests.services.rendering.sample import ISSUED_AT, document, document_file
 
 BOTH = pytest.mark.parametrize("language", list(Language))
+THREADS = 3
 EVERY = [(media_type, language) for media_type in MediaType for language in Language]
 
 
@@ -48,6 +51,21 @@ def words_of(reader: pypdf.PdfReader) -> str:
 def test_the_same_document_gives_the_same_bytes(media_type: MediaType, language: Language) -> None:
     file = document_file(document())
     assert render(file, media_type, language) == render(file, media_type, language)
+
+
+def test_pages_set_at_the_same_time_and_after_one_that_failed_are_the_same() -> None:
+    file, together = document_file(document()), Barrier(THREADS)
+    unsettable = document_file(document(customer=document()["customer"] | {"name": "\u1100"}))
+
+    def made(_: int) -> bytes:
+        together.wait()
+        with pytest.raises(MissingGlyph):
+            render(unsettable, MediaType.PDF, Language.ENGLISH)
+        return render(file, MediaType.PDF, Language.ENGLISH)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        pages = set(threads.map(made, range(THREADS)))
+    assert pages == {render(file, MediaType.PDF, Language.ENGLISH)}
 
 
 @BOTH

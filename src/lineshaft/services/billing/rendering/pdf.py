@@ -5,15 +5,25 @@ character that the fonts lack is an error (PDF/A forbids the missing-glyph box, 
 clause 6.2.11.8). The signed document rides along as an attachment (ISO 19005-3, clause 6.8).
 """
 
+import atexit
 import json
+from contextlib import ExitStack
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
-from typing import Any, Final
+from pathlib import Path
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import US_PER_S, Instant
 from lineshaft.services.billing.rendering.errors import MissingGlyph
 
+if TYPE_CHECKING:
+    from typst import Compiler, Fonts
+
 PDF_STANDARD: Final = "a-3a"
+COMPILERS_KEPT_MAX: Final = 8
+"""Of all templates and threads; each keeps a template and finds no fonts anew."""
 _ROOM = "lineshaft.services.billing.rendering"
 
 
@@ -53,24 +63,42 @@ def compiled(
     """
     import typst  # noqa: PLC0415 - 8 MB, for the processes that set pages only
 
-    inputs = inputs | {"view": json.dumps(view)}
-    fonts_of, page_of = files(_ROOM).joinpath("fonts"), files(template[0]).joinpath(template[1])
-    with as_file(fonts_of) as fonts, as_file(page_of) as page:
-        try:
-            pdf: bytes = typst.compile(
-                page,
-                format="pdf",
-                font_paths=[fonts],
-                ignore_system_fonts=True,
-                sys_inputs=inputs,
-                pdf_standards=[PDF_STANDARD],
-                timestamp=issued_at // US_PER_S,
-            )
-        except typst.TypstError as error:
-            if "could not be displayed" in error.message:
-                msg = f"cannot set document {view['number']} as PDF: {error.message}; "
-                msg += "the HTML shows it in the reader's own fonts"
-                raise MissingGlyph(msg) from error
-            msg = f"the template of the PDF does not compile: {error.message}"
-            raise InvariantError(msg) from error
-    return pdf
+    try:
+        pdf = _compiler(template, get_ident()).compile(
+            format="pdf",
+            sys_inputs=inputs | {"view": json.dumps(view)},
+            pdf_standards=[PDF_STANDARD],
+            timestamp=issued_at // US_PER_S,
+        )
+    except typst.TypstError as error:
+        if "could not be displayed" in error.message:
+            msg = f"cannot set document {view['number']} as PDF: {error.message}; "
+            msg += "the HTML shows it in the reader's own fonts"
+            raise MissingGlyph(msg) from error
+        msg = f"the template of the PDF does not compile: {error.message}"
+        raise InvariantError(msg) from error
+    return cast("bytes", pdf)  # one file of a PDF, however many pages
+
+
+@lru_cache(COMPILERS_KEPT_MAX)
+def _compiler(template: tuple[str, str], _thread: int) -> "Compiler":
+    """Return the compiler of a template; one thread at a time may use it, hence one for each."""
+    import typst  # noqa: PLC0415 - see above
+
+    page = _shipped(*template)
+    return typst.Compiler(page, font_paths=_fonts(), ignore_system_fonts=True)
+
+
+@cache
+def _fonts() -> "Fonts":
+    """Return the shipped fonts, found once; they are read when a page needs them."""
+    import typst  # noqa: PLC0415 - see above
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[_shipped(_ROOM, "fonts")])
+
+
+def _shipped(package: str, name: str) -> Path:
+    """Return the place of a shipped file, which stays until the process ends."""
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(as_file(files(package).joinpath(name)))
