@@ -1,5 +1,6 @@
 """Write, read and check the audit chain."""
 
+import hashlib
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,14 +62,15 @@ class AuditChain:
             detail=detail,
             previous_hash=head.hash,
         )
+        content = entry.encode()
         row = AuditRow(
             number=entry.number,
             at=entry.at,
             actor=entry.actor,
             action=entry.action,
             subject=entry.subject,
-            content=entry.encode().decode(),
-            hash=entry.hash(),
+            content=content.decode(),
+            hash=hashlib.sha256(content).digest(),
         )
         self._store.append(connection, row)
         return entry

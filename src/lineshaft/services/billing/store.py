@@ -41,6 +41,9 @@ _DRAW = (
     .values(last_position=sa.bindparam("at"))
 )
 _INSERT_DOCUMENT = sa.insert(BILLING_DOCUMENT)
+_INSERT_TRANSACTION = sa.insert(LEDGER_TRANSACTION)
+_INSERT_ENTRY = sa.insert(LEDGER_ENTRY)
+_INSERT_SLICE = sa.insert(LEDGER_SLICE)
 _OVERLAPPING = (
     sa.select(BILLING_DOCUMENT)
     .where(BILLING_DOCUMENT.c.contract == sa.bindparam("of"))
@@ -216,16 +219,15 @@ class SqlDocumentStore:
         Raises:
             AmountTooLarge: beyond 64 bits of minor units.
         """
-        connection.execute(
-            sa.insert(LEDGER_TRANSACTION).values(
-                id=transaction.id,
-                document=transaction.document,
-                effective_at=transaction.effective_at,
-                posted_at=transaction.posted_at,
-                reason=transaction.reason,
-                reference=transaction.reference,
-            )
-        )
+        values = {
+            "id": transaction.id,
+            "document": transaction.document,
+            "effective_at": transaction.effective_at,
+            "posted_at": transaction.posted_at,
+            "reason": transaction.reason,
+            "reference": transaction.reference,
+        }
+        connection.execute(_INSERT_TRANSACTION, values)
         rows = [
             {
                 "transaction": transaction.id,
@@ -236,7 +238,7 @@ class SqlDocumentStore:
             }
             for position, entry in enumerate(transaction.entries)
         ]
-        connection.execute(sa.insert(LEDGER_ENTRY), rows)
+        connection.execute(_INSERT_ENTRY, rows)
 
     def add_slices(
         self, connection: sa.Connection, issued: DocumentHead, slices: Sequence[Slice]
@@ -262,7 +264,7 @@ class SqlDocumentStore:
             for position, each in enumerate(slices)
         ]
         if rows:
-            connection.execute(sa.insert(LEDGER_SLICE), rows)
+            connection.execute(_INSERT_SLICE, rows)
 
     def transaction(self, connection: sa.Connection, document: str) -> Transaction | None:
         """Return what a document posted."""

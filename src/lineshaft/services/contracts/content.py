@@ -58,8 +58,21 @@ def from_content(content: Any, kind: type[_T]) -> _T:
     """
     try:
         canonical.encode(content)
+    except canonical.NotCanonical as error:
+        msg = f"cannot read a {kind.__name__}: {error}"
+        raise TermsInvalid(msg) from error
+    return from_canonical(content, kind)
+
+
+def from_canonical(content: Any, kind: type[_T]) -> _T:
+    """Read a frozen value from content that was canonical JSON; parts of it may be read already.
+
+    Raises:
+        TermsInvalid: naming the place.
+    """
+    try:
         return msgspec.convert(content, kind, dec_hook=_decode)
-    except (msgspec.ValidationError, canonical.NotCanonical) as error:
+    except msgspec.ValidationError as error:
         msg = f"cannot read a {kind.__name__}: {error}"
         raise TermsInvalid(msg) from error
 

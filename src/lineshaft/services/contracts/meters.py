@@ -54,12 +54,20 @@ class MeterTerms(Frozen, frozen=True, omit_defaults=True):
     def on(self, machine: str) -> Meter:
         """Return the meter of one machine."""
         parameters = msgspec.json.encode(self.parameters)
-        found = _known_meter(self.id, self.signal, self.kind, self.unit, parameters)
-        return replace(found, machine=machine, signal=signal_id(machine, self.signal))
+        return _meter_on(self.id, self.signal, self.kind, self.unit, parameters, machine)
 
 
 _ANY = "any"
 """A machine in place of those that the terms do not know."""
+
+
+@lru_cache(maxsize=4_096)
+def _meter_on(  # noqa: PLR0913, PLR0917 - what it is remembered by
+    id_: str, signal: str, kind: str, unit: str, parameters: bytes, machine: str
+) -> Meter:
+    """Return the meter of one machine: it is asked for each time that a contract is looked at."""
+    found = _known_meter(id_, signal, kind, unit, parameters)
+    return replace(found, machine=machine, signal=signal_id(machine, signal))
 
 
 @lru_cache(maxsize=1_024)

@@ -1,14 +1,17 @@
 """Offerings and contracts in SQL."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import json
 
 from lineshaft.core import canonical
 from lineshaft.core.period import Instant
+from lineshaft.services.contracts.content import from_canonical
 from lineshaft.services.contracts.life import ActKind, ContractAct
-from lineshaft.services.contracts.model import Contract, ContractRecord, Offering
+from lineshaft.services.contracts.model import Contract, ContractRecord, Offering, Terms
 from lineshaft.services.contracts.tables import (
     CONTRACT_ACT,
     CONTRACT_ACTIVATION,
@@ -16,6 +19,8 @@ from lineshaft.services.contracts.tables import (
     OFFERING_VERSION,
 )
 
+TERMS_KNOWN_MAX = 256
+"""Different terms that are kept after they were read."""
 _IS_OF = (CONTRACT_ACTIVATION.c.id == CONTRACT_VERSION.c.id) & (
     CONTRACT_ACTIVATION.c.version == CONTRACT_VERSION.c.version
 )
@@ -148,10 +153,21 @@ def _records() -> sa.Select[Any]:
 
 def _record(row: Any) -> ContractRecord:
     return ContractRecord(
-        contract=Contract.from_content(_content(row.content)),
+        contract=_contract(row.content),
         created_at=Instant(row.created_at),
         activated_at=None if row.activated_at is None else Instant(row.activated_at),
     )
+
+
+def _contract(text: str) -> Contract:
+    content = _content(text)
+    return from_canonical(content | {"terms": _terms(json.encode(content["terms"]))}, Contract)
+
+
+@lru_cache(maxsize=TERMS_KNOWN_MAX)
+def _terms(data: bytes) -> Terms:
+    """Read terms, once for all contracts that have the same: those of an offering mostly do."""
+    return from_canonical(json.decode(data), Terms)
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -39,11 +39,9 @@ class StoredRows:
     def places(self) -> dict[SignalId, tuple[int, int]]:
         """Return where the rows of each signal begin and end."""
         series = columns.array(self.rows, "series")
-        found = {}
-        for signal, number in self.series.items():
-            first, behind = np.searchsorted(series, [number, number + 1]).tolist()
-            found[signal] = first, behind
-        return found
+        numbers = np.array(list(self.series.values()), dtype=series.dtype)
+        sides = (np.searchsorted(series, numbers, side=side).tolist() for side in ("left", "right"))
+        return dict(zip(self.series, zip(*sides, strict=True), strict=True))
 
     def as_range(self) -> pa.Table:
         """Return the rows as `RANGE_SCHEMA`."""

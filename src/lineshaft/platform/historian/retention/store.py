@@ -11,6 +11,8 @@ from lineshaft.platform.historian.retention.model import EvidenceHold, Hold, Ret
 from lineshaft.platform.historian.retention.tables import EVIDENCE_HOLD, HOLD, RULE
 from lineshaft.platform.historian.tables import CORRECTION, REFUSAL, SERIES
 
+_INSERT_EVIDENCE = sa.insert(EVIDENCE_HOLD)
+
 
 class SqlRetentionStore:
     """Implements `RetentionStore`."""
@@ -39,7 +41,7 @@ class SqlRetentionStore:
         """Keep holds of evidence."""
         rows = [{name: getattr(one, name) for name in EvidenceHold.__slots__} for one in holds]
         if rows:
-            connection.execute(sa.insert(EVIDENCE_HOLD), rows)
+            connection.execute(_INSERT_EVIDENCE, rows)
 
     def evidence(
         self, connection: sa.Connection, signal: str | None, now: Instant
