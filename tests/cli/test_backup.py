@@ -271,6 +271,11 @@ def test_what_a_dead_backup_left_is_no_snapshot_and_goes(
     lineshaft("backup", "create", backups, "--data", data)
     assert not rest.exists()
     assert len(lineshaft("backup", "list", backups, "--json").json) == 2
+    assert (
+        "would go  000001-" in lineshaft("backup", "prune", backups, "--keep", 1, "--dry-run").out
+    )
+    assert "removed   000001-" in lineshaft("backup", "prune", backups, "--keep", 1).out
+    assert len(lineshaft("backup", "list", backups, "--json").json) == 1
 
 
 def test_the_newest_backup_is_the_last_one_made_whatever_the_clock_says(

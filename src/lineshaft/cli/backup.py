@@ -114,6 +114,28 @@ def list_snapshots(directory: DirectoryArgument, json: JsonOption = False) -> No
 
 
 @app.command()
+def prune(
+    directory: DirectoryArgument,
+    keep: Annotated[int, typer.Option(min=1, help="How many of the newest snapshots stay.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Remove the oldest snapshots and what only they need. Needs no installation."""
+    with errors_by_kind():
+        pruned = _repository(directory).prune(keep, is_dry=dry_run)
+        if json:
+            names = list(pruned.snapshots)
+            write_json({"snapshots": names, "store_files": pruned.files, "bytes": pruned.size})
+            return
+        word = "would go" if dry_run else "removed"
+        for name in pruned.snapshots:
+            write_line(f"{word:<9} {name}")
+        write_line(f"{word:<9} {pruned.files:,} store files, {pruned.size / _MB:,.1f} MB")
+
+
+@app.command()
 def restore(
     directory: DirectoryArgument,
     data: DataOption = None,

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lineshaft.core.errors import Conflict, NotFound
+from lineshaft.core.errors import Conflict, Invalid, NotFound
 from lineshaft.infrastructure.backup.model import (
     PRIVATE_MODE,
     PUBLIC_MODE,
@@ -68,6 +68,20 @@ class Snapshot:
         return self.directory / _FILES / path
 
 
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was removed from a directory of backups.
+
+    Attributes:
+        snapshots: names.
+        files, size: how many store files no snapshot needs any more, and their bytes.
+    """
+
+    snapshots: tuple[str, ...]
+    files: int
+    size: int
+
+
 class Repository:
     """Backups in one directory."""
 
@@ -105,11 +119,7 @@ class Repository:
         """
         for directory in (self.directory, self._objects, self._snapshots):
             make_dir(directory, mode=_DIRECTORY_MODE)
-        descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            _lock(descriptor, self.directory)
-            for rest in self._snapshots.glob(f"{_STAGED}*"):
-                shutil.rmtree(rest)
+        with self._locked():
             staging = self._snapshots / f"{_STAGED}{name}"
             make_dir(staging / _FILES, mode=_DIRECTORY_MODE)
             staging.chmod(_DIRECTORY_MODE)
@@ -121,6 +131,48 @@ class Repository:
             fsync_dir(staging)
             staging.rename(self._snapshots / name)
             fsync_dir(self._snapshots)
+
+    def prune(self, keep: int, *, is_dry: bool = False) -> Pruned:
+        """Remove the oldest snapshots, and the store files that no snapshot has any more.
+
+        Should it end in the middle, no snapshot is half there, and the next one goes on.
+
+        Args:
+            keep: how many of the newest snapshots stay, at least 1.
+            is_dry: whether nothing is removed, and only said what would be.
+
+        Raises:
+            Invalid: when none would stay.
+            BackupBusy: while another process writes here.
+            BackupUnreadable: when a snapshot that stays does not say what it needs.
+        """
+        if keep < 1:
+            msg = f"cannot keep {keep} snapshots of {self.directory}: expected at least 1"
+            raise Invalid(msg)
+        self.snapshot()
+        with self._locked():
+            found = self.snapshots()
+            needed = {entry.sha256 for one in found[-keep:] for entry in one.manifest().store}
+            unused = [path for path in self.objects() if path.name not in needed]
+            size = sum(path.stat().st_size for path in unused)
+            for snapshot in [] if is_dry else found[:-keep]:
+                gone = self._snapshots / f"{_STAGED}{snapshot.name}"
+                snapshot.directory.rename(gone)
+                fsync_dir(self._snapshots)
+                shutil.rmtree(gone)
+            for path in [] if is_dry else unused:
+                path.unlink()
+        return Pruned(tuple(one.name for one in found[:-keep]), len(unused), size)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep other writers out, and clear away what one of them has left half done."""
+        descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _lock(descriptor, self.directory)
+            for rest in self._snapshots.glob(f"{_STAGED}*"):
+                shutil.rmtree(rest)
+            yield
         finally:
             os.close(descriptor)
 
@@ -255,5 +307,5 @@ def _lock(descriptor: int, directory: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        msg = f"cannot back up into {directory}: another backup is being written there"
+        msg = f"cannot write into {directory}: another backup is being written there"
         raise BackupBusy(msg) from error
