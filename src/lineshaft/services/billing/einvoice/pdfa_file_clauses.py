@@ -166,9 +166,9 @@ def _long_names(file: PdfFile) -> Iterator[str]:
 
 
 def _pages(file: PdfFile) -> Iterator[str]:
-    for page in file.dictionaries:
+    for page in (*file.typed("Page"), *file.typed("Pages")):
         for box in _BOXES:
-            if page.get("Type") in ("Page", "Pages") and box in page:
+            if box in page:
                 sides = file.items(page, box)
                 lengths = [abs(sides[2] - sides[0]), abs(sides[3] - sides[1])]
                 if any(not PAGE_UNITS_MIN <= length <= PAGE_UNITS_MAX for length in lengths):

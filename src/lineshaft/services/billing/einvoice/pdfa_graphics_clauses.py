@@ -64,7 +64,7 @@ _COMPOSITE: Final = ("Type0", "CIDFontType0", "CIDFontType2")
 
 
 def _all_operators(file: PdfFile) -> set[bytes]:
-    return {word for words in file.operators for word in words}
+    return set().union(*file.operators)
 
 
 def _defined_operators(file: PdfFile) -> Iterator[str]:
@@ -83,8 +83,11 @@ def _saved_states(file: PdfFile) -> Iterator[str]:
     for words in file.operators:
         depth = deepest = 0
         for word in words:
-            depth += (word == b"q") - (word == b"Q")
-            deepest = max(deepest, depth)
+            if word == b"q":
+                depth += 1
+                deepest = max(deepest, depth)
+            elif word == b"Q":
+                depth -= 1
         if deepest > SAVED_STATES_MAX:
             yield f"{deepest} saved states"
 
