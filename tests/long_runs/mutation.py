@@ -11,7 +11,7 @@ from bench.mutation.run import SURVIVORS, judge
 from bench.mutation.verdicts import Score
 from bench.records import Outcome
 
-FULL = 4_000
+FULL = 1_000
 SLICE_ELSEWHERE = "tests/house/test_mutation.py"
 PERCENT_MIN = 85
 
