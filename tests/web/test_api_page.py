@@ -37,16 +37,36 @@ def test_the_python_examples_run_one_after_the_other(
 def test_the_requests_are_answered(hub: Served) -> None:
     lines = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
     asked = [shlex.split(line) for line in lines if line.startswith("curl ")]
-    assert len(asked) == 3
+    assert len(asked) == 8
     for words in asked:
         given = [words[i + 1].partition(": ") for i, word in enumerate(words) if word == "-H"]
         headers = {name.lower(): value for name, _, value in given}
         assert headers["authorization"] == "Bearer $LINESHAFT_TOKEN"
         headers["authorization"] = f"Bearer {hub.prepared.token}"
-        path = words[-1].removeprefix("$LINESHAFT_URL")
-        answer = ask(hub, "GET", path, **headers)
+        sent = [words[i + 1] for i, word in enumerate(words) if word == "--json"]
+        if sent:
+            headers["content-type"] = "application/json"
+        path = words[-1].removeprefix("$LINESHAFT_URL").replace("NUMBER", hub.prepared.number)
+        answer = ask(hub, "POST" if sent else "GET", path, *sent, **headers)
         assert answer.status == 200, answer.text
-        assert len(answer.body) > 50
+        assert len(answer.body) > 50 or path.endswith("/letters")
+    claims = json.loads(answer.body)
+    assert claims == {"letters": []}
+
+
+def test_the_requests_of_staff_are_answered(hub: Served) -> None:
+    """An engineer estimates; a letter that is not due is refused with its reason."""
+    statuses = []
+    for language, text in BLOCKS:
+        if language == "http" and text.startswith("PUT "):
+            head, _, body = text.partition("\n\n")
+            path = head.split()[1].replace("NUMBER", hub.prepared.number)
+            headers = {
+                "authorization": f"Bearer {hub.prepared.engineer_token}",
+                "content-type": "application/json",
+            }
+            statuses.append((path.split("/")[3], ask(hub, "PUT", path, body, **headers).status))
+    assert statuses == [("invoices", 404), ("estimates", 200)]
 
 
 def test_every_question_that_is_named_exists(hub: Served) -> None:
@@ -54,7 +74,9 @@ def test_every_question_that_is_named_exists(hub: Served) -> None:
     named = set(re.findall(rf"(?:GET|POST) ({PREFIX}/\w+)", PAGE))
     assert len(named) == 10
     assert named <= described.keys()
-    assert {urlsplit(one).path for one in re.findall(r"`(/api/\S+)`", PAGE)} <= described.keys()
+    assert {
+        urlsplit(one).path for one in re.findall(r"`(?:GET )?(/api/\S+)`", PAGE)
+    } <= described.keys()
 
 
 def test_the_limits_are_those_of_the_code() -> None:

@@ -19,7 +19,6 @@ from lineshaft.services.billing.model import DocumentHead
 from lineshaft.services.billing.receivables import model
 from lineshaft.services.billing.receivables import service as module
 from lineshaft.services.billing.receivables.errors import (
-    DisputeInvalid,
     DisputeOpen,
     DisputeTooLate,
     NoDispute,
@@ -31,6 +30,7 @@ from lineshaft.services.billing.receivables.model import (
     DISPUTE_DAYS,
     REASON_CHARACTERS_MAX,
     REFERENCE_CHARACTERS_MAX,
+    DisputeInvalid,
     DisputeOutcome,
     PaymentState,
     claims,

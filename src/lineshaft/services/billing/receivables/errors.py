@@ -19,10 +19,6 @@ class TooManyPayments(PreconditionFailed):
     """A document has as many payments as are read at once."""
 
 
-class DisputeInvalid(Invalid):
-    """A dispute without a reason, or with one that is too long."""
-
-
 class DisputeTooLate(PreconditionFailed):
     """The window for disputing the document is over, or it was disputed too often."""
 

@@ -8,11 +8,11 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant, to_datetime, zone_named
 from lineshaft.core.quantity import parse_fraction
 from lineshaft.services.billing.model import DocumentHead
-from lineshaft.services.billing.receivables.errors import DisputeInvalid
 
 DUNNING_DAYS = (7, 21, 35)
 """Days after the due date at which the first, second and third reminder is due."""
@@ -32,6 +32,10 @@ DISPUTES_MAX = 100
 DISPUTED_LINES_MAX = 1_000
 """Lines that one dispute names."""
 _PERCENT = 100
+
+
+class DisputeInvalid(Invalid):
+    """A dispute without a reason or with too long a one, or of more than a line charges."""
 
 
 class PaymentState(StrEnum):

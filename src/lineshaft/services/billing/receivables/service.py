@@ -26,7 +26,6 @@ from lineshaft.services.billing.model import (
     Transaction,
 )
 from lineshaft.services.billing.receivables.errors import (
-    DisputeInvalid,
     DisputeOpen,
     DisputeTooLate,
     NoDispute,
@@ -51,6 +50,7 @@ from lineshaft.services.billing.receivables.model import (
     Claim,
     ClaimPage,
     Dispute,
+    DisputeInvalid,
     DisputeOutcome,
     Payment,
     claims,
