@@ -240,6 +240,45 @@ def exchange(
         _say(does.exchange(LOCAL_OPERATOR, contract, swap))
 
 
+LeavingArgument = Annotated[str, typer.Argument(help="The machine.")]
+
+
+@app.command()
+def purchase(
+    contract: ContractArgument,
+    machine: LeavingArgument,
+    at: Annotated[str, typer.Option("--at", help="RFC 3339: the end of the lease, or later.")],
+    reason: ReasonOption = "",
+    data: DataOption = None,
+) -> None:
+    """Sell a leased machine to the customer by the option of its lease; it is billed then."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+    from lineshaft.services.contracts.service import Parting
+
+    with errors_by_kind():
+        bought = Parting(machine=machine, at=_instant(at), reason=reason)
+        does = application_of(data).contracts.agreements
+        _say(does.purchase(LOCAL_OPERATOR, contract, bought))
+
+
+@app.command(name="return")
+def give_back(
+    contract: ContractArgument,
+    machine: LeavingArgument,
+    at: Annotated[str, typer.Option("--at", help="RFC 3339: it serves until then.")],
+    reason: ReasonOption = "",
+    data: DataOption = None,
+) -> None:
+    """Take a machine back out of its place; nobody follows it."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+    from lineshaft.services.contracts.service import Parting
+
+    with errors_by_kind():
+        back = Parting(machine=machine, at=_instant(at), reason=reason)
+        does = application_of(data).contracts.agreements
+        _say(does.give_back(LOCAL_OPERATOR, contract, back))
+
+
 def _instant(text: str) -> "Instant":
     from lineshaft.core.period import parse_instant
 

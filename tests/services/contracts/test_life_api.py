@@ -74,17 +74,21 @@ async def test_a_contract_from_draft_to_its_end(client: httpx.AsyncClient) -> No
         "since": "2017-06-25T06:00:00Z",
     }
     assert (await ask(client, FINANCE, f"POST {ONE}/exchange", swap))[0] == 200
+    back = {"machine": "mazak02", "at": "2017-09-01T00:00:00Z", "reason": "not needed any more"}
+    assert (await ask(client, FINANCE, f"POST {ONE}/purchase", back))[0] == 412
+    assert (await ask(client, CUSTOMER, f"POST {ONE}/return", back))[0] == 403
+    assert (await ask(client, FINANCE, f"POST {ONE}/return", back))[0] == 200
     _, found = await ask(client, CUSTOMER, f"GET {ONE}/acts?size=4")
     assert [each["kind"] for each in found["acts"]] == ["amend", "offer", "accept", "activate"]
     _, rest = await ask(client, CUSTOMER, f"GET {ONE}/acts?after={found['next']}")
-    kinds = ["pause", "resume", "end", "renew", "exchange"]
+    kinds = ["pause", "resume", "end", "renew", "exchange", "return"]
     assert [each["kind"] for each in rest["acts"]] == kinds
     _, versions = await ask(client, CUSTOMER, f"GET {ONE}/versions")
-    assert [each["contract"]["version"] for each in versions["versions"]] == [1, 2, 3, 4, 5, 6]
+    assert [each["contract"]["version"] for each in versions["versions"]] == [1, 2, 3, 4, 5, 6, 7]
     _, last = await ask(client, CUSTOMER, f"GET {ONE}")
     assert last["contract"]["machines"] == ["mazak01", "mazak02"]
     _, listed = await ask(client, CUSTOMER, "GET /api/v1/contracts")
-    assert [each["contract"]["version"] for each in listed["contracts"]] == [6]
+    assert [each["contract"]["version"] for each in listed["contracts"]] == [7]
     assert (await ask(client, STRANGER, "GET /api/v1/contracts"))[1]["contracts"] == []
 
 

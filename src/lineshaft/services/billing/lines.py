@@ -27,9 +27,11 @@ from lineshaft.services.billing.pricing import (
     Priced,
     PricedPart,
     allocated,
+    bought,
     core_kept,
     cores_of,
     instalments_of,
+    leased_months,
     price_usage,
     stock_difference,
 )
@@ -136,6 +138,8 @@ def lines_of(  # noqa: PLR0913, PLR0917 - all that lines follow from, each a thi
             continue
         line = _usage_line(of, price, found, exact)
         lines += [] if line is None else [line]
+        if isinstance(price.price, LeasePrice):
+            lines += _purchase_lines(of, price, price.price)
         found_at_counts = [found for one, found in corrected if one.price.id == price.id]
         if isinstance(price.price, ReplenishmentPrice) and found_at_counts:
             lines.append(_count_line(of, price, price.price, found_at_counts))
@@ -275,6 +279,7 @@ def _usage_line(
         amount=amount,
         vat=of.contract.terms.vat,
         usage=tuple(place for place, _ in records.placed),
+        period=leased_months(price.price, priced.instalments),
     )
 
 
@@ -284,6 +289,38 @@ def _bundle_ahead(of: _Period, price: UsagePrice, fees: FeesAhead) -> list[Rated
         return []
     line = _usage_line(replace(of, period=fees.period), price, _Records((), (), ()), {})
     return [] if line is None else [replace(line, period=fees.period)]
+
+
+def _purchase_lines(of: _Period, price: UsagePrice, terms: LeasePrice) -> list[RatedLine]:
+    """Return the line of leased machines that are bought, or none."""
+    name = price.description
+    described = LocalText(en=f"{name.en}: purchase", zh_hans=f"{name.zh_hans}：购买")
+    parts = bought(terms, of.period)
+    return _fixed_line(of, price.purchase_id, (LineKind.USAGE, described), parts)
+
+
+def _fixed_line(
+    of: _Period, id_: str, what: tuple[LineKind, LocalText], parts: Sequence[PricedPart]
+) -> list[RatedLine]:
+    """Return the line of priced parts that rest on no usage, one each; no parts are no line."""
+    if not parts:
+        return []
+    kind, description = what
+    exact = sum((part.amount for part in parts), Fraction(0))
+    steps = [_part_step(part) for part in parts]
+    amount = round_line(exact, of.contract.currency, steps)
+    line = RatedLine(
+        id=id_,
+        kind=kind,
+        description=description,
+        quantity=Quantity(Fraction(len(parts)), _ONE),
+        steps=tuple(steps),
+        exact=exact,
+        amount=amount,
+        vat=of.contract.terms.vat,
+        usage=(),
+    )
+    return [line]
 
 
 def _core_lines(
@@ -297,28 +334,10 @@ def _core_lines(
     priced = Priced(now=_metered(price, of.period, ()), zone=of.zone, cores=ours)
     name = price.description
     kept = LocalText(en=f"{name.en}: kept", zh_hans=f"{name.zh_hans}：扣留")
-    deposited = (price.id, LineKind.CORE_DEPOSIT, name, price_usage(priced, terms))
-    lines = []
-    for id_, kind, description, parts in (
-        deposited,
-        (price.kept_id, LineKind.USAGE, kept, core_kept(priced, terms)),
-    ):
-        exact = sum((part.amount for part in parts), Fraction(0))
-        steps = [_part_step(part) for part in parts]
-        amount = round_line(exact, of.contract.currency, steps)
-        line = RatedLine(
-            id=id_,
-            kind=kind,
-            description=description,
-            quantity=Quantity(Fraction(len(parts)), _ONE),
-            steps=tuple(steps),
-            exact=exact,
-            amount=amount,
-            vat=of.contract.terms.vat,
-            usage=(),
-        )
-        lines += [line] if parts else []
-    return lines
+    deposited = _fixed_line(of, price.id, (LineKind.CORE_DEPOSIT, name), price_usage(priced, terms))
+    return deposited + _fixed_line(
+        of, price.kept_id, (LineKind.USAGE, kept), core_kept(priced, terms)
+    )
 
 
 def _count_line(

@@ -49,6 +49,19 @@ class Exchange:
     work_order: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parting:
+    """A machine that is bought by the option of its lease, or goes back.
+
+    Attributes:
+        at: when it is the customer's, or leaves its place.
+    """
+
+    machine: str
+    at: Instant
+    reason: str = ""
+
+
 class Agreements:
     """What provider and customer do with a contract; each act is added, nothing is changed."""
 
@@ -186,6 +199,45 @@ class Agreements:
             (ActKind.EXCHANGE, swap.until, said),
             lambda contract: changing.exchanged(contract, out, in_, why),
         )
+
+    def purchase(self, actor: Actor, id_: str, bought: Parting) -> ContractAct:
+        """Let the customer buy a leased machine: its option is charged with the period until then.
+
+        Raises:
+            ContractNotFound: when there is none.
+            ActRefused: without an option on it, before the end of the lease, or again.
+        """
+        return self._part(
+            actor,
+            id_,
+            (ActKind.PURCHASE, bought),
+            lambda contract: changing.purchased(contract, bought.machine, bought.at),
+        )
+
+    def give_back(self, actor: Actor, id_: str, back: Parting) -> ContractAct:
+        """Take a machine out of its place: instalments that are due later are not charged for it.
+
+        Raises:
+            ContractNotFound: when there is none.
+            ActRefused: when it does not serve then, or no other machine does.
+        """
+        return self._part(
+            actor,
+            id_,
+            (ActKind.RETURN, back),
+            lambda contract: changing.returned(contract, back.machine, back.at),
+        )
+
+    def _part(
+        self,
+        actor: Actor,
+        id_: str,
+        said: tuple[ActKind, Parting],
+        change: Callable[[Contract], Contract],
+    ) -> ContractAct:
+        kind, parting = said
+        detail = {"machine": parting.machine, "reason": _checked(parting.reason)}
+        return self._change(actor, id_, (kind, parting.at, detail), change)
 
     def record_due(self) -> int:
         """Record what contracts do by their terms until now: see `renewing`.

@@ -12,7 +12,7 @@ from lineshaft.core.period import Instant, format_instant, parse_instant
 from lineshaft.infrastructure.pages import ListPage, paged
 from lineshaft.infrastructure.routes import REPEATABLE, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
-from lineshaft.services.contracts.agreements import REASON_CHARACTERS_MAX, Exchange
+from lineshaft.services.contracts.agreements import REASON_CHARACTERS_MAX, Exchange, Parting
 from lineshaft.services.contracts.contract import Contract, ContractRecord
 from lineshaft.services.contracts.errors import NotInForce
 from lineshaft.services.contracts.life import ContractAct, ContractLife
@@ -92,6 +92,18 @@ class ExchangeBody(_Body):
     since: str = _Instant
     reason: str = _Reason
     work_order: str = Field(default="", max_length=REASON_CHARACTERS_MAX)
+
+
+class PartingBody(_Body):
+    """Which machine is bought or goes back, and when."""
+
+    machine: str = Field(max_length=TEXT_CHARACTERS_MAX)
+    at: str = _Instant
+    reason: str = _Reason
+
+    def to_parting(self) -> Parting:
+        """Return the same for the use case."""
+        return Parting(machine=self.machine, at=parse_instant(self.at), reason=self.reason)
 
 
 def router(contracts: Contracts, actor_of: ActorOf) -> APIRouter:
@@ -242,6 +254,16 @@ def _add_changes(routes: APIRouter, contracts: Contracts) -> None:
             work_order=body.work_order,
         )
         return does.exchange(request.state.actor, id_, swap).to_content()
+
+    @routes.post(ONE + "/purchase")
+    def purchase(request: Request, id_: str, body: PartingBody) -> dict[str, Any]:
+        """Let the customer buy a leased machine by its option, at the end of the lease."""
+        return does.purchase(request.state.actor, id_, body.to_parting()).to_content()
+
+    @routes.post(ONE + "/return")
+    def give_back(request: Request, id_: str, body: PartingBody) -> dict[str, Any]:
+        """Take a machine out of its place; nobody follows it."""
+        return does.give_back(request.state.actor, id_, body.to_parting()).to_content()
 
 
 def record_content(record: ContractRecord) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from lineshaft.core.period import Instant, Period, format_instant
+from lineshaft.core.period import Instant, Period, format_instant, zone_named
 from lineshaft.services.contracts.assets import AssetBinding, Pause
 from lineshaft.services.contracts.content import TermsInvalid
 from lineshaft.services.contracts.contract import Contract
+from lineshaft.services.contracts.leases import LeasePrice, LeasePurchase
 from lineshaft.services.contracts.life import ActRefused
 
 
@@ -95,6 +96,51 @@ def exchanged(contract: Contract, out: tuple[str, Instant], in_: tuple[str, Inst
     kept.insert(kept.index(replace(last, end=format_instant(until))) + 1, new)
     machines = tuple(dict.fromkeys([*contract.machines, next_machine]))
     return replace(contract, machines=machines, bindings=tuple(kept))
+
+
+def purchased(contract: Contract, machine: str, at: Instant) -> Contract:
+    """Let the customer buy a leased machine by its option, at the end of the lease or later.
+
+    Raises:
+        ActRefused: without an option on the machine, before the end of the lease, or again.
+    """
+    zone, terms = zone_named(contract.time_zone), contract.terms
+    serving = {slot.machine for slot in contract.slots(Period(Instant(at - 1), at))}
+    for place, sold in enumerate(terms.usage_prices):
+        lease = sold.price
+        if not isinstance(lease, LeasePrice) or lease.purchase_option is None:
+            continue
+        ends_at = lease.ends_at(contract.starts_at, zone)
+        is_new = machine not in {each.machine for each in lease.bought}
+        is_within = contract.ends_at is None or at <= contract.ends_at
+        if not (machine in serving and ends_at <= at and is_new and is_within):
+            continue
+        bought = (*lease.bought, LeasePurchase(machine, format_instant(at)))
+        prices = [*terms.usage_prices]
+        prices[place] = replace(sold, price=replace(lease, purchases=bought))
+        return replace(contract, terms=replace(terms, usage_prices=tuple(prices)))
+    msg = f"cannot sell {machine} under contract {contract.id} at {format_instant(at)}: expected a "
+    raise ActRefused(msg + "machine that serves then, once, with an option and after its lease")
+
+
+def returned(contract: Contract, machine: str, at: Instant) -> Contract:
+    """Take a machine out of its place for good: nobody follows it, and it owes no instalment more.
+
+    Raises:
+        ActRefused: when it does not serve then, or is the last one.
+    """
+    bound = bindings_of(contract)
+    serving = [
+        each
+        for each in bound
+        if each.machine == machine and each.period.start < at < each.period.end
+    ]
+    if not serving or len(bound) == 1:
+        msg = f"cannot take {machine} back from contract {contract.id} at {format_instant(at)}: "
+        raise ActRefused(msg + "expected a machine that serves then, and another one that goes on")
+    last = serving[0]
+    kept = [replace(each, end=format_instant(at)) if each is last else each for each in bound]
+    return replace(contract, bindings=tuple(kept))
 
 
 def bindings_of(contract: Contract) -> tuple[AssetBinding, ...]:

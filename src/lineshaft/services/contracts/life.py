@@ -49,6 +49,10 @@ class ActKind(StrEnum):
     REMIND = "remind"
     """That it will renew or end; by its term."""
     END = "end"
+    PURCHASE = "purchase"
+    """Of a leased machine, by the option of its lease."""
+    RETURN = "return"
+    """Of a machine: it leaves its place and nobody follows."""
 
 
 ALLOWED: dict[ContractState, frozenset[ActKind]] = {
@@ -61,9 +65,11 @@ ALLOWED: dict[ContractState, frozenset[ActKind]] = {
     ContractState.WITHDRAWN: frozenset({ActKind.AMEND}),
     ContractState.ACTIVE: frozenset(
         {ActKind.AMEND, ActKind.EXCHANGE, ActKind.PAUSE, ActKind.RENEW, ActKind.END}
+        | {ActKind.PURCHASE, ActKind.RETURN}
     ),
     ContractState.PAUSED: frozenset(
         {ActKind.AMEND, ActKind.EXCHANGE, ActKind.RESUME, ActKind.RENEW, ActKind.END}
+        | {ActKind.PURCHASE, ActKind.RETURN}
     ),
     ContractState.ENDED: frozenset({ActKind.AMEND}),
 }

@@ -65,7 +65,13 @@ from lineshaft.services.contracts.indicators.quality import quality_ratio
 from lineshaft.services.contracts.indicators.response_time import ResponseMilestone, response_us
 from lineshaft.services.contracts.indicators.restoration_time import restoration_us
 from lineshaft.services.contracts.indicators.throughput import effectiveness
-from lineshaft.services.contracts.leases import LeasedMachine, LeaseDue, LeasePrice
+from lineshaft.services.contracts.leases import (
+    LeaseClass,
+    LeasedMachine,
+    LeaseDue,
+    LeasePrice,
+    LeasePurchase,
+)
 from lineshaft.services.contracts.life import ActKind, ContractAct, ContractLife, ContractState
 from lineshaft.services.contracts.meters import MeterTerms
 from lineshaft.services.contracts.modifiers import (
@@ -182,8 +188,10 @@ __all__ = [
     "GuaranteeStep",
     "IndexValue",
     "Indexation",
+    "LeaseClass",
     "LeaseDue",
     "LeasePrice",
+    "LeasePurchase",
     "LeasedMachine",
     "LocalText",
     "MatrixPrice",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.security.authorisation.model import Action, Actor, Resource, Role
 from lineshaft.services.contracts.activation import Activation
-from lineshaft.services.contracts.agreements import Agreements, Exchange, shown
+from lineshaft.services.contracts.agreements import Agreements, Exchange, Parting, shown
 from lineshaft.services.contracts.ahead import fees_of, opening_around, opening_in
 from lineshaft.services.contracts.errors import (
     ContractNotFound,
@@ -21,7 +21,7 @@ from lineshaft.services.contracts.life import ActKind, ContractLife, reigns
 from lineshaft.services.contracts.model import Contract, ContractRecord, LocalText, Offering
 from lineshaft.services.contracts.parts import EVENT_SUBJECT, ContractParts
 
-__all__ = ["EVENT_SUBJECT", "ContractParts", "Contracts", "Exchange"]
+__all__ = ["EVENT_SUBJECT", "ContractParts", "Contracts", "Exchange", "Parting"]
 
 VERSIONS_MAX = 1_000
 

@@ -136,6 +136,11 @@ class UsagePrice(Frozen, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.id}.count"
 
     @property
+    def purchase_id(self) -> str:
+        """The id of the line with leased machines that are bought."""
+        return f"{self.id}.purchase"
+
+    @property
     def is_carried_by_year(self) -> bool:
         """Whether a period follows also from what was measured in the contract year before it."""
         return isinstance(self.price, EnergySavingPrice) and self.price.is_carried
@@ -226,6 +231,8 @@ class Terms(Frozen, frozen=True, kw_only=True):
         ids += [deposit.kept_id for deposit in self.deposits]
         stocked = [each for each in self.usage_prices if isinstance(each.price, ReplenishmentPrice)]
         ids += [each.count_id for each in stocked]
+        leased = [each for each in self.usage_prices if isinstance(each.price, LeasePrice)]
+        ids += [each.purchase_id for each in leased]
         for repeated in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
             msg = f"two parts of the terms have the id {repeated!r}"
             raise TermsInvalid(msg)

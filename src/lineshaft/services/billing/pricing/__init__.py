@@ -8,7 +8,7 @@ from lineshaft.services.billing.pricing.core_deposit import core_deposit, core_k
 from lineshaft.services.billing.pricing.energy_saving import energy_saving
 from lineshaft.services.billing.pricing.flat import flat
 from lineshaft.services.billing.pricing.graduated import graduated
-from lineshaft.services.billing.pricing.lease import instalments_of, lease
+from lineshaft.services.billing.pricing.lease import bought, instalments_of, lease, leased_months
 from lineshaft.services.billing.pricing.matrix import matrix
 from lineshaft.services.billing.pricing.package import package
 from lineshaft.services.billing.pricing.part import NO_QUANTITY, Metered, Priced, PricedPart
@@ -39,9 +39,11 @@ __all__ = [
     "Priced",
     "PricedPart",
     "allocated",
+    "bought",
     "core_kept",
     "cores_of",
     "instalments_of",
+    "leased_months",
     "price_usage",
     "stock_difference",
 ]

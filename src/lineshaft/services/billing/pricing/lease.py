@@ -1,10 +1,14 @@
 """Lease: a fixed instalment each month for each machine, in advance or in arrears."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import UNSET
+
+from lineshaft.core.money import currency_exponent
 from lineshaft.core.period import (
     Instant,
     Period,
@@ -14,8 +18,9 @@ from lineshaft.core.period import (
     to_datetime,
 )
 from lineshaft.core.quantity import Quantity
+from lineshaft.services.billing.pricing.lease_interest import split_instalments
 from lineshaft.services.billing.pricing.part import Instalment, Priced, PricedPart
-from lineshaft.services.contracts.model import Contract, LeaseDue, LeasePrice
+from lineshaft.services.contracts.model import Contract, LeaseDue, LeasePrice, Price
 
 
 def lease(priced: Priced, price: LeasePrice) -> tuple[PricedPart, ...]:
@@ -38,6 +43,7 @@ def lease(priced: Priced, price: LeasePrice) -> tuple[PricedPart, ...]:
             }
             if each.number == price.months:
                 detail |= _at_the_end(price)
+            detail |= _interest(price, amount, each)
             one = Quantity(Fraction(1), "C62")
             parts.append(PricedPart("instalment", one, amount, Fraction(amount), detail=detail))
     return tuple(parts)
@@ -60,8 +66,34 @@ def instalments_of(
         if period.contains(judged):
             slots = contract.slots(Period(judged, Instant(judged + 1)))
             machines = tuple(slot.machine for slot in slots)
-            found.append(Instalment(number, due_at, machines))
+            decimals = currency_exponent(contract.currency)
+            found.append(Instalment(number, due_at, machines, month, decimals))
     return tuple(found)
+
+
+def leased_months(price: Price, instalments: Sequence[Instalment]) -> Period | None:
+    """Return the months that instalments are for; None for none, and but for a lease of a class."""
+    months = [each.month for each in instalments if each.machines]
+    if not isinstance(price, LeasePrice) or price.classification is UNSET or not months:
+        return None
+    return Period(months[0].start, months[-1].end)
+
+
+def bought(price: LeasePrice, period: Period) -> tuple[PricedPart, ...]:
+    """Charge the purchase option of each machine that is bought in a period, or at its end."""
+    one = Quantity(Fraction(1), "C62")
+    amount = price.purchase_option or Decimal(0)
+    return tuple(
+        PricedPart(
+            "purchase",
+            one,
+            amount,
+            Fraction(amount),
+            detail={"machine": each.machine, "at": each.at},
+        )
+        for each in price.bought
+        if period.contains(Instant(parse_instant(each.at) - 1))
+    )
 
 
 def _months(
@@ -74,6 +106,19 @@ def _months(
             return
         if month.end >= period.start:
             yield number + 1, month
+
+
+def _interest(price: LeasePrice, amount: Decimal, each: Instalment) -> dict[str, str]:
+    """Say what of an instalment of a finance lease is interest, and what is still in the lease."""
+    split = split_instalments(price, amount, each.decimals)
+    if not split:
+        return {}
+    said = split[each.number - 1]
+    return {
+        "balance": f"{said.balance:f}",
+        "interest": f"{said.interest:f}",
+        "principal": f"{said.principal:f}",
+    }
 
 
 def _at_the_end(price: LeasePrice) -> dict[str, str]:

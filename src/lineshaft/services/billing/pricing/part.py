@@ -36,11 +36,15 @@ class Instalment:
     Attributes:
         number: from 1 to as many as there are.
         machines: that serve when it is due.
+        month: of the lease that it is for.
+        decimals: of the currency.
     """
 
     number: int
     due_at: Instant
     machines: tuple[str, ...]
+    month: Period
+    decimals: int
 
 
 _NOTHING = Metered(Period(Instant(0), Instant(1)), NO_QUANTITY, {})
@@ -79,7 +83,7 @@ class PricedPart:
 
     Attributes:
         kind: `flat`, `unit`, `tier`, `tier_fee`, `volume`, `package`, `share`, `state`, `bundle`,
-            `instalment`, or one of `energy_saving`, `core_deposit` and `replenishment`.
+            `instalment`, `purchase`, or one of `energy_saving`, `core_deposit` and `replenishment`.
         quantity: what was priced; None for a fixed amount and a share.
         unit_price: price of one unit, or the fixed amount; None for packages and a share.
         amount: exact and not rounded.

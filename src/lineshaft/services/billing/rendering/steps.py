@@ -20,6 +20,7 @@ from lineshaft.services.billing.rendering.words import (
     shown,
 )
 
+_SPLIT = ("interest", "principal", "balance")
 _PRICED = frozenset(
     {"bundle", "core_closed", "core_delivered", "core_kept", "core_lost"}
     | {"package", "saving", "share"}
@@ -53,6 +54,7 @@ class StepWords:
             "bundle": self._prorated,
             "allocation": self._allocated,
             "instalment": self._instalment,
+            "purchase": self._purchased,
             "machine_share": self._of_machine,
             "proration": self._prorated,
             **self._savings.kinds(),
@@ -207,7 +209,14 @@ class StepWords:
         for name in ("residual", "purchase_option"):
             if name in step:
                 said += self._words.say(f"step_{name}", amount=self._words.money(step[name]))
+        if "interest" in step:
+            amounts = {name: self._words.money(step[name]) for name in _SPLIT}
+            said += self._words.say("step_interest", **amounts)
         return said
+
+    def _purchased(self, step: dict[str, Any]) -> str:
+        at = self._words.instant(step["at"])
+        return self._words.say("step_purchase", machine=step["machine"], at=at)
 
     def _credited(self, step: dict[str, Any]) -> str:
         base = self._words.unrounded_money(step["base_exact"])

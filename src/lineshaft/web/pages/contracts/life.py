@@ -93,6 +93,8 @@ def said(visit: Visit, contract: Contract, act: ContractAct) -> str:
     if act.kind is ActKind.EXCHANGE:
         values |= {"machine": detail["machine"], "next_machine": detail["next_machine"]}
         values["since"] = shown_at(visit, contract, detail["since"])
+    if act.kind in {ActKind.PURCHASE, ActKind.RETURN}:
+        values["machine"] = detail["machine"]
     return visit.say(key, **values)
 
 
