@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lineshaft.bootstrap.application import Application
+from lineshaft.bootstrap.backfill_program import declared_texts
 from lineshaft.bootstrap.node_plans import read_node_plan
 from lineshaft.core.errors import Forbidden
 from lineshaft.network.connectors.service import describe_signals
@@ -54,6 +55,21 @@ def test_the_starter_applies_cleanly_and_once(application: Application, starter:
     again = plant.apply(LOCAL_OPERATOR, starter, seen.append)
     assert again.is_empty
     assert len(seen) == len(STARTER)
+
+
+def test_an_event_without_a_unit_is_no_number(application: Application, starter: Path) -> None:
+    text = (
+        '[[machine]]\nid = "saw"\nname = "Saw"\n'
+        '[[machine.signal]]\nname = "state"\ncategory = "EVENT"\n'
+        '[[machine.signal]]\nname = "parts"\ncategory = "EVENT"\nunit = "C62"\n'
+        '[[machine.signal]]\nname = "power"\nunit = "KWT"\n'
+    )
+    (starter / "saw.toml").write_text(text, encoding="utf-8")
+    application.plant.apply(LOCAL_OPERATOR, starter)
+    declared = declared_texts(application.settings)
+    assert {id_: kind for id_, kind in declared.items() if id_.startswith("saw/")} == {
+        "saw/state": "text"
+    }
 
 
 def test_what_is_applied_is_there(application: Application, starter: Path) -> None:

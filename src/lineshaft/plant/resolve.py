@@ -246,7 +246,9 @@ def _signal(described: SignalDescription) -> Signal:
 
 
 def _refined(machine: str, table: Any, known: Signal | None) -> Signal:
-    base = known or Signal(signal_id(machine, table.name))
+    # What no device file describes is a state when it is an event without a unit.
+    is_state = table.category in {"EVENT", "CONDITION"} and not table.unit
+    base = known or Signal(signal_id(machine, table.name), is_numeric=not is_state)
     title = base.title
     if table.title is not None:
         title = {name: text for name, text in table.title.to_content().items() if text}

@@ -1,15 +1,15 @@
 """Files to import, and what becomes of them without a hub."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lineshaft.core.period import Instant, parse_instant
-from lineshaft.core.reading import Record, SourceId
+from lineshaft.core.reading import Record, SignalId, SourceId
 from lineshaft.core.segment.block import to_records
 from lineshaft.core.segment.wire import decode_segment, open_segment
 from lineshaft.network.backfill.files import open_file
 from lineshaft.network.backfill.memory import Checkpoint, Memory
-from lineshaft.network.backfill.model import FileMap
+from lineshaft.network.backfill.model import FileMap, Kind
 from lineshaft.network.backfill.production import Production
 from lineshaft.network.backfill.sealing import Sealed
 from lineshaft.network.keys import load_or_create_keys
@@ -33,11 +33,22 @@ def write_lines(path: Path, lines: Sequence[str]) -> Path:
 
 
 def production(
-    path: Path, file_map: FileMap | None = None, checkpoint: Checkpoint | None = None
+    path: Path,
+    file_map: FileMap | None = None,
+    checkpoint: Checkpoint | None = None,
+    declared: Mapping[SignalId, Kind] | None = None,
 ) -> Production:
     file_map = file_map or FileMap()
     file = open_file(path, file_map.delimiter)
-    memory = Memory(path.name, file.facts(), file_map, BEGAN_AT, epoch=1, checkpoint=checkpoint)
+    memory = Memory(
+        path.name,
+        file.facts(),
+        file_map,
+        BEGAN_AT,
+        epoch=1,
+        checkpoint=checkpoint,
+        declared=declared or {},
+    )
     keys = load_or_create_keys(path.parent / "history-1.key")
     return Production(file, memory, SOURCE, keys)
 

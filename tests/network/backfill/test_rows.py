@@ -10,13 +10,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from lineshaft.core.errors import Invalid
-from lineshaft.core.reading import Record, RecordKind
+from lineshaft.core.reading import Record, RecordKind, SignalId
 from lineshaft.core.segment.detail import RefusalDetail
 from lineshaft.network.backfill import files
 from lineshaft.network.backfill.errors import FileUnreadable, MapInvalid
-from lineshaft.network.backfill.model import FileMap, MappedSignal
+from lineshaft.network.backfill.model import FileMap, Kind, MappedSignal
 from lineshaft.network.backfill.service import read_map
-from tests.network.backfill.plain import instant, production, records, stamp, write_lines
+from tests.network.backfill.plain import (
+    instant,
+    production,
+    records,
+    records_of,
+    stamp,
+    write_lines,
+)
 
 LONG = "signal,ts,value,status"
 
@@ -169,6 +176,23 @@ def test_kinds_of_a_long_file(tmp_path: Path) -> None:
         ("m/n", 1, None),
         ("m/state", None, "7"),
     ]
+
+
+def test_what_the_plant_declares_to_be_no_number_is_a_text_without_a_map(tmp_path: Path) -> None:
+    lines = ["signal,ts,value", f"m/s,{stamp(1)},READY", f"m/n,{stamp(1)},1", f"m/t,{stamp(2)},7"]
+    path = write_lines(tmp_path / "k.csv", lines)
+    declared: dict[SignalId, Kind] = dict.fromkeys(map(SignalId, ("m/s", "m/t")), "text")
+
+    def found(file_map: FileMap) -> list[tuple[str, int | None, str | None]]:
+        made = production(path, file_map, declared=declared)
+        sealed = [one for batch in made.segments(0) for one in batch]
+        read = records_of(sealed, path)
+        return [(r.signal, r.mantissa, r.text) for r in read if r.kind is RecordKind.READING]
+
+    assert found(FileMap()) == [("m/s", None, "READY"), ("m/n", 1, None), ("m/t", None, "7")]
+    # What the map says of a signal counts before what the plant says.
+    said = FileMap(signals={"m/t": MappedSignal("m/t", "decimal")})
+    assert found(said)[-1] == ("m/t", 7, None)
 
 
 def test_parquet(tmp_path: Path) -> None:

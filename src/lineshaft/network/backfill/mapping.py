@@ -4,7 +4,7 @@ A *long* file has one reading per row (columns `signal`, `ts`, `value`, and `sta
 one). A *wide* file has an instant per row and a column per signal; an empty cell says nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lineshaft.core.errors import Invalid
@@ -65,11 +65,13 @@ class SeriesNames:
     """The series of a file in the order of their first appearance, each under a number (code).
 
     Attributes:
+        declared: what the plant says the values of signals are, where it is no number.
         names: the signal ids, by code.
         kinds: what their values are, by code.
     """
 
     file_map: FileMap
+    declared: Mapping[SignalId, Kind] = field(default_factory=dict)
     names: list[SignalId] = field(default_factory=list)
     kinds: list[Kind] = field(default_factory=list)
     _codes: dict[SignalId, int] = field(default_factory=dict)
@@ -105,6 +107,7 @@ class SeriesNames:
 
     def _mapped(self, name: str) -> tuple[SignalId, Kind]:
         entry = self.file_map.signals.get(name, name)
+        is_said = isinstance(entry, MappedSignal)
         if isinstance(entry, str):
             entry = MappedSignal(entry, self.file_map.kind)
         machine, slash, rest = entry.signal.partition("/")
@@ -114,4 +117,5 @@ class SeriesNames:
                 msg += "(--map), or one machine for the whole file (--machine)"
                 raise Invalid(msg)
             machine, rest = self.file_map.machine, entry.signal
-        return signal_id(machine, rest), entry.kind
+        signal = signal_id(machine, rest)
+        return signal, entry.kind if is_said else self.declared.get(signal, entry.kind)

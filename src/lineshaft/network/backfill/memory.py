@@ -7,7 +7,7 @@ time: what it says follows from the file as well.
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from lineshaft.core.period import Instant, format_instant
+from lineshaft.core.reading import SignalId
 from lineshaft.infrastructure.files import make_dir, write_durably
 from lineshaft.network.backfill.errors import (
     FileChanged,
@@ -23,7 +24,7 @@ from lineshaft.network.backfill.errors import (
     StatementRefused,
 )
 from lineshaft.network.backfill.files import FileFacts, Place
-from lineshaft.network.backfill.model import STATEMENTS_MAX, FileMap
+from lineshaft.network.backfill.model import STATEMENTS_MAX, FileMap, Kind
 from lineshaft.network.backfill.rows import Before
 
 _PRIVATE, _PRIVATE_DIRECTORY = 0o600, 0o700
@@ -58,6 +59,7 @@ class Memory(msgspec.Struct, frozen=True):
         file: the name of the file when the import began; refusals name it.
         facts: what the file is.
         map: how it is read.
+        declared: what the plant said of its signals when the import began.
         began_at: stamps well ahead of that instant are refused.
         epoch: that the hub has given; 0 at first.
         checkpoint: where resuming begins.
@@ -71,6 +73,7 @@ class Memory(msgspec.Struct, frozen=True):
     epoch: int = 0
     checkpoint: Checkpoint | None = None
     complete_until: tuple[Instant, ...] = ()
+    declared: Mapping[SignalId, Kind] = {}
 
     def stating(self, until: Instant | None, now: Instant) -> "Memory":
         """Say until when the file is complete; what was said before stays said.

@@ -1,6 +1,7 @@
 """What a back-fill is told, what it says of itself, and the maxima that it keeps."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -8,7 +9,7 @@ import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant
-from lineshaft.core.reading import SourceId
+from lineshaft.core.reading import SignalId, SourceId
 
 Kind = Literal["decimal", "text", "boolean"]
 StampUnit = Literal["iso", "s", "ms", "us", "ns"]
@@ -42,7 +43,7 @@ class FileMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ts_unit: `iso` (RFC 3339), or what integers since 1970-01-01T00:00:00Z count.
         assume_utc: whether an RFC 3339 stamp without an offset is UTC; else it is refused.
         delimiter: what separates the columns of a CSV file.
-        kind: what the values of signals are that `signals` does not name.
+        kind: what the values of signals are that neither `signals` nor the plant says.
         machine: whose signals those are that name no machine.
         signals: by column (wide) or by name (long).
     """
@@ -79,6 +80,7 @@ class BackFillConfig:
         directory: where the key and the memory of the import are.
         key_path: the key file, where it is not `<source>.key` in `directory`.
         map: what the columns mean.
+        declared: what the plant says the values of its signals are, where it is no number.
         rate: most records a second; None for as fast as the hub takes them.
         until: the file holds everything up to there; None: nobody says so, and it is taken to be
             complete up to its last stamp.
@@ -90,6 +92,7 @@ class BackFillConfig:
     directory: Path
     key_path: Path | None = None
     map: FileMap
+    declared: Mapping[SignalId, Kind] = field(default_factory=dict)
     rate: int | None = None
     until: Instant | None = None
     resend_s: float = 5.0

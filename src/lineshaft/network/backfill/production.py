@@ -101,9 +101,9 @@ class Production:
 
     def _at(self, checkpoint: Checkpoint | None) -> tuple[Converter, Sealer]:
         memory = self._memory
-        converter = Converter(
-            memory.file, self._file.word, self._layout, memory.map, memory.began_at
-        )
+        place = f"{memory.file} {self._file.word}"
+        series = SeriesNames(memory.map, memory.declared)
+        converter = Converter(place, self._layout, series, memory.began_at)
         chain = Chain.beginning()
         if checkpoint is not None:
             converter.before = checkpoint.before

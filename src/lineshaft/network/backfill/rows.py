@@ -29,7 +29,6 @@ from lineshaft.network.backfill.columns import TEXT, Rows, Values, joined
 from lineshaft.network.backfill.errors import FileUnreadable
 from lineshaft.network.backfill.files import Block
 from lineshaft.network.backfill.mapping import Layout, SeriesNames
-from lineshaft.network.backfill.model import FileMap
 from lineshaft.network.backfill.stamps import instants
 from lineshaft.network.backfill.values import values_of
 
@@ -78,15 +77,13 @@ class _Cells:
 class Converter:
     """Makes records of the blocks of one file, in order."""
 
-    def __init__(
-        self, file_name: str, word: str, layout: Layout, file_map: FileMap, began_at: Instant
-    ) -> None:
-        """Take the file's name and word for its rows, where what stands, and what it means."""
-        self._place = f"{file_name} {word}"
-        self._layout, self._map = layout, file_map
+    def __init__(self, place: str, layout: Layout, series: SeriesNames, began_at: Instant) -> None:
+        """Take the file's name with the word for its rows, where what stands, and what it means."""
+        self._place = place
+        self._layout, self._map = layout, series.file_map
         self._ts_max = began_at + FUTURE_US_MAX
         self._began_at = began_at
-        self.series = SeriesNames(file_map)
+        self.series = series
         self.before = Before()
 
     def rows(self, block: Block) -> Rows:

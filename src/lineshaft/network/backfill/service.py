@@ -60,7 +60,8 @@ class BackFill:
             self._file = open_file(config.file, config.map.delimiter)
             layout_of(self._file.names, config.map)
             facts = self._file.facts()
-            fresh = Memory(config.file.name, facts, config.map, clock.now())
+            now, declared = clock.now(), config.declared
+            fresh = Memory(config.file.name, facts, config.map, now, declared=declared)
             known = memory_file.begin(fresh)
             self.memory = known.stating(config.until, clock.now())
             if self.memory != known:
