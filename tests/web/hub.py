@@ -44,6 +44,54 @@ PASSWORD = "a password for tests only"
 CONTRACT = "riverside-milling"
 STATES = ("READY", "ACTIVE", "ACTIVE", "ACTIVE", "INTERRUPTED", "ACTIVE", "STOPPED", "FEED_HOLD")
 READINGS = 540
+SPARES = """
+[[offering]]
+id = "spares"
+version = 1
+name = { en = "Spindles in exchange", zh-Hans = "主轴置换" }
+currency = "EUR"
+
+[offering.terms]
+vat = { category = "S", rate = 19 }
+
+[[offering.terms.usage_prices]]
+id = "deposit"
+description = { en = "Deposit on the used spindle", zh-Hans = "旧主轴押金" }
+[offering.terms.usage_prices.price]
+model = "core_deposit"
+deposit = 400
+days = 30
+grades = [{ grade = "a", percent = 100 }, { grade = "b", percent = 60 }]
+
+[[offering.terms.usage_prices]]
+id = "filters"
+description = { en = "Filter hours", zh-Hans = "滤芯小时" }
+[offering.terms.usage_prices.meter]
+id = "filters"
+signal = "auto_time"
+kind = "counter"
+unit = "SEC"
+parameters = { rate_max = "1", resolution = "1" }
+[offering.terms.usage_prices.price]
+model = "replenishment"
+unit = "SEC"
+unit_price = 0.01
+stock = "machine"
+reorder = { lead_days = 4, service_level = 97.5, history_days = 28 }
+
+[[contract]]
+id = "riverside-spares"
+version = 1
+offering = { id = "spares", version = 1 }
+supplier = "northgate-gmbh"
+customer = "riverside-gmbh"
+machines = ["mazak01"]
+start = "2026-01-01T00:00:00Z"
+time_zone = "UTC"
+billing_period = "month"
+invoice_series = "LS-2026"
+"""
+"""What is recorded by people, beside the demo's contract; it begins years after the day."""
 LIVE_EVERY_S = 0.2
 KINDS = {
     "administrator": (Role.ADMINISTRATOR, None, "Ada Lindqvist"),
@@ -135,7 +183,7 @@ def _plant(application: Application, directory: Path) -> None:
     _, devices = sample_day()
     shutil.copyfile(devices, directory / "Devices.xml")
     plant = files("lineshaft.plant").joinpath("demo", "plant.toml").read_text(encoding="utf-8")
-    (directory / "plant.toml").write_text(plant, encoding="utf-8")
+    (directory / "plant.toml").write_text(plant + SPARES, encoding="utf-8")
     application.plant.apply(LOCAL_OPERATOR, directory)
 
 

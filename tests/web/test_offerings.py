@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import WebSocketRoute
+from playwright.sync_api import Page, WebSocketRoute
 
 from tests.web.conftest import Open, settle
 from tests.web.test_pages import look, violations
@@ -11,11 +11,7 @@ from tests.web.test_pages import look, violations
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
 
-def test_an_offering_from_a_pack_to_its_withdrawal(open_page: Open) -> None:
-    page = open_page("finance", "/offerings")
-    page.keyboard.press("g")
-    page.keyboard.press("o")
-    page.click("main >> text=New offering")
+def begin_and_type_before_the_connection_stands(page: Page) -> None:
     held: list[WebSocketRoute] = []
 
     def hold_first(route: WebSocketRoute) -> None:
@@ -31,6 +27,14 @@ def test_an_offering_from_a_pack_to_its_withdrawal(open_page: Open) -> None:
     page.keyboard.type(" in the first hall, by the hour", delay=3)
     held[0].connect_to_server()
     settle(page)
+
+
+def test_an_offering_from_a_pack_to_its_withdrawal(open_page: Open) -> None:
+    page = open_page("finance", "/offerings")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    page.click("main >> text=New offering")
+    begin_and_type_before_the_connection_stands(page)
     page.get_by_label("Identifier").fill("Mill Hour")
     page.get_by_label("Amount a month (EUR)").first.fill("much")
     page.click("text=Record the offering")

@@ -1,13 +1,24 @@
 """What other rooms write in English has its Chinese: from the very places that write it."""
 
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
 import pytest
 
-from lineshaft.core.errors import Invalid
-from lineshaft.core.reading import Refused
+from lineshaft.core.errors import Invalid, InvariantError, Refusal
+from lineshaft.core.period import Instant, Period
+from lineshaft.core.quantity import Quantity, parse_exact
+from lineshaft.core.reading import Refused, SourceId
 from lineshaft.core.value import parse_decimal
 from lineshaft.network.connectors.mtconnect.codec import LINE_BYTES_MAX, decode_line
+from lineshaft.services.billing.errors import PeriodIncomplete
 from lineshaft.services.billing.rendering.model import MediaType
 from lineshaft.services.evidence.verify import HTML, JSON, verify
+from lineshaft.services.facts.model import Core, CoreReturn, StockKind, StockRecord
+from lineshaft.services.metering.clocks.model import OFFSET_US_MAX, ClockEntry, ClockStep
+from lineshaft.services.metering.estimates.model import Estimate
+from lineshaft.web.texts.refusals import KINDS_IN_CHINESE, refused_in_chinese
 from lineshaft.web.texts.sentences import in_chinese
 from tests.network.connectors.test_codec import DEVICE, NOW, STAMP
 from tests.services.evidence.world import PERIOD, Recorder, make_world, rendered
@@ -60,6 +71,83 @@ def test_every_check_of_a_verification_has_its_chinese() -> None:
     said = {text for check in checks for text in (check.name, check.detail)}
     assert len(said) > 20
     assert [text for text in said if in_chinese(text) is None] == []
+
+
+ROOMS = ("services", "security.identity", "security.authorisation", "platform.twin")
+
+
+def kinds_of(refusal: type[Refusal]) -> set[type[Refusal]]:
+    """All kinds below one, of the rooms that pages ask."""
+    below = set(refusal.__subclasses__())
+    return below.union(*map(kinds_of, below))
+
+
+def test_every_kind_of_refusal_has_its_chinese() -> None:
+    starts = tuple(f"lineshaft.{room}" for room in ROOMS)
+    asked = {kind.__name__ for kind in kinds_of(Refusal) if kind.__module__.startswith(starts)}
+    # What says many things is found by its sentence.
+    assert asked - KINDS_IN_CHINESE.keys() == {"TermsInvalid"}
+    assert len(asked) > 70
+
+
+def test_what_is_missing_of_a_period_is_said_in_chinese() -> None:
+    missing = [
+        {"why": "undefined", "meter": "hours", "machine": "m1"},
+        {"why": "unknown", "meter": "air", "machine": "m2", "known": "71.2", "least": "95",
+         "spans": "2026-01-01T00:00:00Z/2026-01-02T00:00:00Z", "more": "3"},
+    ]  # fmt: skip
+    said = refused_in_chinese(PeriodIncomplete("cannot bill", missing=missing))
+    assert said == (
+        "已知的用量少于合同要求，且没有说明仍要开票的理由。m1 上的计量表 hours 没有数值；"
+        "m2 上的计量表 air 仅知 71.2 %（合同要求至少 95 %），"
+        "缺少 2026-01-01T00:00:00Z/2026-01-02T00:00:00Z，另有至少 3 段。"
+    )
+    assert refused_in_chinese(InvariantError("broken")) is None
+
+
+def estimate(amount: str = "5", reason: str = "as last week") -> Estimate:
+    quantity = Quantity(parse_exact(amount), "SEC")
+    return Estimate("est-1", "mazak01", "hours", PERIOD, quantity, "emil", reason)
+
+
+def core(**changes: Any) -> Core:
+    fields = {"id": "c-1", "machine": "mazak01", "contract": "spares", "item": "deposit"}
+    fields |= {"model": "SP-1", "delivered_at": PERIOD.start, "reference": "LN-1"}
+    return Core(**(fields | changes))
+
+
+def stock(**changes: Any) -> StockRecord:
+    fields: dict[str, Any] = {"id": "s-1", "kind": StockKind.DELIVERY, "machine": "mazak01"}
+    fields |= {"contract": "spares", "item": "oil", "at": PERIOD.start, "person": "Emil"}
+    fields |= {"quantity": Quantity(Fraction(1), "LTR"), "reference": "LN-1"}
+    return StockRecord(**(fields | changes))
+
+
+WRONG: tuple[Callable[[], object], ...] = (
+    lambda: parse_exact("twelve"),
+    lambda: parse_exact("1/0"),
+    lambda: Period(PERIOD.end, PERIOD.start),
+    lambda: estimate(amount="-5"),
+    lambda: estimate(reason="x" * 501),
+    lambda: ClockStep(SourceId("edge-1"), PERIOD.start, OFFSET_US_MAX + 1),
+    lambda: ClockEntry("c-1", ClockStep(SourceId("edge-1"), PERIOD.start, 5), " "),
+    lambda: core(model=""),
+    lambda: core(reference=""),
+    lambda: core(returned=CoreReturn(Instant(0), "SP-1", "a", "Emil")),
+    lambda: CoreReturn(PERIOD.start, "", "a", "Emil"),
+    lambda: CoreReturn(PERIOD.start, "SP-1", "a", ""),
+    lambda: stock(quantity=Quantity(Fraction(0), "LTR")),
+    lambda: stock(kind=StockKind.COUNT, quantity=Quantity(Fraction(-1), "LTR")),
+    lambda: stock(person=""),
+    lambda: stock(reference=""),
+)
+
+
+def test_what_is_typed_wrong_is_said_in_chinese() -> None:
+    for wrong in WRONG:
+        with pytest.raises(Refusal) as refused:
+            wrong()
+        assert refused_in_chinese(refused.value), str(refused.value)
 
 
 def test_a_sentence_that_nobody_has_translated_is_not_guessed() -> None:

@@ -13,10 +13,17 @@ WALK = {
     "invoice": "/invoices/{number}",
     "readings": "/invoices/{number}/lines/2",
     "account": "/account",
+    "requests": "/requests",
+    "exchanges": "/machines/mazak01/exchanges",
+    "estimates": "/machines/mazak01/estimates",
+    "records": "/contracts/riverside-spares/records",
 }
 OWN = {
     "offering": "/offerings/milling-by-the-hour",
     "pack": "/packs/response",
+    "draft": "/contracts/new",
+    "audit": "/audit",
+    "clock": "/sources/edge-1/clock",
     "sources": "/sources",
     "people": "/people",
     "status": "/status",
@@ -27,9 +34,14 @@ OWN = {
 """What the maker's own people have beside it."""
 KINDS = ("administrator", "engineer", "finance", "customer")
 REFUSED = {
-    "engineer": {"finance", "invoice", "readings", "people", "webhooks", "webhook"},
-    "finance": {"sources", "people"},
-    "customer": {"finance", "offering", "pack", "sources", "people", "status", "webhook"},
+    "engineer": {
+        *("audit", "draft", "finance", "invoice", "people", "readings", "webhook", "webhooks")
+    },
+    "finance": {"audit", "people", "sources"},
+    "customer": {
+        *("audit", "clock", "draft", "finance", "offering", "pack", "people", "sources"),
+        *("status", "webhook"),
+    },
 }
 """What a kind of user is refused."""
 

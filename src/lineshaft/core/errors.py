@@ -30,11 +30,17 @@ class Refusal(LineshaftError):
         http_status: status code of the HTTP answer (RFC 9110, section 15).
         exit_code: exit code of the command line.
         is_retryable: whether the same request can succeed later without a change.
+        values: what the message is about, for pages that say it in another language.
     """
 
     http_status: ClassVar[int] = 400
     exit_code: ClassVar[int] = 2
     is_retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str = "", **values: object) -> None:
+        """Take the message, in English for logs and scripts, and what it is about."""
+        super().__init__(message)
+        self.values = values
 
 
 class NotFound(Refusal):

@@ -26,7 +26,7 @@ def button(text: str, press: Press, kind: str = "") -> ui.element:
 @contextmanager
 def dialog_card(classes: str = "", *, is_persistent: bool = False) -> Iterator[Callable[[], None]]:
     """Open a dialog with what is made inside; gives what closes it."""
-    with ui.dialog() as dialog, ui.element("div").classes(f"dialog-card {classes}".strip()):
+    with ui.dialog() as dialog, ui.element("div").classes(f"{errors.DIALOG} {classes}".strip()):
         if is_persistent:
             dialog.props["persistent"] = True
 
@@ -35,6 +35,24 @@ def dialog_card(classes: str = "", *, is_persistent: bool = False) -> Iterator[C
 
         yield close
     dialog.value = True
+
+
+@contextmanager
+def form_card(
+    visit: Visit, texts: tuple[str, str, str], act: Callable[[], Awaitable[None]]
+) -> Iterator[None]:
+    """Open a dialog whose fields are made inside: title, explanation, and the word for doing it.
+
+    It stays open when it is refused, so that nothing that was typed is lost.
+    """
+    title, explanation, yes = texts
+    with dialog_card() as close:
+        show(tag("h2", title))
+        show(tag("p", explanation, class_="soft"))
+        yield
+        with ui.element("div").classes("actions"):
+            button(yes, lambda: attempt(visit, act), "primary")
+            button(visit.say("action.cancel"), close)
 
 
 def confirm(visit: Visit, texts: tuple[str, str, str], act: Callable[[], Awaitable[None]]) -> None:

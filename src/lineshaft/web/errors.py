@@ -2,6 +2,7 @@
 
 import structlog
 from nicegui import ui
+from nicegui.slot import Slot
 
 from lineshaft.core.errors import (
     KINDS,
@@ -10,12 +11,16 @@ from lineshaft.core.errors import (
     Refusal,
     Unauthorized,
 )
-from lineshaft.web.components import link_button
+from lineshaft.web.components import link_button, notice
 from lineshaft.web.markup import Html, tag
 from lineshaft.web.session import Preferences, Visit, sign_in_path
+from lineshaft.web.texts import Language
+from lineshaft.web.texts.refusals import refused_in_chinese
 
 LOG = structlog.get_logger(__name__)
 BROKEN_STATUS = 500
+DIALOG = "dialog-card"
+REFUSED = "refused"
 
 
 def kind_of(error: LineshaftError) -> str:
@@ -46,13 +51,20 @@ def log(error: LineshaftError, path: str) -> None:
         LOG.info("page refused", path=path, kind=kind_of(error), reason=str(error))
 
 
+def reason(reader: Preferences, error: LineshaftError) -> Html:
+    """Say exactly why, in the reader's language; what nobody has translated stays English."""
+    said = refused_in_chinese(error) if reader.language is Language.CHINESE else None
+    english = str(error)[:1].upper() + str(error)[1:]
+    return tag("span", said) if said else tag("span", english, lang="en")
+
+
 def explained(reader: Preferences, error: LineshaftError) -> Html:
     """Say what happened and what to do next; the exact words stand below."""
     kind = kind_of(error)
     details = tag(
         "details",
         tag("summary", reader.say("error.details")),
-        tag("p", str(error), lang="en"),
+        tag("p", reason(reader, error)),
         class_="soft",
     )
     return tag(
@@ -71,11 +83,35 @@ def tell(visit: Visit, error: LineshaftError) -> None:
     if isinstance(error, Unauthorized):
         ui.navigate.to(sign_in_path(visit.path))
         return
-    kind = kind_of(error)
+    said = visit.say(f"error.{kind_of(error)}.title")
+    card = _open_dialog()
+    if card is not None:
+        _tell_in(card, notice(said, reason(visit, error), kind="bad"))
+        return
+    why = refused_in_chinese(error) if visit.language is Language.CHINESE else str(error)
     ui.notify(
-        f"{visit.say(f'error.{kind}.title')} {error}",
+        f"{said}: {why or str(error)}",
         type="negative",
         multi_line=True,
         close_button=visit.say("action.close"),
         timeout=0,
     )
+
+
+def _open_dialog() -> ui.element | None:
+    """Return the dialog in which somebody pressed; None where it is none, or is closed."""
+    slot: Slot | None = ui.context.slot
+    while slot is not None:
+        if DIALOG in slot.parent.classes:
+            return slot.parent
+        slot = slot.parent.parent_slot
+    return None
+
+
+def _tell_in(card: ui.element, said: Html) -> None:
+    """Say it above the buttons, in place of what was said before: it covers nothing."""
+    for old in [each for each in card if REFUSED in each.classes]:
+        card.remove(old)
+    with card:
+        place = ui.html(said, sanitize=False).classes(REFUSED).props("role=alert")
+    place.move(target_index=max(len(list(card)) - 2, 0))

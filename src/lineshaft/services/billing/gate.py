@@ -31,25 +31,40 @@ class Gate:
         if reason is not None:
             places = tuple(each.place for each in found)
             return released(rated, Release(actor.id, reason, places)), None
-        told = "; ".join(self._told(actor, rated, each) for each in found)
+        missing = [self._missing(actor, rated, each) for each in found]
+        told = "; ".join(map(_told, missing))
         msg = f"cannot bill {rated.period} of contract {rated.contract.id}: {told}"
-        return rated, PeriodIncomplete(msg)
+        return rated, PeriodIncomplete(msg, missing=missing)
 
-    def _told(self, actor: Actor, rated: RatedDocument, found: Shortfall) -> str:
-        """Name meter, machine, share and the missing spans."""
+    def _missing(self, actor: Actor, rated: RatedDocument, found: Shortfall) -> dict[str, str]:
+        """Name meter, machine, what is known and what is asked for, and the missing spans."""
         record = found.record
-        named = f"meter {record.meter.id} on {record.meter.machine}"
+        said = {"meter": record.meter.id, "machine": record.meter.machine}
         if record.is_undefined:
-            return f"{named} has no quantity"
+            return said | {"why": "undefined"}
         if record.quantity.amount < 0:
-            return f"{named} counted {record.quantity}, below zero"
-        least = "" if found.minimum is None else f" of at least {shown_percent(found.minimum)} %"
+            return said | {"why": "negative", "quantity": str(record.quantity)}
         spans = self._metering.missing(actor, record.meter, record.period, rated.known_at)
         shown = [
             f"{format_instant(span.start)}/{format_instant(span.end)}"
             for span in spans[:SPANS_SHOWN_MAX]
         ]
-        more = len(spans) - len(shown)
-        shown += [f"{more} or more others"] if more else []
-        missing = f", missing {', '.join(shown)}" if shown else ""
-        return f"{named} is known for {shown_percent(found.known)} %{least}{missing}"
+        return said | {
+            "why": "unknown",
+            "known": shown_percent(found.known),
+            "least": "" if found.minimum is None else shown_percent(found.minimum),
+            "spans": ", ".join(shown),
+            "more": str(len(spans) - len(shown) or ""),
+        }
+
+
+def _told(missing: dict[str, str]) -> str:
+    named = f"meter {missing['meter']} on {missing['machine']}"
+    if missing["why"] == "undefined":
+        return f"{named} has no quantity"
+    if missing["why"] == "negative":
+        return f"{named} counted {missing['quantity']}, below zero"
+    least = f" of at least {missing['least']} %" if missing["least"] else ""
+    more = f", {missing['more']} or more others" if missing["more"] else ""
+    spans = f", missing {missing['spans']}{more}" if missing["spans"] else ""
+    return f"{named} is known for {missing['known']} %{least}{spans}"

@@ -7,6 +7,7 @@ from fastapi import Request
 from lineshaft.web.pages.contracts.contract import build as contract_page
 from lineshaft.web.pages.contracts.contracts import build as contracts_page
 from lineshaft.web.pages.contracts.draft import build as draft_page
+from lineshaft.web.pages.contracts.records import build as records_page
 from lineshaft.web.pages.contracts.versions import build_amend as amend_page
 from lineshaft.web.pages.contracts.versions import build_difference as contract_difference_page
 from lineshaft.web.pages.desk.desk import build as desk_page
@@ -17,6 +18,7 @@ from lineshaft.web.pages.finance.late import build as late_page
 from lineshaft.web.pages.finance.ledger import build as ledger_page
 from lineshaft.web.pages.finance.receivables import build as receivables_page
 from lineshaft.web.pages.hub.audit import build as audit_page
+from lineshaft.web.pages.hub.clock import build as clock_page
 from lineshaft.web.pages.hub.sources import build as sources_page
 from lineshaft.web.pages.hub.status import build as status_page
 from lineshaft.web.pages.hub.webhook import build as webhook_page
@@ -24,6 +26,7 @@ from lineshaft.web.pages.hub.webhooks import build as webhooks_page
 from lineshaft.web.pages.invoices.invoice import build as invoice_page
 from lineshaft.web.pages.invoices.invoices import build as invoices_page
 from lineshaft.web.pages.invoices.readings import build as readings_page
+from lineshaft.web.pages.machines.estimates import build as estimates_page
 from lineshaft.web.pages.machines.exchanges import build as exchanges_page
 from lineshaft.web.pages.machines.fleet import build as fleet_page
 from lineshaft.web.pages.machines.machine import build as machine_page
@@ -48,6 +51,7 @@ PAGES: dict[str, Build] = {
     "/requests": requests_page,
     "/machines/{machine}": machine_page,
     "/machines/{machine}/exchanges": exchanges_page,
+    "/machines/{machine}/estimates": estimates_page,
     "/refusals": refusals_page,
     "/offerings": offerings_page,
     "/offerings/{offering}": offering_page,
@@ -58,6 +62,7 @@ PAGES: dict[str, Build] = {
     "/contracts": contracts_page,
     "/contracts/new": draft_page,
     "/contracts/{contract}": contract_page,
+    "/contracts/{contract}/records": records_page,
     "/contracts/{contract}/amend": amend_page,
     "/contracts/{contract}/difference": contract_difference_page,
     "/invoices": invoices_page,
@@ -71,6 +76,7 @@ PAGES: dict[str, Build] = {
     "/finance/late": late_page,
     "/finance/ledger": ledger_page,
     "/sources": sources_page,
+    "/sources/{source}/clock": clock_page,
     "/people": people_page,
     "/audit": audit_page,
     "/status": status_page,

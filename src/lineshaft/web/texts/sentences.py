@@ -34,6 +34,55 @@ _REFUSALS = {
     r"(?P<a>\S+) of (?P<b>\S+) is not taken": "不支持 {b} 的 {a} 表示",
     r"stamped (?P<a>\S+), more than 5 minutes in the future": "时间戳为 {a}，超前 5 分钟以上",
 }
+_INPUT = {
+    rf"{_SIGN}: expected an exact number, such as 12 or '0\.5' or '1/3'": (
+        "{a} 不是准确的数值：应为 12、0.5 或 1/3 这样的数字"
+    ),
+    rf"{_SIGN}: expected a number, and nothing is divided by zero": "{a} 不是数值：不能除以零",
+    r"period (?P<a>\S+) to (?P<b>\S+): the end must be after the start": (
+        "时段 {a} 至 {b}：结束必须晚于开始"
+    ),
+    r"estimate '(?P<a>[^']*)': expected zero or more, an author and a reason of at most "
+    r"(?P<b>\d+) characters": "估算需要不小于零的数量，以及不超过 {b} 个字符的依据",
+    r"clock of (?P<a>.+): expected a source and an offset of at most .+": (
+        "时钟偏差最多一年：超出范围"
+    ),
+    r"clock offset (?P<a>\S+): a reason is needed, at most (?P<b>\d+)": (
+        "需要说明如何发现，最多 {b} 个字符"
+    ),
+    r"core (?P<a>\S+) came back before it was delivered": "部件的退回时间早于交付时间",
+    r"core (?P<a>\S+): model: expected 1 to (?P<b>\d+) characters": (
+        "交付的部件：应为 1 至 {b} 个字符"
+    ),
+    r"core (?P<a>\S+): reference of the delivery: expected 1 to (?P<b>\d+) characters": (
+        "送货单：应为 1 至 {b} 个字符"
+    ),
+    r"model that came back: expected 1 to (?P<b>\d+) characters": (
+        "退回的部件：应为 1 至 {b} 个字符"
+    ),
+    r"inspected_by: expected 1 to (?P<b>\d+) characters": "检验人：应为 1 至 {b} 个字符",
+    r"stock record (?P<a>\S+): person: expected 1 to (?P<b>\d+) characters": (
+        "经办人：应为 1 至 {b} 个字符"
+    ),
+    r"stock record (?P<a>\S+): reference: expected 1 to (?P<b>\d+) characters": (
+        "送货单或盘点表：应为 1 至 {b} 个字符"
+    ),
+    r"delivery (?P<a>\S+) of (?P<b>.+): expected more than zero": "交货数量应大于零，不能为 {b}",
+    r"count (?P<a>\S+) of (?P<b>.+): expected zero or more": "盘点数量应不小于零，不能为 {b}",
+    r"(an estimate|an exchange|what is recorded|an offset of a clock) needs .*a day and a time.*": (
+        "请填写日期和时间"
+    ),
+    r"an exchange needs a meter, a day and a time": "请选择计量表，并填写日期和时间",
+    r"an offset of a clock: expected whole microseconds, such as 0\.25": (
+        "偏差最多精确到微秒，例如 0.25"
+    ),
+    rf"cannot read {_SIGN}: expected a day and a time such as (?P<b>\S+)": (
+        "无法读取 {a}：应为日期和时间，例如 {b}"
+    ),
+    rf"cannot read {_SIGN} as a day: expected such as (?P<b>\S+)": (
+        "无法将 {a} 读作日期：应为 {b} 这样的格式"
+    ),
+}
 _CHECKS = {
     r"key file": "密钥文件",
     r"file": "文件",
@@ -90,7 +139,7 @@ _FINDINGS = {
 }
 _CHINESE = [
     (re.compile(pattern), said)
-    for pattern, said in (_REFUSALS | _CHECKS | _WEBHOOKS | _FINDINGS).items()
+    for pattern, said in (_REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _FINDINGS).items()
 ]
 
 

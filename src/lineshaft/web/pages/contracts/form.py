@@ -143,7 +143,7 @@ class OfferingForm:
             kind = errors.kind_of(error)
             said = self._visit.say(f"error.{kind}.title")
             advice = self._visit.say(f"error.{kind}.advice")
-            show(notice(said, advice, tag("span", str(error), lang="en"), kind="bad"))
+            show(notice(said, advice, errors.reason(self._visit, error), kind="bad"))
 
     def _figure(self, figure: Figure) -> ui.input:
         if not figure.is_number:

@@ -8,7 +8,7 @@ from lineshaft.services.billing.service import StockProposal
 from lineshaft.services.contracts.model import Contract, ReplenishmentPrice
 from lineshaft.services.facts.model import Core
 from lineshaft.web import format as form
-from lineshaft.web.components import Column, Row, badge, empty_state, panel, table
+from lineshaft.web.components import Column, Row, badge, empty_state, link_button, panel, table
 from lineshaft.web.markup import Child, Html
 from lineshaft.web.pages.contracts.names import local
 from lineshaft.web.session import Visit
@@ -41,11 +41,10 @@ async def recorded_panels(visit: Visit, contract: Contract, names: dict[str, str
 
 
 def _cores(visit: Visit, contract: Contract, cores: list[Core], names: dict[str, str]) -> Html:
-    title = visit.say("cores.title")
+    title, way = visit.say("cores.title"), _way(visit, contract)
     if not cores:
-        return panel(
-            title, empty_state(visit.say("cores.none.title"), visit.say("cores.none.text"))
-        )
+        none = empty_state(visit.say("cores.none.title"), visit.say("cores.none.text"))
+        return panel(title, none, beside=way)
     columns = [
         Column(visit.say(f"cores.{name}"))
         for name in ("part", "machine", "delivered", "returned", "grade")
@@ -67,7 +66,12 @@ def _cores(visit: Visit, contract: Contract, cores: list[Core], names: dict[str,
                 ]
             )
         )
-    return panel(title, table(title, columns, rows), is_flush=True)
+    return panel(title, table(title, columns, rows), beside=way, is_flush=True)
+
+
+def _way(visit: Visit, contract: Contract) -> Html:
+    """Return the way to where all of it is recorded."""
+    return link_button(visit.say("records.open"), f"/contracts/{contract.id}/records", kind="small")
 
 
 def _stocks(
@@ -101,7 +105,8 @@ def _stocks(
         for each in stocks
     ]
     title = visit.say("stocks.title")
-    return panel(title, table(title, columns, rows), is_flush=True)
+    way = _way(visit, contract)
+    return panel(title, table(title, columns, rows), beside=way, is_flush=True)
 
 
 def _proposal(visit: Visit, stock: StockProposal) -> Child:

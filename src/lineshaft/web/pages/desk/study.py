@@ -144,8 +144,10 @@ class _StudyPage:
             self._study = self._read()
             found = await visit.ask(visit.application.design.run, self._study)
             return await asyncio.to_thread(outcome_parts, visit, found, self._machines)
-        except LineshaftError as error:
-            return [errors.explained(visit, error)]
+        except Exception as error:  # noqa: BLE001 - one run is an isolated unit; it is logged
+            known = errors.as_lineshaft(error)
+            errors.log(known, visit.path)
+            return [errors.explained(visit, known)]
 
     async def _change(self, study: Study) -> None:
         self._study = study

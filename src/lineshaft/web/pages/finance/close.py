@@ -17,6 +17,7 @@ from lineshaft.services.billing.closing.model import (
 )
 from lineshaft.services.billing.closing.service import Readiness
 from lineshaft.services.contracts.model import TermsInvalid
+from lineshaft.web import errors
 from lineshaft.web import format as form
 from lineshaft.web.components import (
     Column,
@@ -273,10 +274,14 @@ async def _check(shown: _Open, place: int, row: CloseRow) -> Readiness | None:
     try:
         ready = await visit.ask(visit.application.closing.check, row.contract.id, row.period)
     except (LineshaftError, TermsInvalid) as error:
-        shown.say(place, join(badge(visit.say("finance.refused"), "bad"), " ", str(error)))
+        shown.say(place, _refused(visit, error))
         return None
     shown.say(place, _verdict(visit, row, ready))
     return ready
+
+
+def _refused(visit: Visit, error: LineshaftError) -> Html:
+    return join(badge(visit.say("finance.refused"), "bad"), " ", errors.reason(visit, error))
 
 
 async def _check_all(shown: _Open, progress: ui.html) -> None:
@@ -319,7 +324,7 @@ async def _issue(shown: _Open, place: int, row: CloseRow) -> int:
     try:
         made = await visit.ask(visit.application.billing.issue, row.contract.id, row.period)
     except LineshaftError as error:
-        shown.say(place, join(badge(visit.say("finance.refused"), "bad"), " ", str(error)))
+        shown.say(place, _refused(visit, error))
         return 0
     link = tag("a", made.number, href=f"/invoices/{made.number}")
     shown.say(place, join(badge(visit.say("close.issued"), "good"), " ", link))

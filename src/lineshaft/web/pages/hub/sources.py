@@ -7,7 +7,14 @@ from lineshaft.platform.historian.model import StoredBeat
 from lineshaft.security.authorisation.model import Action, Resource
 from lineshaft.security.identity.model import Source, SourceState
 from lineshaft.web import format as form
-from lineshaft.web.components import Column, badge, empty_state, notice, page_head
+from lineshaft.web.components import (
+    Column,
+    badge,
+    empty_state,
+    link_button,
+    notice,
+    page_head,
+)
 from lineshaft.web.controls import button, confirm
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, join, tag
@@ -80,6 +87,7 @@ def _beat(beat: StoredBeat | None) -> Html:
 
 def _actions(visit: Visit, source: Source, *, may_decide: bool) -> None:
     with ui.element("td"), ui.element("div").classes("actions"):
+        show(link_button(visit.say("clock.show"), f"/sources/{source.id}/clock", kind="small"))
         if not may_decide:
             return
         if source.is_waiting or source.state is SourceState.REFUSED:

@@ -93,13 +93,12 @@ def _cells(visit: Visit, machine: Machine, columns: list[Column], version: Excha
 
 
 def _record(visit: Visit, machine: Machine, signals: dict[SignalId, str]) -> None:
+    id_ = visit.application.ids.new_id("exc")  # of the dialog: pressing twice records once
     with dialog_card() as close:
         show(tag("h2", visit.say("exchanges.record")))
         show(tag("p", visit.say("exchanges.record_text"), class_="soft"))
-        signal = select_field(
-            visit.say("exchanges.meter"), {str(id_): name for id_, name in signals.items()},
-            str(next(iter(signals))),
-        )  # fmt: skip
+        choices = {str(signal): name for signal, name in signals.items()}
+        signal = select_field(visit.say("exchanges.meter"), choices, next(iter(choices)))
         at = instant_field(visit, visit.say("exchanges.at"), visit.application.clock.now())
         old = text_field(visit.say("exchanges.old")).props("inputmode=decimal")
         new = text_field(visit.say("exchanges.new")).props("inputmode=decimal")
@@ -113,7 +112,7 @@ def _record(visit: Visit, machine: Machine, signals: dict[SignalId, str]) -> Non
                 msg = "an exchange needs a meter, a day and a time"
                 raise Invalid(msg)
             exchange = MeterExchange(
-                id=visit.application.ids.new_id("exc"),
+                id=id_,
                 signal=metered.id,
                 at=when,
                 old_final=parse_exact(str(old.value or "").strip()),

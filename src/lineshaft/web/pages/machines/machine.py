@@ -91,11 +91,12 @@ def _head(visit: Visit, machine: Machine, heard_at: Instant | None) -> Html:
     )
     refusals = link_button(visit.say("machine.refusals"), f"/refusals?machine={machine.id}")
     exchanges = link_button(visit.say("exchanges.title"), f"/machines/{machine.id}/exchanges")
+    estimates = link_button(visit.say("estimates.title"), f"/machines/{machine.id}/estimates")
     return page_head(
         machine.name,
         lead=machine.description,
         crumbs=[(visit.say("fleet.title"), "/")],
-        beside=[contact, exchanges, refusals],
+        beside=[contact, exchanges, estimates, refusals],
     )
 
 

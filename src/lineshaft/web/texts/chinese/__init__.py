@@ -12,6 +12,7 @@ from lineshaft.web.texts.chinese.machines import MACHINES
 from lineshaft.web.texts.chinese.offerings import OFFERINGS
 from lineshaft.web.texts.chinese.people import PEOPLE
 from lineshaft.web.texts.chinese.portal import PORTAL
+from lineshaft.web.texts.chinese.records import RECORDS
 from lineshaft.web.texts.chinese.webhooks import WEBHOOKS
 
 CHINESE: dict[str, str] = {
@@ -27,5 +28,6 @@ CHINESE: dict[str, str] = {
     **OFFERINGS,
     **PEOPLE,
     **PORTAL,
+    **RECORDS,
     **WEBHOOKS,
 }

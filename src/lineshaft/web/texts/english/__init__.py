@@ -12,6 +12,7 @@ from lineshaft.web.texts.english.machines import MACHINES
 from lineshaft.web.texts.english.offerings import OFFERINGS
 from lineshaft.web.texts.english.people import PEOPLE
 from lineshaft.web.texts.english.portal import PORTAL
+from lineshaft.web.texts.english.records import RECORDS
 from lineshaft.web.texts.english.webhooks import WEBHOOKS
 
 ENGLISH: dict[str, str] = {
@@ -27,5 +28,6 @@ ENGLISH: dict[str, str] = {
     **OFFERINGS,
     **PEOPLE,
     **PORTAL,
+    **RECORDS,
     **WEBHOOKS,
 }

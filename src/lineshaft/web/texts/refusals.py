@@ -1,0 +1,137 @@
+"""Why something was refused, in Chinese: by the kind of the error, and what it is about.
+
+The message of an error is English, for logs and scripts. Here stands what its kind says; of what it
+is about, the pages know its `values`. A kind that says many things, such as `Invalid`, is found by
+its sentence instead (`sentences.py`); what is in neither stays English on the page, and says so.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from lineshaft.core.errors import LineshaftError, Refusal
+from lineshaft.web.texts.sentences import in_chinese
+
+KINDS_IN_CHINESE: dict[str, str] = {
+    "ActRefused": "合同当前的状态不允许该操作，请刷新页面后查看合同的状态。",
+    "AddressRefused": "该地址指向本机或本网络，不能作为接收地址。",
+    "AlreadyWithdrawn": "该服务产品的这一版本或更新版本已因其他理由停售。",
+    "AmbiguousTime": "该时间在当天出现两次（时钟回拨），请选择另一个时间。",
+    "AmountTooLarge": "金额超出账簿可容纳的范围。",
+    "BundleTooLarge": "证据包过大：读数过多的单据需分部分证明。",
+    "ClockOffsetTaken": "该偏差已有不同内容的记录，而记录从不更改。",
+    "ContentDiffers": "接受的内容与发出的要约不一致，请重新阅读后再接受。",
+    "ContractNotFound": "没有该合同，或您无权查看。",
+    "CorrectionRefused": "现行合同的供应商、客户或货币与首份单据不同，不能更正。",
+    "CostsWrong": "有些成本行无法接受；所有行都没有记录。",
+    "CurrencyMismatch": "不同货币的金额不能相加。",
+    "CursorInvalid": "列表的页码无效，请从第一页重新开始。",
+    "DisputeInvalid": "异议需要理由，且不能过长；行号必须属于该单据。",
+    "DisputeOpen": "该单据已有未答复的异议。",
+    "DisputeTooLate": "提出异议的期限已过，或异议次数过多。",
+    "DocumentNotFound": "没有该单据，或您无权查看。",
+    "DocumentUnreadable": "该文件不是已知格式的单据。",
+    "EstimateBySamePerson": "估算人不能自己批准，须由另一人批准。",
+    "EstimateNotFound": "没有该估算，或您无权查看。",
+    "EstimateTaken": "该估算已有不同内容的记录，或已被撤回。",
+    "EstimatesOverlap": "同一计量表已批准的另一估算覆盖了部分时段。",
+    "ExchangeInstantTaken": "同一信号在同一时刻已有另一次获批的更换。",
+    "ExchangeNotFound": "没有该更换记录，或您无权查看。",
+    "ExchangeVersionTaken": "该版本已有不同内容的记录，或不是下一版本。请刷新页面。",
+    "ExclusionNotFound": "没有该排除时段，或您无权查看。",
+    "FactVersionTaken": "该版本已有不同内容的记录，或不是下一版本。请刷新页面。",
+    "IncidentNotFound": "没有该服务请求，或您无权查看。",
+    "IncidentVersionTaken": "服务请求刚刚被他人更新。请刷新页面后再记录。",
+    "LastAdministrator": "这样就没有管理员了：至少要保留一位。",
+    "LetterNotDue": "没有未付金额、存在异议，或须先发送上一级信函。",
+    "LetterNotFound": "该单据没有这一级信函，或您无权查看。",
+    "LimitReached": "数量已达上限，请先删除一个。",
+    "LoginRefused": "用户名或密码错误。",
+    "MachineInvalid": "设备或信号不能这样描述。",
+    "MachineNotFound": "没有该设备，或您无权查看。",
+    "MissingGlyph": "文本中有字体无法显示的字符。",
+    "MonthNotOver": "该月尚未结束。",
+    "NameTaken": "该名称已被使用，请换一个。",
+    "NoDispute": "该单据没有未答复的异议。",
+    "NonexistentTime": "该时间在当天不存在（时钟拨快），请选择另一个时间。",
+    "NotAllowed": "您的角色不允许执行该操作。",
+    "NotExpressible": "EN 16931 电子发票无法表达该单据。",
+    "NotInForce": "没有已生效的合同版本覆盖整个时段。",
+    "NotSignedIn": "会话已结束，请重新登录。",
+    "NotWholeDays": "按日计费的时段必须在合同时区的零点开始和结束。",
+    "NothingToCorrect": "该时段没有开具过单据，无从更正。",
+    "OfferingNotFound": "没有该服务产品，或您无权查看。",
+    "OfferingNotOnSale": "该版本已停售；已有的合同不受影响。",
+    "PackNotFound": "没有该模板。",
+    "PaymentInvalid": "付款金额须大于零、货币与单据一致，并需要银行参考号。",
+    "PaymentNotFound": "该单据没有此参考号的付款。",
+    "PaymentTaken": "该参考号已记录了不同的金额或日期。",
+    "PdfUnreadable": "该 PDF 不是本系统的格式，或已损坏。",
+    "PeriodDocumented": "已开具的单据跨越该版本的开始或合同的结束，请选择其他日期。",
+    "PeriodIncomplete": "已知的用量少于合同要求，且没有说明仍要开票的理由。",
+    "PeriodNotOver": "计费期尚未结束，或其数据尚未全部到达。",
+    "PeriodOverlaps": "该合同另一时段的单据已覆盖其中一部分。",
+    "PlaceUnknown": "服务产品中没有要更改的项目。",
+    "RenderingTooLarge": "单据的呈现形式过大。",
+    "ReplayTooLarge": "一次重放的消息过多，请缩短时段。",
+    "RulesBroken": "电子发票不符合规则。",
+    "SamePerson": "记录人不能自己批准，须由另一人批准。",
+    "SeriesTaken": "该单据编号系列属于另一供应商，请换一个系列。",
+    "StudyNotFound": "没有该测算，或没有这一版本或方案。",
+    "StudyVersionTaken": "测算已被他人保存为新版本。请刷新页面。",
+    "TooManyCorrections": "该时段的更正次数已达上限。",
+    "TooManyEstimates": "该设备的估算数量已达上限。",
+    "TooManyExchanges": "更换记录的数量已达上限。",
+    "TooManyFacts": "记录的数量已达上限。",
+    "TooManyGrants": "该组织的授权数量已达上限。",
+    "TooManyLogins": "一分钟内尝试次数过多，请稍候再试。",
+    "TooManyOffsets": "该数据源的时钟偏差数量已达上限。",
+    "TooManyPayments": "该单据的付款数量已达上限。",
+    "TooManyVersions": "服务请求或其版本的数量已达上限。",
+    "TooManyWatchers": "打开的实时页面过多，请稍后再试。",
+    "TooManyWebhooks": "该组织的推送地址数量已达上限。",
+    "TooMuchAtOnce": "设备与月份过多，请减少后再测算。",
+    "TotalsWrong": "单据金额合计不一致。",
+    "UnitMismatch": "两个单位的量纲不同，不能换算。",
+    "UnknownCurrency": "ISO 4217 中没有该货币代码。",
+    "UnknownOrganisation": "没有该组织。",
+    "UnknownPerson": "没有该用户。",
+    "UnknownSource": "没有该数据源。",
+    "UnknownToken": "没有该令牌。",
+    "UnknownUnit": "没有该计量单位代码。",
+    "UsageMismatch": "用量记录与合同和时段所需不一致。",
+    "VersionGap": "版本须依次编号：这不是下一版本。请刷新页面。",
+    "VersionTaken": "该版本已有不同内容的记录，而版本从不更改。请换一个名称或刷新页面。",
+    "WebhookInvalid": "该地址或事件类型不能使用。",
+    "WebhookNotFound": "没有该推送地址或消息，或您无权查看。",
+    "WrongEvidence": "证明不成立。",
+    "XmlUnreadable": "该文件不是本系统写出的 UBL 单据。",
+    "XmpUnreadable": "该 PDF 的元数据无法读取。",
+}
+_MISSING = {
+    "undefined": "{machine} 上的计量表 {meter} 没有数值",
+    "negative": "{machine} 上的计量表 {meter} 计得 {quantity}，小于零",
+    "unknown": "{machine} 上的计量表 {meter} 仅知 {known} %",
+}
+
+
+def refused_in_chinese(error: LineshaftError) -> str | None:
+    """Return why something was refused; None where nobody has translated it."""
+    said = in_chinese(str(error))
+    if said is not None:
+        return said
+    names = (kind.__name__ for kind in type(error).__mro__)
+    kind = next((KINDS_IN_CHINESE[name] for name in names if name in KINDS_IN_CHINESE), None)
+    missing = error.values.get("missing") if isinstance(error, Refusal) else None
+    if kind is None or not isinstance(missing, Iterable):
+        return kind
+    return kind + "；".join(map(_missing, missing)) + "。"
+
+
+def _missing(each: Mapping[str, str]) -> str:
+    said = _MISSING[each["why"]].format(**each)
+    if each.get("least"):
+        said += f"（合同要求至少 {each['least']} %）"
+    if each.get("spans"):
+        said += f"，缺少 {each['spans']}"
+    if each.get("more"):
+        said += f"，另有至少 {each['more']} 段"
+    return said
