@@ -89,3 +89,15 @@ def test_the_only_rule_of_a_pattern_is_asked_directly_and_a_code_by_its_key() ->
     assert f"key('{CODES}', concat('6 ', $codeValue6), ${CODES})" in text
     assert '<xsl:when test="document(' not in text
     assert "fired-rule" not in text
+
+
+@pytest.mark.parametrize("pattern", ["cbc:ID/@schemeID", "cbc:ID | @schemeID", "@schemeID"])
+def test_attributes_are_walked_where_a_rule_is_about_one(pattern: str) -> None:
+    published = official._file(official.UBL_RULES).decode()
+    walk = 'mode="M12" select="@*|*"'
+    assert walk not in lean(published.encode())
+    changed = published.replace(
+        'match="cac:PayeeParty" mode="M12"', f'match="{pattern}" mode="M12"'
+    )
+    assert changed != published
+    assert walk in lean(changed.encode())

@@ -125,4 +125,4 @@ def _line(line: XmlPart) -> Line:
     )
 
 
-_SYNTAX = Syntax("CII", {"rsm": DOCUMENT, "ram": AGGREGATES}, _invoice, to_cii)
+_SYNTAX = Syntax("CII", (("rsm", DOCUMENT), ("ram", AGGREGATES)), _invoice, to_cii)

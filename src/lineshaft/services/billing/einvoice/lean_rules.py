@@ -6,6 +6,7 @@ looks a code up by reading the list of codes from its start. Nothing of that is 
 - notes on the run (`active-pattern`, `fired-rule`) are left out: nobody reads them, and the first
   holds a walk that writes nothing;
 - the only rule of a pattern is given the elements that it is about, not all to choose from;
+- attributes are passed by where no rule is about one;
 - a code is looked up by a key over the list, which is read once and not for each invoice.
 
 What is asserted, and in which order failures are told, stays; the tests compare both.
@@ -22,6 +23,8 @@ CODES: Final = "codes"
 _XSL: Final = "{http://www.w3.org/1999/XSL/Transform}"
 _SVRL: Final = "{http://purl.oclc.org/dsdl/svrl}"
 _NOTES: Final = (f"{_SVRL}active-pattern", f"{_SVRL}fired-rule")
+_ATTRIBUTE: Final = re.compile(r"(?:^|[/|])\s*(?:@|attribute::)")
+"""In a pattern of a rule: it may be about attributes."""
 _LOOK_UP: Final = re.compile(
     r"document\('[^']+'\)/codedb/cl\[@id=(\d+)\]/enumeration\[@value=(\$\w+)\]"
 )
@@ -39,18 +42,32 @@ def lean(stylesheet: bytes) -> str:
     root = etree.fromstring(stylesheet)
     for note in list(root.iter(*_NOTES)):
         note.getparent().remove(note)
-    _ask_directly(root)
+    rules = _rules(root)
+    _ask_directly(root, rules)
+    _pass_attributes_by(root, rules)
     _look_up_by_key(root)
     text: str = etree.tostring(root, encoding="unicode")
     return text
 
 
-def _ask_directly(root: "_Element") -> None:
-    """Select the elements of each rule that is alone in its mode, and end the walk there."""
+def _rules(root: "_Element") -> dict[str, list["_Element"]]:
+    """Return the rules by their mode, which is that of a pattern."""
     rules: dict[str, list[_Element]] = {}
     for template in root.findall(f"{_XSL}template[@mode][@priority]"):
         if not template.get("priority", "").startswith("-"):
             rules.setdefault(template.get("mode", ""), []).append(template)
+    return rules
+
+
+def _pass_attributes_by(root: "_Element", rules: dict[str, list["_Element"]]) -> None:
+    for walk in root.iterfind(f"{_XSL}template/{_XSL}apply-templates[@select='@*|*']"):
+        about = [rule.get("match", "") for rule in rules.get(walk.get("mode", ""), [])]
+        if about and not any(_ATTRIBUTE.search(pattern) for pattern in about):
+            walk.set("select", "*")
+
+
+def _ask_directly(root: "_Element", rules: dict[str, list["_Element"]]) -> None:
+    """Select the elements of each rule that is alone in its mode, and end the walk there."""
     for walk in root.iterfind(f"{_XSL}template[@match='/']/*/{_XSL}apply-templates[@mode]"):
         mode = walk.get("mode", "")
         for rule in rules.get(mode, []) if len(rules.get(mode, [])) == 1 else []:

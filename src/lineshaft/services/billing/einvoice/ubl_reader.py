@@ -116,4 +116,4 @@ def _line(line: XmlPart) -> Line:
     )
 
 
-_SYNTAX = Syntax("UBL", {"cac": AGGREGATES, "cbc": BASICS}, _invoice, to_ubl)
+_SYNTAX = Syntax("UBL", (("cac", AGGREGATES), ("cbc", BASICS)), _invoice, to_ubl)
