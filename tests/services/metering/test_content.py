@@ -1,5 +1,6 @@
 """What metering writes, word for word: documents embed it and proofs are computed over it."""
 
+import datetime as dt
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +21,7 @@ from lineshaft.services.metering.exchanges.model import (
     ExchangeVersion,
     MeterExchange,
 )
+from lineshaft.services.metering.hours import HOLIDAYS_MAX, SPANS_MAX, Hours
 from lineshaft.services.metering.model import (
     EvidenceRange,
     Exclusion,
@@ -297,3 +299,37 @@ def test_a_record_that_is_not_what_is_written_is_refused() -> None:
             UsageRecord.from_content(content | wrong)
     with pytest.raises(Invalid, match="this is no usage record: KeyError"):
         UsageRecord.from_content({})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"reason": "rose"}, {"reading": ["edge-1", 1]}, {"ts": 0}, {"more": 1}]
+)
+def test_an_exclusion_is_read_as_it_is_written(changes: dict[str, Any]) -> None:
+    assert Exclusion.from_content(EXCLUDED.to_content()) == EXCLUDED
+    with pytest.raises(Invalid, match="an exclusion needs ts, reading and reason"):
+        Exclusion.from_content(EXCLUDED.to_content() | changes)
+
+
+def test_hours_at_their_edges() -> None:
+    days = [(dt.date(2026, 1, 1) + dt.timedelta(i)).isoformat() for i in range(HOLIDAYS_MAX)]
+    quarters = [(half // 2, 30 * (half % 2)) for half in range(SPANS_MAX)]
+    spans = [f"{hour:02}:{minute:02}-{hour:02}:{minute + 15}" for hour, minute in quarters]
+    content = {"zone": "UTC", "mon": ["00:00-24:00"], "tue": spans, "holidays": days}
+    hours = Hours.from_content(content)
+    assert (len(hours.holidays), len(hours.weekly[1])) == (HOLIDAYS_MAX, SPANS_MAX)
+    assert hours.weekly[0] == ((0, 1440),)
+    assert hours.weekly[1][-1] == (23 * 60 + 30, 23 * 60 + 45)
+    closed = {day: [] for day in ("wed", "thu", "fri", "sat", "sun", "holiday")}
+    assert hours.to_content() == content | closed | {"outside": False}
+    for wrong in (
+        [600],
+        [None],
+        ["00:00-24:01"],
+        ["00:60-02:00"],
+        ["01:00-02:60"],
+        ["02:00-02:00"],
+        ["00:00-01:00", "01:00-02:00"],
+        [*spans, "23:50-23:55"],
+    ):
+        with pytest.raises(Invalid, match=r"^hours of mon"):
+            Hours.from_content({"zone": "UTC", "mon": wrong})
