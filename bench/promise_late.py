@@ -8,17 +8,20 @@ set.
 
 import tempfile
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
 
-from bench.business import DAY_US, MACHINES_PER_PLANT, SEGMENTS, START, Business
+from bench.business import DAY_US, MACHINES_PER_PLANT, SEGMENTS, START, Business, PlantEdge
 from bench.records import Promise
 from lineshaft.bootstrap.application import Application
 from lineshaft.bootstrap.source_adapters import AcceptedSourceKeys
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.month import Month
 from lineshaft.core.segment.wire import SealedSegment
+from lineshaft.plant.model import ConnectorRecord
+from lineshaft.plant.store import SqlConnectorStore
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.reception import Reception
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
@@ -44,6 +47,7 @@ def corrected(directory: Path, business: Business, rounds: int) -> list[float]:
     """Bill a month, then let readings come late, one each round; return how long each took."""
     edges = business.edges()
     application = business.build(directory, edges)
+    replay(application, edges)
     assert isinstance(application.clock, ManualClock)
     application.clock.advance(START + 31 * DAY_US - application.clock.now())
     (ids,) = application.months.batches(LOCAL_OPERATOR)
@@ -60,6 +64,19 @@ def corrected(directory: Path, business: Business, rounds: int) -> list[float]:
         check(application)
     application.database.close()
     return found
+
+
+def replay(application: Application, edges: Sequence[PlantEdge]) -> None:
+    """Say that nobody has to be alive: one late segment would be news of all machines of its edge.
+
+    Of a live edge it is, since the states of all its machines are known up to its last stamp.
+    """
+    with application.database.unit_of_work() as unit:
+        for source, machine in ((edge.name, one) for edge in edges for one in edge.machines):
+            record = ConnectorRecord(
+                f"{machine}-replay", "mtconnect", machine, source, is_live=False, options={}
+            )
+            SqlConnectorStore().put(unit.connection, record)
 
 
 def correct(application: Application, segment: SealedSegment) -> None:

@@ -1,6 +1,7 @@
 """A back-fill of an old period while its machine goes on: new knowledge; nothing settled moves."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,10 @@ from lineshaft.plant.service import write_starter
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.unpack import Opened, open_segments
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+from lineshaft.security.identity.model import Role
+from lineshaft.security.identity.service import NewPerson
+from lineshaft.services.metering.clocks.model import ClockEntry, ClockStep
+from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import Meter
 from tests.installation import NOW
 from tests.platform.historian.house import Source, opened
@@ -118,3 +123,27 @@ def test_late_data_are_new_knowledge_and_settled_documents_stay(
     assert billed.evidence.report(LOCAL_OPERATOR, issued.number).verdict
     assert billed.billing.issue(LOCAL_OPERATOR, CONTRACT, period).number == issued.number
     assert billed.historian.check(LOCAL_OPERATOR).faults == ()
+    for learn in (lambda: None, lambda: offset(billed, live), lambda: exchange(billed, live)):
+        learn()
+        (late,) = billed.billing.late(LOCAL_OPERATOR).periods
+        assert (late.document.period, late.meters[0]) == (period, "mill/cut-time")
+        assert billed.billing.correct(LOCAL_OPERATOR, CONTRACT, period).is_new
+        assert billed.billing.late(LOCAL_OPERATOR).periods == ()
+
+
+def offset(application: Application, live: Live) -> None:
+    """Find out that the clock of the edge was half an hour ahead in the evening."""
+    step = ClockStep(live.source.name, Instant(DAY + 23 * HOUR), HOUR // 2)
+    application.clocks.record(LOCAL_OPERATOR, ClockEntry("o-1", step, "the edge had no time"))
+
+
+def exchange(application: Application, live: Live) -> None:
+    """Learn that the counter was exchanged at noon."""
+    at = Instant(DAY + 12 * HOUR + HOUR // 2)
+    made = MeterExchange(
+        "x-1", METER.signal, at, Fraction(4 * 3_600 + 60), Fraction(5 * 3_600 - 60), "SEC", "WO-7"
+    )
+    application.exchanges.record(LOCAL_OPERATOR, made)
+    new = NewPerson("erin", "Erin Vale", Role.ENGINEER)
+    password = application.identity.create_user(LOCAL_OPERATOR, new).password
+    application.exchanges.approve(application.identity.login("erin", password).actor, made.id, 1)

@@ -199,13 +199,14 @@ def late(data: DataOption = None, json: JsonOption = False) -> None:
                 "period": str(one.document.period),
                 "document": one.document.number,
                 "meters": ", ".join(one.meters),
+                "recorded": ", ".join(one.recorded),
             }
             for one in found
         ]
         if json:
             write_json(rows)
         else:
-            columns = ["contract", "period", "document", "meters"]
+            columns = ["contract", "period", "document", "meters", "recorded"]
             write_table("late periods", columns, [[row[name] for name in columns] for row in rows])
 
 

@@ -192,5 +192,5 @@ def _late_row(late: LatePeriod) -> Sequence[Cell]:
         late.document.contract,
         format_instant(late.document.period.start),
         format_instant(late.document.period.end),
-        ", ".join(late.meters),
+        ", ".join((*late.meters, *late.recorded)),
     )

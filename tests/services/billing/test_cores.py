@@ -215,9 +215,15 @@ def test_a_return_that_was_learnt_late_is_documented_on_its_own_period(hub: Hub)
     june, july = (late.billing.issue(FINANCE, CONTRACT["id"], month) for month in (JUNE, JULY))
     assert (june.gross.amount, july.gross.amount) == (Decimal("833.00"), Decimal("-416.50"))
     hub.clock.advance(DAY_US)
+    assert late.billing.late(FINANCE).periods == ()
     recorded.cores = [core(day=30, grade="full")]
+    found = {one.document.number: one.recorded for one in late.billing.late(FINANCE).periods}
+    # Both name the core. June charges its delivery, of which nothing else is known now.
+    assert found == {july.number: ("cores",), june.number: ("cores",)}
+    assert not late.billing.correct(FINANCE, CONTRACT["id"], JUNE).is_new
     corrected = late.billing.correct(FINANCE, CONTRACT["id"], JULY)
     assert (corrected.document.type, str(corrected.document.gross)) == ("381", "416.50 EUR")
+    assert late.billing.late(FINANCE).periods == ()
     balances = {each.account: each for each in late.billing.trial_balance(FINANCE)}
     owed = balances[f"refund_liability:{CONTRACT['id']}"]
     assert owed.debit == owed.credit

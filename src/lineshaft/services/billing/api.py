@@ -215,7 +215,12 @@ def head_content(head: DocumentHead) -> dict[str, Any]:
 
 
 def _late_content(late: LatePeriod) -> dict[str, Any]:
-    return {"document": head_content(late.document), "meters": list(late.meters)}
+    return {
+        "document": head_content(late.document),
+        "meters": list(late.meters),
+        "recorded": list(late.recorded),
+        "is_refused": late.is_refused,
+    }
 
 
 def _shortfall(found: Shortfall) -> dict[str, Any]:

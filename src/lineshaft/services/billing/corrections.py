@@ -1,12 +1,11 @@
 """Documents after the first one of a period, and the periods that need one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
-from lineshaft.core.period import Period
+from lineshaft.core.period import Instant, Period
 from lineshaft.infrastructure.database import UnitOfWork
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.difference import difference
@@ -24,7 +23,14 @@ from lineshaft.services.billing.errors import (
 )
 from lineshaft.services.billing.events import invoice_corrected
 from lineshaft.services.billing.gate import Gate
-from lineshaft.services.billing.issuing import Draft, Issuer
+from lineshaft.services.billing.inputs import (
+    changed_kinds,
+    changed_meters,
+    inputs_sha256,
+    recorded,
+    recorded_in,
+)
+from lineshaft.services.billing.issuing import Draft, Issuer, rests_on_records
 from lineshaft.services.billing.model import (
     CORRECTIONS_MAX,
     LATE_PAGE_MAX,
@@ -41,6 +47,7 @@ from lineshaft.services.billing.model import (
     Rerating,
 )
 from lineshaft.services.billing.parts import BillingParts
+from lineshaft.services.billing.ports import UsageSource
 from lineshaft.services.billing.release import Release
 from lineshaft.services.contracts.errors import NotInForce
 from lineshaft.services.contracts.model import Contract
@@ -82,9 +89,8 @@ class Corrections:
             before = self._parts.store.of_period(connection, contract.id, period)
         first = decode_file(_first(before, contract, period).file).document
         _check_parties(first, contract)
-        rules = Engine.from_content(first["engine"]).lineshaft
-        engine = Engine(rules, self._parts.engine.tzdata)
         known_at = self._issuer.known_at(period, None)
+        engine = self._engine(first["engine"])
         return before, self._issuer.rate(actor, contract, period, known_at, engine)
 
     def _correct(
@@ -102,14 +108,14 @@ class Corrections:
         standing = before[-1]
         if rated.known_at <= (standing.known_at if last is None else last.known_at):
             return Correction(document=standing, is_new=False)
-        digest = usage_sha256(rated.usage)
+        digest = inputs_sha256(rated.usage, recorded(rated.facts))
         earlier = [documented(decode_file(one.file).document, one.sha256) for one in before]
         found = difference(rated, earlier)
         issued = None
         if found is not None:
             _check_issuable(before, rated.period, refusal)
             issued = self._issuer.write(unit, actor, _draft(rated, earlier, found))
-        elif digest == _known_usage(standing, last):
+        elif digest == _known_inputs(decode_file(standing.file).document, last):
             return Correction(document=standing, is_new=False)
         else:
             detail = {"period": str(rated.period), "usage_sha256": digest}
@@ -155,20 +161,53 @@ class Corrections:
         found = {}
         for group in together.values():
             wanted = [(each.meter, each.period) for one in group for each in one.usage]
-            metering = self._parts.metering.ahead(wanted, known_at) if wanted else None
+            metering = self._parts.metering
+            ahead = metering.ahead(wanted, known_at) if wanted else metering
             for one in group:
-                known = [
-                    metering.usage(actor, each.meter, each.period, known_at)
-                    for each in one.usage
-                    if metering is not None
-                ]
-                if usage_sha256(known) != one.usage_sha256:
-                    found[one.number] = LatePeriod(
-                        document=one.standing, meters=_changed(one.usage, known)
-                    )
-                elif one.are_fees_ahead and self._owes(actor, one.standing):
-                    found[one.number] = LatePeriod(document=one.standing, meters=())
+                late = self._compared(actor, one, ahead, known_at)
+                if late is not None:
+                    found[one.number] = late
         return found
+
+    def _compared(
+        self, actor: Actor, one: "_Billed", metering: UsageSource, known_at: Instant
+    ) -> LatePeriod | None:
+        """Compare what was billed of a period with what is known of it now."""
+        try:
+            usage, known = self._known_now(actor, one, metering, known_at)
+        except Invalid:
+            return LatePeriod(document=one.standing, is_refused=True)
+        if inputs_sha256(usage, known) != one.inputs_sha256:
+            return LatePeriod(
+                document=one.standing,
+                meters=changed_meters(one.usage, usage),
+                recorded=changed_kinds(one.recorded, known),
+            )
+        if one.are_fees_ahead and self._owes(actor, one.standing):
+            return LatePeriod(document=one.standing)
+        return None
+
+    def _known_now(
+        self, actor: Actor, one: "_Billed", metering: UsageSource, known_at: Instant
+    ) -> tuple[Sequence[UsageRecord], Mapping[str, Any]]:
+        """Return usage and records of a period as they are known now.
+
+        Which records count, and what has to be measured for them, only a rating tells.
+
+        Raises:
+            Invalid: when it cannot be rated with what is known now.
+        """
+        standing = one.standing
+        try:
+            contract = self._parts.contracts.in_force(actor, standing.contract, standing.period)
+        except NotInForce:
+            contract = None
+        if contract is None or not rests_on_records(contract):
+            usage = [metering.usage(actor, each.meter, each.period, known_at) for each in one.usage]
+            return usage, one.recorded
+        issuer = Issuer(replace(self._parts, metering=metering))
+        rated = issuer.rate(actor, contract, standing.period, known_at, self._engine(one.engine))
+        return rated.usage, recorded(rated.facts)
 
     def _owes(self, actor: Actor, standing: IssuedDocument) -> bool:
         """Tell whether fees that were billed in advance are others now: it ended, or rests.
@@ -189,52 +228,46 @@ class Corrections:
             standing = store.of_period(connection, first.contract, first.period)[-1]
             last = store.last_rerating(connection, first.contract, first.period)
         document = decode_file(standing.file).document
-        known = _known_usage(standing, last)
-        return _Billed(first.number, standing, usage_of(document), known, "fee_period" in document)
+        return _Billed(
+            number=first.number,
+            standing=standing,
+            engine=document["engine"],
+            usage=usage_of(document),
+            recorded=recorded_in(document),
+            inputs_sha256=_known_inputs(document, last),
+            are_fees_ahead="fee_period" in document,
+        )
+
+    def _engine(self, said: Mapping[str, Any]) -> Engine:
+        """Return the rules that a document was computed by, with the present time zones."""
+        return Engine(Engine.from_content(said).lineshaft, self._parts.engine.tzdata)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Billed:
     """What was last said of a period.
 
     Attributes:
         number: of its first document.
-        usage: of its last one.
-        usage_sha256: of what was measured when it was last rated.
+        engine, usage, recorded: of its last one.
+        inputs_sha256: of what was known when it was last rated.
         are_fees_ahead: whether it bills fees in advance.
     """
 
     number: str
     standing: IssuedDocument
+    engine: Mapping[str, Any]
     usage: Sequence[UsageRecord]
-    usage_sha256: str
+    recorded: Mapping[str, Any]
+    inputs_sha256: str
     are_fees_ahead: bool
 
 
-def _changed(billed: Sequence[UsageRecord], known: Sequence[UsageRecord]) -> tuple[str, ...]:
-    return tuple(
-        f"{now.meter.machine}/{now.meter.id}"
-        for said, now in zip(billed, known, strict=True)
-        if usage_sha256([said]) != usage_sha256([now])
-    )
-
-
-def usage_sha256(usage: Sequence[UsageRecord]) -> str:
-    """Return a hash of what was measured, whenever it was measured, hexadecimal.
-
-    How far a live source was known to have lived counts only by what follows from it.
-    """
-    contents = [record.to_content() for record in usage]
-    for content in contents:
-        del content["known_at"], content["known_until"]
-    return canonical.sha256_hex(canonical.encode(contents))
-
-
-def _known_usage(standing: IssuedDocument, last: Rerating | None) -> str:
-    """Return the hash of the usage that was looked at last."""
+def _known_inputs(document: Mapping[str, Any], last: Rerating | None) -> str:
+    """Return the hash of what was looked at last: for the last document, or after it."""
     if last is not None:
         return last.usage_sha256
-    return usage_sha256(usage_of(decode_file(standing.file).document))
+    return inputs_sha256(usage_of(document), recorded_in(document))
 
 
 def _first(before: Sequence[IssuedDocument], contract: Contract, period: Period) -> IssuedDocument:

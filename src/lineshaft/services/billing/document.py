@@ -19,6 +19,7 @@ from lineshaft.services.billing.completeness import released
 from lineshaft.services.billing.difference import difference
 from lineshaft.services.billing.engines import RULES, Rules, rules_of
 from lineshaft.services.billing.errors import DocumentUnreadable, TotalsWrong
+from lineshaft.services.billing.inputs import recorded
 from lineshaft.services.billing.model import (
     CORRECTIONS_MAX,
     INVOICE,
@@ -432,18 +433,11 @@ def _outcome_content(rated: RatedDocument) -> dict[str, Any]:
 
     Documents from before there were lists stay as they are, byte for byte.
     """
-    said = {
-        "guarantees": [_one_outcome(outcome) for outcome in rated.outcomes],
-        "incidents": [incident.to_content() for incident in rated.facts.incidents],
-        "exclusions": [exclusion.to_content() for exclusion in rated.facts.exclusions],
-        "cores": [core.to_content() for core in rated.facts.cores],
-        "stock": [record.to_content() for record in rated.facts.stock],
-    }
+    outcomes = [_one_outcome(outcome) for outcome in rated.outcomes]
+    said = recorded(rated.facts) | ({"guarantees": outcomes} if outcomes else {})
     fees = rated.facts.fees
     ahead = None if fees is None or fees.period is None else _period_content(fees.period)
-    return {name: content for name, content in said.items() if content} | (
-        {} if fees is None else {"fee_period": ahead}
-    )
+    return said | ({} if fees is None else {"fee_period": ahead})
 
 
 def _one_outcome(outcome: GuaranteeOutcome) -> dict[str, Any]:

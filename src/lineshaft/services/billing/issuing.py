@@ -196,3 +196,9 @@ class Issuer:
                 reference=release.month,
             )
             store.add_transaction(unit.connection, released)
+
+
+def rests_on_records(contract: Contract) -> bool:
+    """Tell whether documents of a contract follow from more than its readings and fees."""
+    terms = contract.terms
+    return bool(terms.promised or terms.deposits or any(replenished(contract)))

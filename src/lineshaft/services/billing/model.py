@@ -303,7 +303,7 @@ class Rerating:
 
     Attributes:
         known_at: what was known when.
-        usage_sha256: of the usage that was found, whenever it was known.
+        usage_sha256: of the usage and of what was recorded beside it, whenever it was known.
         document: number of the document that it led to; None where nothing was to be documented.
     """
 
@@ -316,17 +316,22 @@ class Rerating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatePeriod:
-    """A period whose usage, as it is known now, is not the usage that was billed.
+    """A period of which something else is known now than what was billed.
 
-    Or its document bills fees in advance that are others now: the contract ended, or rests.
+    Its usage, what was recorded beside the readings, or fees in advance: the contract ended, or
+    rests.
 
     Attributes:
         document: the last document of the period.
-        meters: ids of the meters that count differently now, with their machine; none for fees.
+        meters: ids of the meters that count differently now, with their machine.
+        recorded: kinds (`inputs.KINDS`) of which something else is recorded now.
+        is_refused: whether it cannot be rated any more, such as by two counts at one instant.
     """
 
     document: DocumentHead
-    meters: tuple[str, ...]
+    meters: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,10 +187,12 @@ class Billing:
         return self._corrections.preview(actor, contract, period)
 
     def late(self, actor: Actor, before: str | None = None, limit: int = LATE_PAGE_MAX) -> LatePage:
-        """Return issued periods whose usage is not any more what was billed.
+        """Return issued periods of which something else is known now than what was billed.
 
-        Each period is measured again, so that everything that can change its usage is found:
-        late readings, corrections of readings, and what follows from them beyond the period.
+        Each period is measured again, so that everything that can change its usage is found: late
+        readings, corrections of readings, meters that were exchanged and clocks that were wrong.
+        Where a document rests on more, it is rated again: incidents and exclusions to which both
+        sides have agreed since, cores, deliveries and counts of stocks.
 
         Args:
             actor: who asks.

@@ -4,7 +4,7 @@ from fastapi import Request
 from nicegui import ui
 
 from lineshaft.core.period import zone_named
-from lineshaft.services.billing.model import LatePage
+from lineshaft.services.billing.model import LatePage, LatePeriod
 from lineshaft.web.components import (
     Column,
     Row,
@@ -60,7 +60,7 @@ def _found(visit: Visit, page: LatePage) -> Html:
                 tag("a", one.document.number, href=f"/invoices/{one.document.number}#correct"),
                 one.document.contract,
                 visit.period(one.document.period, zone_named("UTC")),
-                ", ".join(one.meters) or visit.say("finance.late_fees"),
+                _differs(visit, one),
             ]
         )
         for one in page.periods
@@ -68,3 +68,11 @@ def _found(visit: Visit, page: LatePage) -> Html:
     content = table(visit.say("finance.late"), columns, rows)
     files = sheets("/files/finance/late")
     return panel(visit.say("finance.late"), content, beside=files, is_flush=True)
+
+
+def _differs(visit: Visit, one: LatePeriod) -> str:
+    """Say what is known differently now."""
+    if one.is_refused:
+        return visit.say("finance.late_refused")
+    kinds = [visit.say(f"finance.late.{kind}") for kind in one.recorded]
+    return ", ".join([*one.meters, *kinds]) or visit.say("finance.late_fees")
