@@ -11,6 +11,8 @@ from lineshaft.infrastructure.settings import Settings
 
 LOCAL_SOURCE = SourceId("edge-1")
 """The edge node that `up` starts on this machine."""
+PROGRAMS = ("intake", "edge")
+"""What `python -m lineshaft.bootstrap` runs; the pages have a module of their own."""
 
 
 def ready_path(settings: Settings, program: str) -> Path:
@@ -26,9 +28,10 @@ def supervised(settings: Settings) -> list[Program]:
         bus = prepare_bus(settings, LOCAL_SOURCE)
         command = server_command(config_path(settings))
         programs.append(Program("bus", command, ready=port_answers(bus.host, bus.port)))
-    for name, module in (("intake", "cli"), ("edge", "cli"), ("api", "web")):
+    modules = {name: ("lineshaft.bootstrap", name) for name in PROGRAMS}
+    for name, module in (modules | {"api": ("lineshaft.web",)}).items():
         ready_file = ready_path(settings, name)
-        argv = (sys.executable, "-m", f"lineshaft.{module}", *((name,) if module == "cli" else ()))
+        argv = (sys.executable, "-m", *module)
         programs.append(
             Program(
                 name,

@@ -2,8 +2,9 @@
 
 from lineshaft.infrastructure.imports import leave_out
 
-# Before anything loads pyarrow, which takes it where it finds it and slows each start.
-leave_out("pandas")
+# Before anything loads pyarrow or structlog, which take them where they find them: that slows each
+# start.
+leave_out("pandas", "rich")
 
 from lineshaft.web.program import run  # noqa: E402 - see above
 

@@ -19,6 +19,8 @@ LINE_BYTES_MAX = 64 * 1024
 BACKOFF_S_MIN = 0.1
 BACKOFF_S_MAX = 5.0
 STABLE_S = 2.0
+READY_DOUBLINGS_MAX = 3
+"""How often a program gets twice as long to be ready, once for each failure in a row."""
 
 _PR_SET_PDEATHSIG = 1
 _KILLED_CHILD_WAIT_S = 1.0
@@ -102,11 +104,14 @@ class Child:
         if self.program.ready():
             self.state = ChildState.READY
             self.has_been_ready = True
-        elif time.monotonic() - self._started_s > self.program.ready_timeout_s:
-            limit = self.program.ready_timeout_s
+        elif time.monotonic() - self._started_s > (limit := self._ready_timeout_s()):
             self._write_line(self.program.name, f"is not ready after {limit:g} s: killed")
             self.signal(signal.SIGKILL)
             self._started_s = time.monotonic()  # so that this is said once
+
+    def _ready_timeout_s(self) -> float:
+        """Return how long this start may take: a machine that is slow or busy needs longer."""
+        return self.program.ready_timeout_s * float(1 << min(self.failures, READY_DOUBLINGS_MAX))
 
     def has_ended(self) -> bool:
         """Tell whether the process has ended since it was asked last, and plan the next start."""

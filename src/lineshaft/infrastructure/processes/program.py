@@ -24,7 +24,8 @@ class Program:
         ready: asked again and again until it says yes.
         is_awaited: the programs behind it start only when it is ready.
         stale_files: files of an earlier run that are removed before each start.
-        ready_timeout_s: how long it may take to be ready, in seconds; then it is started anew.
+        ready_timeout_s: how long it may take to be ready, in seconds; then it is started anew, and
+            gets twice as long.
     """
 
     name: str
