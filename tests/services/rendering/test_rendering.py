@@ -5,6 +5,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from functools import lru_cache
 from html.parser import HTMLParser
 from threading import Barrier
 from typing import Any
@@ -36,7 +37,13 @@ EVERY = [(media_type, language) for media_type in MediaType for language in Lang
 
 
 def pdf_of(content: dict[str, Any], language: Language) -> pypdf.PdfReader:
-    return pypdf.PdfReader(io.BytesIO(render(document_file(content), MediaType.PDF, language)))
+    return pypdf.PdfReader(io.BytesIO(rendered_once(document_file(content), language)))
+
+
+@lru_cache(16)
+def rendered_once(file: bytes, language: Language) -> bytes:
+    """Return the PDF of a document that several tests look at."""
+    return render(file, MediaType.PDF, language)
 
 
 def html_of(content: dict[str, Any], language: Language) -> str:
@@ -92,7 +99,7 @@ def test_pages_that_break_a_clause_are_not_handed_out(monkeypatch: pytest.Monkey
     with pytest.raises(
         InvariantError, match=r"NM-2017-000001 as PDF breaks ISO 19005-3, 6\.6\.4-3"
     ):
-        pdf_of(document(), Language.ENGLISH)
+        render(document_file(document()), MediaType.PDF, Language.ENGLISH)
 
 
 @BOTH
