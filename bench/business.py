@@ -227,7 +227,7 @@ class Business:
         clock = ManualClock(START)
         application = build(Settings(data_dir=directory), clock=clock)
         edges = self.edges() if edges is None else edges
-        _let_in(application, edges)
+        let_in(application, edges)
         self._agree(application, [machine for edge in edges for machine in edge.machines])
         parts = (application.database, application.manifest, application.files)
         committer = Committer(*parts, application.clock)
@@ -237,7 +237,7 @@ class Business:
                 some = edges[first : first + PLANTS_PER_COMMIT]
                 committer.commit([edge.segment(number) for edge in some], AllHeld())
             if self.is_merged:
-                _merge(application, Instant(clock.now() + (SEGMENT_DAYS + 1) * DAY_US))
+                merge(application, Instant(clock.now() + (SEGMENT_DAYS + 1) * DAY_US))
         return application
 
     def _agree(self, application: Application, machines: list[str]) -> None:
@@ -264,14 +264,16 @@ def contract_on(*machines: str, **changes: Any) -> Contract:
     return Contract.from_content(content | changes)
 
 
-def _merge(application: Application, at: Instant) -> None:
+def merge(application: Application, at: Instant) -> None:
+    """Close the hours and days that are over at an instant."""
     parts = (application.database, application.manifest)
     compactor = Compactor(*parts, application.files, ManualClock(at), DayRollups(*parts))
     compactor.run()
     compactor.unlink_merged()
 
 
-def _let_in(application: Application, edges: Sequence[PlantEdge]) -> None:
+def let_in(application: Application, edges: Sequence[PlantEdge]) -> None:
+    """Accept the keys of edges."""
     store = SqlSourceStore()
     with application.database.unit_of_work(is_long_expected=True) as unit:
         for edge in edges:

@@ -16,6 +16,10 @@ from lineshaft.services.metering.model import Meter, UsageRecord
 PARAMETERS_MAX = 500
 """Ids that are asked for in one statement."""
 
+_KEY = ("meter_sha256", "period_start", "period_end", "known_at")
+_THERE = sa.select(*(DESK_USAGE.c[name] for name in _KEY))
+_INSERT_USAGE = sa.insert(DESK_USAGE)
+
 
 class SqlDeskStore:
     """Implements `DeskStore`."""
@@ -72,24 +76,16 @@ class SqlDeskStore:
 
     def keep_usage(self, connection: sa.Connection, records: Iterable[UsageRecord]) -> None:
         """Keep what was measured; what is kept already stays as it is."""
-        table = DESK_USAGE.c
-        for record in records:
-            key = {
-                "meter_sha256": meter_sha256(record.meter),
-                "period_start": record.period.start,
-                "period_end": record.period.end,
-                "known_at": record.known_at,
-            }
-            there = sa.select(table.known_at).where(*(table[name] == key[name] for name in key))
-            if connection.execute(there).first() is not None:
-                continue
-            connection.execute(
-                sa.insert(DESK_USAGE).values(
-                    evidence_root=record.evidence_root,
-                    content=canonical.encode(record.to_content()),
-                    **key,
-                )
+        rows = dict(map(_usage_row, records))
+        hashes = sorted({sha256 for sha256, *_ in rows})
+        for first in range(0, len(hashes), PARAMETERS_MAX):
+            there = _THERE.where(
+                DESK_USAGE.c.meter_sha256.in_(hashes[first : first + PARAMETERS_MAX])
             )
+            for found in connection.execute(there):
+                rows.pop(tuple(found), None)
+        if rows:
+            connection.execute(_INSERT_USAGE, list(rows.values()))
 
     def add_costs(
         self, connection: sa.Connection, costs: Sequence[CostRecord], by: tuple[Instant, str]
@@ -146,6 +142,15 @@ class SqlDeskStore:
             )
         query = query.order_by(table.period_start, table.id).limit(limit)
         return [_cost(row) for row in connection.execute(query)]
+
+
+def _usage_row(record: UsageRecord) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return a record as a row, with its key."""
+    period = record.period
+    key = (meter_sha256(record.meter), period.start, period.end, record.known_at)
+    content = canonical.encode(record.to_content())
+    own = {"evidence_root": record.evidence_root, "content": content}
+    return key, dict(zip(_KEY, key, strict=True)) | own
 
 
 def meter_sha256(meter: Meter) -> str:

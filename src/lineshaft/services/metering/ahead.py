@@ -38,8 +38,9 @@ from lineshaft.services.metering.ports import (
 )
 from lineshaft.services.metering.series import GOOD_BELOW, SeriesRows
 
-MARGIN_US = US_PER_DAY
-"""Read on either side of the time that is measured: there the neighbours mostly are."""
+MARGIN_US = 7 * US_PER_DAY
+"""Read on either side of the time that is measured: there the neighbours mostly are, also those of
+a machine that works in a part of the day, and whole the blocks that they came in."""
 _COLUMNS = (
     "source",
     "epoch",
