@@ -3,8 +3,8 @@
 A schematron that was turned into XSLT walks the whole invoice twice for each of its patterns, and
 looks a code up by reading the list of codes from its start. Nothing of that is the rules' own:
 
-- notes on the run (`active-pattern`, `fired-rule`) are left out: nobody reads them, and the first
-  holds a walk that writes nothing;
+- notes on the run (`active-pattern`, `fired-rule`) and the places of failures are left out: nobody
+  reads them, the first holds a walk that writes nothing, the last are a third of the compiling;
 - the only rule of a pattern is given the elements that it is about, not all to choose from;
 - attributes are passed by where no rule is about one;
 - a code is looked up by a key over the list, which is read once and not for each invoice.
@@ -23,6 +23,8 @@ CODES: Final = "codes"
 _XSL: Final = "{http://www.w3.org/1999/XSL/Transform}"
 _SVRL: Final = "{http://purl.oclc.org/dsdl/svrl}"
 _NOTES: Final = (f"{_SVRL}active-pattern", f"{_SVRL}fired-rule")
+_PLACES: Final = ("schematron-", "generate-id-")
+"""Modes of the templates that write the place of an element."""
 _ATTRIBUTE: Final = re.compile(r"(?:^|[/|])\s*(?:@|attribute::)")
 """In a pattern of a rule: it may be about attributes."""
 _LOOK_UP: Final = re.compile(
@@ -40,14 +42,23 @@ def lean(stylesheet: bytes) -> str:
     from lxml import etree  # noqa: PLC0415 - 12 MB, for the processes that check only
 
     root = etree.fromstring(stylesheet)
-    for note in list(root.iter(*_NOTES)):
-        note.getparent().remove(note)
+    _leave_out(root)
     rules = _rules(root)
     _ask_directly(root, rules)
     _pass_attributes_by(root, rules)
     _look_up_by_key(root)
     text: str = etree.tostring(root, encoding="unicode")
     return text
+
+
+def _leave_out(root: "_Element") -> None:
+    said = [*root.iter(*_NOTES), *root.iterfind(f".//{_XSL}attribute[@name='location']")]
+    written = root.iterfind(f"{_XSL}template[@mode]")
+    how = [each for each in written if each.get("mode", "").startswith(_PLACES)]
+    for unread in (*said, *how):
+        holder = unread.getparent()
+        if holder is not None:
+            holder.remove(unread)
 
 
 def _rules(root: "_Element") -> dict[str, list["_Element"]]:
@@ -60,9 +71,13 @@ def _rules(root: "_Element") -> dict[str, list["_Element"]]:
 
 
 def _pass_attributes_by(root: "_Element", rules: dict[str, list["_Element"]]) -> None:
+    of_elements = {
+        mode
+        for mode, alike in rules.items()
+        if not any(_ATTRIBUTE.search(rule.get("match", "")) for rule in alike)
+    }
     for walk in root.iterfind(f"{_XSL}template/{_XSL}apply-templates[@select='@*|*']"):
-        about = [rule.get("match", "") for rule in rules.get(walk.get("mode", ""), [])]
-        if about and not any(_ATTRIBUTE.search(pattern) for pattern in about):
+        if walk.get("mode") in of_elements:
             walk.set("select", "*")
 
 
