@@ -146,6 +146,7 @@ CONTRACTS: dict[str, str] = {
     "terms.per_unit": "每 {unit} {amount}",
     "terms.period.day": "按日",
     "terms.period.month": "按月",
+    "terms.proration.30/360": "每月 {amount}，按每月 30 天折算",
     "terms.proration.ACT_DAYS": "每月 {amount}，按日折算",
     "terms.proration.ACT_SECONDS": "每月 {amount}，按秒折算",
     "terms.reorder": (
@@ -164,6 +165,7 @@ CONTRACTS: dict[str, str] = {
     "terms.saving.carry.contract_year": "超出基准的能耗从合同年内后续各期的节能量中扣除",
     "terms.saving.carry.none": "超出基准的能耗不影响其他各期",
     "terms.saving.carry_max": "最多结转 {quantity}",
+    "terms.saving.fixed.30/360": "每月（按 30 天）{quantity}",
     "terms.saving.fixed.ACT_DAYS": "每月 {quantity}，按日折算",
     "terms.saving.fixed.ACT_SECONDS": "每月 {quantity}，按秒折算",
     "terms.share": "下列项目的 {percent}\N{NO-BREAK SPACE}%：{lines}",

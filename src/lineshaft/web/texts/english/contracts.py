@@ -168,6 +168,7 @@ CONTRACTS: dict[str, str] = {
     "terms.per_unit": "{amount} per {unit}",
     "terms.period.day": "Each day",
     "terms.period.month": "Each month",
+    "terms.proration.30/360": "{amount} a month, divided by days of a month of 30",
     "terms.proration.ACT_DAYS": "{amount} a month, divided by days",
     "terms.proration.ACT_SECONDS": "{amount} a month, divided by seconds",
     "terms.reorder": (
@@ -193,6 +194,7 @@ CONTRACTS: dict[str, str] = {
     ),
     "terms.saving.carry.none": "More energy than the baseline changes no other period",
     "terms.saving.carry_max": "At most {quantity} is carried",
+    "terms.saving.fixed.30/360": "{quantity} a month of 30 days",
     "terms.saving.fixed.ACT_DAYS": "{quantity} a month, divided by days",
     "terms.saving.fixed.ACT_SECONDS": "{quantity} a month, divided by seconds",
     "terms.share": "{percent}\N{NO-BREAK SPACE}% of: {lines}",
