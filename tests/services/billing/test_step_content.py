@@ -91,6 +91,14 @@ def test_of_a_year_a_twelfth_counts_for_each_month_with_the_usage_before() -> No
     ]
 
 
+def test_a_monthly_commitment_is_of_the_period_also_where_a_year_ends() -> None:
+    charge = Charge(Fraction(450), Quantity(Fraction(450), "HUR"), HALF_JUNE, zone_named("UTC"))
+    year = Period.parse("2025-07-01T00:00:00Z", "2026-07-01T00:00:00Z")
+    at_the_end = replace(charge, year=ContractYear(year, Quantity(Fraction(5_000), "HUR")))
+    terms = from_content({"take_or_pay": {"per": "month", **TAKE_OR_PAY}}, Modifiers)
+    assert modify(at_the_end, terms) == modify(charge, terms)
+
+
 def test_what_was_used_above_the_commitment_is_not_missing() -> None:
     (_, step) = steps(take_or_pay={"per": "month", **TAKE_OR_PAY | {"quantity": "100"}})
     assert (step["missing"], step["change_exact"]) == (hours("0"), "0")

@@ -13,7 +13,7 @@ from lineshaft.services.metering.model import Row
 from lineshaft.services.metering.sampled import _dot
 from lineshaft.services.metering.series import SeriesRows
 from lineshaft.services.metering.service import _Found
-from tests.services.metering.rows import meter, reading, readings, span, usage
+from tests.services.metering.rows import counter, meter, reading, readings, span, usage
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -48,3 +48,15 @@ def test_first_and_last_ordinals_are_of_one_source_and_epoch() -> None:
         (SourceId("b"), 1): (25, 26),
         (SourceId("b"), 2): (37, 37),
     }
+
+
+def test_a_gap_that_is_counted_over_is_told_in_its_own_period_alone() -> None:
+    used = counter(rate_max=1)
+    rows = readings((0, "0"), (10, None), (20, "20"), (60, "60"))
+    told = [usage(used, rows, span(*each)) for each in ((0, 60), (0, 15), (20, 60), (0, 10))]
+    assert [(each.bridged_gap_count, each.bridged_gap_us) for each in told] == [
+        (1, 10 * US_PER_S),
+        (1, 5 * US_PER_S),
+        (0, 0),
+        (0, 0),
+    ]
