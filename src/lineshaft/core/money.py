@@ -55,8 +55,9 @@ def round_half_away(value: Fraction, decimals: int) -> Decimal:
 
     Example: 0.335 at 2 places is 0.34, and -0.335 is -0.34.
     """
-    scaled = abs(value) * 10**decimals
-    units = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    # Not as a fraction: to reduce it takes longer than all the rest.
+    above, below = abs(value.numerator) * 10**decimals, value.denominator
+    units = (2 * above + below) // (2 * below)
     return Decimal(units if value >= 0 else -units).scaleb(-decimals)
 
 
@@ -129,6 +130,8 @@ def allocate(whole: Money, weights: Sequence[Fraction]) -> list[Money]:
     if weight_sum <= 0 or min(weights) < 0:
         msg = "cannot split an amount: expected weights of zero and more, at least one above zero"
         raise Invalid(msg)
+    if len(weights) == 1:
+        return [Money.rounded(whole.as_fraction(), whole.currency)]
     unit = Fraction(1, 10 ** currency_exponent(whole.currency))
     units = whole.as_fraction() / unit
     exact = [units * weight / weight_sum for weight in weights]

@@ -28,6 +28,7 @@ from lineshaft.security.authorisation.policybook import PolicyBook, load_policie
 from lineshaft.security.authorisation.ports import GrantStore
 
 LOG = structlog.get_logger(__name__)
+_ACTIONS = frozenset(Action)
 
 DECISIONS_CACHED_MAX = 10_000
 GRANTS_PER_ORGANISATION_MAX = 10_000
@@ -181,7 +182,7 @@ class Authorizer:
     def _answer(
         self, actor: Actor, action: str, resource: Resource, grants: Sequence[Grant]
     ) -> Decision:
-        if action not in set(Action):
+        if action not in _ACTIONS:
             msg = f"asked for {action!r}, which is no action of the registry"
             raise InvariantError(msg)
         facts = self._situation(grants, resource)

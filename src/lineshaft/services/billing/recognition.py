@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,7 +71,7 @@ class _Month:
     share_at_end: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Document:
     """What all lines of a document share."""
 
@@ -81,7 +82,7 @@ class _Document:
     served: Mapping[str, Fraction]
     issued_at: Instant
 
-    @property
+    @cached_property
     def prices(self) -> Mapping[str, Price]:
         """The price of each line of usage, by its id."""
         return {price.id: price.price for price in self.contract.terms.usage_prices}
