@@ -145,14 +145,26 @@ def test_each_version_bills_up_to_where_the_next_begins() -> None:
     ]
 
 
+def test_a_period_is_billed_whole_in_the_month_in_which_it_ends() -> None:
+    made = contract_on("m1", start="2026-03-20T00:00:00Z", anchor_day=15)
+    assert [str(period) for _, period in due_periods([made], APRIL)] == [
+        "2026-03-20T00:00:00Z/2026-04-15T00:00:00Z"
+    ]
+    assert [str(period) for _, period in due_periods([made], Month(2026, 5))] == [
+        "2026-04-15T00:00:00Z/2026-05-15T00:00:00Z"
+    ]
+
+
 @pytest.mark.engine
 @pytest.mark.timeout(30)
 def test_the_command_closes_the_month_on_two_processes(
     received: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slice of the bench, with its checks."""
-    opened(received, tmp_path / "command").database.close()
-    monkeypatch.setattr("lineshaft.services.billing.month.service.BATCH_CONTRACTS_MAX", 10)
+    """A slice of the bench, with its checks: four batches for the two."""
+    application = opened(received, tmp_path / "command")
+    monkeypatch.setattr("lineshaft.services.billing.month.service.BATCH_CONTRACTS_MAX", 5)
+    assert len(application.months.batches(LOCAL_OPERATOR)) == 4
+    application.database.close()
     promise_month_close.closed(tmp_path / "command")
 
 

@@ -201,19 +201,33 @@ def _bound_state(contract: Contract, now: Instant) -> ContractState:
 
 
 def reigns(records: Sequence[ContractRecord]) -> list[tuple[Contract, Period]]:
-    """Return the activated versions with the time that each holds, disjoint, in time order.
+    """Return the activated versions with the time that each holds: see `reigns_of`."""
+    return reigns_of([each.contract for each in records if each.activated_at is not None])
+
+
+def reigns_of(versions: Sequence[Contract]) -> list[tuple[Contract, Period]]:
+    """Return versions that bind with the time that each holds, disjoint, in time order.
 
     A version holds from its start until it ends or a later version begins: a later version always
     replaces the earlier ones, also where it ends before they would.
+
+    Args:
+        versions: the first one first.
     """
     found: list[tuple[Contract, Period]] = []
     until = _END_OF_TIME
-    for record in reversed(records):
-        contract = record.contract
-        if record.activated_at is None:
-            continue
+    for contract in reversed(versions):
         end = until if contract.ends_at is None else min(until, contract.ends_at)
         if contract.starts_at < end:
             found.append((contract, Period(contract.starts_at, end)))
         until = min(until, contract.starts_at)
     return found[::-1]
+
+
+def billed_within(contract: Contract, reign: Period, instant: Instant) -> Period:
+    """Return the billed period of a version around an instant, cut to the time that it holds.
+
+    So the periods of a contract touch without a gap or an overlap, whatever versions change.
+    """
+    period = contract.billed_period(instant)
+    return Period(max(period.start, reign.start), min(period.end, reign.end))

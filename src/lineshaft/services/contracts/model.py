@@ -72,7 +72,14 @@ from lineshaft.services.contracts.leases import (
     LeasePrice,
     LeasePurchase,
 )
-from lineshaft.services.contracts.life import ActKind, ContractAct, ContractLife, ContractState
+from lineshaft.services.contracts.life import (
+    ActKind,
+    ContractAct,
+    ContractLife,
+    ContractState,
+    billed_within,
+    reigns_of,
+)
 from lineshaft.services.contracts.meters import MeterTerms
 from lineshaft.services.contracts.modifiers import (
     AmountDiscount,
@@ -245,6 +252,7 @@ __all__ = [
     "VatCategory",
     "VolumePrice",
     "availability",
+    "billed_within",
     "claims_of_states",
     "classify",
     "classify_states",
@@ -263,6 +271,7 @@ __all__ = [
     "open_time_us",
     "production_availability",
     "quality_ratio",
+    "reigns_of",
     "response_us",
     "restoration_us",
     "split_revenue",

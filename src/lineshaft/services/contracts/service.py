@@ -17,7 +17,7 @@ from lineshaft.services.contracts.errors import (
     VersionGap,
     VersionTaken,
 )
-from lineshaft.services.contracts.life import ActKind, ContractLife, reigns
+from lineshaft.services.contracts.life import ActKind, ContractLife, billed_within, reigns
 from lineshaft.services.contracts.model import Contract, ContractRecord, LocalText, Offering
 from lineshaft.services.contracts.parts import EVENT_SUBJECT, ContractParts
 
@@ -253,8 +253,7 @@ class Contracts:
         found = self._reigns(actor, id_, None)
         for contract, span in found:
             if span.contains(instant):
-                period = contract.billed_period(instant)
-                return Period(max(period.start, span.start), min(period.end, span.end))
+                return billed_within(contract, span, instant)
         opening = opening_around(found, instant)
         if opening is not None:
             return opening

@@ -20,7 +20,7 @@ from lineshaft.services.billing.model import DocumentHead, RatedDocument
 from lineshaft.services.billing.month.model import Closed, NotIssued
 from lineshaft.services.billing.parts import BillingParts
 from lineshaft.services.billing.service import Billing
-from lineshaft.services.contracts.model import Contract
+from lineshaft.services.contracts.model import Contract, billed_within, reigns_of
 
 BATCH_CONTRACTS_MAX = 250
 """Contracts of one batch: their readings are read at once and are in memory together."""
@@ -192,7 +192,7 @@ class MonthClose:
 
 
 def due_periods(versions: Sequence[Contract], month: Month) -> Iterator[tuple[Contract, Period]]:
-    """Yield what is billed of a month under the versions of a contract, the last version first.
+    """Yield the billed periods of a contract that end in a month, those of the last version first.
 
     Each version bills what it covers, by its own billed periods, up to where the next one begins.
     What comes before the first one is its opening, where fees are billed in advance.
@@ -201,27 +201,21 @@ def due_periods(versions: Sequence[Contract], month: Month) -> Iterator[tuple[Co
         versions: those that bind, the first one first.
         month: in the time zone of each version.
     """
-    end: Instant | None = None
-    earliest: Contract | None = None
-    for contract in reversed(versions):
-        if earliest is None or contract.starts_at < earliest.starts_at:
-            earliest = contract
+    held = reigns_of(versions)
+    for contract, reign in reversed(held):
         span = month.within(zone_named(contract.time_zone))
-        last = span.end if end is None else min(end, span.end)
-        if contract.ends_at is not None:
-            last = min(last, contract.ends_at)
-        first = at = max(span.start, contract.starts_at)
+        at, last = max(span.start, reign.start), min(span.end, reign.end)
         while at < last:
-            period = contract.billed_period(at)
-            period = Period(period.start, min(period.end, last))
-            yield contract, period
+            period = billed_within(contract, reign, at)
+            if period.end <= span.end:
+                yield contract, period
             at = period.end
-        end = first if end is None else min(end, first)
-    opening = None if earliest is None else earliest.opening
-    if earliest is not None and opening is not None:
-        span = month.within(zone_named(earliest.time_zone))
+    first = held[0][0] if held else None
+    opening = None if first is None else first.opening
+    if first is not None and opening is not None:
+        span = month.within(zone_named(first.time_zone))
         if span.contains(opening.start):
-            yield earliest, opening
+            yield first, opening
 
 
 def _overlap(one: Period, other: Period) -> bool:
