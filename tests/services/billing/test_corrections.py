@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineshaft.core import canonical
@@ -421,6 +421,7 @@ def rated_history(
     return result
 
 
+@settings(max_examples=50)
 @given(
     steps=history(),
     percent=st.fractions(min_value=Fraction(1, 100), max_value=100, max_denominator=100),
@@ -466,6 +467,7 @@ def sums(said: Sequence[Documented]) -> dict[str, Money]:
     return {id_: amount for id_, amount in result.items() if amount.as_fraction()}
 
 
+@settings(max_examples=50)
 @given(steps=history())
 def test_the_way_to_what_is_known_makes_no_difference_to_the_net(
     steps: list[tuple[int, int]],

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineshaft.core import canonical
@@ -356,6 +356,7 @@ WINDOWS = st.lists(
 )  # fmt: skip
 
 
+@settings(max_examples=50)
 @given(SPANS, WINDOWS, st.sampled_from(["EXCLUDED", "ASSUME_LAST", "PROVIDER_DOWN"]))
 def test_i7_classes_add_up_and_i8_credits_stay_within_the_cap(
     spans: list[tuple[str, str | None]], windows: list[tuple[str, str, str]], policy: str

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lineshaft.services.billing.modifiers as modifiers_package
@@ -258,6 +258,7 @@ def test_indexation_and_a_percentage_off_are_linear(first: Fraction, second: Fra
     assert modified(first, **terms) + modified(second, **terms) == modified(first + second, **terms)
 
 
+@settings(max_examples=40)
 @given(st.lists(AMOUNTS, min_size=12, max_size=12))
 def test_the_year_is_never_dearer_than_its_months(usages: list[Fraction]) -> None:
     """Take or pay: the annual form lets months make up for each other."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -303,6 +303,7 @@ MEASURED = {
 RISING = st.one_of(*(price for kind, price in MEASURED.items() if kind is not VolumePrice))
 
 
+@settings(max_examples=50)
 @given(RISING, USAGES, USAGES)
 def test_more_usage_never_costs_less_and_nothing_is_negative(
     price: Price, usage: Fraction, more: Fraction
@@ -310,6 +311,7 @@ def test_more_usage_never_costs_less_and_nothing_is_negative(
     assert 0 <= priced(usage, price) <= priced(usage + more, price)
 
 
+@settings(max_examples=50)
 @given(PRICES[VolumePrice], USAGES, USAGES)
 def test_within_a_tier_of_a_volume_price_more_usage_never_costs_less(
     price: VolumePrice, usage: Fraction, more: Fraction
@@ -333,6 +335,7 @@ def test_the_parts_add_up_to_the_usage(price: Price, usage: Fraction) -> None:
         assert part.amount == count * Fraction(str(price_of_one))
 
 
+@settings(max_examples=50)
 @given(PRICES[PerUnitPrice], st.lists(USAGES, max_size=8))
 def test_a_linear_price_gives_the_same_in_parts_and_at_once(
     price: PerUnitPrice, usages: list[Fraction]
@@ -370,6 +373,7 @@ def test_packages_hold_the_usage_and_no_package_is_empty(
     assert price.size * (packages - 1) < usage <= price.size * packages or packages == usage == 0
 
 
+@settings(max_examples=50)
 @given(GRADUATED, USAGES)
 def test_graduated_is_the_sum_of_its_formula(price: GraduatedPrice, usage: Fraction) -> None:
     """An independent reading of the formula: sum of p_k * (min(q, u_k) - u_{k-1})^+."""
