@@ -13,6 +13,7 @@ from lineshaft.services.billing.exports import ledger_beancount, ledger_csv
 from lineshaft.services.billing.model import Account, AccountKind, Entry, Transaction
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.billing.recognition import schedule
+from lineshaft.services.contracts.credits import Direction
 from tests.services.billing import promised
 from tests.services.billing.examples import ENGINE
 from tests.services.billing.test_recognition import QUARTER, corrected, first, quarterly
@@ -86,7 +87,13 @@ def test_a_document_says_what_each_indicator_follows_from() -> None:
         ),
     )
     usage = promised.used(agreed, 48_000, 420, 48_000, 45_600, 420, 100_800, 48_000)
-    found = [outcome.basis for outcome in promised.rated(agreed, usage).outcomes]
+    outcomes = promised.rated(agreed, usage).outcomes
+    assert [(each.indicator, each.target, each.direction) for each in outcomes] == [
+        ("throughput", Fraction(98, 100), Direction.AT_LEAST),
+        ("oee", Fraction(98, 100), Direction.AT_LEAST),
+        ("energy", 2, Direction.AT_MOST),
+    ]
+    found = [outcome.basis for outcome in outcomes]
     time_s = str(420 * 3600)
     assert found == [
         {"produced": "48000", "production_time_s": time_s},
