@@ -50,8 +50,7 @@ def test_the_requests_are_answered(hub: Served) -> None:
         answer = ask(hub, "POST" if sent else "GET", path, *sent, **headers)
         assert answer.status == 200, answer.text
         assert len(answer.body) > 50 or path.endswith("/letters")
-    claims = json.loads(answer.body)
-    assert claims == {"letters": []}
+    assert "letters" in json.loads(answer.body)
 
 
 def test_the_requests_of_staff_are_answered(hub: Served) -> None:

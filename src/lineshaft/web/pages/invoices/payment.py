@@ -217,13 +217,20 @@ def _take_back(visit: Visit, owed: _Owed) -> None:
 
 
 def _can_be_disputed(owed: _Owed) -> dict[str, str]:
-    """Return the lines without an open dispute, as ids; none when the whole is disputed."""
+    """Return what is charged and not disputed: amounts by line; none when the whole is disputed.
+
+    How much higher a credit should be takes an amount, which only the API asks for.
+    """
     open_ = [one for one in owed.disputes if one.is_open]
     if any(not one.lines for one in open_):
         return {}
     taken = {line for one in open_ for line in one.open_lines}
     lines = json.loads(owed.issued.file)["document"]["lines"]
-    return {line["id"]: line["amount"] for line in lines if line["id"] not in taken}
+    return {
+        line["id"]: line["amount"]
+        for line in lines
+        if line["id"] not in taken and Decimal(line["amount"]) > 0
+    }
 
 
 def _dispute(visit: Visit, owed: _Owed) -> None:

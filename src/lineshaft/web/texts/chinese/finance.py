@@ -20,7 +20,7 @@ FINANCE: dict[str, str] = {
     "dispute.lines": "明细行（不选则为整张单据）",
     "dispute.more_lines": "明细行（不选则为其余全部）",
     "dispute.open": "对单据提出异议",
-    "dispute.open_text": "请说明问题所在。答复之前不会就该单据催款。",
+    "dispute.open_text": "请说明问题所在。答复之前不会就有异议的部分催款。",
     "dispute.opened": "提出时间",
     "dispute.outcome": "结果",
     "dispute.reason": "理由",

@@ -25,7 +25,7 @@ FINANCE: dict[str, str] = {
     "dispute.more_lines": "Lines; none: all others",
     "dispute.open": "Dispute this document",
     "dispute.open_text": (
-        "Say what is wrong. Until it is answered, nobody is reminded of this document."
+        "Say what is wrong. Until it is answered, nobody is reminded of what is disputed."
     ),
     "dispute.opened": "Opened",
     "dispute.outcome": "Outcome",
