@@ -41,6 +41,7 @@ ENGLISH = [
     "Grade damaged: 50 % of the deposit is given back",
     "900.00 EUR for each machine, at the start of each month, 36 instalments",
     "At the end each machine may be bought for 21,000.00 EUR",
+    "Finance lease at 6 % a year: each is interest and principal",
     "1.55 EUR per l consumed, corrected where the stock is counted",
     "Each machine has a stock of its own",
     "Reorder point: 4 days from order to delivery, 97.5 % service level, from the last 28 days",
@@ -65,6 +66,7 @@ CHINESE = [
     "订货点：到货周期 4 天，服务水平 97.5 %，按最近 28 天的消耗",
     "每台机器各有库存",
     "每台机器每月月初 900.00 EUR，共 36 期",
+    "融资租赁，年利率 6 %：每期含利息和本金",
     "等级 damaged：退还押金的 50 %",
 ]
 

@@ -189,6 +189,19 @@ def test_an_instalment_of_a_finance_lease_is_interest_and_principal(
     assert splits(price, 3) == expected
 
 
+def test_a_finance_lease_says_its_split_in_both_languages() -> None:
+    """900.00 / 1.01 = 891.09, and 8.91 of interest."""
+    price = {"classification": "finance", "annual_rate": "12", "months": 1, "due": "arrears"}
+    of = sold(price, machines=["m1"])
+    content = document_content(rated(of, MONTHS[0]), "X-1", MONTHS[0].end)
+    for language, said in (
+        (Language.ENGLISH, "; interest 8.91 EUR, principal 891.09 EUR, 0.00 EUR remaining"),
+        (Language.CHINESE, "；利息 8.91 EUR，本金 891.09 EUR，剩余 0.00 EUR"),
+    ):
+        (step,) = view_of(content, language)["lines"][0]["steps"]
+        assert said in step["text"]
+
+
 @settings(max_examples=50)
 @given(
     amount=st.integers(100, 10_000_000),

@@ -1,6 +1,9 @@
 """Prices of outcomes in words: a saved energy, bundles, deposits on cores, leases, consumables."""
 
 from decimal import Decimal
+from fractions import Fraction
+
+from msgspec import UNSET
 
 from lineshaft.core.period import Instant, parse_instant
 from lineshaft.core.quantity import unit_named
@@ -136,6 +139,10 @@ def _lease(visit: Preferences, price: LeasePrice, currency: str) -> Html:
     if price.purchase_option is not None:
         amount = _money(price.purchase_option, currency)
         lines.append(visit.say("terms.lease.purchase_option", amount=amount))
+    if price.classification is not UNSET:
+        rate = form.rounded(price.annual_rate_percent or Fraction(0))
+        lines.append(visit.say(f"terms.lease.class.{price.classification.value}", rate=rate))
+    lines += [visit.say("terms.lease.bought", machine=each.machine) for each in price.bought]
     return tag("div", head, tag("ul", [tag("li", line) for line in lines], class_="plain"))
 
 

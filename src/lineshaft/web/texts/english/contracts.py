@@ -159,6 +159,11 @@ CONTRACTS: dict[str, str] = {
     "terms.lease.arrears": (
         "{amount} for each machine, at the end of each month, {months} instalments"
     ),
+    "terms.lease.bought": "{machine} was bought by this option",
+    "terms.lease.class.finance": (
+        "Finance lease at {rate}\N{NO-BREAK SPACE}% a year: each is interest and principal"
+    ),
+    "terms.lease.class.operating": "Operating lease",
     "terms.lease.purchase_option": "At the end each machine may be bought for {amount}",
     "terms.lease.residual": "Residual value of each machine at the end: {amount}",
     "terms.maximum": "At most {amount}",
