@@ -10,7 +10,13 @@ from lineshaft.core.money import Money
 from lineshaft.core.period import parse_instant
 from lineshaft.services.billing.document import documented
 from lineshaft.services.billing.exports import ledger_beancount, ledger_csv
-from lineshaft.services.billing.model import Account, AccountKind, Entry, Transaction
+from lineshaft.services.billing.model import (
+    Account,
+    AccountKind,
+    Entry,
+    Transaction,
+    shown_decimal,
+)
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.billing.recognition import schedule
 from lineshaft.services.contracts.credits import Direction
@@ -162,3 +168,12 @@ def test_half_of_the_target_is_missed_by_half() -> None:
     agreed = promised.of(promised.availability())
     found = promised.rated(agreed, promised.used(agreed, promised.states(("360", "FAULT"))))
     assert found.outcomes[0].value == Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "shown"),
+    [("100", 0, "100"), ("100", 2, "100"), ("2.50", 2, "2.5"), ("0.005", 2, "0.01")],
+)
+def test_a_number_for_the_eye(value: str, decimals: int, shown: str) -> None:
+    assert shown_decimal(Fraction(value), decimals) == shown
+    assert shown_decimal(-Fraction(value), decimals) == f"-{shown}"
