@@ -227,6 +227,8 @@ def test_a_fee_over_two_months_that_ends_early_leaves_the_second_one() -> None:
     whole = round_half_away(fee, 2)
     first = round_half_away(Fraction(whole) * Fraction(17, 31), 2)
     assert lines(before) == [("base-fee", f"{whole}", "2026-01-15")]
+    due = [list(due_periods([of], each)) for each in (Month(2025, 12), Month(2026, 1))]
+    assert due == [[], [(of, opening)]]
     assert months(of, before) == {"2026-01": first, "2026-02": whole - first}
     now = ahead(version=2, start="2026-01-15T00:00:00Z", anchor_day=15, end="2026-01-20T00:00:00Z")
     note = corrected([before], rated(now, opening), "2026-01-20T00:00:00Z")

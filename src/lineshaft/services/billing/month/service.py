@@ -214,7 +214,7 @@ def due_periods(versions: Sequence[Contract], month: Month) -> Iterator[tuple[Co
     opening = None if first is None else first.opening
     if first is not None and opening is not None:
         span = month.within(zone_named(first.time_zone))
-        if span.contains(opening.start):
+        if span.start < opening.end <= span.end:
             yield first, opening
 
 
