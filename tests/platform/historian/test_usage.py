@@ -305,7 +305,7 @@ JSON_LIKE = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(JSON_LIKE)
 def test_anything_is_read_or_has_a_reason(element: Any) -> None:
     claim = claim_of(element, LATEST)
