@@ -10,10 +10,11 @@ import pytest
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import RecordKind, SignalId, StatusCode
-from lineshaft.platform.historian.model import SIGNALS_AHEAD_MAX
+from lineshaft.platform.historian.model import SIGNALS_AHEAD_MAX, RangeQuery
 from lineshaft.security.authorisation.model import SYSTEM_WORKER
 from lineshaft.services.metering import service
 from lineshaft.services.metering.ahead import HistoryAhead
+from lineshaft.services.metering.series import SeriesRows
 from tests.platform.historian.house import House, Source, opened
 from tests.services.metering.rows import at, counter, meter, span
 from tests.services.metering.test_service import SIGNAL, counting, metering
@@ -158,6 +159,30 @@ def test_blocks_are_known_ahead_where_their_paths_are_stored(house: House) -> No
     assert len(list(proofs)) == len(known)
     assert history.entries(signal, source, (3, 99)) is None
     assert history.entries(SIGNAL, source, (1, 1)) is None
+
+
+def test_where_a_signal_has_ended_nobody_is_asked_what_comes_behind(house: House) -> None:
+    """An edge that is cut off, or an import that ends: of many machines nothing comes later."""
+    source = Source()
+    for seconds in (-5, 0, 10):
+        source.add(SIGNAL, at(seconds), 100 + seconds, 0)
+    source.add("mill/on", at(0), 1, 0)
+    source.seal()
+    house.store(source)
+    known_at, period = house.historian.last_known_at(SYSTEM_WORKER), span(0, 20)
+    history = HistoryAhead(house.historian, [(METERS[0], period)], known_at)
+    query = RangeQuery(METERS[0].signal, period, known_at)
+    found = history.rows(query)
+    assert found is not None
+    stored = SeriesRows.of_table(house.historian.readings(SYSTEM_WORKER, query))
+    assert found.ts.tolist() == stored.ts.tolist() == [at(-5), at(0), at(10)]
+    # Far behind there is one more: what was read ahead does not tell where.
+    source.add(SIGNAL, at(40 * 86_400), 200, 0)
+    source.seal()
+    house.store(source)
+    later = house.historian.last_known_at(SYSTEM_WORKER)
+    history = HistoryAhead(house.historian, [(METERS[0], period)], later)
+    assert history.rows(replace(query, known_at=later)) is None
 
 
 def test_signals_that_are_read_at_once_have_a_maximum(house: House) -> None:

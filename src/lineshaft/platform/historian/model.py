@@ -470,6 +470,7 @@ class Ahead:
         table: as `RANGE_SCHEMA`, signal by signal, each in (ts, source, epoch, sequence) order.
         places: first row of a signal, and the one behind its last.
         blocks: those that the rows prove; of others nothing is said.
+        ended: signals of which no state row is stored behind the span; of others nothing is said.
     """
 
     span: Period
@@ -477,3 +478,4 @@ class Ahead:
     table: pa.Table
     places: dict[SignalId, tuple[int, int]]
     blocks: KnownBlocks
+    ended: frozenset[SignalId]

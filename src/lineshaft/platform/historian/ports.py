@@ -421,6 +421,10 @@ class Manifest(Protocol):
         """Return the last state row in force of each series that has one."""
         ...
 
+    def latest_stamps(self, connection: sa.Connection, series: Sequence[int]) -> dict[int, Instant]:
+        """Return the instant of the last state row of each series that has one."""
+        ...
+
     def write_latest(self, connection: sa.Connection, rows: dict[int, StoredReading]) -> None:
         """Write the last state rows of series."""
         ...

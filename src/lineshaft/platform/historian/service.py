@@ -133,7 +133,11 @@ class Historian:
             if found is None:
                 return None
             blocks = AheadProver(connection, self._manifest, self._keys).blocks(found)
-        return Ahead(span, known_at, found.as_range(), found.places(), blocks)
+            last = self._manifest.latest_stamps(connection, list(found.series.values()))
+        ended = frozenset(
+            signal for signal, one in found.series.items() if one in last and last[one] < span.end
+        )
+        return Ahead(span, known_at, found.as_range(), found.places(), blocks, ended)
 
     def stream(self, actor: Actor, query: RangeQuery, after: Place | None = None) -> RangeStream:
         """Return a range in pieces of bounded size, all as known at one instant: now by default.

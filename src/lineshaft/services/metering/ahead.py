@@ -152,12 +152,14 @@ class _Part:
 
     Attributes:
         states, goods: places of the rows that say a state, and of the good readings.
+        is_ended: nothing of these is stored behind the span.
     """
 
     span: Period
     rows: SeriesRows
     states: NDArray[np.int64]
     goods: NDArray[np.int64]
+    is_ended: bool
 
     @cached_property
     def plain(self) -> PlainRows:
@@ -179,9 +181,10 @@ class _Part:
                 chosen.append(self._instant(places[at - 1]))
             at = int(np.searchsorted(places, behind))
             if query.include_after:
-                if at == len(places):
+                if at < len(places):
+                    chosen.append(self._instant(places[at]))
+                elif not self.is_ended:
                     return None
-                chosen.append(self._instant(places[at]))
         return self._taken(sorted(set(chosen)))
 
     def _instant(self, place: np.int64) -> tuple[int, int]:
@@ -229,7 +232,11 @@ def _parts(ahead: Ahead) -> dict[SignalId, _Part]:
         texts = rows.text if rows.text is not None and any(rows.text) else None
         alone = replace(rows, sources=(name,), source=np.zeros_like(rows.source), text=texts)
         result[signal] = _Part(
-            ahead.span, alone, _within(states, first, behind), _within(goods, first, behind)
+            ahead.span,
+            alone,
+            _within(states, first, behind),
+            _within(goods, first, behind),
+            is_ended=signal in ahead.ended,
         )
     return result
 

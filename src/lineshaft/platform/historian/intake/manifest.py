@@ -44,6 +44,9 @@ _SEGMENT_NAMES = tuple(column.name for column in SEGMENT.columns)
 _MARK_NAMES = ("number", "sequence", "header_hash", "known_at", "identity")
 _LAST_COMMITTED = sa.select(sa.func.max(SOURCE_EPOCH.c.known_at))
 _LAST_SETTLED = sa.select(sa.func.max(SETTLED.c.at))
+_LATEST_STAMPS = sa.select(LATEST.c.series, LATEST.c.ts).where(
+    LATEST.c.series.in_(sa.bindparam("ids", expanding=True))
+)
 _LATEST_ROWS = (
     sa.select(LATEST, SERIES.c.signal)
     .join(SERIES, SERIES.c.id == LATEST.c.series)
@@ -97,6 +100,14 @@ class CommitManifest(FileManifest):
         for part in parts(series):
             for row in connection.execute(_LATEST_ROWS, {"ids": part}):
                 found[row.series] = to_reading(row)
+        return found
+
+    def latest_stamps(self, connection: sa.Connection, series: Sequence[int]) -> dict[int, Instant]:
+        """Return the instant of the last state row of each series that has one."""
+        found: dict[int, Instant] = {}
+        for part in parts(series):
+            rows = connection.execute(_LATEST_STAMPS, {"ids": part})
+            found |= {row.series: row.ts for row in rows}
         return found
 
     def write_latest(self, connection: sa.Connection, rows: dict[int, StoredReading]) -> None:
