@@ -225,7 +225,11 @@ def test_a_count_says_what_should_have_been_there() -> None:
             rounded("40"),
         ],
     }
-    count = document.lines[1]
+
+
+def test_the_line_of_a_count() -> None:
+    told = [stocks.told(stocks.COUNT, 0, 100), stocks.told(stocks.COUNT, 20, 10)]
+    count = stocks.rated(stocks.JUNE, told).lines[1]
     assert (count.kind, count.usage) == (LineKind.USAGE, (1,))
     assert count.description.en == "Coolant: difference at the count"
     assert count.description.zh_hans == "切削液：盘点差异"
