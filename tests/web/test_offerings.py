@@ -8,7 +8,7 @@ from playwright.sync_api import Page, WebSocketRoute
 from tests.web.conftest import Open, settle
 from tests.web.test_pages import look, violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 def begin_and_type_before_the_connection_stands(page: Page) -> None:
@@ -60,6 +60,11 @@ def test_an_offering_from_a_pack_to_its_withdrawal(open_page: Open) -> None:
     page.wait_for_url("**/next")
     settle(page)
     page.get_by_label("Tier 1 · Price (EUR/h)").fill("19.25")
+    page.click("text=Add a tier")
+    page.get_by_label("Tier 2 · Up to (h)").fill("450")
+    page.get_by_label("Tier 3 · Price (EUR/h)").fill("12.00")
+    page.click("text=Add a tier")
+    page.click("text=Remove the last tier")
     page.click("text=Record version 2")
     page.wait_for_url("**/offerings/mill-hour")
     settle(page)
@@ -69,7 +74,9 @@ def test_an_offering_from_a_pack_to_its_withdrawal(open_page: Open) -> None:
     page.wait_for_selector("main tbody tr")
     row = page.locator("main tbody tr").all_inner_texts()
     assert [text.split() for text in row] == [
-        ["Tier", "1", "·", "Price", "(EUR/h)", "Running", "hours", "18.00", "19.25"]
+        ["Tier", "1", "·", "Price", "(EUR/h)", "Running", "hours", "18.00", "19.25"],
+        ["Tier", "2", "·", "Up", "to", "(h)", "Running", "hours", "–", "450"],
+        ["Tier", "3", "·", "Price", "(EUR/h)", "Running", "hours", "–", "12.00"],
     ]
 
     page = open_page("finance", "/offerings/mill-hour", "zh-Hans", 390)

@@ -88,7 +88,8 @@ def look(page: Page, width: int, name: str) -> None:
     seen = page.evaluate(LOOK)
     assert seen["width"] == width
     assert seen["clipped"] == []
-    assert RAW_ID.search(seen["text"]) is None
+    is_trail = name.startswith("audit")  # it names exactly what was done, also to what has no name
+    assert is_trail or RAW_ID.search(seen["text"]) is None
     assert not re.search("None|undefined|NaN", seen["text"])
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)

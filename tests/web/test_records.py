@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.web.conftest import Open, settle
 from tests.web.test_pages import ENGLISH_SENTENCE, REMOVE_ENGLISH, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 def press(page: Page, name: str, within: str = "main") -> None:

@@ -51,11 +51,11 @@ def log(error: LineshaftError, path: str) -> None:
         LOG.info("page refused", path=path, kind=kind_of(error), reason=str(error))
 
 
-def reason(reader: Preferences, error: LineshaftError) -> Html:
+def reason(reader: Preferences, error: LineshaftError, element: str = "span") -> Html:
     """Say exactly why, in the reader's language; what nobody has translated stays English."""
     said = refused_in_chinese(error) if reader.language is Language.CHINESE else None
     english = str(error)[:1].upper() + str(error)[1:]
-    return tag("span", said) if said else tag("span", english, lang="en")
+    return tag(element, said) if said else tag(element, english, lang="en")
 
 
 def explained(reader: Preferences, error: LineshaftError) -> Html:
@@ -64,7 +64,7 @@ def explained(reader: Preferences, error: LineshaftError) -> Html:
     details = tag(
         "details",
         tag("summary", reader.say("error.details")),
-        tag("p", reason(reader, error)),
+        reason(reader, error, "p"),
         class_="soft",
     )
     return tag(

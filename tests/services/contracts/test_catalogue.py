@@ -196,6 +196,17 @@ def test_values_are_changed_where_they_stand(monkeypatch: pytest.MonkeyPatch) ->
     assert made == changed(made, OfferingChanges())
     ahead = changed(made, OfferingChanges(values={"terms.fees_due": "advance"}))
     assert (ahead.terms.are_fees_ahead, made.terms.are_fees_ahead) == (True, False)
+    start = TIER.removesuffix("2.unit_price")
+    more = {f"{start}2.up_to": "5", f"{start}3.unit_price": "20.00"}
+    wider = changed(offering(), OfferingChanges(values=more))
+    assert places(wider)[f"{start}3.unit_price"] == "20.00"
+    less = {f"{start}2.up_to": "", f"{start}3.unit_price": ""}
+    assert changed(wider, OfferingChanges(values=less)) == offering()
+    with pytest.raises(TermsInvalid):
+        changed(offering(), OfferingChanges(values={f"{start}3.unit_price": "20.00"}))
+    for number in ("0", "101", "x"):
+        with pytest.raises(PlaceUnknown):
+            changed(offering(), OfferingChanges(values={f"{start}{number}.unit_price": "1"}))
     for place in ("terms.base_fee.price", "version", "name.en", "terms"):
         with pytest.raises(PlaceUnknown, match="expected such as"):
             changed(offering(), OfferingChanges(values={place: "1"}))

@@ -17,6 +17,7 @@ from lineshaft.services.contracts.model import (
     OfferingKind,
     OfferingReference,
 )
+from lineshaft.services.contracts.prices import TIERS_MAX
 
 PAGE_OFFERINGS_MAX = PAGE_SIZE_MAX
 """Offerings, or contracts of an offering, that one page has."""
@@ -141,7 +142,8 @@ class OfferingChanges:
 
     Attributes:
         name, currency: as before for None.
-        values: new values by their place, see `places`; also of `kind`, `binding` and so on.
+        values: new values by their place, see `places`; also of `kind`, `binding` and so on. Values
+            of the place of a tier that is not there add it; a tier without any value is left out.
     """
 
     name: LocalText | None = None
@@ -202,6 +204,7 @@ def changed(offering: Offering, changes: OfferingChanges) -> Offering:
     for holder, key, name in given:
         if name in values:
             holder[key] = values.pop(name)
+    _change_tiers(content, values)
     known = {found.place: found for found in _leaves(content)}
     for place, value in values.items():
         if place not in known or not place.startswith("terms."):
@@ -209,6 +212,25 @@ def changed(offering: Offering, changes: OfferingChanges) -> Offering:
         found = known[place]
         found.container[found.key] = _typed(found.container[found.key], value)
     return Offering.from_content(content)
+
+
+def _change_tiers(content: dict[str, Any], values: dict[str, str]) -> None:
+    """Take from the values those of tiers; they may add tiers, and leave out the last ones."""
+    for price in content["terms"].get("usage_prices", ()):
+        tiers = price.get("price", {}).get("tiers")
+        start = f"terms.usage_prices.{price.get('id')}.price.tiers."
+        for place in [each for each in values if tiers is not None and each.startswith(start)]:
+            number, _, key = place.removeprefix(start).partition(".")
+            is_tier = number.isdecimal() and len(number) <= _TIER_DIGITS_MAX and int(number) > 0
+            if not is_tier or int(number) > TIERS_MAX or key not in _TIER_KEYS:
+                continue
+            tiers += [{} for _ in range(int(number) - len(tiers))]
+            tiers[int(number) - 1] = {**tiers[int(number) - 1], key: values.pop(place)}
+        if tiers is not None:
+            said = [
+                {key: each[key] for key in each if each[key] not in {"", None}} for each in tiers
+            ]
+            price["price"]["tiers"] = [each for each in said if each]
 
 
 def differences(before: Offering, after: Offering) -> tuple[Change, ...]:
@@ -222,6 +244,8 @@ def differences(before: Offering, after: Offering) -> tuple[Change, ...]:
     )
 
 
+_TIER_KEYS = ("up_to", "unit_price", "flat_fee")
+_TIER_DIGITS_MAX = 4
 _CLASSIFIED = ("kind", "binding", "customer_class", "activity", "service_class")
 _FEES_DUE = "terms.fees_due"
 """Stands in terms only where it was said."""

@@ -24,6 +24,7 @@ from lineshaft.web.controls import button
 from lineshaft.web.layout import show
 from lineshaft.web.markup import tag
 from lineshaft.web.pages.contracts.figures import Figure, figures
+from lineshaft.web.pages.contracts.tiers import TierFields
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import select_field, text_field
 
@@ -47,6 +48,7 @@ class OfferingForm:
         self._visit, self._offering = visit, offering
         self._fields: list[ui.input] = []
         self._values: dict[str, ui.input] = {}
+        self._tiers: list[TierFields] = []
         self._classes: dict[str, ui.select] = {}
         self._english: ui.input | None = None
         self._chinese: ui.input | None = None
@@ -74,9 +76,14 @@ class OfferingForm:
         for group, members in groupby(found, key=lambda figure: figure.group):
             with ui.element("section").classes("panel part"):
                 show(tag("h2", group))
+                tiers = TierFields(self._visit, self._offering, self._figure)
                 with ui.element("div").classes("fields"):
                     for figure in members:
-                        self._values[figure.place] = self._figure(figure)
+                        if not tiers.take(figure):
+                            self._values[figure.place] = self._figure(figure)
+                if tiers.is_any:
+                    tiers.draw()
+                    self._tiers.append(tiers)
 
     def required(self, label: str, value: str) -> ui.input:
         """Put a field there that must not stay empty."""
@@ -93,7 +100,7 @@ class OfferingForm:
 
     def is_filled(self) -> bool:
         """Tell whether every field can be read; those that cannot say why."""
-        judged = [field.validate() for field in self._fields]
+        judged = [field.validate() for field in self._fields if not field.is_deleted]
         return all(judged)
 
     def changes(self) -> OfferingChanges:
@@ -109,6 +116,8 @@ class OfferingForm:
             text = _typed(field)
             if text != known[place]:
                 values[place] = text
+        for tiers in self._tiers:
+            values |= tiers.changes()
         if self._english is None or self._chinese is None or self._currency is None:
             return OfferingChanges(values=values)
         return OfferingChanges(

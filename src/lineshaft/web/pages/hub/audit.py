@@ -5,6 +5,7 @@ from nicegui import ui
 
 from lineshaft.core.errors import Invalid, LineshaftError
 from lineshaft.security.audit.model import AuditEntry, AuditQuery
+from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 from lineshaft.web import errors
 from lineshaft.web.components import (
     Column,
@@ -85,7 +86,7 @@ def _table(visit: Visit, entries: list[AuditEntry]) -> Html:
             [
                 str(entry.number),
                 visit.instant(entry.at),
-                [entry.actor_name, tag("span", _role(visit, entry.role), class_="sub")],
+                [_who(visit, entry), tag("span", _role(visit, entry.role), class_="sub")],
                 tag("code", entry.action),
                 tag("code", entry.subject),
             ]
@@ -93,6 +94,11 @@ def _table(visit: Visit, entries: list[AuditEntry]) -> Html:
         for entry in entries
     ]
     return table(visit.say("audit.title"), columns, rows)
+
+
+def _who(visit: Visit, entry: AuditEntry) -> str:
+    is_operator = entry.actor == LOCAL_OPERATOR.id
+    return visit.say("life.operator") if is_operator else entry.actor_name
 
 
 def _role(visit: Visit, role: str) -> str:

@@ -54,6 +54,8 @@ OFFERINGS: dict[str, str] = {
     "form.incomplete": "有字段为空或无法读取，请看各字段的提示。",
     "form.number": "应为数字，例如 45.00",
     "form.required": "不能为空",
+    "form.tier_less": "删除最后一档",
+    "form.tier_more": "增加一档",
     "offering.activity": "价值链环节",
     "offering.activity.after_sales_service": "售后服务",
     "offering.activity.control_service": "控制服务",

@@ -18,7 +18,7 @@ PORTAL: dict[str, str] = {
     "audit.title": "审计记录",
     "audit.who": "操作人",
     "draft.end": "结束日期（可留空）",
-    "draft.id": "合同在文件和网址中的名称：小写字母、数字、连字符",
+    "draft.id": "合同标识：a-z、0-9、-",
     "draft.lead": "谁向谁提供什么、从何时起。在发出要约并被接受之前，对任何人都没有约束力。",
     "draft.none.text": "合同由服务产品生成。请先从模板开始。",
     "draft.none.title": "还没有在售的服务产品",

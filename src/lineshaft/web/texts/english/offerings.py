@@ -54,6 +54,8 @@ OFFERINGS: dict[str, str] = {
     "form.incomplete": "Some fields are empty or cannot be read. They say what they expect.",
     "form.number": "Expected a number such as 45.00",
     "form.required": "Expected a text",
+    "form.tier_less": "Remove the last tier",
+    "form.tier_more": "Add a tier",
     "offering.activity": "Place on the value chain",
     "offering.activity.after_sales_service": "After-sales service",
     "offering.activity.control_service": "Control service",

@@ -18,7 +18,7 @@ PORTAL: dict[str, str] = {
     "audit.title": "Audit trail",
     "audit.who": "Who",
     "draft.end": "Ends on (may stay empty)",
-    "draft.id": "Name of the contract for files and addresses: a-z, 0-9, -",
+    "draft.id": "Name of the contract: a-z, 0-9, -",
     "draft.lead": (
         "Who supplies what to whom, from when on. It binds nobody until it is offered and accepted."
     ),
