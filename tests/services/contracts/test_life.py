@@ -13,7 +13,7 @@ from lineshaft.core.period import US_PER_S, Instant, Period, format_instant, par
 from lineshaft.security.audit.model import AuditQuery
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor
 from lineshaft.services.contracts import agreements
-from lineshaft.services.contracts.agreements import Exchange
+from lineshaft.services.contracts.agreements import Exchange, Parting
 from lineshaft.services.contracts.contract import Contract
 from lineshaft.services.contracts.errors import (
     ContentDiffers,
@@ -23,7 +23,7 @@ from lineshaft.services.contracts.errors import (
 )
 from lineshaft.services.contracts.life import ActKind, ActRefused, ContractLife, ContractState
 from lineshaft.services.contracts.tables import CONTRACT_ACT
-from tests.services.contracts.examples import contract, offering
+from tests.services.contracts.examples import contract, offering, terms
 from tests.services.hub import CUSTOMER, ENGINEER, FINANCE, NOW, STRANGER, Hub
 
 DAY_US = 86_400 * US_PER_S
@@ -38,8 +38,8 @@ MAY: dict[str, str] = {
     "expired": "amend offer withdraw",
     "accepted": "activate",
     "withdrawn": "amend",
-    "active": "amend exchange pause renew end",
-    "paused": "amend exchange resume renew end",
+    "active": "amend exchange pause renew end purchase return",
+    "paused": "amend exchange resume renew end purchase return",
     "ended": "amend",
 }
 """Written down a second time, by hand: the table of the product must be this one."""
@@ -111,7 +111,24 @@ ACTS: dict[str, Act] = {
     "end": lambda hub: hub.contracts.agreements.end(
         FINANCE, ID, parse_instant("2017-12-01T00:00:00Z"), "sold"
     ),
+    "purchase": lambda hub: hub.contracts.agreements.purchase(FINANCE, ID, LEAVING),
+    "return": lambda hub: hub.contracts.agreements.give_back(FINANCE, ID, LEAVING),
 }
+
+
+LEAVING = Parting(machine="mazak01", at=parse_instant("2017-09-01T00:00:00Z"), reason="over")
+LEASED: dict[str, Any] = {
+    "id": "lease",
+    "description": {"en": "Lease", "zh-Hans": "租赁"},
+    "price": {
+        "model": "lease",
+        "instalment": "900.00",
+        "months": 1,
+        "due": "advance",
+        "purchase_option": "1.00",
+    },
+}
+"""So that a machine may be bought; a second one, so that a machine may go back."""
 
 
 def drafted(hub: Hub, **changes: Any) -> Hub:
@@ -157,7 +174,8 @@ def test_every_cell_of_the_table(hub: Hub, state: str) -> None:
     ("state", "kind"), [(state, kind) for state, kinds in MAY.items() for kind in kinds.split()]
 )
 def test_what_may_be_done_is_done_and_written_down(hub: Hub, state: str, kind: str) -> None:
-    drafted(hub, end="2018-01-01T00:00:00Z")
+    machines = ["mazak01", "mazak03"]
+    drafted(hub, end="2018-01-01T00:00:00Z", machines=machines, terms=terms(usage_prices=[LEASED]))
     INTO[state](hub)
     before = len(life(hub).acts)
     ACTS[kind](hub)
