@@ -52,7 +52,7 @@ def test_a_study_from_the_question_to_the_published_offering(hub: Served, open_p
         look(page, width, "study-finance-en")
     assert violations(page) == []
     press(page, "Publish")
-    press(page, "Publish")
+    page.locator(".dialog-card").get_by_role("button", name="Publish", exact=True).click()
     page.get_by_text("version 2", exact=False).last.wait_for()
     # Opened again it asks the same and finds the same.
     page = open_page("finance", "/desk/study-1", "zh-Hans")
