@@ -74,8 +74,8 @@ ALLOWED: dict[ContractState, frozenset[ActKind]] = {
     ContractState.ENDED: frozenset({ActKind.AMEND}),
 }
 """What may be done in which state. A draft that both sides have signed on paper is activated as it
-is; what was offered here binds only once it was accepted here. What a contract does by its term is in
-`renewing`."""
+is; what was offered here binds only once it was accepted here. What a contract does by its term is
+in `renewing`."""
 
 
 @dataclass(frozen=True, slots=True)
