@@ -1,4 +1,4 @@
-"""`python -m tests.lean MODULE [ARGUMENT...]`: run a module without what our programs leave out."""
+"""`python -m tests.lean MODULE [ARGUMENT...]`: run a module as our programs run, without pandas."""
 
 import runpy
 import sys
@@ -12,6 +12,6 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    leave_out("pandas", "rich")
+    leave_out("pandas")
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
