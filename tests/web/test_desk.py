@@ -23,6 +23,9 @@ def new_study(page: Page) -> None:
     """Make a study of June 2017, with a base fee that is half as high again, and save it."""
     press(page, "New study")
     page.get_by_label("Name of the study").fill("Dearer base fee")
+    page.get_by_label("Offering").click()
+    page.get_by_role("option", name="Milling by the hour").click()
+    page.wait_for_selector(".q-menu", state="detached")
     for name in ("First month", "Last month"):
         page.get_by_label(name).fill("2017-06")
     press(page, "Create study")
