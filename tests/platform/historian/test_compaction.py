@@ -326,10 +326,14 @@ def test_it_takes_its_share_of_the_cpu_only(house: House) -> None:
 
     list(house.merger._paced(Job((), HOUR_LEVEL, 0), tables(), 0.25))
     assert all(0.003 < wait_s < 3 for wait_s in waits)
-    house.merger.backlog_bytes = compaction.BACKLOG_BYTES_MAX
-    waits.clear()
-    list(house.merger._paced(Job((), HOUR_LEVEL, 0), tables(), 0.25))
-    assert waits == [0.0] * 3
+    for all_bytes, hours_bytes in (
+        (compaction.BACKLOG_BYTES_MAX // 2, 0),
+        (0, compaction.BEHIND_BYTES_MAX),
+    ):
+        house.merger.backlog_bytes, house.merger._behind_bytes = all_bytes, hours_bytes
+        waits.clear()
+        list(house.merger._paced(Job((), HOUR_LEVEL, 0), tables(), 0.25))
+        assert waits == [0.0] * 3
 
 
 def test_files_stay_until_the_last_reader_is_done(house: House) -> None:

@@ -41,6 +41,8 @@ CPU_SHARE = 0.5
 BACKLOG_BYTES_MAX = 1 << 30
 """Of files that wait to be merged. The nearer to half of it, the less gives way; intake waits at
 all of it."""
+BEHIND_BYTES_MAX = 1 << 26
+"""Of hours that are over and wait to be closed: from there on closing them gives way to nothing."""
 REPLAN_S = 5
 """After so long a plan is made anew: something more urgent may have come."""
 RETRY_S = 600
@@ -80,6 +82,7 @@ class Compactor:
         self._claimed: set[int] = set()
         self._refused: dict[int, Instant] = {}
         self.backlog_bytes = 0
+        self._behind_bytes = 0
 
     # ---- what is to be done
 
@@ -138,6 +141,7 @@ class Compactor:
         jobs, taken = plan(files, self._clock.now()), self._taken()
         jobs = [job for job in jobs if not any(file.id in taken for file in job.files)]
         self.backlog_bytes = sum(job.size for job in jobs)
+        self._behind_bytes = sum(job.size for job in jobs if job.level < DAY_LEVEL)
         BACKLOG.set(self.backlog_bytes)
         return jobs
 
@@ -266,9 +270,9 @@ class Compactor:
             began_s = time.thread_time()
 
     def _share(self, cpu_share: float) -> float:
-        """Return the share that the backlog asks for."""
-        urgency = min(self.backlog_bytes * 2 / BACKLOG_BYTES_MAX, 1.0)
-        return cpu_share + (1 - cpu_share) * urgency
+        """Return the share that the backlog asks for; days can wait longer than hours."""
+        urgency = self.backlog_bytes * 2 / BACKLOG_BYTES_MAX + self._behind_bytes / BEHIND_BYTES_MAX
+        return cpu_share + (1 - cpu_share) * min(urgency, 1.0)
 
     # ---- files that nobody needs
 
