@@ -200,11 +200,18 @@ def sqlite_database(
     return open_database(f"sqlite:///{path}")
 
 
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of the garbage collector's way: it stays until the end."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_unconfigure() -> None:
     """Let go of what hangs on the endpoints that FastAPI remembers until the interpreter ends.
 
     Among it are query engines, and DuckDB reports each that it meets then as a leak.
     """
+    gc.unfreeze()
     for one in gc.get_objects():
         if type(one) is functools._lru_cache_wrapper:
             module = getattr(one, "__module__", None) or ""
