@@ -262,6 +262,28 @@ def test_two_compactors_do_no_harm(house: House) -> None:
     assert (totals.records, totals.lost, totals.duplicated) == (600, 0, 0)
 
 
+def test_a_plan_that_is_out_of_date_touches_no_younger_file_with_the_same_number(
+    house: House,
+) -> None:
+    knowing(house)
+    source = Source()
+    source.fill(9, 30, step=60 * SECOND)
+    house.know(source)
+    house.store_some(source, 1)
+    house.store_some(source, 1)
+    stale = Job(tuple(files_of(house)), 0, files_of(house)[0].hour, 1, 1)
+    assert house.merger._do(stale, 1.0) == 2
+    house.store_some(source, 1)
+    numbers = {file.id for file in files_of(house)}
+    assert numbers >= {file.id for file in stale.files}, "SQLite has given them again"
+    before = files_of(house)
+    assert house.merger._do(stale, 1.0) == 0
+    with house.database.unit_of_work() as unit:
+        assert not house.manifest.replace(unit.connection, stale.files, [], house.clock.now())
+    assert files_of(house) == before
+    assert house.historian.check(ACTOR).faults == ()
+
+
 def test_what_cannot_be_merged_does_not_stop_the_rest(house: House) -> None:
     knowing(house)
     source = Source()

@@ -276,6 +276,12 @@ class Manifest(Protocol):
         """Put files in the place of those they were made of; False when one is gone already."""
         ...
 
+    def are_live(
+        self, connection: sa.Connection, files: Sequence[StoreFile], *, is_locking: bool = False
+    ) -> bool:
+        """Tell whether files are all still listed; SQLite gives the numbers of gone ones again."""
+        ...
+
     def merged_before(self, connection: sa.Connection, instant: Instant) -> list[str]:
         """Return the paths of files that were merged away before an instant."""
         ...

@@ -79,8 +79,8 @@ class Compactor:
         self._clock, self._rollups = clock, rollups
         self._stopped = threading.Event()
         self._lock = threading.Lock()
-        self._claimed: set[int] = set()
-        self._refused: dict[int, Instant] = {}
+        self._claimed: set[str] = set()
+        self._refused: dict[str, Instant] = {}
         self.backlog_bytes = 0
         self._behind_bytes = 0
 
@@ -139,7 +139,7 @@ class Compactor:
         with self._database.read() as connection:
             files = self._manifest.unsettled(connection)
         jobs, taken = plan(files, self._clock.now()), self._taken()
-        jobs = [job for job in jobs if not any(file.id in taken for file in job.files)]
+        jobs = [job for job in jobs if not any(file.path in taken for file in job.files)]
         self.backlog_bytes = sum(job.size for job in jobs)
         self._behind_bytes = sum(job.size for job in jobs if job.level < DAY_LEVEL)
         BACKLOG.set(self.backlog_bytes)
@@ -150,9 +150,9 @@ class Compactor:
             files = self._manifest.files(connection, (hour, hour))
         taken = self._taken()
         small = [file for file in files if file.level == 0 and file.hours == 1]
-        return choose([file for file in small if file.id not in taken])
+        return choose([file for file in small if file.path not in taken])
 
-    def _taken(self) -> set[int]:
+    def _taken(self) -> set[str]:
         """Return the files that are at work, or could not be merged a short while ago."""
         now = self._clock.now()
         with self._lock:
@@ -162,16 +162,16 @@ class Compactor:
     @contextmanager
     def _claim(self, files: Sequence[StoreFile]) -> Iterator[bool]:
         """Keep the other threads of this process away from files; tell whether that worked."""
-        ids = {file.id for file in files}
+        paths = {file.path for file in files}
         with self._lock:
-            is_ours = not (ids & self._claimed)
-            self._claimed |= ids if is_ours else set()
+            is_ours = not (paths & self._claimed)
+            self._claimed |= paths if is_ours else set()
         try:
             yield is_ours
         finally:
             if is_ours:
                 with self._lock:
-                    self._claimed -= ids
+                    self._claimed -= paths
 
     # ---- doing it
 
@@ -186,12 +186,14 @@ class Compactor:
             FAILURES.inc()
             again_at = Instant(self._clock.now() + RETRY_S * _US_PER_S)
             with self._lock:
-                self._refused |= dict.fromkeys((file.id for file in job.files), again_at)
+                self._refused |= dict.fromkeys((file.path for file in job.files), again_at)
             return 0
 
     def _do(self, job: Job, cpu_share: float) -> int:
         """Do a job; return how many files were merged, 0 when another process was faster."""
         with self._database.read() as connection:
+            if not self._manifest.are_live(connection, job.files):
+                return 0
             ranks = columns.ranks(self._manifest.source_epochs(connection))
             maps = self._manifest.series_rows(connection, job.files)
         if not all(len(series) for series, _ in maps):

@@ -39,7 +39,7 @@ WITHIN_HOURS = (
 )
 _INSERT_FILE = sa.insert(STORE_FILE).returning(STORE_FILE.c.id)
 _IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
-_PRESENT = sa.select(STORE_FILE.c.id).where(STORE_FILE.c.id.in_(_IDS)).with_for_update()
+_LIVE = sa.select(STORE_FILE.c.path).where(STORE_FILE.c.id.in_(_IDS))
 _LAST_LEASE = sa.select(sa.func.max(READER_LEASE.c.since))
 _DELETES = (
     sa.delete(STORE_FILE_ZONE).where(STORE_FILE_ZONE.c.store_file.in_(_IDS)),
@@ -163,10 +163,9 @@ class FileManifest:
         Returns:
             False, with nothing changed, when one of the old ones is gone already.
         """
+        if not self.are_live(connection, old, is_locking=True):
+            return False
         ids = [file.id for file in old]
-        for part in parts(ids):
-            if len(connection.execute(_PRESENT, {"ids": part}).all()) != len(part):
-                return False
         # A reader that began later, by a clock that was set back since, has the old list as well.
         begun = connection.scalar(_LAST_LEASE) or 0
         merged_at = max(now, begun)
@@ -178,6 +177,24 @@ class FileManifest:
         merged = [{"path": file.path, "merged_at": merged_at} for file in old]
         insert_rows(connection, STORE_FILE_MERGED, merged)
         return True
+
+    def are_live(
+        self, connection: sa.Connection, files: Sequence[StoreFile], *, is_locking: bool = False
+    ) -> bool:
+        """Tell whether files are all still listed; SQLite gives the numbers of gone ones again.
+
+        Args:
+            connection: of a transaction.
+            files: as they were listed once.
+            is_locking: whether they are to stay so until the transaction ends.
+        """
+        query = _LIVE.with_for_update() if is_locking else _LIVE
+        found = {
+            path
+            for part in parts([file.id for file in files])
+            for path in connection.execute(query, {"ids": part}).scalars()
+        }
+        return found == {file.path for file in files}
 
     def merged_before(self, connection: sa.Connection, instant: Instant) -> list[str]:
         """Return the paths of files that were merged away before an instant."""

@@ -118,8 +118,7 @@ class Checker:
     def _is_registered(self, file: StoreFile) -> bool:
         """Tell whether a file still counts: it may have been merged away since it was listed."""
         with self._database.read() as connection:
-            hours = file.hour, file.last_hour
-            return any(one.id == file.id for one in self._manifest.files(connection, hours))
+            return self._manifest.are_live(connection, [file])
 
     def _derived_faults(self, contents: Sequence[Content]) -> list[str]:
         faults = []

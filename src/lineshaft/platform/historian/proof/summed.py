@@ -73,7 +73,7 @@ class SummedDays:
         except (StoreFileDamaged, OSError):
             return None
         with self._database.read() as connection:
-            if [file.id for file in self._files_of(day)] != [file.id for file in files]:
+            if self._files_of(day) != files:
                 return None  # merged meanwhile, and summed up anew
             stored = self._rows.summed(connection, day)
             left_out = {series for series, _ in self._manifest.outlived(connection, [day])}
