@@ -68,7 +68,10 @@ def test_lists_of_finance_are_files_for_finance(hub: Served) -> None:
     owed = ask(hub, "GET", "/files/finance/receivables.csv", cookie=cookies["finance"]).text
     assert hub.prepared.number in owed
     late = ask(hub, "GET", "/files/finance/late.csv", cookie=cookies["finance"]).text
-    assert late.splitlines()[1:] == []
+    header, *rows = late.splitlines()
+    assert "document,contract" in header
+    # another test of this hub may have recorded what makes the one document late
+    assert {row.split(",")[0] for row in rows} <= {hub.prepared.number}
     documents = ask(hub, "GET", "/files/invoices.csv", cookie=cookies["customer"]).text
     assert [row.split(",")[0] for row in documents.splitlines()[1:]] == [hub.prepared.number]
     for name in ("finance/close", "finance/receivables", "finance/late", "finance/ledger"):
