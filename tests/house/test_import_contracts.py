@@ -43,6 +43,8 @@ OFFENCES = [
     ("services", "services/metering/service.py", "import lineshaft.services.incidents.model"),
     ("services", "services/billing/service.py", "import lineshaft.services.evidence.model"),
     ("services", "services/newservice/__init__.py", ""),
+    ("valuechain", "valuechain/inputoutput/model.py", "import lineshaft.valuechain.paradox.model"),
+    ("valuechain", "valuechain/newchain/__init__.py", ""),
     ("files", "services/billing/model.py", "import lineshaft.services.billing.service"),
     ("files", "services/billing/ports.py", "import lineshaft.services.billing.store"),
     ("files", "platform/twin/service.py", "import lineshaft.platform.twin.api"),

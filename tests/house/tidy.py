@@ -21,7 +21,14 @@ TEXT_SUFFIXES = CODE_SUFFIXES | {"", ".md", ".toml", ".txt", ".yml", ".yaml", ".
 NOT_OURS = re.compile(r"/(__pycache__|[^/]+\.egg-info)/|^LICENSE$")
 
 # A room's folder is listed here when its packages are one level further down.
-ROOMS_OF_PACKAGES = ("security", "network", "platform", "services", "network/connectors")
+ROOMS_OF_PACKAGES = (
+    "security",
+    "network",
+    "platform",
+    "services",
+    "valuechain",
+    "network/connectors",
+)
 
 BANNED_MODULES = re.compile(r"^(utils?|helpers?|misc|common|mapper)$")
 BANNED_WORDS = frozenset({"manager", "handler", "processor"})

@@ -1,0 +1,1 @@
+"""What servitization does to the value chain, and where the chain breaks."""
