@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lineshaft.core import canonical
 from lineshaft.core.segment.block import decode_block
 from lineshaft.services.billing.rendering.model import MediaType
+from lineshaft.services.evidence import signatures
 from lineshaft.services.evidence.errors import WrongEvidence
 from lineshaft.services.evidence.model import Report, Verdict
 from lineshaft.services.evidence.verify import HTML, JSON, PDF, media_type_of, verify
@@ -251,6 +252,16 @@ def test_a_header_that_another_key_signed_is_found(world: World) -> None:
     assert first_failure(check(world.with_proofs(proofs))) == (
         "segment signatures: segment 1 of edge-1/1: the header was not signed by its source"
     )
+
+
+def test_a_signature_amid_a_chain_that_is_checked_by_sums_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signatures, "SUMMED_MIN", 1)
+    assert check(world).exit_code == 0
+    changed = world.proofs[0].signature[:63] + b"\x00"
+    proofs = [dataclasses.replace(world.proofs[0], signature=changed), *world.proofs[1:]]
+    assert first_failure(check(world.with_proofs(proofs))).startswith("segment signatures: segment")
 
 
 def test_a_source_that_the_key_file_does_not_know_is_found(world: World) -> None:

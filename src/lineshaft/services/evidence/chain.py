@@ -1,12 +1,13 @@
 """From the rows up to the sources' signatures, and from a usage record down to its rows; pure."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise, zip_longest
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from numpy.typing import NDArray
 
+from lineshaft.core.segment.header import Header
 from lineshaft.services.evidence.errors import WrongEvidence
 from lineshaft.services.evidence.reading import Bundle, ProvenBlock, Series, SignedHeader
 from lineshaft.services.evidence.signatures import SignatureCheck, SignedBytes
@@ -27,11 +28,21 @@ def signed_bytes(headers: Sequence[SignedHeader], key_of: SourceKeys) -> Iterato
         Invalid: when the key of a source is not known.
     """
     keys: dict[tuple[str, int], bytes] = {}
-    for one in headers:
+    for one, following in zip_longest(headers, islice(headers, 1, None)):
         owner = one.header.source, one.header.epoch
         if owner not in keys:
             keys[owner] = key_of(*owner).public_bytes_raw()
-        yield SignedBytes(keys[owner], one.signature, one.header.encode())
+        is_named = following is not None and _goes_on(one, following)
+        yield SignedBytes(keys[owner], one.signature, one.header.encode(), is_named)
+
+
+def _goes_on(before: SignedHeader, after: SignedHeader) -> bool:
+    """Tell whether a header says that it stands behind another one, which it names."""
+    return _is_next(before.header, after.header) and after.header.previous_hash == before.hash
+
+
+def _is_next(left: Header, right: Header) -> bool:
+    return (right.source, right.epoch, right.number) == (left.source, left.epoch, left.number + 1)
 
 
 def check_headers(bundle: Bundle, signatures: SignatureCheck) -> None:
@@ -51,13 +62,8 @@ def check_headers(bundle: Bundle, signatures: SignatureCheck) -> None:
         raise WrongEvidence(msg)
     for before, after in pairwise(bundle.headers):
         left, right = before.header, after.header
-        is_next = (right.source, right.epoch, right.number) == (
-            left.source,
-            left.epoch,
-            left.number + 1,
-        )
-        if is_next and (
-            right.previous_hash != before.hash or right.first_sequence != left.last_sequence + 1
+        if _is_next(left, right) and not (
+            _goes_on(before, after) and right.first_sequence == left.last_sequence + 1
         ):
             msg = f"{after.place} does not follow on segment {left.number}"
             raise WrongEvidence(msg)

@@ -3,12 +3,16 @@
 A signature takes some 0.1 ms, so a month of segments (518,400) is a minute of work for one process.
 Here two processes of the same program do it, while the caller checks what the signatures are over.
 They get public keys, signatures and headers, nothing else.
+
+What the next message names by its hash, the signature over that one proves as well: whoever signed
+the last of a chain has signed all of it. So the last of each chain is checked alone, and the
+signatures before it, which must be right too, are checked by their sum (`sums`).
 """
 
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from types import TracebackType
@@ -21,30 +25,60 @@ from nacl.exceptions import BadSignatureError
 from lineshaft.core.errors import Invalid, InvariantError
 from lineshaft.core.segment.errors import BadSignature
 from lineshaft.core.segment.header import verify_signature
+from lineshaft.services.evidence.sums import hold_together
 
 ALONE_MAX = 8_192
 """Signatures that are checked in this process: a second of work."""
 PROCESSES = 2
+SUMMED_MIN = 1_024
+"""Signatures that are worth a sum."""
+SUMMED_MAX = 16_384
+"""Signatures of one sum: a wrong one among them has all of them looked at."""
 _NAME = "lineshaft.services.evidence.signatures"
-_HEAD = struct.Struct("<32s64sH")
+_HEAD = struct.Struct("<32s64sH?")
 _END = b"end"
 """Stands behind the last item: without it a process was told a part only."""
 
 
 class SignedBytes(NamedTuple):
-    """Bytes with the signature over them, and the key that must have made it (Ed25519, raw)."""
+    """Bytes with the signature over them, and the key that must have made it (Ed25519, raw).
+
+    `is_named`: the next item is of the same key, and its message names the hash of this one's.
+    """
 
     key: bytes
     signature: bytes
     message: bytes
+    is_named: bool = False
 
 
 def first_wrong(items: Iterable[SignedBytes]) -> int | None:
     """Return the place of the first signature that its key did not make, or None."""
-    for place, item in enumerate(items):
-        if not _is_right(item):
-            return place
+    taken, before = iter(items), 0
+    while some := list(islice(taken, SUMMED_MAX)):
+        wrong = None if _hold(some) else _first_wrong_alone(some)
+        if wrong is not None:
+            return before + wrong
+        before += len(some)
     return None
+
+
+def _hold(items: Sequence[SignedBytes]) -> bool:
+    """Tell whether all signatures are right; False also where only a look at each can tell."""
+    named: dict[bytes, list[tuple[bytes, bytes]]] = {}
+    for key, signature, message, is_named in items:
+        if is_named:
+            named.setdefault(key, []).append((signature, message))
+    if not named or min(map(len, named.values())) < SUMMED_MIN:
+        return False
+    others = (item for item in items if not item.is_named)
+    return all(map(_is_right, others)) and all(
+        hold_together(key, signed) for key, signed in named.items()
+    )
+
+
+def _first_wrong_alone(items: Iterable[SignedBytes]) -> int | None:
+    return next((place for place, item in enumerate(items) if not _is_right(item)), None)
 
 
 def _is_right(item: SignedBytes) -> bool:
@@ -52,7 +86,7 @@ def _is_right(item: SignedBytes) -> bool:
 
     What it refuses, `core.segment.header` judges as it judges every other signature.
     """
-    key, signature, message = item
+    key, signature, message, _ = item
     try:
         crypto_sign_open(signature + message, key)
     except (BadSignatureError, ValueError):
@@ -133,8 +167,8 @@ def _process(items: Iterable[SignedBytes]) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", _NAME], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     with suppress(OSError), _open(process.stdin) as pipe:
-        for key, signature, message in items:
-            pipe.write(_HEAD.pack(key, signature, len(message)) + message)
+        for key, signature, message, is_named in items:
+            pipe.write(_HEAD.pack(key, signature, len(message), is_named) + message)
         pipe.write(_END)
     return process
 
@@ -157,9 +191,9 @@ def _received(data: bytes) -> Iterator[SignedBytes]:
     if data[end:] != _END:
         sys.exit("not all signatures arrived")
     while at < end:
-        key, signature, size = _HEAD.unpack_from(data, at)
+        key, signature, size, is_named = _HEAD.unpack_from(data, at)
         at += _HEAD.size + size
-        yield SignedBytes(key, signature, data[at - size : at])
+        yield SignedBytes(key, signature, data[at - size : at], is_named)
 
 
 def main() -> None:
