@@ -33,3 +33,14 @@ def test_what_is_left_out_stays_out_and_pyarrow_and_duckdb_do_without() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert "ModuleNotFoundError: pandas is left out of this process" in done.stderr
+
+
+def test_what_was_left_out_is_found_again_when_a_use_needs_it_after_all() -> None:
+    script = (
+        "from lineshaft.infrastructure.imports import bring_back, leave_out;"
+        "leave_out('colorsys', 'wave'); bring_back('colorsys'); import colorsys, wave"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert "ModuleNotFoundError: wave is left out of this process" in done.stderr

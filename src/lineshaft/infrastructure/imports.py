@@ -27,6 +27,10 @@ class _Absent(MetaPathFinder):
             raise ModuleNotFoundError(message, name=fullname)
         return None
 
+    def forget(self, names: Sequence[str]) -> None:
+        """Find these again."""
+        self._names -= frozenset(names)
+
 
 def leave_out(*optional: str) -> None:
     """Let libraries look absent to this process for ever; what is imported already stays."""
@@ -42,3 +46,10 @@ def without(*optional: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(absent)
+
+
+def bring_back(*optional: str) -> None:
+    """Let libraries that were left out be found again: a use that needs them has come after all."""
+    for finder in sys.meta_path:
+        if isinstance(finder, _Absent):
+            finder.forget(optional)

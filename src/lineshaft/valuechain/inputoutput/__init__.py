@@ -1,0 +1,1 @@
+"""Tables between countries and industries, and the indicators on them."""

@@ -1,0 +1,161 @@
+"""Hypothetical extraction: what is lost when some deliveries stop, with and without substitutes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineshaft.core.errors import Invalid
+from lineshaft.valuechain.inputoutput.errors import UnknownPlace
+from lineshaft.valuechain.inputoutput.kernel import Kernel
+from lineshaft.valuechain.inputoutput.libraries import needed
+from lineshaft.valuechain.inputoutput.model import Matrix, Table, Vector
+from lineshaft.valuechain.inputoutput.whatif import CHANGES_MAX, WhatIf
+
+UPPER_BOUND = "upper bound: nothing is replaced"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Deliveries that stop.
+
+    Attributes:
+        supplier: country whose deliveries stop.
+        industries: codes of them; empty means all.
+        users: countries that get no more of them; empty means all, the supplier among them.
+        replaced: part of them that other countries deliver instead, from 0 to 1.
+    """
+
+    supplier: str
+    industries: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    replaced: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """What a cut costs.
+
+    Attributes:
+        label: how far the figures can be trusted: `UPPER_BOUND`, or the part that is replaced.
+        lost_output, lost_value_added: by row; negative for those who deliver instead.
+        not_replaceable: part of what was to be replaced for which there is no other origin.
+    """
+
+    label: str
+    lost_output: Vector
+    lost_value_added: Vector
+    not_replaceable: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    coefficients: Matrix
+    demand: Vector
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    not_replaceable: float
+
+
+def extraction(kernel: Kernel, cut: Cut) -> Extraction:
+    """Take deliveries out, and let other origins replace a part of them.
+
+    Without substitution it is the hypothetical extraction of rows (Dietzenbacher & Lahr 2013), an
+    upper bound. With it, other countries' same industry delivers the replaced part, in proportion
+    to what the buyer takes from them already, or, where that is nothing, to their output: the
+    global extraction method (Dietzenbacher, van Burken & Kondo 2019), here by the part `replaced`.
+
+    Raises:
+        UnknownPlace: when the table has no such country or industry.
+        Invalid: when the replaced part is not from 0 to 1.
+    """
+    _check(kernel.table, cut)
+    change = _change(kernel, cut)
+    output = _output(kernel, change)
+    lost = kernel.leontief_inverse @ kernel.demand - output
+    label = f"{cut.replaced:.0%} replaced by other origins" if cut.replaced else UPPER_BOUND
+    lost_value_added = kernel.value_added_coefficients * lost
+    return Extraction(label, lost, lost_value_added, change.not_replaceable)
+
+
+def _check(table: Table, cut: Cut) -> None:
+    unknown = sorted({cut.supplier, *cut.users} - set(table.countries))
+    unknown += sorted(cut.industries - set(table.industries))
+    if unknown:
+        msg = f"{table.name} has no {', '.join(unknown)}: expected countries such as "
+        msg += f"{', '.join(table.countries[:3])} and industries such as "
+        msg += ", ".join(table.industries[:3])
+        raise UnknownPlace(msg)
+    if not 0 <= cut.replaced <= 1:
+        msg = f"cannot replace a part of {cut.replaced}: expected 0 to 1"
+        raise Invalid(msg)
+
+
+def _change(kernel: Kernel, cut: Cut) -> _Change:
+    """Return the changed coefficients (change only), the new demand and what they touch."""
+    table = kernel.table
+    is_cut = (table.country_of_row == table.countries.index(cut.supplier)) & (
+        table.is_of(cut.industries or frozenset(table.industries))
+    )
+    users = [not cut.users or name in cut.users for name in table.countries]
+    is_user = np.array(users)[table.country_of_row]
+    columns, demands = np.flatnonzero(is_user), np.flatnonzero(users)
+    use, use_lost = _moved(table, kernel.technical_coefficients[:, columns], is_cut, cut.replaced)
+    demand, demand_lost = _moved(table, table.demand_by_country[:, demands], is_cut, cut.replaced)
+    output = table.gross_output[columns]
+    touched = np.flatnonzero((use != 0).any(axis=1))
+    wanted = cut.replaced * float(
+        (kernel.technical_coefficients[np.ix_(is_cut, columns)] @ output).sum()
+        + table.demand_by_country[np.ix_(is_cut, demands)].sum()
+    )
+    missing = float(use_lost @ output + demand_lost.sum())
+    return _Change(
+        use,
+        kernel.demand + demand.sum(axis=1),
+        touched,
+        columns,
+        missing / wanted if wanted else 0.0,
+    )
+
+
+def _moved(
+    table: Table, bought: Matrix, is_cut: NDArray[np.bool_], replaced: float
+) -> tuple[Matrix, Vector]:
+    """Return the change of what is bought, and by column what found no other origin."""
+    change = np.zeros_like(bought)
+    change[is_cut] = -bought[is_cut]
+    lost = np.zeros(bought.shape[1])
+    if not replaced:
+        return change, lost
+    for industry in np.unique(table.industry_of_row[is_cut]).tolist():
+        of_it = table.industry_of_row == industry
+        gone, others = of_it & is_cut, np.flatnonzero(of_it & ~is_cut)
+        wanted = replaced * bought[gone].sum(axis=0)
+        weights = np.clip(bought[others], 0, None)
+        by_output = np.clip(table.gross_output[others], 0, None)[:, None]
+        weights = np.where(weights.sum(axis=0) > 0, weights, by_output)
+        total = weights.sum(axis=0)
+        has_origin = total > 0
+        change[others] += weights / np.where(has_origin, total, 1) * wanted * has_origin
+        lost += np.where(has_origin, 0, wanted)
+    return change, lost
+
+
+def _output(kernel: Kernel, change: _Change) -> Vector:
+    """Solve by an update of the cached inverse where its rank is low, and anew otherwise."""
+    session = WhatIf(kernel)
+    size = len(change.demand)
+    if min(len(change.rows), len(change.columns)) > CHANGES_MAX:
+        system = np.eye(size) - kernel.technical_coefficients
+        system[:, change.columns] -= change.coefficients
+        return np.asarray(needed("scipy.linalg").solve(system, change.demand, overwrite_a=True))
+    session.change_demand(change.demand - kernel.demand)
+    if len(change.rows) <= len(change.columns):
+        for row in change.rows.tolist():
+            whole = np.zeros(size)
+            whole[change.columns] = change.coefficients[row]
+            session.change_row(row, whole)
+    else:
+        for place, column in enumerate(change.columns.tolist()):
+            session.change_column(column, change.coefficients[:, place])
+    return session.outcome().output
