@@ -36,24 +36,31 @@ JOURNAL = "answers"
 ANSWERED = "answered"
 STEPS: dict[str, type] = {
     "lock": UnitOfWork,
-    "draw_position": SqlDocumentStore,
-    "sign": DocumentKeys,
-    "add_document": SqlDocumentStore,
+    "draw_positions": SqlDocumentStore,
+    "signer": DocumentKeys,
+    "add_documents": SqlDocumentStore,
     "add_slices": SqlDocumentStore,
-    "add_transaction": SqlDocumentStore,
+    "add_transactions": SqlDocumentStore,
     "add_rerating": SqlDocumentStore,
     "add_payment": SqlReceivablesStore,
     "publish": UnitOfWork,
-    "append": AuditChain,
+    "append_all": AuditChain,
 }
 """Each step of the transactions; `ANSWERED` is behind the commit, before anybody is told."""
-_NOTED = ("lock", "append", ANSWERED)
-_WRITTEN = ("draw_position", "sign", "add_document", "add_slices", "add_transaction", "publish")
+_NOTED = ("lock", "append_all", ANSWERED)
+_WRITTEN = (
+    "draw_positions",
+    "signer",
+    "add_documents",
+    "add_slices",
+    "add_transactions",
+    "publish",
+)
 STEPS_OF = {
     "issue": (*_NOTED, *_WRITTEN),
     "close": (*_NOTED, *_WRITTEN),
     "correct": (*_NOTED, *_WRITTEN, "add_rerating"),
-    "pay": (*_NOTED, "add_payment", "add_transaction", "publish"),
+    "pay": (*_NOTED, "add_payment", "add_transactions", "publish"),
     "recognise": _NOTED,
 }
 """Those that a task passes, where there is something to do."""

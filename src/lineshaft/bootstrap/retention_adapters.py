@@ -1,7 +1,7 @@
 """Small joints between rooms: what contracts and documents hold, and the hub as a source."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from lineshaft.core.errors import Conflict
@@ -41,8 +41,10 @@ class BillingHolds:
                 self._hold(unit, actor, earlier, ends)
         self._hold(unit, actor, contract, contract.ends_at)
 
-    def document_issued(self, unit: UnitOfWork, number: str, usage: Sequence[UsageRecord]) -> None:
-        """Hold the readings that the usage records of a document name."""
+    def documents_issued(
+        self, unit: UnitOfWork, issued: Mapping[str, Sequence[UsageRecord]]
+    ) -> None:
+        """Hold the readings that the usage records of documents name."""
         holds = [
             EvidenceHold(
                 subject=f"document/{number}",
@@ -53,6 +55,7 @@ class BillingHolds:
                 last_ordinal=part.last_ordinal,
                 keep_until=years_after(record.period.end, self._years),
             )
+            for number, usage in issued.items()
             for record in usage
             for part in record.ranges
         ]

@@ -19,7 +19,7 @@ from tests.services.billing.examples import PERIOD
 from tests.services.billing.late import STEP_US
 from tests.services.hub import FINANCE, build_hub
 
-POINTS = ("draw_position", "add_document", "add_transaction")
+POINTS = ("draw_positions", "add_documents", "add_transactions")
 CORRECTION_POINTS = (*POINTS, "add_rerating")
 
 

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from lineshaft.core.errors import Forbidden, Invalid
 from lineshaft.core.pages import PageRequest
 from lineshaft.core.period import US_PER_DAY, Instant, Period, parse_instant
-from lineshaft.security.authorisation.model import Action
 from lineshaft.services.billing.accounting import api
 from lineshaft.services.billing.accounting import store as store_module
 from lineshaft.services.billing.accounting.errors import MonthNotOver
@@ -19,10 +18,8 @@ from lineshaft.services.billing.accounting.model import (
 )
 from lineshaft.services.billing.accounting.service import Ledger, LedgerParts
 from lineshaft.services.billing.accounting.store import SqlLedgerStore
-from lineshaft.services.billing.document import document_content
-from lineshaft.services.billing.events import invoice_issued
-from lineshaft.services.billing.issuing import Draft, Issuer
-from lineshaft.services.billing.model import INVOICE, IssuedDocument
+from lineshaft.services.billing.issuing import Issuer, first_draft
+from lineshaft.services.billing.model import IssuedDocument
 from lineshaft.web import problems
 from tests.services.billing.examples import PERIOD
 from tests.services.billing.test_api import actor_of
@@ -53,18 +50,10 @@ def in_advance(hub: Hub, id_: str, at: str = "2026-02-10T00:00:00Z") -> IssuedDo
     """Issue the document of a quarter in its middle: 300.00 a month for two machines."""
     of = quarterly("300.00", id=id_, machines=["mill01", "mill02"])
     until(hub, at)
-    made = rated(of, used=0)
-    draft = Draft(
-        rated=made,
-        type=INVOICE,
-        correction=0,
-        gross=made.totals.gross,
-        content=lambda number, issued_at: document_content(made, number, issued_at),
-        action=Action.INVOICE_ISSUE,
-        announce=invoice_issued,
-    )
+    draft = first_draft(rated(of, used=0))
     with hub.database.unit_of_work() as unit:
-        return Issuer(hub.parts).write(unit, FINANCE, draft)
+        (issued,) = Issuer(hub.parts).write(unit, FINANCE, [draft])
+    return issued
 
 
 def until(hub: Hub, text: str) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lineshaft.core.errors import Invalid, InvariantError, Unavailable
-from lineshaft.infrastructure.database.outbox import OutboxMessage, insert_message
+from lineshaft.infrastructure.database.outbox import OutboxMessage, insert_messages
 
 LOG = logging.getLogger(__name__)
 
@@ -100,9 +100,9 @@ class UnitOfWork:
             raise InvariantError(msg)
         return self._connection
 
-    def publish(self, message: OutboxMessage) -> None:
-        """Put a message into the outbox: it leaves if, and only if, this unit of work commits."""
-        insert_message(self.connection, message)
+    def publish(self, *messages: OutboxMessage) -> None:
+        """Put messages into the outbox: they leave if, and only if, this unit of work commits."""
+        insert_messages(self.connection, messages)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call `callback` once this unit of work is durable; it must not raise.

@@ -4,6 +4,7 @@ The row is the durable copy; the bus carries it at least once, under its id, so 
 count it once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -33,17 +34,21 @@ class OutboxMessage:
     created_at: Instant
 
 
-def insert_message(connection: sa.Connection, message: OutboxMessage) -> None:
-    """Write one message in the present transaction.
+def insert_messages(connection: sa.Connection, messages: Sequence[OutboxMessage]) -> None:
+    """Write messages in the present transaction, in their order.
 
     Raises:
-        Invalid: when the payload is too large; it would block the outbox for ever.
+        Invalid: when a payload is too large; it would block the outbox for ever.
     """
-    if len(message.payload) > OUTBOX_PAYLOAD_BYTES_MAX:
-        msg = (
-            f"cannot publish {message.id} on {message.subject}: {len(message.payload)} bytes, "
-            f"at most {OUTBOX_PAYLOAD_BYTES_MAX}"
-        )
-        raise Invalid(msg)
-    values = {name: getattr(message, name) for name in OutboxMessage.__slots__}
-    connection.execute(_INSERT, values)
+    for message in messages:
+        if len(message.payload) > OUTBOX_PAYLOAD_BYTES_MAX:
+            msg = (
+                f"cannot publish {message.id} on {message.subject}: {len(message.payload)} bytes, "
+                f"at most {OUTBOX_PAYLOAD_BYTES_MAX}"
+            )
+            raise Invalid(msg)
+    rows = [
+        {name: getattr(message, name) for name in OutboxMessage.__slots__} for message in messages
+    ]
+    if rows:
+        connection.execute(_INSERT, rows)

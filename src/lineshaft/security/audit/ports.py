@@ -1,6 +1,6 @@
 """What the audit chain needs of a database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -15,8 +15,8 @@ class AuditStore(Protocol):
         """Return the head; other writers wait until this transaction ends."""
         ...
 
-    def append(self, connection: sa.Connection, row: AuditRow) -> None:
-        """Keep the next entry and move the head to it."""
+    def append(self, connection: sa.Connection, rows: Sequence[AuditRow]) -> None:
+        """Keep the next entries, at least one, and move the head to the last of them."""
         ...
 
     def head(self, connection: sa.Connection) -> ChainHead:

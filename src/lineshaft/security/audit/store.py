@@ -1,6 +1,6 @@
 """The audit chain in SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,11 +32,13 @@ class SqlAuditStore:
         row = connection.execute(_LOCK_HEAD).one()
         return ChainHead(row.number, row.hash)
 
-    def append(self, connection: sa.Connection, row: AuditRow) -> None:
-        """Keep the next entry and move the head to it."""
-        values = {name: getattr(row, name) for name in _COLUMNS}
-        connection.execute(_INSERT, values)
-        connection.execute(_MOVE_HEAD, {"at_number": row.number, "at_hash": row.hash})
+    def append(self, connection: sa.Connection, rows: Sequence[AuditRow]) -> None:
+        """Keep the next entries, at least one, and move the head to the last of them."""
+        connection.execute(
+            _INSERT, [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
+        )
+        last = rows[-1]
+        connection.execute(_MOVE_HEAD, {"at_number": last.number, "at_hash": last.hash})
 
     def head(self, connection: sa.Connection) -> ChainHead:
         """Return the head without locking it."""

@@ -71,18 +71,24 @@ class DocumentKeys:
         return True
 
     def sign(self, connection: sa.Connection, data: bytes | memoryview) -> Signature:
-        """Sign the canonical bytes of a document with the present key.
+        """Sign the canonical bytes of a document with the present key, see `signer`."""
+        return self.signer(connection)(data)
+
+    def signer(self, connection: sa.Connection) -> Callable[[bytes | memoryview], Signature]:
+        """Return what signs the canonical bytes of documents with the present key.
+
+        The content of the bytes must name its `format`.
 
         Args:
-            connection: of the unit of work that issues the document, so that a rotation that
+            connection: of the unit of work that issues the documents, so that a rotation that
                 commits first is seen.
-            data: the bytes; their content must name its `format`.
 
         Raises:
             KeyMissing, KeyExposed: when the private key is not there or open to others.
         """
         current = self._require_current(connection)
-        return Signature(current.key_id, sign(data, self._private(current)))
+        private = self._private(current)
+        return lambda data: Signature(current.key_id, sign(data, private))
 
     def rotate(self, actor: Actor) -> DocumentKey:
         """Replace the key by a new one that the old one vouches for; the old one is destroyed.

@@ -10,7 +10,7 @@ from lineshaft.infrastructure.database import UnitOfWork
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.difference import difference
 from lineshaft.services.billing.document import (
-    correction_content,
+    corrected_content,
     decode_file,
     documented,
     usage_of,
@@ -114,7 +114,7 @@ class Corrections:
         issued = None
         if found is not None:
             _check_issuable(before, rated.period, refusal)
-            issued = self._issuer.write(unit, actor, _draft(rated, earlier, found))
+            (issued,) = self._issuer.write(unit, actor, [_draft(rated, earlier, found)])
         elif digest == _known_inputs(decode_file(standing.file).document, last):
             return Correction(document=standing, is_new=False)
         else:
@@ -273,7 +273,7 @@ def _known_inputs(document: Mapping[str, Any], last: Rerating | None) -> str:
 def _first(before: Sequence[IssuedDocument], contract: Contract, period: Period) -> IssuedDocument:
     if not before:
         msg = f"cannot correct {period} of contract {contract.id}: no document was issued for it"
-        raise NothingToCorrect(msg)
+        raise NothingToCorrect(msg, contract=contract.id)
     return before[0]
 
 
@@ -318,7 +318,7 @@ def _draft(rated: RatedDocument, earlier: Sequence[Documented], found: Differenc
         type=found.type,
         correction=len(earlier),
         gross=found.totals.gross,
-        content=lambda *place: correction_content(rated, earlier, found, place),
+        content=corrected_content(rated, earlier, found),
         action=Action.INVOICE_CORRECT,
         announce=lambda event_id, issued: invoice_corrected(event_id, issued, numbers),
     )

@@ -97,7 +97,12 @@ def rated_content(rated: RatedDocument) -> dict[str, Any]:
 
 def document_content(rated: RatedDocument, number: str, issued_at: Instant) -> dict[str, Any]:
     """Return the content of a document."""
-    return rated_content(rated) | {"number": number, "issued_at": format_instant(issued_at)}
+    return numbered(rated_content(rated), number, issued_at)
+
+
+def numbered(content: Mapping[str, Any], number: str, issued_at: Instant) -> dict[str, Any]:
+    """Return the content of a document of what it says but number and date."""
+    return {**content, "number": number, "issued_at": format_instant(issued_at)}
 
 
 def correction_content(
@@ -106,7 +111,21 @@ def correction_content(
     found: Difference,
     place: tuple[str, Instant],
 ) -> dict[str, Any]:
-    """Return the content of a document that corrects others.
+    """Return the content of a document that corrects others, see `corrected_content`.
+
+    Args:
+        rated: the period as it is known now.
+        documented: every document of the period before this one, in order.
+        found: what is to be charged or credited.
+        place: number and date of the document.
+    """
+    return numbered(corrected_content(rated, documented, found), *place)
+
+
+def corrected_content(
+    rated: RatedDocument, documented: Sequence[Documented], found: Difference
+) -> dict[str, Any]:
+    """Return everything of a document that corrects others but its number and date.
 
     It has everything that a first document has, on the original service period. Its lines and
     totals are the difference; `rating` holds the whole new rating and `corrects` all that was
@@ -116,9 +135,8 @@ def correction_content(
         rated: the period as it is known now.
         documented: every document of the period before this one, in order.
         found: what is to be charged or credited.
-        place: number and date of the document.
     """
-    content = document_content(rated, *place)
+    content = rated_content(rated)
     rating = {"lines": content["lines"], "totals": content["totals"]}
     return content | {
         "type": found.type,

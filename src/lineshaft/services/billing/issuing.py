@@ -1,6 +1,7 @@
-"""From a rated period to a numbered, signed and posted document, in one unit of work."""
+"""From rated periods to numbered, signed and posted documents, in one unit of work."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +11,19 @@ from lineshaft.core.money import Money
 from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.infrastructure.database import OutboxMessage, UnitOfWork
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor
-from lineshaft.services.billing.document import check_totals, encode_file
+from lineshaft.security.keys.model import Signature
+from lineshaft.services.billing.document import (
+    check_totals,
+    encode_file,
+    numbered,
+    rated_content,
+)
 from lineshaft.services.billing.engines import rules_of
 from lineshaft.services.billing.errors import PeriodNotOver
-from lineshaft.services.billing.ledger import book
+from lineshaft.services.billing.events import invoice_issued
+from lineshaft.services.billing.ledger import Booking, book
 from lineshaft.services.billing.model import (
+    INVOICE,
     NO_FACTS,
     OF_RECOGNITION,
     Engine,
@@ -32,26 +41,42 @@ from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 
 EVENT_SUBJECT = "event.billing"
 
-Content = Callable[[str, Instant], dict[str, Any]]
-"""From number and date to the content of a document."""
 Announcement = Callable[[str, IssuedDocument], Event]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A document but for its number, date and signature.
+    """A document but for its number, date and signature; its sums are checked.
 
     Attributes:
         correction: its place among the documents of the period, from 0.
+        content: all of it but number and date.
     """
 
     rated: RatedDocument
     type: str
     correction: int
     gross: Money
-    content: Content
+    content: Mapping[str, Any]
     action: Action
     announce: Announcement
+
+    def __post_init__(self) -> None:
+        """Check every sum: what is wrong is never numbered."""
+        check_totals(self.content)
+
+
+def first_draft(rated: RatedDocument) -> Draft:
+    """Return what a rated period is documented by for the first time."""
+    return Draft(
+        rated=rated,
+        type=INVOICE,
+        correction=0,
+        gross=rated.totals.gross,
+        content=rated_content(rated),
+        action=Action.INVOICE_ISSUE,
+        announce=invoice_issued,
+    )
 
 
 class Issuer:
@@ -124,34 +149,64 @@ class Issuer:
             raise PeriodNotOver(msg)
         return instant
 
-    def write(self, unit: UnitOfWork, actor: Actor, draft: Draft) -> IssuedDocument:
-        """Number, sign, keep, post, announce and note a document; the caller holds its lock."""
-        contract = draft.rated.contract
-        series = contract.invoice_series
-        unit.lock(f"billing-series:{series}")
-        store = self._parts.store
-        position = store.draw_position(unit.connection, series, contract.supplier.id)
-        issued, content = self._signed(unit, draft, f"{series}-{position:06d}")
-        store.add_document(unit.connection, issued, (series, position))
-        if self._parts.holds is not None:
-            self._parts.holds.document_issued(unit, issued.number, draft.rated.usage)
-        self._post(unit, contract, issued, content)
-        event = draft.announce(self._parts.ids.new_id("evt"), issued)
-        unit.publish(OutboxMessage(event.id, EVENT_SUBJECT, event.to_json(), event.at))
-        detail = {"contract": contract.id, "period": str(issued.period), "sha256": issued.sha256}
-        self._parts.audit.append(
-            unit.connection, actor, draft.action, f"document/{issued.number}", detail
+    def write(
+        self, unit: UnitOfWork, actor: Actor, drafts: Sequence[Draft]
+    ) -> list[IssuedDocument]:
+        """Number, sign, keep, post, announce and note documents; the caller holds their locks."""
+        if not drafts:
+            return []
+        parts, connection = self._parts, unit.connection
+        places = self._places(unit, drafts)
+        sign = parts.keys.signer(connection)
+        written = [self._signed(*each, sign) for each in zip(drafts, places, strict=True)]
+        issued = [document for document, _ in written]
+        parts.store.add_documents(connection, list(zip(issued, places, strict=True)))
+        if parts.holds is not None:
+            usage = {
+                one.number: draft.rated.usage for one, draft in zip(issued, drafts, strict=True)
+            }
+            parts.holds.documents_issued(unit, usage)
+        self._post(
+            unit,
+            [(draft.rated.contract, *each) for draft, each in zip(drafts, written, strict=True)],
         )
+        events = [
+            draft.announce(parts.ids.new_id("evt"), one)
+            for draft, one in zip(drafts, issued, strict=True)
+        ]
+        unit.publish(
+            *(OutboxMessage(each.id, EVENT_SUBJECT, each.to_json(), each.at) for each in events)
+        )
+        acts = [
+            (draft.action, f"document/{one.number}", _noted(one))
+            for draft, one in zip(drafts, issued, strict=True)
+        ]
+        parts.audit.append_all(connection, actor, acts)
         return issued
 
+    def _places(self, unit: UnitOfWork, drafts: Sequence[Draft]) -> list[tuple[str, int]]:
+        """Draw the next positions of the series of documents, in the order of these."""
+        owners = [
+            (draft.rated.contract.invoice_series, draft.rated.contract.supplier.id)
+            for draft in drafts
+        ]
+        for series in sorted({series for series, _ in owners}):
+            unit.lock(f"billing-series:{series}")
+        drawn = {
+            (series, supplier): iter(
+                self._parts.store.draw_positions(unit.connection, series, supplier, count)
+            )
+            for (series, supplier), count in Counter(owners).items()
+        }
+        return [(owner[0], next(drawn[owner])) for owner in owners]
+
     def _signed(
-        self, unit: UnitOfWork, draft: Draft, number: str
+        self, draft: Draft, place: tuple[str, int], sign: Callable[[bytes], Signature]
     ) -> tuple[IssuedDocument, dict[str, Any]]:
-        issued_at = self._parts.clock.now()
-        content = draft.content(number, issued_at)
-        check_totals(content)
+        issued_at, number = self._parts.clock.now(), f"{place[0]}-{place[1]:06d}"
+        content = numbered(draft.content, number, issued_at)
         signed_bytes = canonical.encode(content)
-        signature = self._parts.keys.sign(unit.connection, signed_bytes)
+        signature = sign(signed_bytes)
         file = encode_file(signed_bytes, signature.key_id, signature.signature)
         contract = draft.rated.contract
         issued = IssuedDocument(
@@ -171,11 +226,20 @@ class Issuer:
         return issued, content
 
     def _post(
-        self, unit: UnitOfWork, contract: Contract, issued: IssuedDocument, content: dict[str, Any]
+        self,
+        unit: UnitOfWork,
+        written: Sequence[tuple[Contract, IssuedDocument, Mapping[str, Any]]],
     ) -> None:
-        """Post the document and its months that are over; keep the schedule of its revenue."""
-        store, booking = self._parts.store, book(contract, content)
-        store.add_slices(unit.connection, issued, booking.slices)
+        """Post documents and their months that are over; keep the schedules of their revenue."""
+        bookings = [(issued, book(contract, content)) for contract, issued, content in written]
+        store = self._parts.store
+        store.add_slices(
+            unit.connection, [(issued, booking.slices) for issued, booking in bookings]
+        )
+        transactions = [each for one in bookings for each in self._transactions(*one)]
+        store.add_transactions(unit.connection, transactions)
+
+    def _transactions(self, issued: IssuedDocument, booking: Booking) -> Iterator[Transaction]:
         if not booking.entries:
             return
         transaction = Transaction(
@@ -185,9 +249,9 @@ class Issuer:
             posted_at=issued.issued_at,
             entries=booking.entries,
         )
-        store.add_transaction(unit.connection, transaction)
+        yield transaction
         for release in booking.releases:
-            released = replace(
+            yield replace(
                 transaction,
                 id=self._parts.ids.new_id("txn"),
                 effective_at=release.effective_at,
@@ -195,7 +259,10 @@ class Issuer:
                 reason=OF_RECOGNITION,
                 reference=release.month,
             )
-            store.add_transaction(unit.connection, released)
+
+
+def _noted(issued: IssuedDocument) -> dict[str, Any]:
+    return {"contract": issued.contract, "period": str(issued.period), "sha256": issued.sha256}
 
 
 def rests_on_records(contract: Contract) -> bool:

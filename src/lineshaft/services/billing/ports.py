@@ -1,6 +1,6 @@
 """What billing needs: usage, and a store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -47,8 +47,15 @@ class UsageSource(Protocol):
 class EvidenceHolds(Protocol):
     """Holds the readings that a document rests on, so that nobody deletes them."""
 
-    def document_issued(self, unit: UnitOfWork, number: str, usage: Sequence[UsageRecord]) -> None:
-        """Hold what usage records name, in the unit of work that issues the document."""
+    def documents_issued(
+        self, unit: UnitOfWork, issued: Mapping[str, Sequence[UsageRecord]]
+    ) -> None:
+        """Hold what the usage records of documents name, in the unit of work that issues them.
+
+        Args:
+            unit: the unit of work.
+            issued: the records of each document, by its number.
+        """
         ...
 
 
@@ -87,18 +94,20 @@ class StockRecords(Protocol):
 class DocumentStore(Protocol):
     """Keeps documents, their numbers and the ledger."""
 
-    def draw_position(self, connection: sa.Connection, series: str, supplier: str) -> int:
-        """Return the next position of a series, from 1, kept only if the transaction commits.
+    def draw_positions(
+        self, connection: sa.Connection, series: str, supplier: str, count: int
+    ) -> range:
+        """Return the next positions of a series, from 1, kept only if the transaction commits.
 
         Raises:
             SeriesTaken: when the series belongs to another supplier.
         """
         ...
 
-    def add_document(
-        self, connection: sa.Connection, issued: IssuedDocument, place: tuple[str, int]
+    def add_documents(
+        self, connection: sa.Connection, documents: Sequence[tuple[IssuedDocument, tuple[str, int]]]
     ) -> None:
-        """Keep a document under its series and position."""
+        """Keep documents, each under its series and position."""
         ...
 
     def overlapping(
@@ -142,14 +151,18 @@ class DocumentStore(Protocol):
         """Return a page of documents, the newest first; of these organisations, or of all."""
         ...
 
-    def add_transaction(self, connection: sa.Connection, transaction: Transaction) -> None:
-        """Keep a transaction of the ledger."""
+    def add_transactions(
+        self, connection: sa.Connection, transactions: Sequence[Transaction]
+    ) -> None:
+        """Keep transactions of the ledger."""
         ...
 
     def add_slices(
-        self, connection: sa.Connection, issued: DocumentHead, slices: Sequence[Slice]
+        self,
+        connection: sa.Connection,
+        schedules: Sequence[tuple[DocumentHead, Sequence[Slice]]],
     ) -> None:
-        """Keep the schedule of the revenue of a document."""
+        """Keep the schedules of the revenue of documents."""
         ...
 
     def transaction(self, connection: sa.Connection, document: str) -> Transaction | None:

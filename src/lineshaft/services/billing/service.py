@@ -3,18 +3,15 @@
 from lineshaft.core import canonical
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period
-from lineshaft.infrastructure.database import UnitOfWork
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.completeness import shortfalls
 from lineshaft.services.billing.corrections import Corrections
-from lineshaft.services.billing.document import document_content, rerated
+from lineshaft.services.billing.document import rerated
 from lineshaft.services.billing.errors import DocumentNotFound, PeriodOverlaps
-from lineshaft.services.billing.events import invoice_issued
 from lineshaft.services.billing.exports import ledger_beancount, ledger_csv
 from lineshaft.services.billing.gate import Gate
-from lineshaft.services.billing.issuing import EVENT_SUBJECT, Draft, Issuer
+from lineshaft.services.billing.issuing import EVENT_SUBJECT, Issuer, first_draft
 from lineshaft.services.billing.model import (
-    INVOICE,
     LATE_PAGE_MAX,
     TRANSACTIONS_PAGE_MAX,
     AccountBalance,
@@ -140,8 +137,14 @@ class Billing:
         rated, refusal = self._gate.judge(actor, rated, reason)
         if refusal is not None:
             raise refusal
+        draft = first_draft(rated)
         with self._database.unit_of_work() as unit:
-            return self.issue_rated(unit, actor, rated)
+            unit.lock(f"billing:{contract.id}")
+            already = self._store.overlapping(unit.connection, contract.id, period)
+            issued = _same_period(already, period)
+            if issued is None:
+                (issued,) = self._issuer.write(unit, actor, [draft])
+        return issued
 
     def correct(
         self, actor: Actor, contract_id: str, period: Period, reason: str | None = None
@@ -296,34 +299,6 @@ class Billing:
                 raise InvariantError(msg)
         return balances
 
-    def issue_rated(self, unit: UnitOfWork, actor: Actor, rated: RatedDocument) -> IssuedDocument:
-        """Write the document of a rated period, once, in a unit of work that may hold others.
-
-        Whether the actor may was asked before.
-
-        Raises:
-            PeriodOverlaps: when a part of the period is in another document.
-            SeriesTaken: when the contract's series of numbers belongs to another supplier.
-            AmountTooLarge: beyond what the ledger can hold.
-        """
-        contract = rated.contract
-        unit.lock(f"billing:{contract.id}")
-        issued = _same_period(
-            self._store.overlapping(unit.connection, contract.id, rated.period), rated.period
-        )
-        if issued is not None:
-            return issued
-        draft = Draft(
-            rated=rated,
-            type=INVOICE,
-            correction=0,
-            gross=rated.totals.gross,
-            content=lambda number, issued_at: document_content(rated, number, issued_at),
-            action=Action.INVOICE_ISSUE,
-            announce=invoice_issued,
-        )
-        return self._issuer.write(unit, actor, draft)
-
 
 def _same_period(issued: IssuedDocument | None, period: Period) -> IssuedDocument | None:
     """Pass the document of exactly this period.
@@ -336,7 +311,7 @@ def _same_period(issued: IssuedDocument | None, period: Period) -> IssuedDocumen
             f"cannot bill {period} on contract {issued.contract}: document {issued.number} covers "
             f"{issued.period}"
         )
-        raise PeriodOverlaps(msg)
+        raise PeriodOverlaps(msg, contract=issued.contract)
     return issued
 
 

@@ -57,10 +57,12 @@ _OVERLAPPING = (
 class SqlDocumentStore:
     """Implements `DocumentStore`."""
 
-    def draw_position(self, connection: sa.Connection, series: str, supplier: str) -> int:
-        """Return the next position of a series; the caller holds the lock of the series.
+    def draw_positions(
+        self, connection: sa.Connection, series: str, supplier: str, count: int
+    ) -> range:
+        """Return the next positions of a series; the caller holds the lock of the series.
 
-        The new position is a row of this transaction: a crash before the commit takes it back.
+        The last of them is a row of this transaction: a crash before the commit takes all back.
 
         Raises:
             SeriesTaken: when the series belongs to another supplier.
@@ -68,15 +70,15 @@ class SqlDocumentStore:
         table = BILLING_SERIES
         row = connection.execute(_SERIES, {"of": series}).one_or_none()
         if row is None:
-            first = {"series": series, "supplier": supplier, "last_position": 1}
+            first = {"series": series, "supplier": supplier, "last_position": count}
             connection.execute(sa.insert(table).values(first))
-            return 1
+            return range(1, count + 1)
         if row.supplier != supplier:
             msg = f"{supplier} cannot number documents {series}-…: that is {row.supplier}'s series"
             raise SeriesTaken(msg)
-        position = int(row.last_position) + 1
-        connection.execute(_DRAW, {"of": series, "at": position})
-        return position
+        drawn = range(int(row.last_position) + 1, int(row.last_position) + count + 1)
+        connection.execute(_DRAW, {"of": series, "at": drawn[-1]})
+        return drawn
 
     def skip_numbers(self, connection: sa.Connection, count: int) -> dict[str, int]:
         """Pass over the next numbers of every series; return the last one that is left out.
@@ -89,30 +91,11 @@ class SqlDocumentStore:
         rows = connection.execute(sa.select(table.c.series, position).order_by(table.c.series))
         return {row.series: int(row.last_position) for row in rows}
 
-    def add_document(
-        self, connection: sa.Connection, issued: IssuedDocument, place: tuple[str, int]
+    def add_documents(
+        self, connection: sa.Connection, documents: Sequence[tuple[IssuedDocument, tuple[str, int]]]
     ) -> None:
-        """Keep a document under its series and position."""
-        series, position = place
-        values = {
-            "number": issued.number,
-            "series": series,
-            "position": position,
-            "contract": issued.contract,
-            "contract_version": issued.contract_version,
-            "organisation": issued.organisation,
-            "period_start": issued.period.start,
-            "period_end": issued.period.end,
-            "known_at": issued.known_at,
-            "issued_at": issued.issued_at,
-            "currency": issued.gross.currency,
-            "gross": f"{issued.gross.amount:f}",
-            "sha256": issued.sha256,
-            "type": issued.type,
-            "correction": issued.correction,
-            "file": issued.file,
-        }
-        connection.execute(_INSERT_DOCUMENT, values)
+        """Keep documents, each under its series and position."""
+        connection.execute(_INSERT_DOCUMENT, [_document_row(*each) for each in documents])
 
     def overlapping(
         self, connection: sa.Connection, contract: str, period: Period
@@ -213,21 +196,25 @@ class SqlDocumentStore:
             statement = statement.where(sa.tuple_(*order) < sa.select(*last.c).scalar_subquery())
         return [_head(row) for row in connection.execute(statement.limit(query.limit))]
 
-    def add_transaction(self, connection: sa.Connection, transaction: Transaction) -> None:
-        """Keep a transaction of the ledger.
+    def add_transactions(
+        self, connection: sa.Connection, transactions: Sequence[Transaction]
+    ) -> None:
+        """Keep transactions of the ledger.
 
         Raises:
             AmountTooLarge: beyond 64 bits of minor units.
         """
-        values = {
-            "id": transaction.id,
-            "document": transaction.document,
-            "effective_at": transaction.effective_at,
-            "posted_at": transaction.posted_at,
-            "reason": transaction.reason,
-            "reference": transaction.reference,
-        }
-        connection.execute(_INSERT_TRANSACTION, values)
+        values = [
+            {
+                "id": transaction.id,
+                "document": transaction.document,
+                "effective_at": transaction.effective_at,
+                "posted_at": transaction.posted_at,
+                "reason": transaction.reason,
+                "reference": transaction.reference,
+            }
+            for transaction in transactions
+        ]
         rows = [
             {
                 "transaction": transaction.id,
@@ -236,14 +223,19 @@ class SqlDocumentStore:
                 "currency": entry.amount.currency,
                 "amount_minor": _to_minor(entry.amount),
             }
+            for transaction in transactions
             for position, entry in enumerate(transaction.entries)
         ]
-        connection.execute(_INSERT_ENTRY, rows)
+        if rows:
+            connection.execute(_INSERT_TRANSACTION, values)
+            connection.execute(_INSERT_ENTRY, rows)
 
     def add_slices(
-        self, connection: sa.Connection, issued: DocumentHead, slices: Sequence[Slice]
+        self,
+        connection: sa.Connection,
+        schedules: Sequence[tuple[DocumentHead, Sequence[Slice]]],
     ) -> None:
-        """Keep the schedule of the revenue of a document."""
+        """Keep the schedules of the revenue of documents."""
         rows = [
             {
                 "document": issued.number,
@@ -261,6 +253,7 @@ class SqlDocumentStore:
                 "amount_minor": _to_minor(each.amount),
                 "is_deferred": each.is_deferred,
             }
+            for issued, slices in schedules
             for position, each in enumerate(slices)
         ]
         if rows:
@@ -319,6 +312,28 @@ class SqlDocumentStore:
             )
             for row in connection.execute(query)
         ]
+
+
+def _document_row(issued: IssuedDocument, place: tuple[str, int]) -> dict[str, Any]:
+    series, position = place
+    return {
+        "number": issued.number,
+        "series": series,
+        "position": position,
+        "contract": issued.contract,
+        "contract_version": issued.contract_version,
+        "organisation": issued.organisation,
+        "period_start": issued.period.start,
+        "period_end": issued.period.end,
+        "known_at": issued.known_at,
+        "issued_at": issued.issued_at,
+        "currency": issued.gross.currency,
+        "gross": f"{issued.gross.amount:f}",
+        "sha256": issued.sha256,
+        "type": issued.type,
+        "correction": issued.correction,
+        "file": issued.file,
+    }
 
 
 def _transactions(connection: sa.Connection, rows: Sequence[Any]) -> list[Transaction]:

@@ -162,9 +162,8 @@ class Ledger:
     ) -> int:
         """Post a month of a document; nothing where its slices cancel each other."""
         number, contract, slices = due
-        found = releases(contract, slices)
-        for release in found:
-            transaction = Transaction(
+        found = [
+            Transaction(
                 id=self._parts.ids.new_id("txn"),
                 document=number,
                 effective_at=release.effective_at,
@@ -173,7 +172,9 @@ class Ledger:
                 reason=OF_RECOGNITION,
                 reference=release.month,
             )
-            self._parts.postings.add_transaction(unit.connection, transaction)
+            for release in releases(contract, slices)
+        ]
+        self._parts.postings.add_transactions(unit.connection, found)
         return len(found)
 
 

@@ -25,8 +25,10 @@ Behind = tuple[tuple[str | int, ...], int]
 class LedgerPostings(Protocol):
     """Keeps transactions; `billing.store` does."""
 
-    def add_transaction(self, connection: sa.Connection, transaction: Transaction) -> None:
-        """Keep a transaction of the ledger."""
+    def add_transactions(
+        self, connection: sa.Connection, transactions: Sequence[Transaction]
+    ) -> None:
+        """Keep transactions of the ledger."""
         ...
 
 

@@ -9,17 +9,18 @@ and two that run at once share the work: what the other has issued is passed ove
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import sqlalchemy as sa
+
 from lineshaft.core.errors import InvariantError, Refusal, Unavailable
 from lineshaft.core.month import Month
 from lineshaft.core.period import Instant, Period, zone_named
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.services.billing.errors import PeriodNotOver, PeriodOverlaps
 from lineshaft.services.billing.gate import Gate
-from lineshaft.services.billing.issuing import Issuer
+from lineshaft.services.billing.issuing import Draft, Issuer, first_draft
 from lineshaft.services.billing.model import DocumentHead, RatedDocument
 from lineshaft.services.billing.month.model import Closed, NotIssued
 from lineshaft.services.billing.parts import BillingParts
-from lineshaft.services.billing.service import Billing
 from lineshaft.services.contracts.model import Contract, billed_within, reigns_of
 
 BATCH_CONTRACTS_MAX = 250
@@ -33,14 +34,14 @@ class _Batch:
     """What is found on the way through one batch."""
 
     due: list[tuple[Contract, Period]] = field(default_factory=list)
-    rated: list[RatedDocument] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
     issued: int = 0
     found: int = 0
     left: list[NotIssued] = field(default_factory=list)
 
     def take(self, rated: RatedDocument, refused: Refusal | None) -> None:
         if refused is None:
-            self.rated.append(rated)
+            self.drafts.append(first_draft(rated))
         else:
             self.leave(rated.contract.id, rated.period, refused)
 
@@ -51,9 +52,9 @@ class _Batch:
 class MonthClose:
     """Issues what is due for a month, batch by batch."""
 
-    def __init__(self, parts: BillingParts, billing: Billing) -> None:
-        """Rate from `parts`; what is rated is issued by `billing`."""
-        self._parts, self._billing = parts, billing
+    def __init__(self, parts: BillingParts) -> None:
+        """Take everything; nothing is read before it is needed."""
+        self._parts, self._issuer = parts, Issuer(parts)
 
     def batches(self, actor: Actor) -> list[list[str]]:
         """Return the ids of all contracts that bind, cut into batches.
@@ -88,8 +89,8 @@ class MonthClose:
         if batch.due:
             known_at = self._parts.metering.settle(self._parts.clock.now())
             self._rate(actor, batch, known_at)
-        for at in range(0, len(batch.rated), TOGETHER_MAX):
-            self._issue(actor, batch, batch.rated[at : at + TOGETHER_MAX])
+        for at in range(0, len(batch.drafts), TOGETHER_MAX):
+            self._issue(actor, batch, batch.drafts[at : at + TOGETHER_MAX])
         return Closed(batch.issued, batch.found, tuple(batch.left))
 
     def _find_due(self, actor: Actor, month: Month, ids: Sequence[str], batch: _Batch) -> None:
@@ -108,28 +109,30 @@ class MonthClose:
             for resource in resources:
                 self._parts.authorizer.authorize(actor, Action.INVOICE_ISSUE, resource)
             batch.due += found
-        there = self._there(batch.due)
+        with self._parts.database.read() as connection:
+            there = self._there(connection, batch.due)
         open_ = []
         for contract, period in batch.due:
-            others = [head for head in there.get(contract.id, ()) if _overlap(head.period, period)]
-            if not others:
-                open_.append((contract, period))
-            elif others[0].period == period:
-                batch.found += 1
-            else:
-                batch.leave(contract.id, period, _overlaps(period, others[0]))
+            try:
+                is_there = _is_among(there.get(contract.id, ()), period)
+            except Refusal as error:
+                batch.leave(contract.id, period, error)
+                continue
+            batch.found += is_there
+            open_ += [] if is_there else [(contract, period)]
         batch.due = open_
 
-    def _there(self, due: Sequence[tuple[Contract, Period]]) -> dict[str, list[DocumentHead]]:
+    def _there(
+        self, connection: sa.Connection, due: Sequence[tuple[Contract, Period]]
+    ) -> dict[str, list[DocumentHead]]:
         """Return the documents of the time that is due, by contract."""
         if not due:
             return {}
         start, end = min(each.start for _, each in due), max(each.end for _, each in due)
         ids = sorted({contract.id for contract, _ in due})
         there: dict[str, list[DocumentHead]] = {}
-        with self._parts.database.read() as connection:
-            for head in self._parts.store.within(connection, ids, Period(start, end)):
-                there.setdefault(head.contract, []).append(head)
+        for head in self._parts.store.within(connection, ids, Period(start, end)):
+            there.setdefault(head.contract, []).append(head)
         return there
 
     def _rate(self, actor: Actor, batch: _Batch, known_at: Instant) -> None:
@@ -146,49 +149,46 @@ class MonthClose:
         for contract, period in due:
             try:
                 rated = issuer.rate(actor, contract, period, known_at)
-                rated, refused = gate.judge(actor, rated, None)
+                batch.take(*gate.judge(actor, rated, None))
             except Unavailable:
                 raise
             except Refusal as error:
                 batch.leave(contract.id, period, error)
-            else:
-                batch.take(rated, refused)
 
-    def _issue(self, actor: Actor, batch: _Batch, together: Sequence[RatedDocument]) -> None:
+    def _issue(self, actor: Actor, batch: _Batch, together: Sequence[Draft]) -> None:
         """Issue documents in one transaction; where one of them is refused, each in its own."""
         try:
-            issued, found = self._written(actor, together)
+            issued = self._written(actor, together)
         except Unavailable:
             raise
         except Refusal as error:
             if len(together) == 1:
-                batch.leave(together[0].contract.id, together[0].period, error)
+                rated = together[0].rated
+                batch.leave(rated.contract.id, rated.period, error)
                 return
-            for rated in together:
-                self._issue(actor, batch, [rated])
+            for draft in together:
+                self._issue(actor, batch, [draft])
             return
         batch.issued += issued
-        batch.found += found
+        batch.found += len(together) - issued
 
-    def _written(self, actor: Actor, together: Sequence[RatedDocument]) -> tuple[int, int]:
-        """Write those documents that nobody has written meanwhile; return how many, and the others.
+    def _written(self, actor: Actor, together: Sequence[Draft]) -> int:
+        """Write those documents that nobody has written meanwhile; return how many.
 
         All locks are taken at the start and in one order, so that no two can wait for each other.
         """
+        due = [(draft.rated.contract, draft.rated.period) for draft in together]
         with self._parts.database.unit_of_work() as unit:
-            for id_ in sorted({rated.contract.id for rated in together}):
+            for id_ in sorted({contract.id for contract, _ in due}):
                 unit.lock(f"billing:{id_}")
-            for series in sorted({rated.contract.invoice_series for rated in together}):
-                unit.lock(f"billing-series:{series}")
-            ids = [rated.contract.id for rated in together]
-            start = min(rated.period.start for rated in together)
-            end = max(rated.period.end for rated in together)
-            before = self._parts.store.within(unit.connection, ids, Period(start, end))
-            there = {(head.contract, head.period) for head in before}
-            for rated in together:
-                self._billing.issue_rated(unit, actor, rated)
-        found = sum((rated.contract.id, rated.period) in there for rated in together)
-        return len(together) - found, found
+            there = self._there(unit.connection, due)
+            new = [
+                draft
+                for draft, (contract, period) in zip(together, due, strict=True)
+                if not _is_among(there.get(contract.id, ()), period)
+            ]
+            self._issuer.write(unit, actor, new)
+        return len(new)
 
 
 def due_periods(versions: Sequence[Contract], month: Month) -> Iterator[tuple[Contract, Period]]:
@@ -218,10 +218,16 @@ def due_periods(versions: Sequence[Contract], month: Month) -> Iterator[tuple[Co
             yield first, opening
 
 
-def _overlap(one: Period, other: Period) -> bool:
-    return one.start < other.end and other.start < one.end
+def _is_among(heads: Sequence[DocumentHead], period: Period) -> bool:
+    """Tell whether a period is among the documents of its contract.
 
-
-def _overlaps(period: Period, other: DocumentHead) -> PeriodOverlaps:
-    msg = f"cannot bill {period}: document {other.number} covers {other.period}"
-    return PeriodOverlaps(msg)
+    Raises:
+        PeriodOverlaps: when one of them covers a part of it.
+    """
+    for head in heads:
+        if head.period.start < period.end and period.start < head.period.end:
+            if head.period == period:
+                return True
+            msg = f"cannot bill {period}: document {head.number} covers {head.period}"
+            raise PeriodOverlaps(msg, contract=head.contract)
+    return False

@@ -13,8 +13,10 @@ from lineshaft.services.billing.receivables.model import Dispute, Payment
 class Postings(Protocol):
     """Keeps transactions of the ledger; the store of billing does."""
 
-    def add_transaction(self, connection: sa.Connection, transaction: Transaction) -> None:
-        """Keep a transaction of the ledger."""
+    def add_transactions(
+        self, connection: sa.Connection, transactions: Sequence[Transaction]
+    ) -> None:
+        """Keep transactions of the ledger."""
         ...
 
 

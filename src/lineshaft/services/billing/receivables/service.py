@@ -339,7 +339,7 @@ class Receivables:
             reason=OF_PAYMENT,
             reference=payment.reference,
         )
-        self._parts.postings.add_transaction(unit.connection, transaction)
+        self._parts.postings.add_transactions(unit.connection, [transaction])
 
     def _tell(self, unit: UnitOfWork, issued: IssuedDocument, event: Event) -> None:
         # Whose it is: with it, the people of the customer may have their programs told.
