@@ -19,6 +19,7 @@ from lineshaft.cli import (
     status,
     up,
     user,
+    valuechain,
     verify,
     webhook,
 )
@@ -51,6 +52,7 @@ app.add_typer(source.app, name="source")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(backup.app, name="backup")
 app.add_typer(historian.app, name="historian")
+app.add_typer(valuechain.app, name="valuechain")
 app.command()(up.replay)
 app.command()(up.edge)
 app.command()(up.intake)

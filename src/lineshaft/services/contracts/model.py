@@ -20,6 +20,8 @@ from lineshaft.services.contracts.contract import (
 )
 from lineshaft.services.contracts.cores import CoreDepositPrice, CoreGrade, CoreUpgrade
 from lineshaft.services.contracts.credits import (
+    CreditStep,
+    CreditTerms,
     Direction,
     credit_amount,
     credit_rate,
@@ -181,6 +183,8 @@ __all__ = [
     "CoreUpgrade",
     "CreditBand",
     "CreditSchedule",
+    "CreditStep",
+    "CreditTerms",
     "CustomerClass",
     "Direction",
     "Driver",

@@ -1,0 +1,1 @@
+"""Bill of material, suppliers and sites: the single-source register, outages, systemic risk."""

@@ -1,0 +1,235 @@
+"""Use cases of the supply network: the register and its changes, outages, scenarios.
+
+They read files of the caller and write nothing, so they ask nobody for leave: who can read the
+files may know what is in them.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+from lineshaft.core.errors import Invalid, NotFound
+from lineshaft.core.quantity import parse_exact
+from lineshaft.valuechain.indicator import Figure, Indicator
+from lineshaft.valuechain.supplynetwork.cures import Cure, Goal, cheapest, remedies
+from lineshaft.valuechain.supplynetwork.disruption import Shock, ShockKind
+from lineshaft.valuechain.supplynetwork.guarantees import GuaranteeExposure, broken
+from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
+from lineshaft.valuechain.supplynetwork.outage import OutageModel
+from lineshaft.valuechain.supplynetwork.ports import GuaranteeExposures
+from lineshaft.valuechain.supplynetwork.reading import (
+    Shown,
+    no_progress,
+    read_beside,
+    read_network,
+)
+from lineshaft.valuechain.supplynetwork.register import (
+    MARGIN_AT_RISK,
+    STOCK_COVER,
+    Change,
+    Dependency,
+    change_content,
+    changes,
+    dependency_content,
+    single_sources,
+)
+from lineshaft.valuechain.supplynetwork.scenario import (
+    Answer,
+    Question,
+    check_inputs,
+    read,
+    write,
+)
+from lineshaft.valuechain.supplynetwork.schema import CURES, GUARANTEES
+
+
+@dataclass(frozen=True)
+class Register:
+    """The single sources of a network, and what changed since an older one.
+
+    Attributes:
+        changes: None where there was no older one.
+    """
+
+    network: SupplyNetwork
+    dependencies: list[Dependency]
+    changes: list[Change] | None = None
+
+    def margin_figure(self, dependency: Dependency) -> Figure:
+        """Return a margin at risk with what a reader needs to judge it."""
+        return self._figure(MARGIN_AT_RISK, dependency.margin_per_week, "lines, bill_of_material")
+
+    def cover_figure(self, dependency: Dependency) -> Figure:
+        """Return a stock cover with what a reader needs to judge it."""
+        return self._figure(STOCK_COVER, dependency.cover_days, "stock, lines, bill_of_material")
+
+    @property
+    def coverage(self) -> Fraction:
+        """The part of the needed bought items whose stock is known."""
+        needed = [item for item in self.network.sources if self.network.needs_per_week[item]]
+        known = sum(item in self.network.stock_of for item in needed)
+        return Fraction(known, len(needed)) if needed else Fraction(1)
+
+    def _figure(self, indicator: Indicator, value: Fraction | None, table: str) -> Figure:
+        return Figure(
+            indicator=replace(indicator, unit=indicator.unit or self.network.currency),
+            value=value,
+            table=table,
+            vintage=f"as of {self.network.as_of or 'an unknown day'}",
+            coverage=self.coverage,
+            missing="" if value is not None else "the item is not in the table stock",
+        )
+
+
+def register(source: Path, before: Path | None = None, show: Shown = no_progress) -> Register:
+    """Read a network, and rank what depends on one supplier; compare it with an older one.
+
+    Raises:
+        NetworkInvalid: for files that make no network.
+    """
+    network = read_network(source, show)
+    found = single_sources(network)
+    if before is None:
+        return Register(network, found)
+    return Register(network, found, changes(single_sources(read_network(before, show)), found))
+
+
+@dataclass
+class FileExposures:
+    """The guarantees of the table `guarantees` beside a network."""
+
+    source: Path
+    _inputs: dict[str, str] = field(default_factory=dict)
+
+    def of_network(self, network: SupplyNetwork) -> Sequence[GuaranteeExposure]:
+        """Read the table; none where there is no such table.
+
+        Raises:
+            NetworkInvalid: as `read_beside`.
+        """
+        found, self._inputs = read_beside(self.source, GUARANTEES, network)
+        return found
+
+    def inputs(self) -> dict[str, str]:
+        """Return the hash of the table's file by its name."""
+        return self._inputs
+
+
+def question_of(
+    what: tuple[str, Sequence[str]],
+    when: tuple[str, int, int],
+    goal: tuple[Sequence[str], str | None, str | None],
+) -> Question:
+    """Read a question as people ask it.
+
+    Args:
+        what: kind and targets.
+        when: first day, days of the outage, days that are looked at.
+        goal: lines to keep running, most margin lost, most credits; nothing of it is no goal.
+
+    Raises:
+        Invalid: for a kind, a day or an amount that cannot be read.
+    """
+    kind, targets = what
+    start, days, horizon_days = when
+    lines, lost_margin_max, credits_max = goal
+    if kind not in list(ShockKind):
+        msg = f"cannot let a {kind!r} fail: expected one of {', '.join(ShockKind)}"
+        raise Invalid(msg)
+    try:
+        start_on = dt.date.fromisoformat(start)
+    except ValueError as error:
+        msg = f"cannot read {start!r} as a day: expected such as 2026-03-01"
+        raise Invalid(msg) from error
+    limits = [
+        None if text is None else parse_exact(text) for text in (lost_margin_max, credits_max)
+    ]
+    has_goal = bool(lines) or any(limit is not None for limit in limits)
+    wanted = Goal(frozenset(lines), *limits) if has_goal else None
+    return Question(Shock(ShockKind(kind), tuple(targets), start_on, days), horizon_days, wanted)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """An answer and its scenario, as a file holds it."""
+
+    question: Question
+    answer: Answer
+    scenario: bytes
+
+
+def what_if(
+    source: Path,
+    question: Question,
+    exposures: GuaranteeExposures | None = None,
+    show: Shown = no_progress,
+) -> WhatIf:
+    """Compute an outage on a network, what it costs, and the cheapest cures for a goal.
+
+    Args:
+        source: a folder or a workbook with the network, its cures and its guarantees.
+        question: what fails, and what is to be reached.
+        exposures: guarantees from elsewhere; without it those of the table.
+        show: told what is read.
+
+    Raises:
+        NetworkInvalid: for files that make no network.
+        TargetUnknown: for a target that the network does not have.
+        NotFound: for a line of the goal that it does not have.
+        CureNotFound: when no set of cures reaches the goal.
+    """
+    network = read_network(source, show)
+    goal = question.goal
+    unknown = sorted((goal.lines if goal else set()) - {each.line for each in network.lines})
+    if unknown:
+        msg = f"no line {unknown[0]!r}: expected one of the table lines"
+        raise NotFound(msg)
+    from_where = exposures or FileExposures(source)
+    promised = from_where.of_network(network)
+    cures, cure_inputs = read_beside(source, CURES, network)
+    model = OutageModel(network, question.shock, question.horizon_days)
+    answer = _answer(model, goal, cures, promised)
+    inputs = network.inputs | from_where.inputs() | cure_inputs
+    return WhatIf(question, answer, write(question, inputs, answer))
+
+
+def _answer(
+    model: OutageModel,
+    goal: Goal | None,
+    cures: Sequence[Cure],
+    promised: Sequence[GuaranteeExposure],
+) -> Answer:
+    outage = model.run()
+    costs = broken(outage, promised)
+    if goal is None:
+        return Answer(outage, costs)
+    chosen = cheapest(model, cures, goal, promised)
+    cured = model.run(remedies(model.network, chosen))
+    return Answer(outage, costs, chosen, cured, broken(cured, promised))
+
+
+def again(source: Path, scenario: bytes, exposures: GuaranteeExposures | None = None) -> WhatIf:
+    """Ask the question of a scenario again, of the same files: the same bytes come out.
+
+    Raises:
+        InputsChanged: when a file is not what it was.
+    """
+    question, then = read(scenario)
+    found = what_if(source, question, exposures)
+    check_inputs(then, read(found.scenario)[1])
+    return found
+
+
+__all__ = [
+    "FileExposures",
+    "Register",
+    "WhatIf",
+    "again",
+    "change_content",
+    "dependency_content",
+    "question_of",
+    "register",
+    "what_if",
+]
