@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from lineshaft.core.reading import SignalId
-from lineshaft.core.segment.merkle import root_over
+from lineshaft.core.segment.merkle import leaf_hash, root_over, salt_of
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import (
     KnownBlock,
@@ -20,7 +20,7 @@ from lineshaft.platform.historian.model import (
 )
 from lineshaft.platform.historian.packed import HeldPath
 from lineshaft.platform.historian.ports import Manifest, SourceKeys
-from lineshaft.platform.historian.proof.encoding import BlockRows
+from lineshaft.platform.historian.proof.encoding import BlockRows, head_of
 from lineshaft.platform.historian.queries.ahead import StoredRows
 
 SEGMENTS_AHEAD_MAX = 8_192
@@ -48,14 +48,14 @@ class _Stretch:
     """Rows of one series and one source, from one to another.
 
     Attributes:
-        rows: its own where its rows do not stand in a row in the order of their sequences.
+        rows: its own where those of all do not stand in the order of their sequences.
     """
 
     series: int
     owner: int
     first: int
     behind: int
-    rows: BlockRows | None = None
+    rows: pa.Table | None = None
 
 
 class AheadProver:
@@ -76,12 +76,12 @@ class AheadProver:
         names = {number: signal for signal, number in found.series.items()}
         stretches = list(_stretches(found))
         self._read_chains(found, sources, stretches)
-        rows, known = BlockRows.of(found.rows), KnownBlocks()
-        for one in stretches:
-            source, signal = sources[one.owner], names[one.series]
-            mine = one.rows or rows.cut(one.first, one.behind)
-            proven = list(self._proven((signal, one.series), source, mine))
-            known[signal, source.source, source.epoch] = proven
+        known = KnownBlocks()
+        for rows, some in _by_rows(found.rows, stretches):
+            owners = [(names[one.series], sources[one.owner]) for one in some]
+            kept = [known.setdefault((name, of.source, of.epoch), []) for name, of in owners]
+            for place, block in self._proven(BlockRows.of(rows), some, owners):
+                kept[place].append(block)
         return known
 
     def _read_chains(
@@ -112,28 +112,57 @@ class AheadProver:
                 )
 
     def _proven(
-        self, owner: tuple[SignalId, int], source: SourceEpoch, rows: BlockRows
-    ) -> Iterator[KnownBlock]:
-        chain, (signal, series) = self._chains[source.id], owner
-        if not chain.stored:
-            return
-        sequence = rows.fixed["sequence"].astype(np.int64)
-        within = np.searchsorted(chain.firsts, sequence, side="right") - 1
-        places = within[np.flatnonzero(np.diff(within, prepend=-1))].tolist()
-        if source.id not in self._salts:
-            self._salts[source.id], _ = self._keys.source_secret(source.source, source.epoch)
-        headers = [chain.stored[place].header for place in places]
-        blocks = rows.blocks(headers, signal, self._salts[source.id])
-        for place, block in zip(places, blocks, strict=True):
-            header = chain.stored[place].header
-            path = chain.paths[series].get(header.number)
+        self,
+        rows: BlockRows,
+        stretches: Sequence[_Stretch],
+        owners: Sequence[tuple[SignalId, SourceEpoch]],
+    ) -> Iterator[tuple[int, KnownBlock]]:
+        """Yield the blocks of stretches of some rows, each with the place of its stretch."""
+        stretch, segment, starts, ends = self._cut(rows, stretches)
+        heads = [head_of(signal) for signal, _ in owners]
+        encoded = rows.encoded([heads[place] for place in stretch], starts, ends)
+        counts = (ends - starts).tolist()
+        for place, at, count, block in zip(stretch, segment, counts, encoded, strict=True):
+            (signal, source), (ordinal, data) = owners[place], block
+            chain = self._chains[source.id]
+            header = chain.stored[at].header
+            path = chain.paths[stretches[place].series].get(header.number)
             if path is None:
                 continue
-            root = root_over(block.leaf, path.leaf_index, header.block_count, path.path)
+            salt = salt_of(self._salt_secret(source), header.first_sequence, signal)
+            leaf = leaf_hash(salt, data)
+            root = root_over(leaf, path.leaf_index, header.block_count, path.path)
             if root == header.root:
-                last = block.first_ordinal + block.record_count - 1
-                parts = (header.number, chain.hashes[place], block.leaf)
-                yield KnownBlock(*parts, block.first_ordinal, last)
+                parts = (header.number, chain.hashes[at], leaf)
+                yield place, KnownBlock(*parts, ordinal, ordinal + count - 1)
+
+    def _cut(
+        self, rows: BlockRows, stretches: Sequence[_Stretch]
+    ) -> tuple[list[int], list[int], NDArray[np.int64], NDArray[np.int64]]:
+        """Cut stretches where one segment ends and the next one begins.
+
+        Returns:
+            For each piece the place of its stretch, the place of its segment in the chain, its
+            first row and the row behind its last.
+        """
+        sequence = rows.fixed["sequence"].astype(np.int64)
+        stretch, segment = np.full((2, len(sequence)), -1, dtype=np.int64)
+        for place, one in enumerate(stretches):
+            within = slice(one.first, one.behind)
+            stretch[within] = place
+            firsts = self._chains[one.owner].firsts
+            segment[within] = np.searchsorted(firsts, sequence[within], side="right") - 1
+        is_new = (np.diff(stretch, prepend=-1) != 0) | (np.diff(segment, prepend=-1) != 0)
+        starts = np.flatnonzero(is_new)
+        ends = np.append(starts, len(sequence))[1:]
+        kept = (stretch[starts] >= 0) & (segment[starts] >= 0)
+        starts, ends = starts[kept], ends[kept]
+        return stretch[starts].tolist(), segment[starts].tolist(), starts, ends
+
+    def _salt_secret(self, source: SourceEpoch) -> bytes:
+        if source.id not in self._salts:
+            self._salts[source.id], _ = self._keys.source_secret(source.source, source.epoch)
+        return self._salts[source.id]
 
 
 def _stretches(found: StoredRows) -> Iterator[_Stretch]:
@@ -149,10 +178,21 @@ def _stretches(found: StoredRows) -> Iterator[_Stretch]:
             continue
         rows = found.rows.slice(first, behind - first)
         for number in np.unique(of).tolist():
-            yield _Stretch(series, number, first, behind, BlockRows.of(_of_source(rows, number)))
+            mine = _of_source(rows, number)
+            yield _Stretch(series, number, 0, len(mine), mine)
 
 
 def _of_source(rows: pa.Table, number: int) -> pa.Table:
     """Return the rows of one source, in the order of their sequences."""
     mine = rows.filter(pa.array(columns.array(rows, "source_epoch") == number))
     return mine.take(pa.array(np.argsort(columns.array(mine, "sequence"))))
+
+
+def _by_rows(
+    rows: pa.Table, stretches: Sequence[_Stretch]
+) -> Iterator[tuple[pa.Table, list[_Stretch]]]:
+    """Yield the rows of all with the stretches in them, then those that have rows of their own."""
+    yield rows, [one for one in stretches if one.rows is None]
+    for one in stretches:
+        if one.rows is not None:
+            yield one.rows, [one]

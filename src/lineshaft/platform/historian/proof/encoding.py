@@ -1,4 +1,4 @@
-"""The blocks of one series in many segments, encoded at once. Pure.
+"""The blocks of one series or of many in many segments, encoded at once. Pure.
 
 `core.segment.block.encode_block` spends some 40 µs on a block, nearly all of it in small array
 calls. Blocks of one layout (number of records, which values each has) are as long as each other, so
@@ -8,7 +8,7 @@ each other, come behind.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ def blocks_of_series(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockRows:
-    """Rows as arrays: those of one series, or of many that are cut apart without a copy.
+    """Rows as arrays: those of one series, or of many, one after the other.
 
     Attributes:
         fixed: the columns of `_FIXED` by name.
@@ -97,67 +97,64 @@ class BlockRows:
             texts=b"".join(encoded),
         )
 
-    def cut(self, first: int, behind: int) -> "BlockRows":
-        """Return the rows from one to another."""
-        part = slice(first, behind)
-        return replace(
-            self,
-            ordinal=self.ordinal[part],
-            fixed={name: values[part] for name, values in self.fixed.items()},
-            presence=self.presence[part],
-            dense={name: values[part] for name, values in self.dense.items()},
-            first_text=self.first_text[first : behind + 1],
-        )
-
     def blocks(
         self, headers: Sequence[Header], signal: SignalId, salt_secret: bytes
     ) -> list[Block]:
         """Return the blocks of one series, see `blocks_of_series`."""
-        found = []
-        for header, (first_ordinal, data) in zip(
-            headers, self._encoded(headers, signal), strict=True
-        ):
-            salt = merkle.salt_of(salt_secret, header.first_sequence, signal)
-            found.append(Block(signal, first_ordinal, salt, data, merkle.leaf_hash(salt, data)))
-        return found
-
-    def _encoded(self, headers: Sequence[Header], signal: SignalId) -> list[tuple[int, bytes]]:
-        """Return for each segment the first ordinal and the bytes of its block."""
-        name = signal.encode()
-        head = BLOCK_MAGIC + len(name).to_bytes(2, "little") + name
         sequence = self.fixed["sequence"].astype(np.int64)
         starts = np.searchsorted(sequence, [header.first_sequence for header in headers])
         lasts = [header.last_sequence for header in headers]
         ends = np.searchsorted(sequence, lasts, side="right")
-        presence = self.presence.tobytes()
-        layouts: dict[bytes, list[int]] = defaultdict(list)
-        for place, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-            layouts[presence[start:end]].append(place)
-        found: list[tuple[int, bytes]] = [(0, b"")] * len(headers)
-        for layout, places in layouts.items():
-            at = starts[places]
-            for place, start, data in zip(
-                places, at.tolist(), self._together(head, layout, at), strict=True
-            ):
-                found[place] = int(self.ordinal[start]), data + self._text(start, len(layout))
+        found = []
+        encoded = self.encoded([head_of(signal)] * len(headers), starts, ends)
+        for header, (first_ordinal, data) in zip(headers, encoded, strict=True):
+            salt = merkle.salt_of(salt_secret, header.first_sequence, signal)
+            found.append(Block(signal, first_ordinal, salt, data, merkle.leaf_hash(salt, data)))
         return found
 
-    def _text(self, start: int, count: int) -> bytes:
-        """Return the lengths of the texts of some rows, and the texts."""
-        first, behind = int(self.first_text[start]), int(self.first_text[start + count])
-        if first == behind:
-            return b""
-        offsets = self.offsets[first : behind + 1]
-        lengths = np.diff(offsets).astype("<u4").tobytes()
-        return lengths + self.texts[int(offsets[0]) : int(offsets[-1])]
+    def encoded(
+        self, heads: Sequence[bytes], starts: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> list[tuple[int, bytes]]:
+        """Return the first ordinal and the bytes of each of some blocks.
 
-    def _together(self, head: bytes, layout: bytes, starts: NDArray[np.int64]) -> list[bytes]:
+        Args:
+            heads: the `head_of` the series of each block.
+            starts: its first row.
+            ends: the row behind its last.
+        """
+        presence = self.presence.tobytes()
+        layouts: dict[tuple[int, bytes], list[int]] = defaultdict(list)
+        for place, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+            layouts[len(heads[place]), presence[start:end]].append(place)
+        texts = self._texts(starts, ends)
+        found: list[tuple[int, bytes]] = [(0, b"")] * len(heads)
+        for (_, layout), places in layouts.items():
+            at = starts[places]
+            ordinals = self.ordinal[at].tolist()
+            alike = self._together([heads[place] for place in places], layout, at)
+            for place, ordinal, data in zip(places, ordinals, alike, strict=True):
+                found[place] = ordinal, data + texts[place]
+        return found
+
+    def _texts(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[bytes]:
+        """Return the lengths of the texts of each block, and the texts."""
+        lengths = np.diff(self.offsets).astype("<u4").tobytes()
+        firsts, behinds = self.first_text[starts], self.first_text[ends]
+        bounds = (firsts, behinds, self.offsets[firsts], self.offsets[behinds])
+        return [
+            lengths[4 * first : 4 * behind] + self.texts[start:end]
+            for first, behind, start, end in zip(*(one.tolist() for one in bounds), strict=True)
+        ]
+
+    def _together(
+        self, heads: Sequence[bytes], layout: bytes, starts: NDArray[np.int64]
+    ) -> list[bytes]:
         """Return the bytes of the blocks of one layout that begin at some rows."""
         count, blocks = len(layout), len(starts)
         presence = np.frombuffer(layout, dtype=np.uint8)
         rows = starts[:, None] + np.arange(count)
         parts = [
-            np.broadcast_to(np.frombuffer(head, np.uint8), (blocks, len(head))),
+            np.frombuffer(b"".join(heads), np.uint8).reshape(blocks, -1),
             _bytes(self.ordinal[starts].astype("<u8")[:, None]),
             _bytes(np.full((blocks, 1), count, dtype="<u4")),
             *(_bytes(self.fixed[name][rows]) for name, _ in _FIXED),
@@ -171,6 +168,12 @@ class BlockRows:
         whole = np.hstack(parts)
         data, size = whole.tobytes(), whole.shape[1]
         return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def head_of(signal: SignalId) -> bytes:
+    """Return what the block of a series begins with."""
+    name = signal.encode()
+    return BLOCK_MAGIC + len(name).to_bytes(2, "little") + name
 
 
 def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
