@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core import canonical
 from lineshaft.core.money import Money
@@ -17,8 +18,6 @@ PARAMETERS_MAX = 500
 """Ids that are asked for in one statement."""
 
 _KEY = ("meter_sha256", "period_start", "period_end", "known_at")
-_THERE = sa.select(*(DESK_USAGE.c[name] for name in _KEY))
-_INSERT_USAGE = sa.insert(DESK_USAGE)
 
 
 class SqlDeskStore:
@@ -75,17 +74,15 @@ class SqlDeskStore:
         return found
 
     def keep_usage(self, connection: sa.Connection, records: Iterable[UsageRecord]) -> None:
-        """Keep what was measured; what is kept already stays as it is."""
-        rows = dict(map(_usage_row, records))
-        hashes = sorted({sha256 for sha256, *_ in rows})
-        for first in range(0, len(hashes), PARAMETERS_MAX):
-            there = _THERE.where(
-                DESK_USAGE.c.meter_sha256.in_(hashes[first : first + PARAMETERS_MAX])
-            )
-            for found in connection.execute(there):
-                rows.pop(tuple(found), None)
+        """Keep what was measured; what is kept already stays as it is.
+
+        Two runs of one study may measure the same at once: it is the database that keeps one.
+        """
+        rows = sorted(map(_usage_row, records), key=lambda row: [row[name] for name in _KEY])
         if rows:
-            connection.execute(_INSERT_USAGE, list(rows.values()))
+            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+            insert = dialect.insert(DESK_USAGE).on_conflict_do_nothing(index_elements=_KEY)
+            connection.execute(insert, rows)
 
     def add_costs(
         self, connection: sa.Connection, costs: Sequence[CostRecord], by: tuple[Instant, str]
@@ -144,13 +141,15 @@ class SqlDeskStore:
         return [_cost(row) for row in connection.execute(query)]
 
 
-def _usage_row(record: UsageRecord) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return a record as a row, with its key."""
-    period = record.period
-    key = (meter_sha256(record.meter), period.start, period.end, record.known_at)
-    content = canonical.encode(record.to_content())
-    own = {"evidence_root": record.evidence_root, "content": content}
-    return key, dict(zip(_KEY, key, strict=True)) | own
+def _usage_row(record: UsageRecord) -> dict[str, Any]:
+    return {
+        "meter_sha256": meter_sha256(record.meter),
+        "period_start": record.period.start,
+        "period_end": record.period.end,
+        "known_at": record.known_at,
+        "evidence_root": record.evidence_root,
+        "content": canonical.encode(record.to_content()),
+    }
 
 
 def meter_sha256(meter: Meter) -> str:
