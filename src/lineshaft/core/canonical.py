@@ -7,12 +7,16 @@ UTF-8, no white space, the shortest escapes. Decimals and rationals travel as st
 
 import binascii
 import hashlib
-import json
+import re
 from typing import Any, NoReturn
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
 INTEGER_MAX = 2**53 - 1
+_MAYBE_BEYOND = re.compile(rb"\d{16}")
+"""What an integer beyond the maximum has in it; texts may have it, too."""
 
 
 class NotCanonical(Invalid):
@@ -32,12 +36,18 @@ def encode(content: Any) -> bytes:
 
 def _write(content: Any) -> bytes:
     try:
-        return json.dumps(
-            content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-        ).encode()
+        return _ENCODER.encode(content)
     except (TypeError, ValueError) as error:
         msg = f"cannot write canonical JSON: {error}"
         raise NotCanonical(msg) from error
+
+
+def _plain(content: Any) -> Any:
+    """Return what the encoder writes in place of a text or integer of a class of its own."""
+    return str(content) if isinstance(content, str) else int(content)
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_plain)
 
 
 def _check(content: Any) -> None:
@@ -45,28 +55,31 @@ def _check(content: Any) -> None:
     # which most content is, are not even looked at twice.
     left = [content]
     for item in left:
-        if item is None or isinstance(item, (str, bool)):
-            continue
-        if isinstance(item, int):
-            _check_integer(item)
-        elif isinstance(item, dict):
+        if isinstance(item, dict):
             _check_keys(item)
-            left.extend(value for value in item.values() if type(value) is not str)
+            left += [value for value in item.values() if type(value) is not str]
         elif isinstance(item, list | tuple):
-            left.extend(value for value in item if type(value) is not str)
-        else:
+            left += [value for value in item if type(value) is not str]
+        elif isinstance(item, int):
+            _check_integer(item)
+        elif item is not None and not isinstance(item, str):
             msg = f"cannot write a {type(item).__name__} as canonical JSON: use a string"
             raise NotCanonical(msg)
 
 
 def _check_integer(number: int) -> None:
-    if abs(number) > INTEGER_MAX:
+    if not -INTEGER_MAX <= number <= INTEGER_MAX:
         msg = f"cannot write {number} as canonical JSON: beyond 2**53 - 1, use a string"
         raise NotCanonical(msg)
 
 
 def _check_keys(content: dict[Any, Any]) -> None:
-    for key in content:
+    # All of them at once first: one by one they take a third of the time of a document.
+    try:
+        are_ascii = "".join(content).isascii()
+    except TypeError:
+        are_ascii = False
+    for key in () if are_ascii else content:
         if not (isinstance(key, str) and key.isascii()):
             msg = f"cannot write the key {key!r} as canonical JSON: expected ASCII text"
             raise NotCanonical(msg)
@@ -79,16 +92,14 @@ def decode(data: bytes) -> Any:
         NotCanonical: when the bytes are not exactly what `encode` would write.
     """
     try:
-        content = json.loads(
-            data.decode(), parse_int=_integer, parse_float=_no_number, parse_constant=_no_number
-        )
+        content = _DECODER.decode(data)
     except NotCanonical:
         raise
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         msg = f"not JSON: {error}"
         raise NotCanonical(msg) from error
-    if not data.isascii():
-        # What is left that JSON may have and we may not: a key beyond ASCII.
+    if not data.isascii() or _MAYBE_BEYOND.search(data):
+        # What is left that JSON may have and we may not: a key beyond ASCII, a large integer.
         _check(content)
     if _write(content) != data:
         msg = "the JSON is not in canonical form: somebody has written it anew"
@@ -96,15 +107,12 @@ def decode(data: bytes) -> Any:
     return content
 
 
-def _integer(text: str) -> int:
-    number = int(text)
-    _check_integer(number)
-    return number
-
-
 def _no_number(text: str) -> NoReturn:
     msg = f"cannot read {text[:80]} in canonical JSON: expected an integer, or a string"
     raise NotCanonical(msg)
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_no_number)
 
 
 def sha256_hex(data: bytes) -> str:
