@@ -167,11 +167,11 @@ def test_both_ways_to_invert_agree_with_numpy(size: int) -> None:
 
 
 def test_the_inverse_is_kept_as_a_file_and_mapped(tmp_path: Path) -> None:
-    told: list[str] = []
+    told: list[tuple[str, int, int]] = []
     table = balanced(5)
-    made = Kernel.of(table, tmp_path / "cache", told.append)
-    mapped = Kernel.of(table, tmp_path / "cache", told.append)
-    assert told == ["inverting"]
+    made = Kernel.of(table, tmp_path / "cache", lambda *what: told.append(what))
+    mapped = Kernel.of(table, tmp_path / "cache", lambda *what: told.append(what))
+    assert told == [("inverting", 0, 1), ("inverting", 1, 1)]
     assert isinstance(mapped.leontief_inverse, np.memmap)
     assert (mapped.leontief_inverse == made.leontief_inverse).all()
     (file,) = (tmp_path / "cache").iterdir()

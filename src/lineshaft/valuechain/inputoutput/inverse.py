@@ -1,7 +1,6 @@
 """The Leontief inverse: factored once, kept as a file that later questions map into memory."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from lineshaft.valuechain.inputoutput.errors import NotProductive
 from lineshaft.valuechain.inputoutput.libraries import needed
-from lineshaft.valuechain.inputoutput.model import Matrix, Table, Vector, ratio
+from lineshaft.valuechain.inputoutput.model import Matrix, Table, Tell, Vector, ratio
 
 PROBE_TOLERANCE = 1e-9
 """By which B (I - A) z may miss z, for a file to be taken as the inverse of a table."""
@@ -67,7 +66,7 @@ def _invert(system: Matrix) -> None:
     np.negative(below, out=below)
 
 
-def cached_inverse(table: Table, directory: Path, tell: Callable[[str], None]) -> Matrix:
+def cached_inverse(table: Table, directory: Path, tell: Tell) -> Matrix:
     """Return the inverse of a table from its file, which is made when it is not there.
 
     The file has the digest of the table as its name. It is written beside and renamed, so that
@@ -78,13 +77,14 @@ def cached_inverse(table: Table, directory: Path, tell: Callable[[str], None]) -
     found = _mapped(path, coefficients)
     if found is not None:
         return found
-    tell("inverting")
+    tell("inverting", 0, 1)
     inverse = leontief_inverse(coefficients)
     directory.mkdir(parents=True, exist_ok=True)
     beside = directory / f"{table.digest}.{os.getpid()}.part"
     with beside.open("wb") as file:
         np.save(file, inverse)
     beside.replace(path)
+    tell("inverting", 1, 1)
     return inverse
 
 

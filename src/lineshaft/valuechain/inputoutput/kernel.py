@@ -1,6 +1,5 @@
 """What all indicators of one table share: its coefficients and the inverse, computed once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,7 @@ from lineshaft.valuechain.inputoutput.inverse import (
     leontief_inverse,
     technical_coefficients,
 )
-from lineshaft.valuechain.inputoutput.model import Matrix, Table, Vector, aggregated, ratio
+from lineshaft.valuechain.inputoutput.model import Matrix, Table, Tell, Vector, aggregated, ratio
 from lineshaft.valuechain.inputoutput.position import Position, position_of
 
 ALL_INDUSTRIES = "all"
@@ -36,13 +35,15 @@ class Kernel:
         cls,
         table: Table,
         cache: Path | None = None,
-        tell: Callable[[str], None] = lambda _what: None,
+        tell: Tell = lambda _what, _done, _total: None,
     ) -> "Kernel":
         """Invert a table, or map its inverse from the directory `cache`."""
-        if cache is None:
-            tell("inverting")
-            return cls(table, leontief_inverse(technical_coefficients(table)))
-        return cls(table, cached_inverse(table, cache, tell))
+        if cache is not None:
+            return cls(table, cached_inverse(table, cache, tell))
+        tell("inverting", 0, 1)
+        kernel = cls(table, leontief_inverse(technical_coefficients(table)))
+        tell("inverting", 1, 1)
+        return kernel
 
     @cached_property
     def technical_coefficients(self) -> Matrix:

@@ -1,10 +1,12 @@
 """An input-output table between countries and industries, its balance and its aggregation."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ from lineshaft.core.errors import Invalid
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Places = NDArray[np.int64]
+Tell = Callable[[str, int, int], None]
+"""Takes what is being done, how much of it is done, and of how much."""
 
 ROWS_MAX = 12_000
 """Countries times industries: EXIOBASE has 9,800, and a matrix of 12,000 rows takes 1.2 GB."""
@@ -22,6 +26,31 @@ BALANCE_TOLERANCE = 1e-3
 IMBALANCES_MAX = 100
 """Rows that a balance names, the largest first; it counts all."""
 COVERAGE_DIGITS = 10_000
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFile:
+    """A file; what is empty is taken from the file, or from what its publisher says of all.
+
+    Attributes:
+        name, vintage, currency: of the table, as in `Table`.
+        services, manufacturing: codes of the industries that are.
+    """
+
+    path: Path
+    name: str = ""
+    vintage: str = ""
+    currency: str = ""
+    services: frozenset[str] = frozenset()
+    manufacturing: frozenset[str] = frozenset()
+
+    @property
+    def year(self) -> str:
+        """The vintage, or else the last year in the file's name."""
+        years = _YEAR.findall(self.path.stem)
+        return self.vintage or (years[-1] if years else UNKNOWN)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,0 +1,178 @@
+"""`valuechain table`: a national input-output table, its balance and its indicators."""
+
+import csv
+import io
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineshaft.cli.context import (
+    ERR,
+    JsonOption,
+    errors_by_kind,
+    progress,
+    shown_on,
+    write_json,
+    write_line,
+    write_table,
+)
+
+if TYPE_CHECKING:
+    from lineshaft.valuechain.inputoutput.model import Balance, Table, Tell
+    from lineshaft.valuechain.inputoutput.service import Reported
+
+STREAM = Path("-")
+COLUMNS = (
+    "indicator",
+    "symbol",
+    "country",
+    "industry",
+    "value",
+    "unit",
+    "table",
+    "vintage",
+    "coverage",
+    "formula",
+    "source",
+    "verified",
+    "missing",
+)
+EXIT_OUT_OF_BALANCE = 1
+
+app = typer.Typer(help="Input-output tables between countries.", no_args_is_help=True)
+FileArgument = Annotated[
+    Path, typer.Argument(help="File of the table, as published, or our CSV (docs/input-output.md).")
+]
+FormatOption = Annotated[str, typer.Option("--format", help="icio, figaro, wiod, exiobase or csv.")]
+NameOption = Annotated[str, typer.Option(help="Name of the table, where the file's is not right.")]
+VintageOption = Annotated[str, typer.Option(help="Year that it describes; else of the file name.")]
+CurrencyOption = Annotated[str, typer.Option(help="ISO 4217; else the publisher's.")]
+
+
+@app.command()
+def check(
+    file: FileArgument,
+    format_name: FormatOption,
+    tolerance: Annotated[
+        float, typer.Option(help="Part of its output that a row may be off.")
+    ] = 0.001,
+    json: JsonOption = False,
+) -> None:
+    """Say which rows and columns do not sum to the output; exit code 1 when there are some."""
+    from lineshaft.valuechain.inputoutput import service
+    from lineshaft.valuechain.inputoutput.model import TableFile
+
+    with errors_by_kind():
+        with progress() as bar:
+            table = service.open_table(TableFile(path=file), format_name, shown_on(bar))
+        balance = service.check(table, tolerance)
+        _show_balance(table, balance, as_json=json)
+        if balance.count:
+            raise typer.Exit(EXIT_OUT_OF_BALANCE)
+
+
+def _show_balance(table: "Table", balance: "Balance", *, as_json: bool) -> None:
+    found = [
+        {field.name: getattr(one, field.name) for field in fields(one)}
+        for one in balance.imbalances
+    ]
+    if as_json:
+        write_json(
+            {
+                "table": table.name,
+                "vintage": table.vintage,
+                "countries": len(table.countries),
+                "industries": len(table.industries),
+                "tolerance": balance.tolerance,
+                "out_of_balance": balance.count,
+                "coverage": float(balance.coverage),
+                "imbalances": found,
+            }
+        )
+        return
+    size = f"{len(table.countries)} countries, {len(table.industries)} industries"
+    write_line(f"{table.name} {table.vintage}: {size}")
+    covered = f"{float(balance.coverage):.2%} of output balances within {balance.tolerance:g}"
+    write_line(f"{covered}; {balance.count} rows and columns do not")
+    rows = [[str(value) for value in one.values()] for one in found]
+    if rows:
+        write_table("the largest", ["side", "of", "output", "off by"], rows)
+
+
+@app.command()
+def indicators(
+    file: FileArgument,
+    format_name: FormatOption,
+    to: Annotated[Path, typer.Option("--csv", help="A file, or - for the output.")] = STREAM,
+    country: Annotated[
+        list[str] | None, typer.Option(help="Only this country; may be repeated.")
+    ] = None,
+    indicator: Annotated[
+        list[str] | None, typer.Option(help="Only this indicator; may be repeated.")
+    ] = None,
+    services: Annotated[
+        list[str] | None, typer.Option(help="Industry that is a service; may be repeated.")
+    ] = None,
+    manufacturing: Annotated[
+        list[str] | None, typer.Option(help="Industry that is manufacturing; may be repeated.")
+    ] = None,
+    name: NameOption = "",
+    vintage: VintageOption = "",
+    currency: CurrencyOption = "",
+    cache: Annotated[
+        Path | None, typer.Option(help="Directory in which the inverse is kept.")
+    ] = None,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Also what no published figure confirms, and toys.")
+    ] = False,
+) -> None:
+    """Write the indicators of countries and their industries, with all that a figure carries."""
+    from lineshaft.infrastructure.files import durable_file
+    from lineshaft.valuechain.inputoutput import service
+    from lineshaft.valuechain.inputoutput.model import TableFile
+
+    said = TableFile(
+        path=file,
+        name=name,
+        vintage=vintage,
+        currency=currency,
+        services=frozenset(services or ()),
+        manufacturing=frozenset(manufacturing or ()),
+    )
+    wanted = service.Wanted(frozenset(country or ()), frozenset(indicator or ()), unverified)
+    with errors_by_kind():
+        with progress() as bar:
+            tell: Tell = shown_on(bar)
+            table = service.open_table(said, format_name, tell)
+            found = list(service.report(service.open_kernel(table, cache, tell), wanted))
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows([COLUMNS, *map(_line, found)])
+        if to == STREAM:
+            sys.stdout.write(text.getvalue())
+            return
+        with durable_file(to) as out:
+            out.write(text.getvalue().encode())
+        ERR.print(f"{len(found)} figures in {to}", markup=False)
+
+
+def _line(one: "Reported") -> list[str]:
+    figure = one.figure
+    said = figure.indicator
+    return [
+        said.name,
+        said.symbol,
+        one.country,
+        one.industry,
+        "" if figure.value is None else repr(figure.value),
+        said.unit or one.currency,
+        figure.table,
+        figure.vintage,
+        f"{float(figure.coverage):.4f}",
+        said.formula,
+        said.source,
+        "yes" if said.is_verified else "no",
+        figure.missing,
+    ]
