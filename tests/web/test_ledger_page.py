@@ -13,13 +13,14 @@ def test_every_amount_leads_down_to_its_document(hub: Served, open_page: Open) -
     page = open_page("finance", "/finance/ledger")
     balances = page.inner_text("main tbody")
     assert "receivables:" in balances
+    assert "Owed by Riverside Precision Parts GmbH" in balances
     assert "vat_payable:S-19" in balances
     for width in (390, 1280):
         look(page, width, "ledger-finance-en")
     assert violations(page) == []
     page.goto(page.url)
     page.click("main tbody a[href*='receivables']")
-    page.wait_for_selector("main h2:has-text('Statement of receivables')")
+    page.wait_for_selector("main h2:has-text('Owed by Riverside')")
     settle(page)
     look(page, 1280, "statement-finance-en")
     page = open_page("finance", "/finance/ledger?view=month")

@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import lineshaft.web
+from lineshaft.core.errors import Conflict
 from lineshaft.core.money import Money
 from lineshaft.core.period import Period, parse_instant
 from lineshaft.services.contracts.model import TimeClass
 from lineshaft.services.metering.service import StateSpan
 from lineshaft.web import format as form
 from lineshaft.web import spans, values
+from lineshaft.web.errors import reason
 from lineshaft.web.markup import Html, join, tag
+from lineshaft.web.naming import NAMES
 from lineshaft.web.pages.contracts import timeline
 from lineshaft.web.session import Preferences, own_path
 from lineshaft.web.texts import Language
@@ -150,3 +153,11 @@ def test_a_field_begins_with_what_stands_in_it() -> None:
         "controls.py:dialog.value = True",
         "draft.py:field.value = self._known_text(id_, name)",  # when somebody chooses a party
     }
+
+
+def test_a_refusal_says_names_where_its_message_has_ids() -> None:
+    error = Conflict("cannot end contract press.a of press at press.", contract="press.a")
+    error.values[NAMES] = {"press.a": "Pressing by the hour", "press": "Press 4"}
+    said = "Cannot end contract “Pressing by the hour” of “Press 4” at “Press 4”."
+    assert reason(READER, error) == f'<span lang="en">{said}</span>'
+    assert reason(READER, Conflict("of press")) == '<span lang="en">Of press</span>'

@@ -82,7 +82,7 @@ def test_every_price_and_modifier_is_said(
     assert terms.base_fee is not None
     parts = [modifiers_in_words(reader, terms.base_fee.modifiers, "EUR")]
     for price in terms.usage_prices:
-        parts.append(price_in_words(reader, price.price, "EUR", line_names(reader, terms)))
+        parts.append(price_in_words(reader, price.price, "EUR", line_names(reader, terms), {}))
         parts.append(modifiers_in_words(reader, price.modifiers, "EUR"))
     text = re.sub(r"<[^>]*>", "", str(tag("div", parts))).replace("\N{NO-BREAK SPACE}", " ")
     for sentence in said:

@@ -1,12 +1,15 @@
 """What other rooms write in English has its Chinese: from the very places that write it."""
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lineshaft.core.errors import Invalid, InvariantError, Refusal
+import lineshaft.services
+from lineshaft.core.errors import KINDS, Conflict, Invalid, InvariantError, Refusal
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import Quantity, parse_exact
 from lineshaft.core.reading import Refused, SourceId
@@ -14,11 +17,12 @@ from lineshaft.core.value import parse_decimal
 from lineshaft.network.connectors.mtconnect.codec import LINE_BYTES_MAX, decode_line
 from lineshaft.services.billing.errors import PeriodIncomplete
 from lineshaft.services.billing.rendering.model import MediaType
+from lineshaft.services.contracts.content import TermsInvalid, check_instant
 from lineshaft.services.evidence.verify import HTML, JSON, verify
 from lineshaft.services.facts.model import Core, CoreReturn, StockKind, StockRecord
 from lineshaft.services.metering.clocks.model import OFFSET_US_MAX, ClockEntry, ClockStep
 from lineshaft.services.metering.estimates.model import Estimate
-from lineshaft.web.texts.refusals import KINDS_IN_CHINESE, refused_in_chinese
+from lineshaft.web.texts.refusals import GENERAL_IN_CHINESE, KINDS_IN_CHINESE, refused_in_chinese
 from lineshaft.web.texts.sentences import in_chinese
 from tests.network.connectors.test_codec import DEVICE, NOW, STAMP
 from tests.services.evidence.world import PERIOD, Recorder, make_world, rendered
@@ -73,7 +77,7 @@ def test_every_check_of_a_verification_has_its_chinese() -> None:
     assert [text for text in said if in_chinese(text) is None] == []
 
 
-ROOMS = ("services", "security.identity", "security.authorisation", "platform.twin")
+ROOMS = ("services", "security", "platform", "infrastructure.database", "infrastructure.sheets")
 
 
 def kinds_of(refusal: type[Refusal]) -> set[type[Refusal]]:
@@ -85,9 +89,58 @@ def kinds_of(refusal: type[Refusal]) -> set[type[Refusal]]:
 def test_every_kind_of_refusal_has_its_chinese() -> None:
     starts = tuple(f"lineshaft.{room}" for room in ROOMS)
     asked = {kind.__name__ for kind in kinds_of(Refusal) if kind.__module__.startswith(starts)}
-    # What says many things is found by its sentence.
-    assert asked - KINDS_IN_CHINESE.keys() == {"TermsInvalid"}
-    assert len(asked) > 70
+    assert asked - KINDS_IN_CHINESE.keys() == {"SchemaNewer"}, "it is said before any page is"
+    assert len(asked) > 100
+    assert {kind.__name__ for kind in KINDS} == GENERAL_IN_CHINESE.keys()
+
+
+def spoken(node: ast.expr, known: dict[str, str]) -> str:
+    """Return a message as it is written in the source, with 7 for each value."""
+    match node:
+        case ast.Constant():
+            return str(node.value)
+        case ast.JoinedStr():
+            return "".join(spoken(part, known) for part in node.values)
+        case ast.BinOp():
+            return spoken(node.left, known) + spoken(node.right, known)
+        case ast.IfExp():
+            return spoken(node.body, known)
+        case ast.Name():
+            return known.get(node.id, "7")
+        case _:
+            return "7"
+
+
+def terms_refusals(source: str) -> Iterator[str]:
+    """Return what each `raise TermsInvalid` of a module says."""
+    functions = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef)]
+    for function in functions:
+        known: dict[str, str] = {}
+        steps = [each for each in ast.walk(function) if isinstance(each, ast.stmt)]
+        for each in sorted(steps, key=lambda step: step.lineno):
+            match each:
+                case ast.Assign(targets=[ast.Name(name)]):
+                    known[name] = spoken(each.value, known)
+                case ast.AugAssign(target=ast.Name(name)):
+                    known[name] = known.get(name, "") + spoken(each.value, known)
+                case ast.Raise(exc=ast.Call(func=ast.Name("TermsInvalid"), args=[said, *_])):
+                    yield spoken(said, known)
+
+
+def test_every_reason_why_terms_are_refused_has_its_chinese() -> None:
+    services = Path(lineshaft.services.__file__).parent
+    sources = [path.read_text(encoding="utf-8") for path in services.rglob("*.py")]
+    said = {each for source in sources for each in terms_refusals(source)}
+    # The one that is nothing but values is an instant, which is told by its shape.
+    assert {each for each in said if in_chinese(each) is None} == {"7 7: expected 7"}
+    assert len(said) > 100
+    with pytest.raises(TermsInvalid) as refused:
+        check_instant("2026-01-01T00:00:00.0Z", "start")
+    assert in_chinese(str(refused.value))
+
+
+def test_what_nobody_has_translated_says_its_kind_and_its_words() -> None:
+    assert refused_in_chinese(Conflict("two of them")) == "与已有的记录不符。（two of them）"
 
 
 def test_what_is_missing_of_a_period_is_said_in_chinese() -> None:

@@ -13,6 +13,7 @@ from lineshaft.core.errors import (
 )
 from lineshaft.web.components import link_button, notice
 from lineshaft.web.markup import Html, tag
+from lineshaft.web.naming import in_names
 from lineshaft.web.session import Preferences, Visit, sign_in_path
 from lineshaft.web.texts import Language
 from lineshaft.web.texts.refusals import refused_in_chinese
@@ -53,9 +54,8 @@ def log(error: LineshaftError, path: str) -> None:
 
 def reason(reader: Preferences, error: LineshaftError, element: str = "span") -> Html:
     """Say exactly why, in the reader's language; what nobody has translated stays English."""
-    said = refused_in_chinese(error) if reader.language is Language.CHINESE else None
-    english = str(error)[:1].upper() + str(error)[1:]
-    return tag(element, said) if said else tag(element, english, lang="en")
+    said = _in_chinese(error) if reader.language is Language.CHINESE else None
+    return tag(element, said) if said else tag(element, _in_english(error), lang="en")
 
 
 def explained(reader: Preferences, error: LineshaftError) -> Html:
@@ -88,14 +88,24 @@ def tell(visit: Visit, error: LineshaftError) -> None:
     if card is not None:
         _tell_in(card, notice(said, reason(visit, error), kind="bad"))
         return
-    why = refused_in_chinese(error) if visit.language is Language.CHINESE else str(error)
+    why = _in_chinese(error) if visit.language is Language.CHINESE else None
     ui.notify(
-        f"{said}: {why or str(error)}",
+        f"{said}: {why or _in_english(error)}",
         type="negative",
         multi_line=True,
         close_button=visit.say("action.close"),
         timeout=0,
     )
+
+
+def _in_english(error: LineshaftError) -> str:
+    text = in_names(error, str(error))
+    return text[:1].upper() + text[1:]
+
+
+def _in_chinese(error: LineshaftError) -> str | None:
+    said = refused_in_chinese(error)
+    return said and in_names(error, said)
 
 
 def _open_dialog() -> ui.element | None:

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
-from lineshaft.core.errors import Forbidden, Invalid
+from lineshaft.core.errors import Forbidden, Invalid, Refusal
 from lineshaft.core.period import Instant, Period, zone_named
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.web import format as form
 from lineshaft.web.markup import Html, tag
+from lineshaft.web.naming import name_things
 from lineshaft.web.ports import Application
 from lineshaft.web.texts import Language, choose_language, say
 from lineshaft.web.texts.sentences import in_chinese
@@ -83,7 +84,7 @@ class Visit(Preferences):
         """Run a use case for whoever the session belongs to now.
 
         A session that ended, a person who left or a role that changed counts at once, also on a
-        page that stays open.
+        page that stays open. A refusal says what the things are called that it is about.
 
         Raises:
             Refusal: what the use case refuses, and when the session is over.
@@ -91,7 +92,11 @@ class Visit(Preferences):
 
         def run() -> T:
             actor = self.application.identity.actor_of_session(self.token)
-            return use_case(actor, *args, **kwargs)
+            try:
+                return use_case(actor, *args, **kwargs)
+            except Refusal as error:
+                name_things(self.application, actor, self.language, error)
+                raise
 
         return await asyncio.to_thread(run)
 

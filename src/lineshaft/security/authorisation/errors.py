@@ -11,9 +11,11 @@ class NotAllowed(Forbidden):
         policies: ids of the forbidding policies; empty when none permits.
     """
 
-    def __init__(self, message: str, action: str, policies: tuple[str, ...]) -> None:
-        """Keep the reasons beside the message."""
-        super().__init__(message)
+    def __init__(
+        self, message: str, action: str, policies: tuple[str, ...], **values: object
+    ) -> None:
+        """Keep the reasons beside the message, and what was asked for."""
+        super().__init__(message, **values)
         self.action = action
         self.policies = policies
 

@@ -84,7 +84,8 @@ class Authorizer:
                 policies=decision.policies,
                 policy_version=decision.policy_version,
             )
-            raise NotAllowed(_denial(actor, action, resource), str(action), decision.policies)
+            said, asked = _denial(actor, action, resource), {resource.kind: resource.id}
+            raise NotAllowed(said, str(action), decision.policies, **asked)
 
     def is_allowed(self, actor: Actor, action: str, resource: Resource) -> bool:
         """Tell whether the actor may; for skins that hide what would be refused."""

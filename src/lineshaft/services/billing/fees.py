@@ -35,7 +35,8 @@ def fees_ahead(contract: Contract, period: Period, said: FeesAhead | None) -> Fe
     follows = fees is None or fees.start in {period.end, period.start}
     if not follows or not (fees is None or contract.covers(fees)):
         msg = f"the document of {period} bills the fees of {fees} on contract {contract.id}: "
-        raise TermsInvalid(msg + "expected those of the period behind it, within the contract")
+        msg += "expected those of the period behind it, within the contract"
+        raise TermsInvalid(msg, contract=contract.id)
     return said
 
 

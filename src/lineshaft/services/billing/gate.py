@@ -34,7 +34,7 @@ class Gate:
         missing = [self._missing(actor, rated, each) for each in found]
         told = "; ".join(map(_told, missing))
         msg = f"cannot bill {rated.period} of contract {rated.contract.id}: {told}"
-        return rated, PeriodIncomplete(msg, missing=missing)
+        return rated, PeriodIncomplete(msg, contract=rated.contract.id, missing=missing)
 
     def _missing(self, actor: Actor, rated: RatedDocument, found: Shortfall) -> dict[str, str]:
         """Name meter, machine, what is known and what is asked for, and the missing spans."""

@@ -155,13 +155,13 @@ def _check(
         msg = f"cannot bill {period} on contract {contract.id}: it begins at {contract.start}" + (
             f" and ends at {contract.end}" if contract.end else ""
         )
-        raise TermsInvalid(msg)
+        raise TermsInvalid(msg, contract=contract.id)
     if [record.meter for record in usage] != [meter for meter, _ in wanted]:
         msg = (
             f"contract {contract.id} bills from {len(wanted)} meters: expected one usage record "
             f"for each, in their order, got {len(usage)}"
         )
-        raise UsageMismatch(msg)
+        raise UsageMismatch(msg, contract=contract.id)
     for record, (_, span) in zip(usage, wanted, strict=True):
         if record.period != span or record.known_at != known_at:
             msg = (

@@ -109,10 +109,12 @@ class Activation:
         found = documents.overlapping(connection, contract.id, around)
         if found is not None and found.period.start < start < found.period.end:
             msg = f"contract {contract.id} cannot change at {contract.start}: document "
-            raise PeriodDocumented(msg + f"{found.number} is of {found.period}")
+            msg += f"{found.number} is of {found.period}"
+            raise PeriodDocumented(msg, contract=contract.id)
         if end is None:
             return
         found = documents.overlapping(connection, contract.id, Period(end, _END_OF_TIME))
         if found is not None:
             msg = f"contract {contract.id} cannot end at {format_instant(end)}: document "
-            raise PeriodDocumented(msg + f"{found.number} is of {found.period}")
+            msg += f"{found.number} is of {found.period}"
+            raise PeriodDocumented(msg, contract=contract.id)

@@ -43,7 +43,7 @@ def fees_of(reigns: Reigns, contract: Contract, period: Period) -> Period | None
     billed = contract.billed_period(period.start).intersection(reign)
     if billed != period:
         msg = f"contract {contract.id} bills fees in advance, and {period} is a part of a billed "
-        raise TermsInvalid(msg + f"period: expected the whole of {billed}")
+        raise TermsInvalid(msg + f"period: expected the whole of {billed}", contract=contract.id)
     is_followed = period.end < reign.end
     end = min(contract.billed_period(period.end).end, reign.end) if is_followed else period.end
     start = period.start if place and period.start == reign.start else period.end

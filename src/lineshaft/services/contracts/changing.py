@@ -34,7 +34,7 @@ def resumed(contract: Contract, at: Instant) -> Contract:
     open_ = [each for each in before if each.period.start < at <= each.period.end]
     if not open_:
         msg = f"contract {contract.id} does not rest at {format_instant(at)}"
-        raise ActRefused(msg)
+        raise ActRefused(msg, contract=contract.id)
     ended = replace(open_[0], end=format_instant(at))
     return replace(contract, pauses=tuple(ended if each is open_[0] else each for each in before))
 
@@ -48,7 +48,7 @@ def renewed(contract: Contract, until: Instant) -> Contract:
     if contract.ends_at is None or until <= contract.ends_at:
         end = "none" if contract.end is None else contract.end
         msg = f"cannot renew contract {contract.id} until {format_instant(until)}: its end is {end}"
-        raise ActRefused(msg + ", expected a later one")
+        raise ActRefused(msg + ", expected a later one", contract=contract.id)
     return replace(contract, end=format_instant(until))
 
 
@@ -61,10 +61,11 @@ def ended(contract: Contract, at: Instant, notice_at: Instant) -> Contract:
     earliest = contract.earliest_end(notice_at)
     if contract.renewal is not UNSET and at < earliest:
         msg = f"cannot end contract {contract.id} at {format_instant(at)}: by its notice it ends "
-        raise ActRefused(msg + f"at {format_instant(earliest)} at the earliest")
+        msg += f"at {format_instant(earliest)} at the earliest"
+        raise ActRefused(msg, contract=contract.id)
     if contract.ends_at is not None and contract.ends_at <= at:
         msg = f"cannot end contract {contract.id} at {format_instant(at)}: it ends at "
-        raise ActRefused(msg + str(contract.end))
+        raise ActRefused(msg + str(contract.end), contract=contract.id)
     _check_inside(contract, at)
     return replace(contract, end=format_instant(at))
 
@@ -87,7 +88,8 @@ def exchanged(contract: Contract, out: tuple[str, Instant], in_: tuple[str, Inst
     serving = [each for each in bound if each.machine == machine and each.period.contains(until)]
     if not serving or since < until:
         msg = f"cannot exchange {machine} of contract {contract.id}: expected a machine that "
-        raise ActRefused(msg + "serves then, and one that follows it")
+        msg += "serves then, and one that follows it"
+        raise ActRefused(msg, contract=contract.id, machine=machine)
     last = serving[0]
     after: dict[str, Any] = {} if last.end is UNSET else {"end": last.end}
     new = AssetBinding(place=last.place, machine=next_machine, start=format_instant(since),
@@ -120,7 +122,8 @@ def purchased(contract: Contract, machine: str, at: Instant) -> Contract:
         prices[place] = replace(sold, price=replace(lease, purchases=bought))
         return replace(contract, terms=replace(terms, usage_prices=tuple(prices)))
     msg = f"cannot sell {machine} under contract {contract.id} at {format_instant(at)}: expected a "
-    raise ActRefused(msg + "machine that serves then, once, with an option and after its lease")
+    msg += "machine that serves then, once, with an option and after its lease"
+    raise ActRefused(msg, contract=contract.id, machine=machine)
 
 
 def returned(contract: Contract, machine: str, at: Instant) -> Contract:
@@ -137,7 +140,8 @@ def returned(contract: Contract, machine: str, at: Instant) -> Contract:
     ]
     if not serving or len(bound) == 1:
         msg = f"cannot take {machine} back from contract {contract.id} at {format_instant(at)}: "
-        raise ActRefused(msg + "expected a machine that serves then, and another one that goes on")
+        msg += "expected a machine that serves then, and another one that goes on"
+        raise ActRefused(msg, contract=contract.id, machine=machine)
     last = serving[0]
     kept = [replace(each, end=format_instant(at)) if each is last else each for each in bound]
     return replace(contract, bindings=tuple(kept))
@@ -154,7 +158,7 @@ def _check_inside(contract: Contract, at: Instant) -> None:
     end = contract.ends_at
     if at <= contract.starts_at or (end is not None and end <= at):
         msg = f"contract {contract.id} does not cover {format_instant(at)}: it begins at "
-        raise TermsInvalid(msg + contract.start)
+        raise TermsInvalid(msg + contract.start, contract=contract.id)
 
 
 def service_spans(contract: Contract) -> list[tuple[str, Period]]:

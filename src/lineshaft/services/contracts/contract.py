@@ -172,7 +172,7 @@ class Contract(Frozen, frozen=True, kw_only=True):
         end = calendar.end if self.ends_at is None else min(calendar.end, self.ends_at)
         if not self.starts_at <= instant < end:
             msg = f"contract {self.id} does not cover the instant: it begins at {self.start}"
-            raise TermsInvalid(msg)
+            raise TermsInvalid(msg, contract=self.id)
         return Period(max(calendar.start, self.starts_at), end)
 
     def _calendar_at(self, instant: Instant) -> Period:
@@ -235,7 +235,8 @@ class Contract(Frozen, frozen=True, kw_only=True):
         begun = max([self.starts_at, *(end for end in ends if end < period.end)])
         if period.start < begun:
             msg = f"contract {self.id} is held to a quantity by the year, and a year ends within "
-            raise TermsInvalid(msg + f"{period}: expected a period of one contract year")
+            msg += f"{period}: expected a period of one contract year"
+            raise TermsInvalid(msg, contract=self.id)
         return begun, ends
 
     def slots(self, period: Period) -> tuple[Slot, ...]:

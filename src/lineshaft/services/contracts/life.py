@@ -184,7 +184,7 @@ class ContractLife:
             expected = " or ".join(each for each in ALLOWED if kind in ALLOWED[each])
             msg = f"cannot {kind} version {version} of contract {self.last.contract.id}: it is "
             msg += f"{state}, expected {expected}"
-            raise ActRefused(msg)
+            raise ActRefused(msg, contract=self.last.contract.id)
 
     def is_shown_to_customer(self, version: int) -> bool:
         """Tell whether the customer may know of a version: it binds, or was offered."""

@@ -103,7 +103,7 @@ class Contracts:
                     f"contract {contract.id} is made from offering {reference.id} version "
                     f"{reference.version}, which does not exist"
                 )
-                raise OfferingNotFound(msg)
+                raise OfferingNotFound(msg, contract=contract.id)
             self._check_sold(unit.connection, contract, versions)
             now = self._parts.clock.now()
             if versions:
@@ -138,7 +138,7 @@ class Contracts:
                 return record
             if any(later.activated_at is not None for later in versions[version:]):
                 msg = f"cannot activate version {version} of contract {id_}: a later one binds"
-                raise VersionGap(msg)
+                raise VersionGap(msg, contract=id_)
             acts = self._store.acts(unit.connection, id_)
             now = self._parts.clock.now()
             ContractLife(versions, acts).check(ActKind.ACTIVATE, version, now)
@@ -238,7 +238,7 @@ class Contracts:
         if opened is not None:
             return opened
         msg = f"no activated version of contract {id_} covers the whole of {period}"
-        raise NotInForce(msg)
+        raise NotInForce(msg, contract=id_)
 
     def billed_period(self, actor: Actor, id_: str, instant: Instant) -> Period:
         """Return the billed period around an instant, cut where another version takes over.
@@ -258,7 +258,7 @@ class Contracts:
         if opening is not None:
             return opening
         msg = f"no activated version of contract {id_} covers {format_instant(instant)}"
-        raise NotInForce(msg)
+        raise NotInForce(msg, contract=id_)
 
     def fees_of(self, actor: Actor, contract: Contract, period: Period) -> Period | None:
         """Return the period whose fees are billed with a document, in advance: see `ahead.fees_of`.
@@ -307,7 +307,7 @@ class Contracts:
         if reference.version <= self._parts.sales.withdrawn_through(connection, reference.id):
             msg = f"contract {contract.id} is made from offering {reference.id} version "
             msg += f"{reference.version}, which is withdrawn from sale: expected a later version"
-            raise OfferingNotOnSale(msg)
+            raise OfferingNotOnSale(msg, contract=contract.id, offering=reference.id)
 
     def _audit(
         self, connection: sa.Connection, actor: Actor, action: Action, what: Offering | Contract

@@ -144,7 +144,7 @@ class MachineFacts(Generic[F]):
         unit.lock(f"{self._kind.name}s:{fact.machine}")
         if self._store.count(unit.connection, fact.machine) >= FACTS_MAX:
             msg = f"{fact.machine} has {FACTS_MAX} {self._kind.plural}: there are no more"
-            raise TooManyFacts(msg)
+            raise TooManyFacts(msg, machine=fact.machine)
 
     def _check_next(self, fact: F, version: int, versions: list[FactVersion[F]]) -> None:
         what = f"{self._kind.name} {fact.id}"
@@ -153,7 +153,7 @@ class MachineFacts(Generic[F]):
             raise FactVersionTaken(msg + "recorded never changes")
         if version > VERSIONS_MAX:
             msg = f"{what} has {VERSIONS_MAX} versions: there are no more"
-            raise TooManyFacts(msg)
+            raise TooManyFacts(msg, machine=fact.machine)
         for first in versions[:1]:
             place = self._kind.place(first.fact)
             if place != self._kind.place(fact):

@@ -7,6 +7,8 @@ sentence that is not here stays English, and the page says so to readers that sp
 
 import re
 
+from lineshaft.web.texts.terms import TERMS_IN_CHINESE
+
 _SIGN = r"(?P<a>.+)"
 _REFUSALS = {
     rf"no data item of the machine has the key {_SIGN}": "设备没有键为 {a} 的数据项",
@@ -140,7 +142,7 @@ _FINDINGS = {
 _CHINESE = [
     (re.compile(pattern), said)
     for pattern, said in (_REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _FINDINGS).items()
-]
+] + TERMS_IN_CHINESE
 
 
 def in_chinese(sentence: str) -> str | None:

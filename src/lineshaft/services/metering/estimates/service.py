@@ -75,7 +75,7 @@ class Estimates:
                 return _same(known, estimate)
             if len(self._store.of_machine(unit.connection, estimate.machine)) >= ESTIMATES_MAX:
                 msg = f"machine {estimate.machine} has {ESTIMATES_MAX} estimates: there are no more"
-                raise TooManyEstimates(msg)
+                raise TooManyEstimates(msg, machine=estimate.machine)
             made = EstimateRecord(replace(estimate, author=actor.id), self._parts.known_at(unit))
             self._store.insert(unit.connection, made)
             self._audit(unit, actor, Action.ESTIMATE_WRITE, made)

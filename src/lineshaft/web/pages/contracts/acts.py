@@ -14,6 +14,7 @@ from lineshaft.web.controls import attempt, button, dialog_card
 from lineshaft.web.layout import show
 from lineshaft.web.markup import tag
 from lineshaft.web.pages.contracts.conditions import conditions, instant_in_zone
+from lineshaft.web.pages.contracts.names import machine_name, machines_by_id
 from lineshaft.web.pages.contracts.terms import terms_in_words
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import select_field, text_field
@@ -79,20 +80,22 @@ class ContractActs:
     def _amend(self) -> None:
         show(link_button(self._say("life.amend.act"), f"/contracts/{self._last.id}/amend"))
 
-    def _accept(self) -> None:
+    async def _accept(self) -> None:
         """Show the whole content in words, then ask."""
         of, visit = self._last, self._visit
+        machines = await machines_by_id(visit)
+        names = ", ".join(machine_name(machines, each) for each in of.machines)
         with dialog_card("wide") as close:
             show(tag("h2", self._say("life.accept.title", name=self._name)))
             show(tag("h3", self._say("contract.terms")))
-            show(terms_in_words(visit, of))
+            show(terms_in_words(visit, of, machines))
             pairs = [
                 (self._say("contract.supplier"), of.supplier.name),
                 (self._say("contract.customer"), of.customer.name),
-                (self._say("contracts.machines"), ", ".join(of.machines)),
+                (self._say("contracts.machines"), names),
                 (self._say("contract.from"), instant_in_zone(visit, of, of.starts_at)),
                 (self._say("contract.until"), self._ends(of)),
-                *conditions(visit, of),
+                *conditions(visit, of, machines),
                 (self._say("life.accept.hash"), tag("span", of.sha256, class_="mono")),
             ]
             show(facts(pairs, is_list=True))
@@ -223,7 +226,9 @@ class ContractActs:
             earliest=instant_in_zone(self._visit, of, of.earliest_end(now)),
         )
 
-    def _button(self, key: str, press: Callable[[], None], kind: str = "") -> None:
+    def _button(
+        self, key: str, press: Callable[[], Awaitable[None] | None], kind: str = ""
+    ) -> None:
         button(self._say(key), press, kind)
 
     def _say(self, key: str, **values: object) -> str:

@@ -6,17 +6,17 @@ from lineshaft.core.period import Instant, parse_instant, zone_named
 from lineshaft.services.contracts.model import Contract
 from lineshaft.web import format as form
 from lineshaft.web.markup import Child, Html, tag
-from lineshaft.web.pages.contracts.names import local
+from lineshaft.web.pages.contracts.names import Machines, local, machine_name
 from lineshaft.web.session import Visit
 
 
-def conditions(visit: Visit, contract: Contract) -> list[tuple[str, Child]]:
+def conditions(visit: Visit, contract: Contract, machines: Machines) -> list[tuple[str, Child]]:
     """Return the name of each condition, and what it says; those that do not hold are left out."""
     found = [
         ("place.anchor_day", _anchor(visit, contract)),
         ("place.renewal", _renewal(visit, contract)),
         ("place.pauses", _pauses(visit, contract)),
-        ("place.bindings", _bindings(visit, contract)),
+        ("place.bindings", _bindings(visit, contract, machines)),
         ("place.parties", _parties(visit, contract)),
         ("place.revenue_split", _shares(visit, contract)),
     ]
@@ -55,14 +55,14 @@ def _pauses(visit: Visit, contract: Contract) -> list[str]:
     return [*said, visit.say("life.pause.text")] if said else []
 
 
-def _bindings(visit: Visit, contract: Contract) -> list[str]:
+def _bindings(visit: Visit, contract: Contract, machines: Machines) -> list[str]:
     bindings = () if contract.bindings is UNSET else contract.bindings
     said = []
     for each in bindings:
         from_, until = _span(visit, contract, each.start, each.end)
-        line = visit.say(
-            "said.binding", place=each.place, machine=each.machine, from_=from_, until=until
-        )
+        names = {"machine": machine_name(machines, each.machine)}
+        names["place"] = machine_name(machines, each.place)
+        line = visit.say("said.binding", from_=from_, until=until, **names)
         said.append(" · ".join(text for text in (line, each.reason, each.work_order) if text))
     return [*said, visit.say("said.gap")] if said else []
 

@@ -33,7 +33,12 @@ from lineshaft.web.pages.contracts.acts import ContractActs
 from lineshaft.web.pages.contracts.conditions import conditions
 from lineshaft.web.pages.contracts.issue import issue_button
 from lineshaft.web.pages.contracts.life import life_panels, standing
-from lineshaft.web.pages.contracts.names import contract_name, machine_name, machines_by_id
+from lineshaft.web.pages.contracts.names import (
+    Machines,
+    contract_name,
+    machine_name,
+    machines_by_id,
+)
 from lineshaft.web.pages.contracts.promises import outcome_panels
 from lineshaft.web.pages.contracts.rated import rated_table, usage_notices
 from lineshaft.web.pages.contracts.stocks import recorded_panels
@@ -70,8 +75,8 @@ async def build(visit: Visit, request: Request) -> None:
     invoices_part = ui.element("div").classes("part")
     machines = await machines_by_id(visit)
     bound = ", ".join(machine_name(machines, each) for each in contract.machines)
-    show(_agreed(visit, contract, bound))
-    for each in life_panels(visit, life):
+    show(_agreed(visit, contract, bound, machines))
+    for each in life_panels(visit, life, machines):
         show(each)
     names = {each: machine_name(machines, each) for each in contract.machines}
     for part in await recorded_panels(visit, contract, names):
@@ -290,18 +295,18 @@ async def _invoices(visit: Visit, contract: Contract) -> None:
         show(panel(visit.say("contract.invoices"), none))
 
 
-def _agreed(visit: Visit, contract: Contract, machines: str) -> Html:
+def _agreed(visit: Visit, contract: Contract, bound: str, machines: Machines) -> Html:
     zone = zone_named(contract.time_zone)
     ends = (
         visit.say("contract.open_end")
         if contract.ends_at is None
         else form.instant(contract.ends_at, zone, visit.language)
     )
-    said = facts(conditions(visit, contract), is_list=True)
-    terms = panel(visit.say("contract.terms"), terms_in_words(visit, contract), said)
+    said = facts(conditions(visit, contract, machines), is_list=True)
+    terms = panel(visit.say("contract.terms"), terms_in_words(visit, contract, machines), said)
     basics = facts(
         [
-            (visit.say("contracts.machines"), machines),
+            (visit.say("contracts.machines"), bound),
             (visit.say("contract.from"), form.instant(contract.starts_at, zone, visit.language)),
             (visit.say("contract.until"), ends),
             (visit.say("contract.version"), str(contract.version)),

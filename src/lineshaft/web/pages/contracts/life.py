@@ -12,6 +12,7 @@ from lineshaft.services.contracts.model import (
 from lineshaft.web.components import Column, Row, address, badge, panel, table
 from lineshaft.web.markup import Html, join, tag
 from lineshaft.web.pages.contracts.conditions import instant_in_zone, shown_at
+from lineshaft.web.pages.contracts.names import Machines, machine_name
 from lineshaft.web.session import Visit
 
 HASH_CHARACTERS = 16
@@ -45,15 +46,15 @@ def standing(visit: Visit, life: ContractLife) -> Html:
     return join(now, tag("span", following, " ", life_state_badge(visit, life, last)))
 
 
-def life_panels(visit: Visit, life: ContractLife) -> list[Html]:
+def life_panels(visit: Visit, life: ContractLife, machines: Machines) -> list[Html]:
     """Return what happened, the last first, and the versions."""
     return [
-        panel(visit.say("life.title"), _acts(visit, life), is_flush=True, id_="life"),
+        panel(visit.say("life.title"), _acts(visit, life, machines), is_flush=True, id_="life"),
         panel(visit.say("life.versions"), _versions(visit, life), is_flush=True),
     ]
 
 
-def _acts(visit: Visit, life: ContractLife) -> Html:
+def _acts(visit: Visit, life: ContractLife, machines: Machines) -> Html:
     columns = [
         Column(visit.say("life.happened")),
         Column(visit.say("life.holds")),
@@ -64,7 +65,7 @@ def _acts(visit: Visit, life: ContractLife) -> Html:
     rows = [
         Row(
             [
-                [said(visit, contract, act), _reason(act)],
+                [said(visit, contract, act, machines), _reason(act)],
                 instant_in_zone(visit, contract, act.at),
                 _person(visit, act),
                 visit.instant(act.recorded_at),
@@ -75,7 +76,7 @@ def _acts(visit: Visit, life: ContractLife) -> Html:
     return table(visit.say("life.title"), columns, rows)
 
 
-def said(visit: Visit, contract: Contract, act: ContractAct) -> str:
+def said(visit: Visit, contract: Contract, act: ContractAct, machines: Machines) -> str:
     """Return what was done, in a sentence."""
     values: dict[str, object] = {"version": act.version}
     key, detail = f"life.said.{act.kind}", act.detail
@@ -91,10 +92,9 @@ def said(visit: Visit, contract: Contract, act: ContractAct) -> str:
         values["address"] = detail["statement"]["address"] or "–"
         values["signed_by"] = detail["key_id"][:HASH_CHARACTERS]
     if act.kind is ActKind.EXCHANGE:
-        values |= {"machine": detail["machine"], "next_machine": detail["next_machine"]}
         values["since"] = shown_at(visit, contract, detail["since"])
-    if act.kind in {ActKind.PURCHASE, ActKind.RETURN}:
-        values["machine"] = detail["machine"]
+    named = [name for name in ("machine", "next_machine") if name in detail]
+    values |= {name: machine_name(machines, detail[name]) for name in named}
     return visit.say(key, **values)
 
 

@@ -19,15 +19,17 @@ from lineshaft.services.contracts.model import (
 )
 from lineshaft.web import format as form
 from lineshaft.web.markup import Html, tag
-from lineshaft.web.pages.contracts.names import local
+from lineshaft.web.pages.contracts.names import Machines, local, machine_name
 from lineshaft.web.session import Preferences
 
 _ONE = "C62"
 _Outcome = EnergySavingPrice | BundlePrice | CoreDepositPrice | LeasePrice | ReplenishmentPrice
 
 
-def outcome_in_words(visit: Preferences, price: _Outcome, currency: str) -> Html:
-    """Say a price of more than one figure."""
+def outcome_in_words(
+    visit: Preferences, price: _Outcome, currency: str, machines: Machines
+) -> Html:
+    """Say a price of more than one figure; machines by their names."""
     match price:
         case EnergySavingPrice():
             return _saving(visit, price, currency)
@@ -36,7 +38,7 @@ def outcome_in_words(visit: Preferences, price: _Outcome, currency: str) -> Html
         case CoreDepositPrice():
             return _deposit(visit, price, currency)
         case LeasePrice():
-            return _lease(visit, price, currency)
+            return _lease(visit, price, currency, machines)
         case ReplenishmentPrice():
             return _replenishment(visit, price, currency)
 
@@ -127,13 +129,16 @@ def _deposit(visit: Preferences, price: CoreDepositPrice, currency: str) -> Html
     return tag("div", head, tag("ul", [tag("li", line) for line in lines], class_="plain"))
 
 
-def _lease(visit: Preferences, price: LeasePrice, currency: str) -> Html:
+def _lease(visit: Preferences, price: LeasePrice, currency: str, machines: Machines) -> Html:
     head = visit.say(
         f"terms.lease.{price.due.value}",
         amount=_money(price.instalment, currency),
         months=str(price.months),
     )
-    lines = [f"{each.machine}: {_money(each.instalment, currency)}" for each in price.machines]
+    lines = [
+        f"{machine_name(machines, each.machine)}: {_money(each.instalment, currency)}"
+        for each in price.machines
+    ]
     if price.residual is not None:
         lines.append(visit.say("terms.lease.residual", amount=_money(price.residual, currency)))
     if price.purchase_option is not None:
@@ -142,7 +147,8 @@ def _lease(visit: Preferences, price: LeasePrice, currency: str) -> Html:
     if price.classification is not UNSET:
         rate = form.rounded(price.annual_rate_percent or Fraction(0))
         lines.append(visit.say(f"terms.lease.class.{price.classification.value}", rate=rate))
-    lines += [visit.say("terms.lease.bought", machine=each.machine) for each in price.bought]
+    names = [machine_name(machines, each.machine) for each in price.bought]
+    lines += [visit.say("terms.lease.bought", machine=name) for name in names]
     return tag("div", head, tag("ul", [tag("li", line) for line in lines], class_="plain"))
 
 

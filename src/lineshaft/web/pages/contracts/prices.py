@@ -28,7 +28,7 @@ from lineshaft.services.contracts.model import (
 )
 from lineshaft.web import format as form
 from lineshaft.web.markup import Child, Html, tag
-from lineshaft.web.pages.contracts.names import local
+from lineshaft.web.pages.contracts.names import Machines, local
 from lineshaft.web.pages.contracts.outcomes import outcome_in_words
 from lineshaft.web.session import Preferences
 
@@ -40,7 +40,9 @@ def line_names(visit: Preferences, terms: Terms) -> dict[str, str]:
     return names | {price.id: local(visit, price.description) for price in terms.usage_prices}
 
 
-def price_in_words(visit: Preferences, price: Price, currency: str, names: dict[str, str]) -> Child:
+def price_in_words(
+    visit: Preferences, price: Price, currency: str, names: dict[str, str], machines: Machines
+) -> Child:
     """Say a price; `names` are those of the lines that a share is taken of."""
     match price:
         case FlatPrice():
@@ -68,7 +70,7 @@ def price_in_words(visit: Preferences, price: Price, currency: str, names: dict[
             | LeasePrice()
             | ReplenishmentPrice()
         ):
-            return outcome_in_words(visit, price, currency)
+            return outcome_in_words(visit, price, currency, machines)
 
 
 def modifiers_in_words(visit: Preferences, modifiers: Modifiers | None, currency: str) -> Child:

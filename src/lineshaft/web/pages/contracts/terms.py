@@ -4,7 +4,7 @@ from lineshaft.services.contracts.model import Contract, Guarantee, Terms
 from lineshaft.web import format as form
 from lineshaft.web.components import facts
 from lineshaft.web.markup import Child, Html, tag
-from lineshaft.web.pages.contracts.names import local
+from lineshaft.web.pages.contracts.names import Machines, local
 from lineshaft.web.pages.contracts.prices import (
     line_names,
     modifiers_in_words,
@@ -14,14 +14,16 @@ from lineshaft.web.pages.contracts.promises import promised_in_words
 from lineshaft.web.session import Preferences, Visit
 
 
-def terms_in_words(visit: Visit, contract: Contract) -> Html:
+def terms_in_words(visit: Visit, contract: Contract, machines: Machines) -> Html:
     """Return what is charged and promised, and how it is billed, a sentence each."""
-    pairs = charges_in_words(visit, contract.terms, contract.currency)
+    pairs = charges_in_words(visit, contract.terms, contract.currency, machines)
     billing: Child = _billing(visit, contract)
     return facts([*pairs, (visit.say("terms.billing"), billing)], is_list=True)
 
 
-def charges_in_words(visit: Preferences, terms: Terms, currency: str) -> list[tuple[str, Child]]:
+def charges_in_words(
+    visit: Preferences, terms: Terms, currency: str, machines: Machines
+) -> list[tuple[str, Child]]:
     """Return what is charged and promised: the name of each part, and what it says."""
     pairs: list[tuple[str, Child]] = []
     if terms.base_fee is not None:
@@ -31,7 +33,7 @@ def charges_in_words(visit: Preferences, terms: Terms, currency: str) -> list[tu
         pairs.append((local(visit, terms.base_fee.description), [said, changed]))
     names = line_names(visit, terms)
     for price in terms.usage_prices:
-        said_price = price_in_words(visit, price.price, currency, names)
+        said_price = price_in_words(visit, price.price, currency, names, machines)
         changed = modifiers_in_words(visit, price.modifiers, currency)
         pairs.append((local(visit, price.description), [said_price, changed]))
     if terms.guarantee is not None:

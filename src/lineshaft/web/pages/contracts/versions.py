@@ -17,7 +17,12 @@ from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.pages.contracts.conditions import conditions, instant_in_zone
 from lineshaft.web.pages.contracts.figures import named
 from lineshaft.web.pages.contracts.form import OfferingForm, version_number
-from lineshaft.web.pages.contracts.names import contract_name
+from lineshaft.web.pages.contracts.names import (
+    Machines,
+    contract_name,
+    machine_name,
+    machines_by_id,
+)
 from lineshaft.web.pages.contracts.terms import terms_in_words
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import text_field
@@ -64,11 +69,12 @@ async def build_difference(visit: Visit, request: Request) -> None:
     contracts, id_ = visit.application.contracts, request.path_params["contract"]
     numbers = [version_number(request.query_params.get(name, "")) for name in ("before", "after")]
     before, after = [(await visit.ask(contracts.contract, id_, n)).contract for n in numbers]
+    machines = await machines_by_id(visit)
     heading = visit.say("life.difference.title", before=numbers[0], after=numbers[1])
     title(visit, heading)
     crumbs = _crumbs(visit, after, await contract_name(visit, after))
     show(page_head(heading, crumbs=crumbs))
-    rows = [*_conditions(visit, before, after), *_terms(visit, before, after)]
+    rows = [*_conditions(visit, (before, after), machines), *_terms(visit, before, after)]
     if not rows:
         show(empty_state(visit.say("life.difference.same"), ""), "panel")
         return
@@ -79,17 +85,17 @@ async def build_difference(visit: Visit, request: Request) -> None:
     show(panel(None, table(visit.say("life.difference"), columns, rows), is_flush=True))
     for contract in (before, after):
         said = f"{visit.say('contract.version')} {contract.version}"
-        agreed = facts(conditions(visit, contract), is_list=True)
-        show(panel(said, terms_in_words(visit, contract), agreed))
+        agreed = facts(conditions(visit, contract, machines), is_list=True)
+        show(panel(said, terms_in_words(visit, contract, machines), agreed))
 
 
-def _conditions(visit: Visit, before: Contract, after: Contract) -> list[Row]:
+def _conditions(visit: Visit, versions: tuple[Contract, Contract], machines: Machines) -> list[Row]:
     rows = []
     for place in _PLACES:
-        values = [_plain(visit, contract, place) for contract in (before, after)]
+        values = [_plain(visit, contract, place, machines) for contract in versions]
         if values[0] != values[1]:
             rows.append(Row([visit.say(f"place.{place}"), *(tag("span", each) for each in values)]))
-    sides = [dict(conditions(visit, contract)) for contract in (before, after)]
+    sides = [dict(conditions(visit, contract, machines)) for contract in versions]
     for name in dict.fromkeys([*sides[0], *sides[1]]):
         pair: list[Child] = [side.get(name) or tag("span", "–") for side in sides]
         if str(pair[0]) != str(pair[1]):
@@ -97,7 +103,9 @@ def _conditions(visit: Visit, before: Contract, after: Contract) -> list[Row]:
     return rows
 
 
-def _plain(visit: Visit, contract: Contract, place: str) -> str:
+def _plain(visit: Visit, contract: Contract, place: str, machines: Machines) -> str:
+    if place == "machines":
+        return ", ".join(machine_name(machines, each) for each in contract.machines)
     if place == "start":
         return instant_in_zone(visit, contract, contract.starts_at)
     if place == "end":
@@ -107,7 +115,7 @@ def _plain(visit: Visit, contract: Contract, place: str) -> str:
     if place == "billing_period":
         return visit.say(f"terms.period.{contract.billing_period.value}")
     value: Any = contract.to_content().get(place)
-    return ", ".join(value) if isinstance(value, list) else "–" if value is None else str(value)
+    return "–" if value is None else str(value)
 
 
 def _terms(visit: Visit, before: Contract, after: Contract) -> list[Row]:

@@ -15,7 +15,7 @@ from lineshaft.services.desk.service import (
 )
 from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, badge, empty_state, facts, notice, panel, table
-from lineshaft.web.markup import Html, tag
+from lineshaft.web.markup import Html, join, tag
 from lineshaft.web.pages.contracts.names import machine_name
 from lineshaft.web.pages.desk.plots import Series, bars, counts, ranked
 from lineshaft.web.session import Visit
@@ -24,13 +24,17 @@ MACHINES_PLOTTED_MAX = 20
 """Machines of one plot; all of them are in the table below it."""
 UNRATED_SHOWN_MAX = 5
 Machines = dict[str, Machine]
+_Names = tuple[Machines, Mapping[str, str]]
+"""What machines and contracts are called, by id."""
 _Of = Callable[[Figures], Money]
 
 
-def outcome_parts(visit: Visit, outcomes: Sequence[Outcome], machines: Machines) -> list[Html]:
-    """Return everything that is shown of a run."""
+def outcome_parts(
+    visit: Visit, outcomes: Sequence[Outcome], machines: Machines, contracts: Mapping[str, str]
+) -> list[Html]:
+    """Return everything that is shown of a run; contracts and machines by their names."""
     units = sorted({unit for each in outcomes for unit in currencies(each)})
-    parts = _notices(visit, outcomes)
+    parts = _notices(visit, outcomes, contracts)
     if not units:
         said = visit.say("study.nothing.title"), visit.say("study.nothing.text")
         return [*parts, tag("div", empty_state(*said), class_="panel")]
@@ -40,19 +44,23 @@ def outcome_parts(visit: Visit, outcomes: Sequence[Outcome], machines: Machines)
         parts.append(_plots(visit, priced, unit, machines))
     if len(outcomes) > 1 and len(units) == 1:
         parts.append(_comparison(visit, outcomes[0], outcomes[1], machines))
-    parts += [_risks(visit, each, machines) for each in outcomes if each.risks]
+    parts += [_risks(visit, each, (machines, contracts)) for each in outcomes if each.risks]
     parts += [_details(visit, each, machines) for each in outcomes if each.cells]
     return parts
 
 
-def _notices(visit: Visit, outcomes: Sequence[Outcome]) -> list[Html]:
+def _notices(visit: Visit, outcomes: Sequence[Outcome], contracts: Mapping[str, str]) -> list[Html]:
     found = []
     for each in outcomes:
         if each.unrated:
             said = visit.say("study.unrated", label=each.variant.label, count=len(each.unrated))
             zone = zone_named("UTC")
             lines = [
-                visit.sentence(f"{one.contract}, {visit.period(one.period, zone)}: {one.reason}")
+                join(
+                    f"{contracts.get(one.contract, one.contract)}, ",
+                    f"{visit.period(one.period, zone)}: ",
+                    visit.sentence(one.reason),
+                )
                 for one in each.unrated[:UNRATED_SHOWN_MAX]
             ]
             found.append(notice(said, *lines, kind="warn"))
@@ -149,9 +157,9 @@ def _comparison(visit: Visit, before: Outcome, after: Outcome, machines: Machine
     return panel(name, tag("p", said, class_="pad"), table(name, columns, rows), is_flush=True)
 
 
-def _risks(visit: Visit, outcome: Outcome, machines: Machines) -> Html:
+def _risks(visit: Visit, outcome: Outcome, names: _Names) -> Html:
     content = [
-        _risk(visit, each, machines) if isinstance(each, Risk) else _unknown(visit, each, machines)
+        _risk(visit, each, names) if isinstance(each, Risk) else _unknown(visit, each, names)
         for each in outcome.risks
     ]
     name = visit.say("study.risk", label=outcome.variant.label)
@@ -159,7 +167,8 @@ def _risks(visit: Visit, outcome: Outcome, machines: Machines) -> Html:
     return panel(name, tag("div", lead, content, class_="part"))
 
 
-def _risk(visit: Visit, risk: Risk, machines: Machines) -> Html:
+def _risk(visit: Visit, risk: Risk, names: _Names) -> Html:
+    machines, contracts = names
     hours = [
         form.duration(round(value), visit.language)
         for value in (risk.mean_up_us, risk.mean_down_us)
@@ -174,10 +183,11 @@ def _risk(visit: Visit, risk: Risk, machines: Machines) -> Html:
         (visit.say("study.credits_band"), _band(risk.credits)),
         (visit.say("study.margin_band"), _band(risk.margin)),
     ]
+    name = contracts.get(risk.contract, risk.contract)
     seeded = visit.say("study.seeded", runs=form.grouped(risk.runs), seed=risk.seed)
     return tag(
         "div",
-        tag("h3", tag("a", risk.contract, href=f"/contracts/{risk.contract}")),
+        tag("h3", tag("a", name, href=f"/contracts/{risk.contract}")),
         facts(pairs),
         counts(visit.say("study.distribution"), risk.histogram, visit.say("study.periods")),
         tag("p", seeded, class_="soft"),
@@ -189,10 +199,11 @@ def _band(band: Band) -> str:
     return " / ".join(form.money(each) for each in (band.low, band.middle, band.high))
 
 
-def _unknown(visit: Visit, found: NoRisk, machines: Machines) -> Html:
+def _unknown(visit: Visit, found: NoRisk, names: _Names) -> Html:
+    machines, contracts = names
     said = visit.say(
         f"unknowable.{found.reason.value}",
-        contract=found.contract,
+        contract=contracts.get(found.contract, found.contract),
         machine=machine_name(machines, found.machine),
         failures=found.failures,
     )

@@ -33,7 +33,12 @@ from lineshaft.web.components import (
 from lineshaft.web.controls import button, dialog_card
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Child, Html, tag
-from lineshaft.web.pages.contracts.names import local, machine_name, machines_by_id
+from lineshaft.web.pages.contracts.names import (
+    contract_names,
+    local,
+    machine_name,
+    machines_by_id,
+)
 from lineshaft.web.pages.desk.months import last_months
 from lineshaft.web.pages.desk.plots import Series, bars
 from lineshaft.web.session import Visit
@@ -74,7 +79,7 @@ async def build(visit: Visit, request: Request) -> None:
         show(empty_state(*said, f"{','.join(COST_FIELDS)}"), "panel")
         return
     rows = design.rows_of(entries, by)
-    names = await _names(visit, by)
+    names = await _names(visit, by, [each.key for each in rows])
     show(_account(visit, rows, names, asked))
     if by is GroupBy.MONTH:
         show(_by_month(visit, rows))
@@ -110,7 +115,7 @@ def _choice(visit: Visit, asked: Mapping[str, str]) -> Html:
     )
 
 
-async def _names(visit: Visit, by: GroupBy) -> dict[str, str]:
+async def _names(visit: Visit, by: GroupBy, keys: Sequence[str]) -> dict[str, str]:
     """Return what the keys of the rows are called."""
     match by:
         case GroupBy.MACHINE:
@@ -120,11 +125,7 @@ async def _names(visit: Visit, by: GroupBy) -> dict[str, str]:
             offerings = await visit.ask(visit.application.contracts.offerings)
             return {each.id: local(visit, each.name) for each in offerings}
         case GroupBy.CONTRACT:
-            records = await visit.ask(visit.application.contracts.contracts)
-            return {
-                each.contract.id: f"{each.contract.customer.name} ({each.contract.id})"
-                for each in records
-            }
+            return await contract_names(visit, filter(None, keys))
         case GroupBy.MONTH:
             return {}
 

@@ -1,7 +1,7 @@
 """One study: which machines and months, under which tariffs, and what they come to."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +10,21 @@ from nicegui import ui
 
 from lineshaft.core.errors import LineshaftError
 from lineshaft.services.contracts.model import Offering
-from lineshaft.services.desk.model import Months, Study, Variant
+from lineshaft.services.desk.model import Months, Outcome, Study, Variant
 from lineshaft.web import errors
 from lineshaft.web.components import download, page_head
 from lineshaft.web.controls import button, confirm, dialog_card
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, tag
-from lineshaft.web.pages.contracts.names import local, machine_name, machines_by_id
+from lineshaft.web.pages.contracts.names import (
+    contract_names,
+    local,
+    machine_name,
+    machines_by_id,
+)
 from lineshaft.web.pages.desk import tariff
 from lineshaft.web.pages.desk.months import month_fields
-from lineshaft.web.pages.desk.outcomes import Machines, outcome_parts
+from lineshaft.web.pages.desk.outcomes import UNRATED_SHOWN_MAX, Machines, outcome_parts
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import select_field, text_field
 
@@ -143,7 +148,8 @@ class _StudyPage:
         try:
             self._study = self._read()
             found = await visit.ask(visit.application.design.run, self._study)
-            return await asyncio.to_thread(outcome_parts, visit, found, self._machines)
+            names = await contract_names(visit, _contracts_of(found))
+            return await asyncio.to_thread(outcome_parts, visit, found, self._machines, names)
         except Exception as error:  # noqa: BLE001 - one run is an isolated unit; it is logged
             known = errors.as_lineshaft(error)
             errors.log(known, visit.path)
@@ -243,6 +249,12 @@ class _StudyPage:
             visit.say("study.publish_confirm"),
         )
         confirm(visit, texts, act)
+
+
+def _contracts_of(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return the ids of the contracts that a result names."""
+    named = [risk.contract for each in outcomes for risk in each.risks]
+    return named + [one.contract for each in outcomes for one in each.unrated[:UNRATED_SHOWN_MAX]]
 
 
 def _tariff_fields(visit: Visit, offering: Offering) -> dict[tariff.Path, Any]:

@@ -10,6 +10,7 @@ from nicegui import ui
 from lineshaft.core.errors import LineshaftError
 from lineshaft.core.month import Month
 from lineshaft.core.period import format_instant, to_datetime, zone_named
+from lineshaft.platform.twin.model import Machine
 from lineshaft.services.billing.closing.model import (
     ClosePage,
     CloseRow,
@@ -33,6 +34,13 @@ from lineshaft.web.components import (
 from lineshaft.web.controls import button, confirm
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Child, Html, join, tag
+from lineshaft.web.naming import meter_names
+from lineshaft.web.pages.contracts.names import (
+    contract_name,
+    local,
+    machine_name,
+    machines_by_id,
+)
 from lineshaft.web.pages.finance.tabs import tabs
 from lineshaft.web.session import Visit
 from lineshaft.web.widgets import cell, widget_table
@@ -53,11 +61,15 @@ class _Open:
     """The list as it is open in a browser: where the result of a check is shown.
 
     Attributes:
+        names: of the contracts, by id.
+        machines: what they are called, by id.
         results: by the place of the row.
     """
 
     visit: Visit
     page: ClosePage
+    names: dict[str, str]
+    machines: dict[str, Machine]
     results: dict[int, ui.element] = field(default_factory=dict)
 
     def say(self, place: int, result: Html) -> None:
@@ -103,7 +115,9 @@ async def build(visit: Visit, request: Request) -> None:
             "panel",
         )
         return
-    _list(_Open(visit, page), asked)
+    contracts = {row.contract.id: row.contract for row in page.rows}
+    names = {id_: await contract_name(visit, one) for id_, one in contracts.items()}
+    _list(_Open(visit, page, names, await machines_by_id(visit)), asked)
 
 
 def _which(visit: Visit, month: Month, zones: list[str], asked: dict[str, str]) -> Html:
@@ -199,7 +213,8 @@ def _cells(shown: _Open, columns: list[Column], place: int, row: CloseRow) -> No
     visit, contract = shown.visit, row.contract
     query = {} if row.step is CloseStep.DRAFT else {"period": format_instant(row.period.start)}
     way = address(f"/contracts/{contract.id}", query)
-    name = [tag("a", contract.id, href=way), tag("div", contract.customer.name, class_="soft")]
+    link = tag("a", shown.names[contract.id], href=way)
+    name = [link, tag("div", contract.customer.name, class_="soft")]
     cell(columns[0], join(name), is_head=True)
     cell(columns[1], join(visit.period(row.period, zone_named(contract.time_zone))))
     cell(columns[2], badge(visit.say(f"close.{row.step.value}"), _KINDS[row.step]))
@@ -237,8 +252,9 @@ def _in_the_way(visit: Visit, row: CloseRow) -> Html:
     return join(said)
 
 
-def _verdict(visit: Visit, row: CloseRow, ready: Readiness) -> Html:
+def _verdict(shown: _Open, row: CloseRow, ready: Readiness) -> Html:
     """Say what blocks a period, by machine and meter, or what its document would be."""
+    visit, meters = shown.visit, meter_names(row.contract)
     said = [
         tag(
             "div",
@@ -246,8 +262,8 @@ def _verdict(visit: Visit, row: CloseRow, ready: Readiness) -> Html:
             " ",
             visit.say(
                 "finance.incomplete_of",
-                meter=short.record.meter.id,
-                machine=short.record.meter.machine,
+                meter=local(visit, meters[short.record.meter.id]),
+                machine=machine_name(shown.machines, short.record.meter.machine),
                 percent=form.percent(short.known),
             ),
         )
@@ -276,7 +292,7 @@ async def _check(shown: _Open, place: int, row: CloseRow) -> Readiness | None:
     except (LineshaftError, TermsInvalid) as error:
         shown.say(place, _refused(visit, error))
         return None
-    shown.say(place, _verdict(visit, row, ready))
+    shown.say(place, _verdict(shown, row, ready))
     return ready
 
 

@@ -37,6 +37,7 @@ from lineshaft.web.ledger_lists import (
     listing,
 )
 from lineshaft.web.markup import Child, Html, tag
+from lineshaft.web.pages.finance.names import LedgerNames, ledger_names
 from lineshaft.web.pages.finance.tabs import tabs
 from lineshaft.web.session import Visit
 
@@ -67,15 +68,18 @@ async def build(visit: Visit, request: Request) -> None:
         nothing = visit.say("ledger.nothing.title"), visit.say("ledger.nothing.text")
         show(empty_state(*nothing), "panel")
         return
-    content = _table(visit, found.columns, shown.items, asked)
+    names = await ledger_names(visit)
+    content = _table(names, found.columns, shown.items, asked)
     files = sheets(FILE, kept)
     following = pages(visit, PATH, asked, shown.next)
-    show(panel(_heading(visit, view, asked), content, following, beside=files, is_flush=True))
+    show(panel(_heading(names, view, asked), content, following, beside=files, is_flush=True))
 
 
-def _heading(visit: Visit, view: str, asked: Asked) -> str:
+def _heading(names: LedgerNames, view: str, asked: Asked) -> str:
+    visit = names.visit
     if view == STATEMENT:
-        return visit.say("ledger.statement_of", account=asked.get("account", ""))
+        account = names.account(asked.get("account", ""))
+        return visit.say("ledger.statement_of", account=account)
     return visit.say(f"ledger.view.{view}")
 
 
@@ -118,17 +122,20 @@ def _filters(visit: Visit, view: str, asked: Asked) -> Html:
     )
 
 
-def _table(visit: Visit, names: Sequence[str], rows: Sequence[Sequence[Any]], asked: Asked) -> Html:
+def _table(
+    names: LedgerNames, heads: Sequence[str], rows: Sequence[Sequence[Any]], asked: Asked
+) -> Html:
     """Draw a list: amounts with their currency, and links to where they come from."""
-    shown = [place for place, name in enumerate(names) if name != "currency"]
+    visit = names.visit
+    shown = [place for place, name in enumerate(heads) if name != "currency"]
     columns = [
-        Column(visit.say(f"ledger.column.{names[place]}"), is_number=_is_amount(rows, place))
+        Column(visit.say(f"ledger.column.{heads[place]}"), is_number=_is_amount(rows, place))
         for place in shown
     ]
     return table(
         visit.say("ledger.title"),
         columns,
-        [Row([_cell(visit, names, row, place, asked) for place in shown]) for row in rows],
+        [Row([_cell(names, (heads, row), place, asked) for place in shown]) for row in rows],
     )
 
 
@@ -137,11 +144,11 @@ def _is_amount(rows: Sequence[Sequence[Any]], place: int) -> bool:
 
 
 def _cell(
-    visit: Visit, names: Sequence[str], row: Sequence[Any], place: int, asked: Asked
+    names: LedgerNames, list_: tuple[Sequence[str], Sequence[Any]], place: int, asked: Asked
 ) -> Child:
-    name, cell = names[place], row[place]
-    currency = row[names.index("currency")]
-    view = asked.get("view", BALANCE)
+    visit, (heads, row) = names.visit, list_
+    name, cell = heads[place], row[place]
+    currency = row[heads.index("currency")]
     if isinstance(cell, Decimal):
         return form.amount(f"{cell:f}", currency)
     if isinstance(cell, bool):
@@ -149,16 +156,22 @@ def _cell(
     text = str(cell)
     if name in _INSTANTS:
         return visit.instant(parse_instant(text))
-    if name == "account" and view == BALANCE:
-        query = {"view": STATEMENT, "account": text, "currency": currency}
-        return tag("a", text, href=address(PATH, query), class_="mono")
-    if name == view and view in set(Grouping):
-        return tag("a", text, href=address(PATH, _behind(view, text, asked)))
     if name == "reason":
         return visit.say(f"ledger.reason.{text}")
-    if name in _LEADS_TO:
-        return tag("a", text, href=f"{_LEADS_TO[name]}{quote(text, safe='')}")
-    return text
+    called = names.account(text) if name == "account" else names.of(name, text)
+    way = _way(name, text, currency, asked)
+    shown = tag("a", called or text, href=way) if way else called or text
+    return [shown, tag("span", text, class_="sub mono")] if called else shown
+
+
+def _way(name: str, text: str, currency: str, asked: Asked) -> str | None:
+    """Return where a cell leads: to a statement, to the lines behind it, to a page of its own."""
+    view = asked.get("view", BALANCE)
+    if name == "account" and view == BALANCE:
+        return address(PATH, {"view": STATEMENT, "account": text, "currency": currency})
+    if name == view and view in set(Grouping):
+        return address(PATH, _behind(view, text, asked))
+    return f"{_LEADS_TO[name]}{quote(text, safe='')}" if name in _LEADS_TO and text else None
 
 
 def _behind(view: str, key: str, asked: Asked) -> Asked:

@@ -1,6 +1,6 @@
 """What is owed: every open document with its age, the reminder that is due, and disputes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ from lineshaft.web.components import (
 from lineshaft.web.documents import states_of
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Child, Html, tag
+from lineshaft.web.pages.contracts.names import contract_names
 from lineshaft.web.pages.finance.tabs import tabs
 from lineshaft.web.session import Preferences, Visit
 
@@ -48,7 +49,8 @@ async def build(visit: Visit, request: Request) -> None:
     if page.claims:
         show(panel(visit.say("finance.ages"), tag("div", _ages(visit, page.claims), class_="part")))
         files = sheets("/files/finance/receivables")
-        content = _table(visit, page.claims)
+        names = await contract_names(visit, (each.document.contract for each in page.claims))
+        content = _table(visit, page.claims, names)
         show(panel(visit.say("finance.open_documents"), content, beside=files, is_flush=True))
     else:
         nothing = visit.say("finance.nothing_open.title"), visit.say("finance.nothing_open.text")
@@ -84,7 +86,7 @@ def age_names(reader: Preferences) -> list[str]:
     return [reader.say("finance.not_due"), *middle, reader.say("finance.older", days=AGES[-1])]
 
 
-def _table(visit: Visit, claims: Iterable[Claim]) -> Html:
+def _table(visit: Visit, claims: Iterable[Claim], names: Mapping[str, str]) -> Html:
     columns = [
         Column(visit.say("invoices.number")),
         Column(visit.say("finance.contract")),
@@ -92,10 +94,11 @@ def _table(visit: Visit, claims: Iterable[Claim]) -> Html:
         Column(visit.say("payment.state")),
         Column(visit.say("payment.open"), is_number=True),
     ]
-    return table(visit.say("finance.receivables"), columns, [_row(visit, each) for each in claims])
+    rows = [_row(visit, each, names) for each in claims]
+    return table(visit.say("finance.receivables"), columns, rows)
 
 
-def _row(visit: Visit, claim: Claim) -> Row:
+def _row(visit: Visit, claim: Claim, names: Mapping[str, str]) -> Row:
     head = claim.document
     due: list[Child] = ["" if claim.due_on is None else form.date(claim.due_on, visit.language)]
     if claim.overdue_days:
@@ -104,7 +107,7 @@ def _row(visit: Visit, claim: Claim) -> Row:
     return Row(
         [
             tag("a", head.number, href=f"/invoices/{head.number}"),
-            tag("a", head.contract, href=f"/contracts/{head.contract}"),
+            tag("a", names[head.contract], href=f"/contracts/{head.contract}"),
             due,
             states_of(visit, claim),
             tag("strong", form.money(claim.open)),

@@ -44,7 +44,7 @@ def classified(reader: Preferences, offering: Offering) -> Html:
 
 def charged(reader: Preferences, offering: Offering) -> Html:
     """Return what it charges and promises, a sentence each."""
-    return facts(charges_in_words(reader, offering.terms, offering.currency), is_list=True)
+    return facts(charges_in_words(reader, offering.terms, offering.currency, {}), is_list=True)
 
 
 def measured(reader: Preferences, offering: Offering) -> Html:

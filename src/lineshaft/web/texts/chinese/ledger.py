@@ -1,6 +1,16 @@
 """Chinese: the ledger."""
 
 LEDGER: dict[str, str] = {
+    "ledger.account.bank.all": "银行存款",
+    "ledger.account.contract_liability": "合同负债：{name}",
+    "ledger.account.partner_payable": "应付合作方：{name}",
+    "ledger.account.partner_shares.all": "合作方分成",
+    "ledger.account.receivables": "应收账款：{name}",
+    "ledger.account.refund_liability": "押金负债：{name}",
+    "ledger.account.revenue": "收入：{name}",
+    "ledger.account.revenue.all": "收入",
+    "ledger.account.service_credits.all": "服务抵扣",
+    "ledger.account.vat_payable": "应交增值税：{name}",
     "ledger.column.account": "科目",
     "ledger.column.amount": "金额",
     "ledger.column.balance": "余额",

@@ -1,6 +1,16 @@
 """English: the ledger."""
 
 LEDGER: dict[str, str] = {
+    "ledger.account.bank.all": "Bank",
+    "ledger.account.contract_liability": "Billed and not yet served: {name}",
+    "ledger.account.partner_payable": "Owed to {name}",
+    "ledger.account.partner_shares.all": "Shares of partners",
+    "ledger.account.receivables": "Owed by {name}",
+    "ledger.account.refund_liability": "Deposits held: {name}",
+    "ledger.account.revenue": "Revenue: {name}",
+    "ledger.account.revenue.all": "Revenue",
+    "ledger.account.service_credits.all": "Service credits",
+    "ledger.account.vat_payable": "Value-added tax owed: {name}",
     "ledger.column.account": "Account",
     "ledger.column.amount": "Amount",
     "ledger.column.balance": "Balance",
@@ -49,7 +59,7 @@ LEDGER: dict[str, str] = {
     "ledger.reason.payment": "Payment",
     "ledger.reason.recognition": "Recognition",
     "ledger.recognised": "Recognised",
-    "ledger.statement_of": "Statement of {account}",
+    "ledger.statement_of": "Statement: {account}",
     "ledger.title": "Ledger",
     "ledger.view.ages": "Receivables by age",
     "ledger.view.balance": "Trial balance",
