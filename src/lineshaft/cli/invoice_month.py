@@ -93,11 +93,12 @@ def _workers(processes: int, data: Path) -> Iterator[ProcessPoolExecutor]:
 def _open(parent: int, data: Path) -> None:
     """Open the installation in a worker, which ends with the command."""
     from lineshaft.infrastructure.imports import leave_out
-    from lineshaft.infrastructure.processes import die_with
+    from lineshaft.infrastructure.processes import be_steady, die_with
 
     leave_out("pandas")
     die_with(parent)()
     _OF_WORKER["application"] = application_of(data)
+    be_steady()  # what it has imported would be looked through again with each batch
 
 
 def _close_batch(month: "Month", batch: list[str]) -> "Closed":

@@ -76,7 +76,7 @@ def _offset(text: str) -> dt.timezone:
 def format_instant(instant: Instant) -> str:
     """Write an instant as RFC 3339 in UTC; the fraction only where there is one, without zeros."""
     whole, fraction = divmod(instant, US_PER_S)
-    text = (_EPOCH + dt.timedelta(seconds=whole)).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    text = (_EPOCH + dt.timedelta(seconds=whole)).isoformat()[:19]
     return f"{text}.{fraction:06d}".rstrip("0") + "Z" if fraction else f"{text}Z"
 
 

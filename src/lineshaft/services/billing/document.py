@@ -335,10 +335,10 @@ def _check_totals(document: Mapping[str, Any]) -> None:
     currency = document["currency"]
     by_vat: dict[tuple[str, str], Fraction] = {}
     for line in document["lines"]:
-        exact = parse_fraction(line["amount_exact"])
-        _expect(f"line {line['id']}", line["amount"], Money.rounded(exact, currency))
+        amount = Money.rounded(parse_fraction(line["amount_exact"]), currency)
+        _expect(f"line {line['id']}", line["amount"], amount)
         vat = (line["vat"]["category"], line["vat"]["rate"])
-        by_vat[vat] = by_vat.get(vat, Fraction(0)) + Fraction(line["amount"])
+        by_vat[vat] = by_vat.get(vat, Fraction(0)) + amount.as_fraction()
     totals = document["totals"]
     groups = {(group["category"], group["rate"]): group for group in totals["vat"]}
     if set(groups) != set(by_vat) or len(groups) != len(totals["vat"]):

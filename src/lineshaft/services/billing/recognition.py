@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ from lineshaft.services.contracts.model import (
     ProrationBasis,
 )
 
+PERIODS_KNOWN_MAX = 1_024
 _OVER_TIME = frozenset({LineKind.BASE_FEE, LineKind.SERVICE_CREDIT})
 
 
@@ -131,7 +132,7 @@ def schedule(contract: Contract, document: Mapping[str, Any]) -> tuple[Slice, ..
     Example: 300.00 from January to March 2026, by days, are 103.33 + 93.34 + 103.33.
     """
     period = _period_of(document["service_period"])
-    months = tuple(_months(contract, period))
+    months = _months(contract, period)
     issued_at, served = parse_instant(document["issued_at"]), _served(contract, period)
     of = _Document(contract, document, period, months, served, issued_at)
     running = _before(of)
@@ -172,20 +173,27 @@ def _offerings(of: _Document, line: str, total: int) -> list[tuple[str, int]]:
     return [(part.offering, of.minor(str(share.amount))) for part, share in parts]
 
 
-def _months(contract: Contract, period: Period) -> Iterator[_Month]:
-    zone = zone_named(contract.time_zone)
+def _months(contract: Contract, period: Period) -> Sequence[_Month]:
     fee, prices = contract.terms.base_fee, contract.terms.usage_prices
     bases = [] if fee is None else [fee.proration]
     bases += [each.price.proration for each in prices if isinstance(each.price, BundlePrice)]
     by_days = bool(bases) and bases[0] is not ProrationBasis.ACT_SECONDS
+    return _months_of(period, contract.time_zone, by_days)
+
+
+@lru_cache(PERIODS_KNOWN_MAX)
+def _months_of(period: Period, time_zone: str, by_days: bool) -> Sequence[_Month]:  # noqa: FBT001 - a key
+    """Return the months of a period, once for all contracts that are billed for it."""
+    zone, months = zone_named(time_zone), []
     whole = _length(period, zone, by_days=by_days)
     start = period.start
     while start < period.end:
         day = to_datetime(start, zone)
         end = min(month_period(day.year, day.month, zone).end, period.end)
         over = _length(Period(period.start, end), zone, by_days=by_days)
-        yield _Month(day.strftime("%Y-%m"), Period(start, end), over / whole)
+        months.append(_Month(day.strftime("%Y-%m"), Period(start, end), over / whole))
         start = end
+    return tuple(months)
 
 
 def _length(period: Period, zone: ZoneInfo, *, by_days: bool) -> Fraction:
@@ -230,8 +238,7 @@ def _of_own_period(
     before, said = _documented(of, line, offering)
     now = _months(of.contract, of.period_of(line))
     parts: dict[str, tuple[_Month, int]] = {}
-    for months, total, sign in ((said, before, -1), (now, before + amount, 1)):
-        ours = tuple(months)
+    for ours, total, sign in ((said, before, -1), (now, before + amount, 1)):
         for month, minor in zip(ours, _cut(ours, total), strict=True):
             known, sum_ = parts.get(month.name, (month, 0))
             both = Period(
@@ -243,7 +250,7 @@ def _of_own_period(
 
 def _documented(
     of: _Document, line: Mapping[str, Any], offering: str
-) -> tuple[int, Iterator[_Month]]:
+) -> tuple[int, Sequence[_Month]]:
     """Return what the documents before said of a line for an offering, and for which months."""
     said = [
         (-1 if document["type"] == CREDIT_NOTE else 1, each)
@@ -252,7 +259,7 @@ def _documented(
         if (each["id"], each["vat"]) == (line["id"], line["vat"])
     ]
     if not said:
-        return 0, iter(())
+        return 0, ()
     total = sum(sign * of.minor(each["amount"]) for sign, each in said)
     shares = dict(_offerings(of, line["id"], total))
     return shares[offering], _months(of.contract, of.period_of(said[-1][1]))
@@ -266,6 +273,8 @@ def _between(of: _Document, before: int, after: int) -> list[tuple[_Month, int]]
 
 def _cut(months: Sequence[_Month], total: int) -> list[int]:
     """Divide minor units over months: the share at the end of each is rounded."""
+    if len(months) == 1:
+        return [total]
     ends = [int(round_half_away(total * month.share_at_end, 0)) for month in months]
     return [end - before for end, before in zip(ends, [0, *ends], strict=False)]
 

@@ -250,17 +250,18 @@ class Contract(Frozen, frozen=True, kw_only=True):
 
     def promised_slots(self, period: Period) -> tuple[Slot, ...]:
         """Return the slots that guarantees are judged on: pauses are left out."""
-        paused = self.paused(period)
+        slots, paused = self.slots(period), self.paused(period)
+        if not paused:
+            return slots
         return tuple(
-            Slot(slot.machine, part)
-            for slot in self.slots(period)
-            for part in subtract([slot.period], paused)
+            Slot(slot.machine, part) for slot in slots for part in subtract([slot.period], paused)
         )
 
     def paused(self, period: Period) -> list[Period]:
         """Return the parts of a period in which the contract rests."""
-        pauses = () if self.pauses is UNSET else self.pauses
-        return intersect([pause.period for pause in pauses], [period])
+        if self.pauses is UNSET:
+            return []
+        return intersect([pause.period for pause in self.pauses], [period])
 
     def paused_slots(self, period: Period) -> list[Period]:
         """Return the paused time of every place, a machine in it or not: excluded of guarantees."""
