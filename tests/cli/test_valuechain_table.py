@@ -60,6 +60,19 @@ def test_indicators_are_written(lineshaft: Run, file: Path, tmp_path: Path) -> N
     assert {(row["indicator"], row["verified"]) for row in shown} == {("ghosh_loss", "no")}
 
 
+def test_a_cut_is_costed(lineshaft: Run, file: Path) -> None:
+    command = ("valuechain", "table", "extract", file, "--format", "csv", "--supplier", "C1")
+    found = lineshaft(*command, "--industry", "i0", "--user", "C0")
+    assert "chain 2020 2020; upper bound: nothing is replaced" in found.out
+    told = lineshaft(*command, "--replaced", "1", "--json").json
+    assert told["label"] == "100% replaced by other origins"
+    assert told["not_replaceable"] == 0
+    lost = {one["country"]: float(one["value"]) for one in told["countries"]}
+    assert lost["C1"] > 0 > lost["C0"]
+    assert {one["coverage"] for one in told["countries"]} == {"1.0000"}
+    assert lineshaft(*command, "--user", "XX").exit_code == 2
+
+
 def test_the_help_loads_no_heavy_library_and_wiod_finds_pandas(tmp_path: Path) -> None:
     """The command line leaves pandas out of its process; only the formats of pymrio need it."""
     codes = tuple(f"c{number}" for number in range(1, 36))

@@ -49,6 +49,7 @@ FileArgument = Annotated[
 FormatOption = Annotated[str, typer.Option("--format", help="icio, figaro, wiod, exiobase or csv.")]
 NameOption = Annotated[str, typer.Option(help="Name of the table, where the file's is not right.")]
 VintageOption = Annotated[str, typer.Option(help="Year that it describes; else of the file name.")]
+CacheOption = Annotated[Path | None, typer.Option(help="Directory in which the inverse is kept.")]
 CurrencyOption = Annotated[str, typer.Option(help="ISO 4217; else the publisher's.")]
 
 
@@ -122,9 +123,7 @@ def indicators(
     name: NameOption = "",
     vintage: VintageOption = "",
     currency: CurrencyOption = "",
-    cache: Annotated[
-        Path | None, typer.Option(help="Directory in which the inverse is kept.")
-    ] = None,
+    cache: CacheOption = None,
     unverified: Annotated[
         bool, typer.Option("--unverified", help="Also what no published figure confirms, and toys.")
     ] = False,
@@ -156,6 +155,51 @@ def indicators(
         with durable_file(to) as out:
             out.write(text.getvalue().encode())
         ERR.print(f"{len(found)} figures in {to}", markup=False)
+
+
+@app.command()
+def extract(
+    file: FileArgument,
+    format_name: FormatOption,
+    supplier: Annotated[str, typer.Option(help="Country whose deliveries stop.")],
+    industry: Annotated[
+        list[str] | None, typer.Option(help="Only of this industry; may be repeated.")
+    ] = None,
+    user: Annotated[
+        list[str] | None, typer.Option(help="Only to this country; may be repeated.")
+    ] = None,
+    replaced: Annotated[
+        float, typer.Option(help="Part that other countries deliver instead, 0 to 1.")
+    ] = 0.0,
+    cache: CacheOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what countries lose when deliveries stop, with or without substitutes."""
+    from lineshaft.valuechain.inputoutput import service
+    from lineshaft.valuechain.inputoutput.model import Cut, TableFile
+
+    cut = Cut(
+        supplier=supplier,
+        industries=frozenset(industry or ()),
+        users=frozenset(user or ()),
+        replaced=replaced,
+    )
+    with errors_by_kind():
+        with progress() as bar:
+            tell: Tell = shown_on(bar)
+            table = service.open_table(TableFile(path=file), format_name, tell)
+            loss = service.extract(service.open_kernel(table, cache, tell), cut)
+        lines = [dict(zip(COLUMNS, _line(one), strict=True)) for one in loss.countries]
+        if json:
+            said = {"label": loss.label, "world": loss.world}
+            write_json(said | {"not_replaceable": loss.not_replaceable, "countries": lines})
+            return
+        write_line(f"{table.name} {table.vintage}; {loss.label}")
+        write_line(f"the world loses {loss.world:.3%} of its value added")
+        if loss.not_replaceable:
+            write_line(f"{loss.not_replaceable:.1%} of what was to be replaced has no other origin")
+        rows = [[one["country"], f"{float(one['value']):,.1f}"] for one in lines]
+        write_table("lost value added", ["country", table.currency], rows)
 
 
 def _line(one: "Reported") -> list[str]:

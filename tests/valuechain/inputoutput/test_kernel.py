@@ -158,10 +158,19 @@ def test_both_ways_to_invert_agree_with_numpy(size: int) -> None:
     coefficients /= coefficients.sum(axis=0) * 1.5
     expected = np.linalg.inv(np.eye(size) - coefficients)
     assert np.abs(leontief_inverse(coefficients) - expected).max() < 1e-13
-    # a column above 1: no longer dominant, still productive
+    # a column above 1: still productive
     coefficients[:, 0] *= 1.8
     expected = np.linalg.inv(np.eye(size) - coefficients)
     assert np.abs(leontief_inverse(coefficients) - expected).max() < 1e-12
+    # the first quarter has no inverse, the whole has one
+    coefficients[0] = 0
+    coefficients[0, 0] = 1
+    coefficients[0, -1] = -0.1
+    expected = np.linalg.inv(np.eye(size) - coefficients)
+    assert (
+        np.abs(leontief_inverse(coefficients) / expected.max() - expected / expected.max()).max()
+        < 1e-12
+    )
     with pytest.raises(NotProductive, match="no inverse"):
         leontief_inverse(np.eye(size))
 

@@ -9,9 +9,10 @@ from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.inputoutput import extraction as extractions
 from lineshaft.valuechain.inputoutput import whatif
 from lineshaft.valuechain.inputoutput.errors import NotProductive, UnknownPlace
-from lineshaft.valuechain.inputoutput.extraction import UPPER_BOUND, Cut, extraction
+from lineshaft.valuechain.inputoutput.extraction import UPPER_BOUND, extraction
 from lineshaft.valuechain.inputoutput.indicators import extraction_loss
 from lineshaft.valuechain.inputoutput.kernel import Kernel
+from lineshaft.valuechain.inputoutput.model import Cut
 from lineshaft.valuechain.inputoutput.whatif import WhatIf
 from tests.valuechain.inputoutput.tables import balanced
 

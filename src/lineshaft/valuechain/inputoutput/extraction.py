@@ -6,30 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
+from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.inputoutput.errors import UnknownPlace
 from lineshaft.valuechain.inputoutput.kernel import Kernel
 from lineshaft.valuechain.inputoutput.libraries import needed
-from lineshaft.valuechain.inputoutput.model import Matrix, Table, Vector
+from lineshaft.valuechain.inputoutput.model import Cut, Matrix, Table, Vector
 from lineshaft.valuechain.inputoutput.whatif import CHANGES_MAX, WhatIf
 
 UPPER_BOUND = "upper bound: nothing is replaced"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cut:
-    """Deliveries that stop.
-
-    Attributes:
-        supplier: country whose deliveries stop.
-        industries: codes of them; empty means all.
-        users: countries that get no more of them; empty means all, the supplier among them.
-        replaced: part of them that other countries deliver instead, from 0 to 1.
-    """
-
-    supplier: str
-    industries: frozenset[str] = frozenset()
-    users: frozenset[str] = frozenset()
-    replaced: float = 0.0
+INDICATOR = Indicator(
+    name="lost_value_added",
+    symbol="dVA",
+    unit="",
+    formula="v' (x - x*), x* = (I - A*)^-1 f* without the deliveries, or with other origins",
+    source="Dietzenbacher & Lahr 2013; with substitution Dietzenbacher, van Burken & Kondo 2019",
+    range="(-inf, inf)",
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ from lineshaft.valuechain.inputoutput.errors import NotProductive
 from lineshaft.valuechain.inputoutput.libraries import needed
 from lineshaft.valuechain.inputoutput.model import Matrix, Table, Tell, Vector, ratio
 
-PROBE_TOLERANCE = 1e-9
-"""By which B (I - A) z may miss z, for a file to be taken as the inverse of a table."""
+PROBE_TOLERANCE = 1e-11
+"""By which B (I - A) z may miss z of 1 to 2, for B to be taken as the inverse of a table."""
 BLOCK_ROWS = 256
 """Blocks up to this size are inverted by LAPACK, larger ones by products of their quarters."""
 
@@ -24,18 +24,32 @@ def technical_coefficients(table: Table) -> Matrix:
 def leontief_inverse(coefficients: Matrix) -> Matrix:
     """Return B = (I - A)^-1 (Miller & Blair 2009, equation 2.10).
 
-    Where the columns of |A| sum to less than 1, I - A is diagonally dominant by columns, as are
-    all its Schur complements, so it is inverted by quarters without pivoting: nearly all work is
-    products of matrices. Otherwise LAPACK factors it with pivoting.
+    I - A of a table is an M-matrix, as are all its Schur complements, so it is inverted by quarters
+    without pivoting between them: nearly all work is products of matrices. What that does not
+    invert (cells below 0 allow it) LAPACK factors with pivoting.
 
     Raises:
         NotProductive: when there is no inverse.
     """
     system = np.eye(len(coefficients)) - coefficients
-    if np.abs(coefficients).sum(axis=0).max(initial=0) < 1:
+    try:
         _invert(system)
-        return system
+        if _missed(system, coefficients) <= PROBE_TOLERANCE:
+            return system
+    except np.linalg.LinAlgError:
+        pass
+    return _pivoted(coefficients)
+
+
+def _missed(inverse: Matrix, coefficients: Matrix) -> float:
+    """Return by how much B (I - A) misses a probe, in parts of it."""
+    probe: Vector = np.linspace(1, 2, len(coefficients))
+    return float(np.abs(inverse @ (probe - coefficients @ probe) - probe).max())
+
+
+def _pivoted(coefficients: Matrix) -> Matrix:
     lapack = needed("scipy.linalg").lapack
+    system = np.eye(len(coefficients)) - coefficients
     factors, pivots, info = lapack.dgetrf(system.T, overwrite_a=True)
     inverse, failed = lapack.dgetri(factors, pivots, lwork=64 * len(system), overwrite_lu=True)
     if info != 0 or failed != 0:
@@ -96,6 +110,4 @@ def _mapped(path: Path, coefficients: Matrix) -> Matrix | None:
     size = len(coefficients)
     if found.shape != (size, size) or found.dtype != np.float64:
         return None
-    probe: Vector = np.linspace(1, 2, size)
-    missed = np.abs(found @ (probe - coefficients @ probe) - probe).max()
-    return found if missed <= PROBE_TOLERANCE else None
+    return found if _missed(found, coefficients) <= PROBE_TOLERANCE else None

@@ -207,6 +207,23 @@ def ratio(numerator: Vector, denominator: Vector) -> Vector:
     return np.divide(numerator, denominator, out=found, where=denominator != 0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Deliveries that stop.
+
+    Attributes:
+        supplier: country whose deliveries stop.
+        industries: codes of them; empty means all.
+        users: countries that get no more of them; empty means all, the supplier among them.
+        replaced: part of them that other countries deliver instead, from 0 to 1.
+    """
+
+    supplier: str
+    industries: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    replaced: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Imbalance:
     """A row or a column whose parts do not sum to its output.

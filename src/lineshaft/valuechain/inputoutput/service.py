@@ -11,19 +11,20 @@ from pathlib import Path
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.indicator import Figure, Indicator
 from lineshaft.valuechain.inputoutput.errors import TooThin, UnknownPlace
+from lineshaft.valuechain.inputoutput.extraction import INDICATOR as LOSS
+from lineshaft.valuechain.inputoutput.extraction import extraction
 from lineshaft.valuechain.inputoutput.indicators import MEMBERS, Member
 from lineshaft.valuechain.inputoutput.kernel import Kernel
 from lineshaft.valuechain.inputoutput.model import (
     Balance,
+    Cut,
     Table,
     TableFile,
     Tell,
     Vector,
     balance_of,
 )
-from lineshaft.valuechain.inputoutput.readers import READERS, read_table
-
-FORMATS = tuple(READERS)
+from lineshaft.valuechain.inputoutput.readers import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,23 @@ class Reported:
     country: str
     industry: str
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What deliveries that stop cost.
+
+    Attributes:
+        label: how far the figures can be trusted: an upper bound, or the part that is replaced.
+        countries: lost value added; negative for a country that delivers instead.
+        world: lost value added in that of all countries.
+        not_replaceable: part of what was to be replaced for which there is no other origin.
+    """
+
+    label: str
+    countries: tuple[Reported, ...]
+    world: float
+    not_replaceable: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +120,25 @@ def report(kernel: Kernel, wanted: Wanted) -> Iterator[Reported]:
     countries = [name for name in table.countries if name in (wanted.countries or table.countries)]
     for member in members:
         yield from _figures(kernel, member, countries, coverage)
+
+
+def extract(kernel: Kernel, cut: Cut) -> Loss:
+    """Say what each country loses in value added when deliveries stop.
+
+    Raises:
+        UnknownPlace: when the table has no such country or industry.
+        Invalid: when the replaced part is not from 0 to 1.
+    """
+    table = kernel.table
+    found = extraction(kernel, cut)
+    coverage = balance_of(table).coverage
+    lost = table.summed(found.lost_value_added).tolist()
+    before = table.summed(kernel.value_added_coefficients * table.gross_output).tolist()
+    figures = tuple(
+        Reported(_figure(LOSS, table, value, coverage), name, "", table.currency)
+        for name, value in zip(table.countries, lost, strict=True)
+    )
+    return Loss(found.label, figures, sum(lost) / sum(before), found.not_replaceable)
 
 
 def _chosen(wanted: Wanted) -> list[Member]:
