@@ -111,14 +111,7 @@ def correction_content(
     found: Difference,
     place: tuple[str, Instant],
 ) -> dict[str, Any]:
-    """Return the content of a document that corrects others, see `corrected_content`.
-
-    Args:
-        rated: the period as it is known now.
-        documented: every document of the period before this one, in order.
-        found: what is to be charged or credited.
-        place: number and date of the document.
-    """
+    """Return the content of a document that corrects others, with its number and date."""
     return numbered(corrected_content(rated, documented, found), *place)
 
 
