@@ -15,6 +15,7 @@ from lineshaft.services.desk.model import Months, Study, Variant
 from lineshaft.services.desk.service import DesignDesk, DeskParts
 from lineshaft.services.desk.store import SqlDeskStore
 from lineshaft.services.metering.model import Meter, TimedState, UsageRecord
+from lineshaft.services.metering.totals import Answer, Asked, NotPlain, Progress
 from tests.services.billing.examples import ENGINE
 from tests.services.contracts.examples import contract, offering
 from tests.services.hub import FINANCE, NOW, Hub, build_hub
@@ -59,6 +60,11 @@ class MadeUsage:
 
     def ahead(self, wanted: Sequence[tuple[Meter, Period]], known_at: Instant) -> "MadeUsage":
         return self
+
+    def totals(
+        self, _actor: Actor, asked: Sequence[Asked], _known_at: Instant, _on_progress: Progress
+    ) -> list[list[Answer]]:
+        return [[NotPlain.NOT_STORED] * len(periods) for _, periods in asked]
 
     def settle(self, now: Instant) -> Instant:
         return now

@@ -40,6 +40,7 @@ from lineshaft.platform.historian.proof.checker import Checker
 from lineshaft.platform.historian.proof.keeper import PathKeeper
 from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.queries.ahead import read_rows
+from lineshaft.platform.historian.queries.bulk import BulkReader
 from lineshaft.platform.historian.queries.functions import Functions
 from lineshaft.platform.historian.queries.model import ExportQuery
 from lineshaft.platform.historian.queries.ranges import RangeReader
@@ -138,6 +139,30 @@ class Historian:
             signal for signal, one in found.series.items() if one in last and last[one] < span.end
         )
         return Ahead(span, known_at, found.as_range(), found.places(), blocks, ended)
+
+    def bulk(
+        self, actor: Actor, signals: Sequence[SignalId], span: Period, known_at: Instant
+    ) -> BulkReader | None:
+        """Return a reader of the decimals of signals in a span of stamps, known at an instant.
+
+        None where nothing is stored of any signal, or records were lost: then ask `readings`.
+
+        Raises:
+            Forbidden: when the actor may not see one of the machines in this period.
+            KnowledgeCut: when what was known at that instant was given up by a restore.
+        """
+        for machine in sorted({machine_of(signal) for signal in signals}):
+            self._authorize(actor, Action.READING_QUERY, machine, span)
+            self._authorize(actor, Action.EVIDENCE_READ, machine)
+        with self._database.read() as connection:
+            series = self._manifest.series_ids(connection, signals)
+            if not series or self._manifest.losses(connection):
+                return None
+            self._manifest.require_known(connection, min(series.values()), span, known_at)
+            sources = self._manifest.source_epochs(connection)
+        found = {SignalId(one): number for one, number in series.items()}
+        stores = (self._manifest, self._scanner)
+        return BulkReader(self._database, stores, found, signals, span, known_at, sources)
 
     def stream(self, actor: Actor, query: RangeQuery, after: Place | None = None) -> RangeStream:
         """Return a range in pieces of bounded size, all as known at one instant: now by default.

@@ -81,6 +81,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "cells": [_cell(each) for each in outcome.cells],
         "label": outcome.variant.label,
         "machine_months": sums,
+        "rated_in_bulk": outcome.in_bulk,
+        "rated_one_by_one": dict(outcome.one_by_one),
         "risks": [_risk(each) for each in outcome.risks],
         "unrated": [
             {"contract": each.contract, "period": str(each.period), "reason": each.reason}
@@ -94,6 +96,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "contract": cell.contract,
         "credits": f"{cell.credits.amount:f}",
         "currency": cell.revenue.currency,
+        "evidence_root": cell.evidence_root,
         "is_complete": cell.is_complete,
         "machine": cell.machine,
         "month": cell.month,

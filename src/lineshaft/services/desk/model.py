@@ -5,7 +5,7 @@ Costs and accounts of profit are in `costing.py`.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -26,6 +26,7 @@ from lineshaft.services.desk.costing import (
     ProfitRow,
     sum_figures,
 )
+from lineshaft.services.metering.model import NO_EVIDENCE
 
 __all__ = [
     "COST_FIELDS",
@@ -194,6 +195,7 @@ class Cell:
         revenue: net of tax: fee and usage.
         credits: zero or below: what was given back on guarantees.
         is_complete: whether all usage of the period is known.
+        evidence_root: of the signed segments that its usage rests on (`repricing.joined_root`).
     """
 
     contract: str
@@ -204,6 +206,7 @@ class Cell:
     revenue: Money
     credits: Money
     is_complete: bool
+    evidence_root: str = NO_EVIDENCE
 
     @property
     def net(self) -> Money:
@@ -285,6 +288,8 @@ class Outcome:
 
     Attributes:
         costs: recorded, by machine and month.
+        in_bulk: billed periods that were rated from totals (`bulk.py`).
+        one_by_one: how many were measured and rated by themselves, by the reason.
     """
 
     variant: Variant
@@ -292,6 +297,8 @@ class Outcome:
     unrated: tuple[Unrated, ...]
     risks: tuple[Risk | NoRisk, ...]
     costs: Mapping[tuple[str, str, str], Money]
+    in_bulk: int = 0
+    one_by_one: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.desk.model import CostRecord, SavedStudy
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from lineshaft.services.metering.model import Meter, UsageRecord
+from lineshaft.services.metering.service import Answer, Asked
 
 Progress = Callable[[str, int, int], None]
 """Is told what is done, how much of it, and of how much."""
@@ -28,6 +29,12 @@ class UsageSource(Protocol):
 
     def ahead(self, wanted: Sequence[tuple[Meter, Period]], known_at: Instant) -> "UsageSource":
         """Return the same with what some meters need read at once."""
+        ...
+
+    def totals(
+        self, actor: Actor, asked: Sequence[Asked], known_at: Instant, on_progress: Progress
+    ) -> list[list[Answer]]:
+        """Return the usage of meters in their periods, added up at once, or why it is not."""
         ...
 
     def settle(self, now: Instant) -> Instant:

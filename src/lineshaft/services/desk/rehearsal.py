@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,6 +20,7 @@ from lineshaft.services.contracts.model import (
     MeterTerms,
     TimeClass,
 )
+from lineshaft.services.desk.bulk import BulkRating, InBulk
 from lineshaft.services.desk.errors import TooMuchAtOnce
 from lineshaft.services.desk.failures import (
     FailureHistory,
@@ -29,6 +31,7 @@ from lineshaft.services.desk.failures import (
 from lineshaft.services.desk.history import Case
 from lineshaft.services.desk.measuring import Measured, Measurer, Wanted
 from lineshaft.services.desk.model import (
+    Cell,
     NoRisk,
     Outcome,
     ProfitEntry,
@@ -88,39 +91,69 @@ class Rehearsal:
             msg = f"a study of {count} billed periods: at most {CASES_MAX}, choose fewer"
             raise TooMuchAtOnce(msg)
         cast = [_cast(variant, self._stage.cases) for variant in self._study.variants]
-        wanted = [each for played, _ in cast for case in played for each in _wanted(case)]
-        measured = self._measurer.measure(
-            self._actor, wanted, self._study.known_at, self._on_progress
-        )
+        known_at, engine = self._study.known_at, self._stage.engine
+        bulk = BulkRating(self._actor, self._measurer.metering, known_at, engine)
+        in_bulk = bulk.rated([played for played, _ in cast], self._on_progress)
+        wanted = [
+            each
+            for (played, _), done in zip(cast, in_bulk, strict=True)
+            for place in sorted(done.reasons)
+            for each in _wanted(played[place])
+        ]
+        measured = self._measurer.measure(self._actor, wanted, known_at, self._on_progress)
         return [
-            self._outcome(variant, played, list(unrated), measured)
-            for variant, (played, unrated) in zip(self._study.variants, cast, strict=True)
+            self._outcome(variant, played, list(unrated), (done, measured))
+            for variant, (played, unrated), done in zip(
+                self._study.variants, cast, in_bulk, strict=True
+            )
         ]
 
     def _outcome(
-        self, variant: Variant, cases: Sequence[Case], unrated: list[Unrated], measured: Measured
+        self,
+        variant: Variant,
+        cases: Sequence[Case],
+        unrated: list[Unrated],
+        found: tuple[InBulk, Measured],
     ) -> Outcome:
+        """Put together what was rated in bulk and what is rated one by one, in one order."""
+        done, measured = found
         rated: list[RatedDocument] = []
-        for count, (contract, period) in enumerate(cases, 1):
-            try:
-                usage = measured.of(contract.measurements(period))
-                facts = self._facts(contract)
-                known_at, engine = self._study.known_at, self._stage.engine
-                rated.append(rate(contract, period, known_at, usage, engine, facts))
-            except KeyError as error:
-                unrated.append(Unrated(contract.id, period, str(error.args[0])))
-            except Refusal as error:
-                unrated.append(Unrated(contract.id, period, str(error)))
-            self._on_progress(f"rating {variant.label}", count, len(cases))
-        cells = [cell for each in rated for cell in cells_of(each) if self._is_chosen(cell.machine)]
-        risks = self._risks(rated, measured)
+        cells: list[Cell] = []
+        for place, case in enumerate(cases):
+            known = done.cells.get(place)
+            if known is None:
+                known = self._rated(case, measured, rated, unrated)
+                self._on_progress(f"rating {variant.label}", place + 1, len(cases))
+            cells += (cell for cell in known if self._is_chosen(cell.machine))
+        self._on_progress(f"rating {variant.label}", len(cases), len(cases))
+        plain = {cases[place][0].id for place in done.cells}
         return Outcome(
             variant=variant,
             cells=tuple(cells),
             unrated=tuple(unrated),
-            risks=tuple(risks),
+            risks=tuple(self._risks(rated, plain, measured)),
             costs=self._costs(),
+            in_bulk=len(done.cells),
+            one_by_one=done.counted,
         )
+
+    def _rated(
+        self, case: Case, measured: Measured, rated: list[RatedDocument], unrated: list[Unrated]
+    ) -> list[Cell]:
+        """Rate a period by itself; what cannot be rated is noted with the reason."""
+        contract, period = case
+        try:
+            usage = measured.of(contract.measurements(period))
+            facts = self._facts(contract)
+            known_at, engine = self._study.known_at, self._stage.engine
+            rated.append(rate(contract, period, known_at, usage, engine, facts))
+        except KeyError as error:
+            unrated.append(Unrated(contract.id, period, str(error.args[0])))
+        except Refusal as error:
+            unrated.append(Unrated(contract.id, period, str(error)))
+        else:
+            return cells_of(rated[-1])
+        return []
 
     def _is_chosen(self, machine: str) -> bool:
         return not self._study.machines or machine in self._study.machines
@@ -156,13 +189,19 @@ class Rehearsal:
             )
         return self._known[machine]
 
-    def _risks(self, rated: Sequence[RatedDocument], measured: Measured) -> Iterator[Risk | NoRisk]:
+    def _risks(
+        self, rated: Sequence[RatedDocument], plain: AbstractSet[str], measured: Measured
+    ) -> Iterator[Risk | NoRisk]:
+        """Simulate the guarantees of contracts; `plain` are those of which some period had none."""
         by_contract: dict[str, list[RatedDocument]] = defaultdict(list)
         for each in rated:
             by_contract[each.contract.id].append(each)
-        for count, id_ in enumerate(sorted(by_contract), 1):
-            yield self._risk(by_contract[id_], measured)
-            self._on_progress("simulating", count, len(by_contract))
+        for count, id_ in enumerate(sorted(by_contract.keys() | plain), 1):
+            if id_ in by_contract:
+                yield self._risk(by_contract[id_], measured)
+                self._on_progress("simulating", count, len(by_contract))
+            else:
+                yield NoRisk(id_, Unknowable.NO_GUARANTEE)
 
     def _risk(self, rated: Sequence[RatedDocument], measured: Measured) -> Risk | NoRisk:
         last = rated[-1]

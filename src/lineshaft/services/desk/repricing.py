@@ -12,11 +12,12 @@ import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money, allocate, total
+from lineshaft.core.segment import merkle
 from lineshaft.services.billing.model import LineKind, RatedDocument, RatedLine
 from lineshaft.services.contracts.model import Contract, OfferingReference, Terms, TimeClass
 from lineshaft.services.desk.checks import month_of
 from lineshaft.services.desk.model import Cell, Figures, Outcome, TariffEffect, Variant, sum_figures
-from lineshaft.services.metering.model import UsageRecord
+from lineshaft.services.metering.model import NO_EVIDENCE, UsageRecord
 
 _Key = Callable[[str, str], str]
 """From machine and month to what is summed."""
@@ -56,8 +57,10 @@ def cells_of(rated: RatedDocument) -> list[Cell]:
         for machine, part in parts.items():
             into[machine].append(part)
     is_complete = dict.fromkeys(contract.machines, True)
+    roots: dict[str, list[str]] = defaultdict(list)
     for record in rated.usage:
         is_complete[record.meter.machine] &= record.is_complete
+        roots[record.meter.machine].append(record.evidence_root)
     return [
         Cell(
             contract=contract.id,
@@ -68,9 +71,17 @@ def cells_of(rated: RatedDocument) -> list[Cell]:
             revenue=total(revenue[machine], contract.currency),
             credits=total(credits_[machine], contract.currency),
             is_complete=is_complete[machine],
+            evidence_root=joined_root(roots[machine]),
         )
         for machine in contract.machines
     ]
+
+
+def joined_root(roots: Sequence[str]) -> str:
+    """Return what the usage of a machine rests on: the one root, or the Merkle root of several."""
+    if len(roots) <= 1:
+        return roots[0] if roots else NO_EVIDENCE
+    return merkle.root([merkle.leaf_hash(b"", bytes.fromhex(each)) for each in roots]).hex()
 
 
 def shares(

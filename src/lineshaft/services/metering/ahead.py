@@ -31,6 +31,7 @@ from lineshaft.services.metering.model import BlockEntry, Meter
 from lineshaft.services.metering.plain import Plain, PlainRows
 from lineshaft.services.metering.ports import (
     Beside,
+    BulkRows,
     ClockSource,
     EstimateSource,
     ExchangeSource,
@@ -103,6 +104,12 @@ class HistoryAhead:
     ) -> Ahead | None:
         """Ask the historian."""
         return self._history.ahead(actor, signals, span, known_at)
+
+    def bulk(
+        self, actor: Actor, signals: Sequence[SignalId], span: Period, known_at: Instant
+    ) -> BulkRows | None:
+        """Ask the historian."""
+        return self._history.bulk(actor, signals, span, known_at)
 
     def rows(self, query: RangeQuery) -> SeriesRows | None:
         """Return what `readings` would answer; None where that cannot be told."""

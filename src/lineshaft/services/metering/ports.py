@@ -1,6 +1,6 @@
 """What metering needs of the historian and of a database."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,12 +9,30 @@ import sqlalchemy as sa
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId, SourceId
-from lineshaft.platform.historian.model import Ahead, BlockProof, RangeQuery
+from lineshaft.platform.historian.model import Ahead, BlockProof, RangeQuery, SourceEpoch
+from lineshaft.platform.historian.queries.model import BulkSlice, SegmentHashes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.metering.clocks.model import ClockSteps
 from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import UsageRecord
+
+
+class BulkRows(Protocol):
+    """The decimals of many signals in a span, as known at one instant."""
+
+    @property
+    def sources(self) -> Sequence[SourceEpoch]:
+        """All sources and epochs, with their numbers."""
+        ...
+
+    def slices(self) -> Iterator[BulkSlice]:
+        """Yield the rows in pieces, each later than the one before."""
+        ...
+
+    def segments(self, source_epoch: int) -> SegmentHashes:
+        """Return the hashes of the headers of a source, in the order of their numbers."""
+        ...
 
 
 class History(Protocol):
@@ -46,6 +64,12 @@ class History(Protocol):
         self, actor: Actor, signals: Sequence[SignalId], span: Period, known_at: Instant
     ) -> Ahead | None:
         """Return the rows of many signals and the blocks that they prove; None: ask one by one."""
+        ...
+
+    def bulk(
+        self, actor: Actor, signals: Sequence[SignalId], span: Period, known_at: Instant
+    ) -> BulkRows | None:
+        """Return what reads the decimals of many signals; None where they cannot be read so."""
         ...
 
 

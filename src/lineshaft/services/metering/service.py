@@ -40,12 +40,16 @@ from lineshaft.services.metering.series import (
     shifted,
     stamps_by_clock,
 )
+from lineshaft.services.metering.totals import Answer, Asked, BulkMetering, Progress, Total
 
 __all__ = [
+    "Answer",
+    "Asked",
     "MeterInput",
     "Metering",
     "SeriesRows",
     "StateSpan",
+    "Total",
     "Verdict",
     "input_of_blocks",
     "judge",
@@ -165,6 +169,13 @@ class Metering:
         history = HistoryAhead(self._history, wanted, known_at)
         beside = beside_ahead(self._beside)
         return Metering(history, self._authorizer, self._database, self._store, beside)
+
+    def totals(
+        self, actor: Actor, asked: Sequence[Asked], known_at: Instant, on_progress: Progress
+    ) -> list[list[Answer]]:
+        """Return the usage of meters in their periods, added up at once (`totals.py`)."""
+        bulk = BulkMetering(history=self._history, authorizer=self._authorizer, beside=self._beside)
+        return bulk.totals(actor, asked, known_at, on_progress)
 
     def settle(self, now: Instant) -> Instant:
         """Return an instant for `known_at` at which everything known stays known."""

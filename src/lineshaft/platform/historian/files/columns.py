@@ -117,12 +117,12 @@ def ordered(table: pa.Table, ranks: NDArray[np.int64]) -> pa.Table:
     names = ("sequence", "source_epoch", "ts", "series")
     sequence, source_epoch, ts, series = (array(table, name) for name in names)
     rank = ranks[source_epoch]
-    if _is_ordered(series, ts, rank, sequence):
+    if is_ordered(series, ts, rank, sequence):
         return table
     return table.take(pa.array(np.lexsort((sequence, rank, ts, series))))
 
 
-def _is_ordered(*keys: NDArray[Any]) -> bool:
+def is_ordered(*keys: NDArray[Any]) -> bool:
     """Tell whether rows are in the order of their keys, the first key first."""
     is_open: Any = np.True_
     for key in keys:

@@ -4,7 +4,9 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period
@@ -93,3 +95,30 @@ class ExportQuery:
         if not 1 <= len(self.signals) <= EXPORT_SIGNALS_MAX:
             msg = f"cannot export {len(self.signals)} signals: expected 1 to {EXPORT_SIGNALS_MAX}"
             raise Invalid(msg)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BulkSlice:
+    """Rows of many signals in the order of day, signal and time: arrays of one length.
+
+    Attributes:
+        place: of the signal in the list that was asked for.
+        is_decimal: whether it is a good reading of a decimal; the value of any other says nothing.
+        source_epoch: number of source and epoch.
+    """
+
+    place: NDArray[np.int64]
+    ts: NDArray[np.int64]
+    mantissa: NDArray[np.int64]
+    exponent: NDArray[np.int8]
+    sequence: NDArray[np.int64]
+    source_epoch: NDArray[np.int32]
+    is_decimal: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentHashes:
+    """The segments of a source by their signed headers, in the order of their numbers."""
+
+    first_sequences: Sequence[int]
+    hashes: Sequence[bytes]

@@ -7,7 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from lineshaft.core.reading import RecordKind
 from lineshaft.platform.historian.errors import StoreFileDamaged, StoreFilesChanging
@@ -22,6 +24,16 @@ ATTEMPTS_MAX = 3
 MEMORY_MB_MAX = 1_024
 THREADS = 2
 ENGINE_NAME = ":memory:store-files"
+_DECIMALS = {
+    "series": np.int32,
+    "ts": np.int64,
+    "mantissa": np.int64,
+    "exponent": np.int8,
+    "sequence": np.int64,
+    "source_epoch": np.int32,
+    "is_decimal": np.bool_,
+}
+"""Columns of `Scanner.decimals`."""
 
 T = TypeVar("T")
 
@@ -58,6 +70,25 @@ class Scanner:
         result = self._query(files, f"SELECT {', '.join(names)} FROM store WHERE {where}", values)
         schema = pa.schema([columns.SCHEMA.field(name) for name in names])
         return schema.empty_table() if result is None else result.cast(schema)
+
+    def decimals(
+        self, files: Sequence[StoreFile], wanted: tuple[int, int, int, int]
+    ) -> dict[str, NDArray[Any]]:
+        """Return rows as arrays, file by file: of good decimal readings all, of others a flag.
+
+        Args:
+            files: in the order of the rows that are wanted.
+            wanted: first and last series; first instant, and the one behind the last.
+        """
+        sql = f"""SELECT series, ts, coalesce(mantissa, 0)::BIGINT AS mantissa,
+            coalesce(exponent, 0)::TINYINT AS exponent, sequence, source_epoch,
+            kind = {RecordKind.READING:d} AND status < {columns.GOOD_BELOW} AND number IS NULL
+            AND text IS NULL AND mantissa IS NOT NULL AND exponent IS NOT NULL AS is_decimal
+            FROM store WHERE series BETWEEN ? AND ? AND ts >= ? AND ts < ?"""
+        table = self._query(files, sql, wanted)
+        if table is None:
+            return {name: np.zeros(0, dtype=kind) for name, kind in _DECIMALS.items()}
+        return {name: table.column(name).to_numpy() for name in _DECIMALS}
 
     def nearest(
         self,

@@ -199,11 +199,7 @@ class Steps:
     ) -> None:
         """Take the readings as integers of one scale, in the unit of the signal."""
         self._parameters, self._boundary, self.scale = parameters, parameters.boundary, scale
-        rate_us = parameters.rate_max * (1 + parameters.tolerance) / US_PER_S
-        resolution = parameters.resolution
-        common = lcm(scale.denominator, rate_us.denominator, resolution.denominator)
-        self._per_value = int(scale * common)
-        self._per_us, self._free = int(rate_us * common), int(resolution * common)
+        self._per_value, self._per_us, self._free = possible_rise(parameters, scale)
         self._modulus = _in_units(parameters.modulus, scale)
         self._restarts_at = _in_units(parameters.restarts_at, scale)
         self._exchanges = [
@@ -309,6 +305,19 @@ class Steps:
     def _is_possible(self, amount: Exact, first: int, last: int) -> bool:
         duration_us = self.ts[last] - self.ts[first]
         return amount * self._per_value <= duration_us * self._per_us + self._free
+
+
+def possible_rise(parameters: CounterParameters, scale: Fraction) -> tuple[int, int, int]:
+    """Return what tells a possible rise: rise * first <= duration_us * second + third.
+
+    Args:
+        parameters: of the counter.
+        scale: size of the unit of the rise, in that of the signal.
+    """
+    rate_us = parameters.rate_max * (1 + parameters.tolerance) / US_PER_S
+    resolution = parameters.resolution
+    common = lcm(scale.denominator, rate_us.denominator, resolution.denominator)
+    return int(scale * common), int(rate_us * common), int(resolution * common)
 
 
 def _in_units(value: Fraction | None, scale: Fraction) -> Fraction | None:

@@ -1,0 +1,216 @@
+"""The levels of many counters at many instants, from whole columns of readings. Pure.
+
+Ten million readings of plain counters say at an instant what the two around it say, once it is
+clear that every step between them is a possible rise. So all steps are checked, in slices of
+arrays of int64 that cannot overflow unseen, and of each counter no more is kept than the ends of
+stretches that no instant cuts. A counter with anything else among its rows is named as odd, and
+whoever asks walks its rows: here nothing is decided that is not plain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineshaft.core.period import Instant
+from lineshaft.platform.historian.queries.model import BulkSlice
+from lineshaft.services.metering.meters.counter import possible_rise
+from lineshaft.services.metering.parameters import Boundary, CounterParameters
+
+_SAFE = 1 << 62
+"""Products below this, and sums of two of them, are seen in an int64 without overflow."""
+_VALUE_MAX = 1 << 61
+_UNSEEN = -128
+"""No exponent of a decimal that is stored."""
+_BEFORE_MIN = 2
+"""Readings before a period: the second shows that the first is possible, as in `counter`."""
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """Stretches of readings that no instant cuts, by signal and time: arrays of one length.
+
+    Attributes:
+        place: of the signal.
+        count: readings of the stretch.
+    """
+
+    place: Ints
+    first_ts: Ints
+    last_ts: Ints
+    first_value: Ints
+    last_value: Ints
+    first_sequence: Ints
+    last_sequence: Ints
+    count: Ints
+
+
+_RUN = tuple(Runs.__dataclass_fields__)
+
+
+class BulkSteps:
+    """Checks the steps of counters slice by slice.
+
+    Attributes:
+        odd: bool by place, signals of which not every row is plain.
+        exponent, owner: by place, of all rows of a signal that is not odd: decimal exponent, and
+            number of source and epoch.
+    """
+
+    def __init__(self, counters: Sequence[CounterParameters], cuts: Ints) -> None:
+        """Take how each counter can rise, by place, and the instants that are asked about."""
+        count = len(counters)
+        self._counters, self._cuts = counters, cuts
+        self.odd = np.zeros(count, dtype=np.bool_)
+        self.exponent = np.full(count, _UNSEEN, dtype=np.int64)
+        self.owner = np.zeros(count, dtype=np.int64)
+        self._bounds = np.ones((5, count), dtype=np.int64)
+        self._known: dict[tuple[CounterParameters, int], Ints | None] = {}
+        self._runs: list[Runs] = []
+
+    def take(self, rows: BulkSlice) -> None:
+        """Check the steps of a slice, which is later than the ones before."""
+        place, ts, value = rows.place, rows.ts, rows.mantissa
+        is_other = place[1:] != place[:-1]
+        heads = np.r_[0, np.flatnonzero(is_other) + 1]
+        self._meet(place[heads], rows.exponent[heads], rows.source_epoch[heads])
+        is_odd = ~rows.is_decimal | (rows.exponent != self.exponent[place])
+        is_odd |= rows.source_epoch != self.owner[place]
+        is_odd |= (value >= _VALUE_MAX) | (value <= -_VALUE_MAX)
+        steps = np.diff(ts), np.diff(value), np.diff(rows.sequence)
+        is_odd[1:] |= ~is_other & ~self._are_possible(place[1:], *steps)
+        self.odd[place[is_odd]] = True
+        slot = np.searchsorted(self._cuts, ts, side="right")
+        starts = np.r_[0, np.flatnonzero(is_other | (slot[1:] != slot[:-1])) + 1]
+        ends = np.r_[starts[1:], len(ts)] - 1
+        first, last = ((ts[at], value[at], rows.sequence[at]) for at in (starts, ends))
+        (ts0, value0, sequence0), (ts1, value1, sequence1) = first, last
+        count = ends - starts + 1
+        run = Runs(place[starts], ts0, ts1, value0, value1, sequence0, sequence1, count)
+        self._runs.append(run)
+
+    def levels(self) -> "Levels":
+        """Check the steps between stretches, and return what the counters were at."""
+        parts = self._runs or [Runs(*[np.zeros(0, dtype=np.int64)] * len(_RUN))]
+        joined = Runs(*(np.concatenate([getattr(part, name) for part in parts]) for name in _RUN))
+        order = np.argsort(joined.place, kind="stable")
+        runs = Runs(*(getattr(joined, name)[order] for name in _RUN))
+        steps = (
+            runs.first_ts[1:] - runs.last_ts[:-1],
+            runs.first_value[1:] - runs.last_value[:-1],
+            runs.first_sequence[1:] - runs.last_sequence[:-1],
+        )
+        is_odd = runs.place[1:] == runs.place[:-1]
+        is_odd &= ~self._are_possible(runs.place[1:], *steps)
+        self.odd[runs.place[1:][is_odd]] = True
+        return Levels(runs, len(self._counters))
+
+    def _meet(self, place: Ints, exponent: NDArray[np.int8], owner: NDArray[np.int32]) -> None:
+        """Learn of what kind the first row of each new signal is: all others must be like it."""
+        new = np.flatnonzero(self.exponent[place] == _UNSEEN)[::-1]
+        if not len(new):
+            return
+        self.exponent[place[new]], self.owner[place[new]] = exponent[new], owner[new]
+        for one in np.unique(place[new]).tolist():
+            key = self._counters[one], int(self.exponent[one])
+            if key not in self._known:
+                self._known[key] = _bounds(*key)
+            found = self._known[key]
+            if found is None:
+                self.odd[one] = True
+            else:
+                self._bounds[:, one] = found
+
+    def _are_possible(self, place: Ints, gap: Ints, rise: Ints, further: Ints) -> Any:
+        """Tell which steps are possible rises to a later record; a product never overflows."""
+        is_one = len(self._known) == 1 and len(place) > 0
+        bounds: Any = self._bounds[:, place[0]].tolist() if is_one else self._bounds[:, place]
+        rise_max, gap_max, per_value, per_us, free = bounds
+        found = (gap > 0) & (rise >= 0) & (further > 0) & (rise <= rise_max) & (gap <= gap_max)
+        return found & (rise * per_value <= gap * per_us + free)
+
+
+def _bounds(parameters: CounterParameters, exponent: int) -> Ints | None:
+    """Return largest rise and gap that are checked, and what checks them; None: too large."""
+    per_value, per_us, free = possible_rise(parameters, Fraction(10) ** exponent)
+    if max(per_value, per_us, free) >= _SAFE:
+        return None
+    found = (_SAFE // per_value, (_SAFE - free) // per_us, per_value, per_us, free)
+    return np.array(found, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a counter was at, in units of its scale: between two readings on the straight line.
+
+    Attributes:
+        before, after: sequence of the last record before the instant, and of the first from it on.
+        is_known: whether there are readings on both sides, and two before.
+    """
+
+    numerator: int
+    denominator: int
+    before: int
+    after: int
+    is_known: bool
+
+
+class Levels:
+    """What the counters were at; only of those that are not odd is it true."""
+
+    def __init__(self, runs: Runs, count: int) -> None:
+        """Take the stretches of `count` signals."""
+        self._runs = runs
+        self._heads = np.searchsorted(runs.place, np.arange(count + 1))
+        self._seen = np.r_[0, np.cumsum(runs.count)]
+
+    def at(self, place: int, cuts: Ints, boundary: Boundary) -> list[Level]:
+        """Return the levels of a signal at instants, each one of those that cut the stretches."""
+        runs, (head, behind) = self._runs, self._heads[place : place + 2].tolist()
+        mine = runs.first_ts[head:behind]
+        after = np.searchsorted(mine, cuts) + head
+        is_known = (after < behind) & (self._seen[after] - self._seen[head] >= _BEFORE_MIN)
+        if not is_known.any():
+            return [Level(0, 1, 0, 0, is_known=False)] * len(cuts)
+        after = np.where(is_known, after, head + 1)
+        columns = (
+            cuts - runs.last_ts[after - 1],
+            runs.first_ts[after] - runs.last_ts[after - 1],
+            runs.last_value[after - 1],
+            runs.first_value[after],
+            runs.last_sequence[after - 1],
+            runs.first_sequence[after],
+            is_known,
+        )
+        return [
+            Level(*_level((since, gap), (low, high), boundary), before, behind, known)
+            for since, gap, low, high, before, behind, known in zip(
+                *(column.tolist() for column in columns), strict=True
+            )
+        ]
+
+
+def _level(times: tuple[int, int], values: tuple[int, int], boundary: Boundary) -> tuple[int, int]:
+    """Return the level as numerator and denominator, as `counter.Steps` has it.
+
+    Args:
+        times: from the reading before to the instant, and to the reading behind it.
+        values: of both readings.
+        boundary: what happens to the step over the instant.
+    """
+    (since, gap), (low, high) = times, values
+    if since == gap or boundary is Boundary.EARLIER:
+        return high, 1
+    if boundary is Boundary.LATER:
+        return low, 1
+    return low * gap + (high - low) * since, gap
+
+
+def instants(cuts: Sequence[Instant]) -> Ints:
+    """Return instants as an array."""
+    return np.array(cuts, dtype=np.int64)

@@ -1,0 +1,288 @@
+"""Usage of many meters over a whole history at once: what a question to history is made of.
+
+What is found is the quantity that `Metering.usage` finds, exactly, for a period that is covered
+whole and of which nothing special is known. Of any other it is said why it is not told here, and
+`Metering.usage` has to be asked: nothing is estimated, rounded or left out.
+"""
+
+import enum
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import chain
+
+from lineshaft.core.period import Instant, Period
+from lineshaft.core.quantity import conversion_factor
+from lineshaft.core.reading import SignalId
+from lineshaft.core.segment import merkle
+from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
+from lineshaft.security.authorisation.service import RESOURCES_PER_LIST_MAX, Authorizer
+from lineshaft.services.metering.ahead import MARGIN_US
+from lineshaft.services.metering.bulk import BulkSteps, Level, Levels, instants
+from lineshaft.services.metering.hours import Hours
+from lineshaft.services.metering.model import Meter
+from lineshaft.services.metering.parameters import CounterParameters
+from lineshaft.services.metering.ports import Beside, BulkRows, History
+
+SIGNALS_MAX = 10_000
+"""Signals that are read in one pass over the files."""
+
+Asked = tuple[Meter, Sequence[Period]]
+"""A meter, and the periods that its usage is asked of."""
+Progress = Callable[[str, int, int], None]
+"""Is told what is done, how much of it, and of how much."""
+
+
+class NotPlain(enum.StrEnum):
+    """Why the usage of a period is not told at once."""
+
+    OTHER_METER = "not a counter without limits and exchanges"
+    OTHER_RISES = "its signal is also metered as a counter that can rise in another way"
+    RECORDED = "an exchange, an estimate or the offset of a clock is recorded"
+    NOT_STORED = "its history cannot be read at once"
+    NOT_SEEN = "not to be seen for the whole time"
+    ODD_ROWS = "not every record is a possible rise of one source in the order of time"
+    NOT_COVERED = "no readings on both sides of the period"
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Usage of a period that is wholly covered.
+
+    Attributes:
+        amount: in the unit of the meter, exact.
+        evidence_root: Merkle root over the hashes of the signed headers of its source, from the
+            segment with the last record before the period to that with the first one behind it.
+    """
+
+    amount: Fraction
+    evidence_root: str
+
+
+Answer = Total | NotPlain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkMetering:
+    """Adds up whole histories."""
+
+    history: History
+    authorizer: Authorizer
+    beside: Beside = Beside()  # noqa: RUF009 - frozen
+
+    def totals(
+        self, actor: Actor, asked: Sequence[Asked], known_at: Instant, on_progress: Progress
+    ) -> list[list[Answer]]:
+        """Return the usage of each meter in each of its periods, in their order.
+
+        Args:
+            actor: who asks.
+            asked: meters, each with disjoint or other periods.
+            known_at: what was known when.
+            on_progress: is told how many rows have been added up.
+        """
+        answers: list[list[Answer]] = [[] for _ in asked]
+        counted: dict[SignalId, CounterParameters] = {}
+        reasons = self._reasons(actor, asked)
+        for place, (meter, periods) in enumerate(asked):
+            reason = reasons(meter) if periods else NotPlain.NOT_COVERED
+            if reason is None and isinstance(meter.parameters, CounterParameters):
+                rises = _rises(meter.parameters)
+                if counted.setdefault(meter.signal, rises) != rises:
+                    reason = NotPlain.OTHER_RISES
+            if reason is not None:
+                answers[place] = [reason] * len(periods)
+        signals = sorted(counted)
+        open_ = [place for place, found in enumerate(answers) if not found and asked[place][1]]
+        for first in range(0, len(signals), SIGNALS_MAX):
+            some = dict.fromkeys(signals[first : first + SIGNALS_MAX])
+            mine = [place for place in open_ if asked[place][0].signal in some]
+            part = _Pass([asked[place] for place in mine], {one: counted[one] for one in some})
+            for place, found in zip(mine, self._pass(part, known_at, on_progress), strict=True):
+                answers[place] = found
+        return answers
+
+    def _reasons(self, actor: Actor, asked: Sequence[Asked]) -> Callable[[Meter], NotPlain | None]:
+        """Return what tells why a meter cannot be added up, before its readings are looked at."""
+        machines = sorted({meter.machine for meter, periods in asked if periods})
+        span = _span(chain.from_iterable(periods for _, periods in asked))
+        named = [Resource("machine", one, machine=one, period=span) for one in machines]
+        seen: set[str] = set()
+        for first in range(0, len(named), RESOURCES_PER_LIST_MAX):
+            some = named[first : first + RESOURCES_PER_LIST_MAX]
+            permitted = self.authorizer.permitted(actor, Action.USAGE_READ, some)
+            seen.update(resource.id for resource in permitted)
+        recorded: frozenset[str] = frozenset()
+        for source in (self.beside.exchanges, self.beside.estimates):
+            recorded |= frozenset() if source is None else source.machines(SYSTEM_WORKER)
+
+        def reason(meter: Meter) -> NotPlain | None:
+            found = meter.parameters
+            if not isinstance(found, CounterParameters) or found.exchanges:
+                return NotPlain.OTHER_METER
+            if found.minimum is not None or found.maximum is not None:
+                return NotPlain.OTHER_METER
+            if meter.machine in recorded:
+                return NotPlain.RECORDED
+            return None if meter.machine in seen else NotPlain.NOT_SEEN
+
+        return reason
+
+    def _pass(self, part: "_Pass", known_at: Instant, on_progress: Progress) -> list[list[Answer]]:
+        """Read the files once for some signals."""
+        span = _span(chain.from_iterable(periods for _, periods in part.asked))
+        wide = Period(Instant(span.start - MARGIN_US), Instant(span.end + MARGIN_US))
+        rows = self.history.bulk(SYSTEM_WORKER, list(part.counters), wide, known_at)
+        if rows is None:
+            return [[NotPlain.NOT_STORED] * len(periods) for _, periods in part.asked]
+        steps = BulkSteps(list(part.counters.values()), instants(part.cuts()))
+        for found in rows.slices():
+            steps.take(found)
+            on_progress("adding up", int(found.ts[-1]) - wide.start, wide.duration_us)
+        on_progress("adding up", wide.duration_us, wide.duration_us)
+        return part.answers(steps, rows, self._clocked(rows))
+
+    def _clocked(self, rows: BulkRows) -> frozenset[int]:
+        """Return the numbers of sources of whose clocks anything is recorded."""
+        clocks = self.beside.clocks
+        recorded = frozenset() if clocks is None else clocks.sources(SYSTEM_WORKER)
+        return frozenset(one.id for one in rows.sources if one.source in recorded)
+
+
+class _Pass:
+    """What is asked of some signals in one pass.
+
+    Attributes:
+        asked: meters of these signals.
+        counters: how each can rise, by signal.
+    """
+
+    def __init__(
+        self, asked: Sequence[Asked], counters: Mapping[SignalId, CounterParameters]
+    ) -> None:
+        self.asked, self.counters = asked, counters
+        self._parts: dict[tuple[Hours | None, Period], list[Period]] = {}
+
+    def cuts(self) -> list[Instant]:
+        """Return the instants at which any counter has to be known."""
+        found: set[Instant] = set()
+        for meter, periods in self.asked:
+            for period in periods:
+                for part in (period, *self._within(meter, period)):
+                    found.update((part.start, part.end))
+        return sorted(found)
+
+    def answers(
+        self, steps: BulkSteps, rows: BulkRows, clocked: frozenset[int]
+    ) -> list[list[Answer]]:
+        """Return what is asked, in its order."""
+        levels, evidence = steps.levels(), _Evidence(rows)
+        places = {signal: place for place, signal in enumerate(self.counters)}
+        owners, odd = steps.owner.tolist(), steps.odd.tolist()
+        found: list[list[Answer]] = []
+        for meter, periods in self.asked:
+            place = places[meter.signal]
+            reason = NotPlain.ODD_ROWS if odd[place] else None
+            reason = NotPlain.RECORDED if owners[place] in clocked else reason
+            if reason is not None:
+                found.append([reason] * len(periods))
+                continue
+            scale = Fraction(10) ** int(steps.exponent[place])
+            of = _Counted(levels, place, evidence, owners[place])
+            found.append(self._totals(meter, periods, of, scale))
+        return found
+
+    def _totals(
+        self, meter: Meter, periods: Sequence[Period], of: "_Counted", scale: Fraction
+    ) -> list[Answer]:
+        parameters = meter.parameters
+        assert isinstance(parameters, CounterParameters)  # noqa: S101 - none other is asked
+        factor = scale * conversion_factor(parameters.signal_unit, meter.unit)
+        parts = [self._within(meter, period) for period in periods]
+        cuts = sorted({end for one in chain(periods, *parts) for end in (one.start, one.end)})
+        known = of.levels.at(of.place, instants(cuts), parameters.boundary)
+        at = dict(zip(cuts, known, strict=True))
+        return [
+            of.total(
+                [(at[part.start], at[part.end]) for part in inside],
+                (at[period.start], at[period.end]),
+                factor,
+            )
+            for period, inside in zip(periods, parts, strict=True)
+        ]
+
+    def _within(self, meter: Meter, period: Period) -> list[Period]:
+        """Return the parts of a period in which usage counts."""
+        parameters = meter.parameters
+        hours = parameters.hours if isinstance(parameters, CounterParameters) else None
+        if hours is None:
+            return [period]
+        key = hours, period
+        if key not in self._parts:
+            self._parts[key] = hours.within(period)
+        return self._parts[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The levels of one signal, and its segments."""
+
+    levels: Levels
+    place: int
+    evidence: "_Evidence"
+    owner: int
+
+    def total(
+        self, parts: Sequence[tuple[Level, Level]], ends: tuple[Level, Level], factor: Fraction
+    ) -> Answer:
+        """Return the usage in parts of a period."""
+        first, last = ends
+        if not (first.is_known and last.is_known):
+            return NotPlain.NOT_COVERED
+        amount = Fraction(0)
+        for start, end in parts:
+            # Not as fractions: to reduce them takes longer than all the rest.
+            above = end.numerator * start.denominator - start.numerator * end.denominator
+            below = start.denominator * end.denominator
+            found = Fraction(above * factor.numerator, below * factor.denominator)
+            amount = amount + found if amount else found
+        return Total(amount, self.evidence.root(self.owner, (first.before, last.after)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """Roots over the headers of segments, each of the same ones computed once."""
+
+    rows: BulkRows
+    _sources: dict[int, tuple[Sequence[int], list[bytes]]] = field(default_factory=dict)
+    _roots: dict[tuple[int, int, int], str] = field(default_factory=dict)
+
+    def root(self, owner: int, sequences: tuple[int, int]) -> str:
+        """Return the root over the segments from one record to another."""
+        if owner not in self._sources:
+            found = self.rows.segments(owner)
+            self._sources[owner] = found.first_sequences, list(map(_leaf, found.hashes))
+        firsts, leaves = self._sources[owner]
+        first, behind = bisect_right(firsts, sequences[0]) - 1, bisect_right(firsts, sequences[1])
+        key = owner, first, behind
+        if key not in self._roots:
+            self._roots[key] = merkle.root(leaves[first:behind]).hex()
+        return self._roots[key]
+
+
+def _leaf(header_hash: bytes) -> bytes:
+    return merkle.leaf_hash(b"", header_hash)
+
+
+def _span(periods: Iterable[Period]) -> Period:
+    listed = list(periods)
+    if not listed:
+        return Period(Instant(0), Instant(1))
+    return Period(min(each.start for each in listed), max(each.end for each in listed))
+
+
+def _rises(parameters: CounterParameters) -> CounterParameters:
+    """Return the part of the parameters that tells how a counter can rise."""
+    plain = CounterParameters(parameters.signal_unit, parameters.rate_max)
+    return replace(plain, resolution=parameters.resolution, tolerance=parameters.tolerance)
