@@ -87,7 +87,9 @@ def test_a_range_has_every_column_as_it_was_written(house: House) -> None:
     source = random_source(7, segments=20)
     house.store(source)
     signal = source.records[0].signal
-    table = house.historian.readings(ACTOR, RangeQuery(signal, period(-HOUR * 48, HOUR * 480)))
+    query = RangeQuery(signal, period(-HOUR * 48, HOUR * 480))
+    table = house.historian.readings(ACTOR, query)
+    assert house.historian.readings(ACTOR, query) == table, "what is known of a file does not tell"
     written = sorted(
         (r for r in source.records if r.signal == signal), key=lambda r: (r.ts, r.sequence)
     )

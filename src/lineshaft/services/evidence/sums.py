@@ -45,16 +45,16 @@ def hold_together(key: bytes, signed: Sequence[tuple[bytes, bytes]]) -> bool:
         hashes.append(int.from_bytes(one, "little"))
     chosen = hashlib.shake_256(digest.digest()).digest(len(signed))
     sums = [_NOTHING] * BUCKETS
-    scalars = hashed = 0
+    scalars = digests = 0
     try:
-        for bucket, (signature, _), one in zip(chosen, signed, hashes, strict=True):
+        for bucket, (signature, _), hashed in zip(chosen, signed, hashes, strict=True):
             point, scalar = signature[:_SIZE], int.from_bytes(signature[_SIZE:], "little")
             if scalar >= ORDER or int.from_bytes(point, "little") % 2**255 >= _FIELD:
                 return False
             sums[bucket] = crypto_core_ed25519_add(sums[bucket], point)
             scalars += (2 * bucket + 1) * scalar
-            hashed += (2 * bucket + 1) * one
-        right = crypto_scalarmult_ed25519_noclamp(_reduced(hashed), key)
+            digests += (2 * bucket + 1) * hashed
+        right = crypto_scalarmult_ed25519_noclamp(_reduced(digests), key)
         left = crypto_scalarmult_ed25519_base_noclamp(_reduced(scalars))
         return left == crypto_core_ed25519_add(_weighted(sums), right)
     except CryptoError:

@@ -80,10 +80,9 @@ class RangeReader:
                     for file in seen
                     if any(file.hour <= hour <= file.last_hour for hour in beside)
                 }
-        where = "series = ? AND ((ts >= ? AND ts < ?)"
-        where += "".join(" OR ts = ?" for _ in instants) + ")"
-        values = (self._series, period.start, period.end, *sorted(instants))
-        rows = self._known(self._scanner.rows(list(files.values()), where, values))
+        spans = [(period.start, period.end), *((one, one + 1) for one in sorted(instants))]
+        in_order = sorted(files.values(), key=lambda file: (file.min_ts, file.id))
+        rows = self._known(self._scanner.series_rows(in_order, self._series, spans))
         known_at, span = self._query.known_at, self._span(rows)
         self._manifest.require_known(self._connection, self._series, span, known_at)
         return to_range(columns.ordered(rows, columns.ranks(self._sources)), self._sources)

@@ -16,6 +16,7 @@ from lineshaft.platform.historian.errors import StoreFileDamaged, StoreFilesChan
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.model import StoreFile
+from lineshaft.platform.historian.queries.rowgroups import RowGroups
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,6 +45,7 @@ class Scanner:
     def __init__(self, files: StoreFiles) -> None:
         """Read the files of `files`."""
         self._files = files
+        self._rowgroups = RowGroups(files)
         self._local = threading.local()
         self._lock = threading.Lock()
 
@@ -51,6 +53,12 @@ class Scanner:
     def _engine(self) -> "duckdb.DuckDBPyConnection":
         """The engine; intake, which hardly ever asks, carries no 30 MB of it before it does."""
         return engine()
+
+    def series_rows(
+        self, files: Sequence[StoreFile], series: int, spans: Sequence[tuple[int, int]]
+    ) -> pa.Table:
+        """Return all columns of the rows of a series in some spans (`RowGroups.whole_rows`)."""
+        return self._rowgroups.whole_rows(files, series, spans)
 
     def rows(
         self,
