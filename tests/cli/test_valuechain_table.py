@@ -60,7 +60,7 @@ def test_indicators_are_written(lineshaft: Run, file: Path, tmp_path: Path) -> N
     assert {(row["indicator"], row["verified"]) for row in shown} == {("ghosh_loss", "no")}
 
 
-def test_a_cut_is_costed(lineshaft: Run, file: Path) -> None:
+def test_deliveries_that_stop_are_costed(lineshaft: Run, file: Path) -> None:
     command = ("valuechain", "table", "extract", file, "--format", "csv", "--supplier", "C1")
     found = lineshaft(*command, "--industry", "i0", "--user", "C0")
     assert "chain 2020 2020; upper bound: nothing is replaced" in found.out

@@ -176,9 +176,9 @@ def extract(
 ) -> None:
     """Say what countries lose when deliveries stop, with or without substitutes."""
     from lineshaft.valuechain.inputoutput import service
-    from lineshaft.valuechain.inputoutput.model import Cut, TableFile
+    from lineshaft.valuechain.inputoutput.model import Stoppage, TableFile
 
-    cut = Cut(
+    stoppage = Stoppage(
         supplier=supplier,
         industries=frozenset(industry or ()),
         users=frozenset(user or ()),
@@ -188,7 +188,7 @@ def extract(
         with progress() as bar:
             tell: Tell = shown_on(bar)
             table = service.open_table(TableFile(path=file), format_name, tell)
-            loss = service.extract(service.open_kernel(table, cache, tell), cut)
+            loss = service.extract(service.open_kernel(table, cache, tell), stoppage)
         lines = [dict(zip(COLUMNS, _line(one), strict=True)) for one in loss.countries]
         if json:
             said = {"label": loss.label, "world": loss.world}

@@ -12,7 +12,7 @@ from lineshaft.valuechain.inputoutput.errors import NotProductive, UnknownPlace
 from lineshaft.valuechain.inputoutput.extraction import UPPER_BOUND, extraction
 from lineshaft.valuechain.inputoutput.indicators import extraction_loss
 from lineshaft.valuechain.inputoutput.kernel import Kernel
-from lineshaft.valuechain.inputoutput.model import Cut
+from lineshaft.valuechain.inputoutput.model import Stoppage
 from lineshaft.valuechain.inputoutput.whatif import WhatIf
 from tests.valuechain.inputoutput.tables import balanced
 
@@ -80,8 +80,8 @@ def test_a_session_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         session.change_row(1, np.zeros(9))
 
 
-CUTS = st.builds(
-    Cut,
+STOPPAGES = st.builds(
+    Stoppage,
     supplier=st.sampled_from(["C0", "C1"]),
     industries=st.sets(st.sampled_from(["i0", "i2"])).map(frozenset),
     users=st.sets(st.sampled_from(["C0", "C2"])).map(frozenset),
@@ -90,16 +90,16 @@ CUTS = st.builds(
 
 
 @few
-@given(seed=st.integers(0, 10_000), cut=CUTS, changes_max=st.sampled_from([0, 128]))
+@given(seed=st.integers(0, 10_000), stoppage=STOPPAGES, changes_max=st.sampled_from([0, 128]))
 def test_an_extraction_says_what_a_changed_table_says(
-    seed: int, cut: Cut, changes_max: int
+    seed: int, stoppage: Stoppage, changes_max: int
 ) -> None:
     table = balanced(seed)
     kernel = Kernel.of(table)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(extractions, "CHANGES_MAX", changes_max)
-        found = extraction(kernel, cut)
-    coefficients, demand = by_hand(kernel, cut)
+        found = extraction(kernel, stoppage)
+    coefficients, demand = by_hand(kernel, stoppage)
     lost = table.gross_output - np.linalg.solve(np.eye(9) - coefficients, demand)
     scale = table.gross_output.max()
     assert found.lost_output == pytest.approx(lost, abs=1e-10 * scale)
@@ -107,40 +107,40 @@ def test_an_extraction_says_what_a_changed_table_says(
         kernel.value_added_coefficients * lost, abs=1e-10 * scale
     )
     assert found.not_replaceable == 0
-    assert (found.label == UPPER_BOUND) == (cut.replaced == 0)
+    assert (found.label == UPPER_BOUND) == (stoppage.replaced == 0)
 
 
-def by_hand(kernel: Kernel, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
+def by_hand(kernel: Kernel, stoppage: Stoppage) -> tuple[np.ndarray, np.ndarray]:
     """Move what is bought, cell by cell: each industry has an origin in every country."""
     table = kernel.table
     bought = [kernel.technical_coefficients.copy(), table.demand_by_country.copy()]
     buyers = [table.country_of_row, np.arange(3)]
-    supplier = table.countries.index(cut.supplier)
+    supplier = table.countries.index(stoppage.supplier)
     for cells, owners in zip(bought, buyers, strict=True):
         for column, owner in enumerate(owners):
-            if cut.users and table.countries[owner] not in cut.users:
+            if stoppage.users and table.countries[owner] not in stoppage.users:
                 continue
             for number, industry in enumerate(table.industries):
-                if cut.industries and industry not in cut.industries:
+                if stoppage.industries and industry not in stoppage.industries:
                     continue
                 rows = [c * 3 + number for c in range(3) if c != supplier]
                 others = sum(cells[row, column] for row in rows)
                 gone = cells[supplier * 3 + number, column]
                 cells[supplier * 3 + number, column] = 0
                 for row in rows:
-                    cells[row, column] *= 1 + cut.replaced * gone / others
+                    cells[row, column] *= 1 + stoppage.replaced * gone / others
     return bought[0], bought[1].sum(axis=1)
 
 
 @few
 @given(seed=st.integers(0, 10_000))
-def test_more_substitution_never_loses_more_and_a_bigger_cut_never_less(seed: int) -> None:
+def test_more_substitution_never_loses_more_and_a_bigger_stoppage_never_less(seed: int) -> None:
     kernel = Kernel.of(balanced(seed))
     lost = [
-        extraction(kernel, Cut(supplier="C0", replaced=replaced)).lost_output.sum()
+        extraction(kernel, Stoppage(supplier="C0", replaced=replaced)).lost_output.sum()
         for replaced in (0.0, 0.4)
     ]
-    one = extraction(kernel, Cut(supplier="C0", industries=frozenset({"i0"})))
+    one = extraction(kernel, Stoppage(supplier="C0", industries=frozenset({"i0"})))
     assert lost[1] <= lost[0]
     assert one.lost_output.sum() <= lost[0]
 
@@ -151,9 +151,9 @@ def test_the_indicator_of_extraction_is_the_extraction() -> None:
     found = extraction_loss.values(kernel)
     assert found.countries is not None
     assert found.rows is not None
-    whole = extraction(kernel, Cut(supplier="C1")).lost_value_added.sum() / total
+    whole = extraction(kernel, Stoppage(supplier="C1")).lost_value_added.sum() / total
     assert found.countries[1] == pytest.approx(whole)
-    alone = Cut(supplier="C1", industries=frozenset({"i2"}))
+    alone = Stoppage(supplier="C1", industries=frozenset({"i2"}))
     assert found.rows[5] == pytest.approx(extraction(kernel, alone).lost_value_added.sum() / total)
 
 
@@ -169,24 +169,24 @@ def test_an_industry_without_another_origin_is_not_replaced() -> None:
             | {"intermediate_use": used, "final_demand": demanded, "gross_output": output}
         )
     )
-    cut = Cut(supplier="C1", industries=frozenset({"i0"}), replaced=1.0)
-    assert extraction(changed, cut).not_replaceable == 1
+    stoppage = Stoppage(supplier="C1", industries=frozenset({"i0"}), replaced=1.0)
+    assert extraction(changed, stoppage).not_replaceable == 1
 
 
 @pytest.mark.parametrize(
-    ("cut", "message"),
+    ("stoppage", "message"),
     [
-        (Cut(supplier="XX"), "has no XX: expected countries such as C0, C1, C2"),
-        (Cut(supplier="C0", users=frozenset({"YY"})), "has no YY"),
-        (Cut(supplier="C0", industries=frozenset({"z"})), "has no z"),
+        (Stoppage(supplier="XX"), "has no XX: expected countries such as C0, C1, C2"),
+        (Stoppage(supplier="C0", users=frozenset({"YY"})), "has no YY"),
+        (Stoppage(supplier="C0", industries=frozenset({"z"})), "has no z"),
     ],
 )
-def test_a_cut_names_what_there_is(cut: Cut, message: str) -> None:
+def test_a_stoppage_names_what_there_is(stoppage: Stoppage, message: str) -> None:
     with pytest.raises(UnknownPlace, match=message):
-        extraction(Kernel.of(balanced(1)), cut)
+        extraction(Kernel.of(balanced(1)), stoppage)
 
 
 @pytest.mark.parametrize("replaced", [-0.1, 1.1])
 def test_no_more_than_all_is_replaced(replaced: float) -> None:
     with pytest.raises(Invalid, match="expected 0 to 1"):
-        extraction(Kernel.of(balanced(1)), Cut(supplier="C0", replaced=replaced))
+        extraction(Kernel.of(balanced(1)), Stoppage(supplier="C0", replaced=replaced))

@@ -10,7 +10,7 @@ from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.inputoutput.errors import UnknownPlace
 from lineshaft.valuechain.inputoutput.kernel import Kernel
 from lineshaft.valuechain.inputoutput.libraries import needed
-from lineshaft.valuechain.inputoutput.model import Cut, Matrix, Table, Vector
+from lineshaft.valuechain.inputoutput.model import Matrix, Stoppage, Table, Vector
 from lineshaft.valuechain.inputoutput.whatif import CHANGES_MAX, WhatIf
 
 UPPER_BOUND = "upper bound: nothing is replaced"
@@ -26,7 +26,7 @@ INDICATOR = Indicator(
 
 @dataclass(frozen=True, eq=False)
 class Extraction:
-    """What a cut costs.
+    """What a stoppage costs.
 
     Attributes:
         label: how far the figures can be trusted: `UPPER_BOUND`, or the part that is replaced.
@@ -49,7 +49,7 @@ class _Change:
     not_replaceable: float
 
 
-def extraction(kernel: Kernel, cut: Cut) -> Extraction:
+def extraction(kernel: Kernel, stoppage: Stoppage) -> Extraction:
     """Take deliveries out, and let other origins replace a part of them.
 
     Without substitution it is the hypothetical extraction of rows (Dietzenbacher & Lahr 2013), an
@@ -61,44 +61,50 @@ def extraction(kernel: Kernel, cut: Cut) -> Extraction:
         UnknownPlace: when the table has no such country or industry.
         Invalid: when the replaced part is not from 0 to 1.
     """
-    _check(kernel.table, cut)
-    change = _change(kernel, cut)
+    _check(kernel.table, stoppage)
+    change = _change(kernel, stoppage)
     output = _output(kernel, change)
     lost = kernel.leontief_inverse @ kernel.demand - output
-    label = f"{cut.replaced:.0%} replaced by other origins" if cut.replaced else UPPER_BOUND
+    label = (
+        f"{stoppage.replaced:.0%} replaced by other origins" if stoppage.replaced else UPPER_BOUND
+    )
     lost_value_added = kernel.value_added_coefficients * lost
     return Extraction(label, lost, lost_value_added, change.not_replaceable)
 
 
-def _check(table: Table, cut: Cut) -> None:
-    unknown = sorted({cut.supplier, *cut.users} - set(table.countries))
-    unknown += sorted(cut.industries - set(table.industries))
+def _check(table: Table, stoppage: Stoppage) -> None:
+    unknown = sorted({stoppage.supplier, *stoppage.users} - set(table.countries))
+    unknown += sorted(stoppage.industries - set(table.industries))
     if unknown:
         msg = f"{table.name} has no {', '.join(unknown)}: expected countries such as "
         msg += f"{', '.join(table.countries[:3])} and industries such as "
         msg += ", ".join(table.industries[:3])
         raise UnknownPlace(msg)
-    if not 0 <= cut.replaced <= 1:
-        msg = f"cannot replace a part of {cut.replaced}: expected 0 to 1"
+    if not 0 <= stoppage.replaced <= 1:
+        msg = f"cannot replace a part of {stoppage.replaced}: expected 0 to 1"
         raise Invalid(msg)
 
 
-def _change(kernel: Kernel, cut: Cut) -> _Change:
+def _change(kernel: Kernel, stoppage: Stoppage) -> _Change:
     """Return the changed coefficients (change only), the new demand and what they touch."""
     table = kernel.table
-    is_cut = (table.country_of_row == table.countries.index(cut.supplier)) & (
-        table.is_of(cut.industries or frozenset(table.industries))
+    is_stopped = (table.country_of_row == table.countries.index(stoppage.supplier)) & (
+        table.is_of(stoppage.industries or frozenset(table.industries))
     )
-    users = [not cut.users or name in cut.users for name in table.countries]
+    users = [not stoppage.users or name in stoppage.users for name in table.countries]
     is_user = np.array(users)[table.country_of_row]
     columns, demands = np.flatnonzero(is_user), np.flatnonzero(users)
-    use, use_lost = _moved(table, kernel.technical_coefficients[:, columns], is_cut, cut.replaced)
-    demand, demand_lost = _moved(table, table.demand_by_country[:, demands], is_cut, cut.replaced)
+    use, use_lost = _moved(
+        table, kernel.technical_coefficients[:, columns], is_stopped, stoppage.replaced
+    )
+    demand, demand_lost = _moved(
+        table, table.demand_by_country[:, demands], is_stopped, stoppage.replaced
+    )
     output = table.gross_output[columns]
     touched = np.flatnonzero((use != 0).any(axis=1))
-    wanted = cut.replaced * float(
-        (kernel.technical_coefficients[np.ix_(is_cut, columns)] @ output).sum()
-        + table.demand_by_country[np.ix_(is_cut, demands)].sum()
+    wanted = stoppage.replaced * float(
+        (kernel.technical_coefficients[np.ix_(is_stopped, columns)] @ output).sum()
+        + table.demand_by_country[np.ix_(is_stopped, demands)].sum()
     )
     missing = float(use_lost @ output + demand_lost.sum())
     return _Change(
@@ -111,17 +117,17 @@ def _change(kernel: Kernel, cut: Cut) -> _Change:
 
 
 def _moved(
-    table: Table, bought: Matrix, is_cut: NDArray[np.bool_], replaced: float
+    table: Table, bought: Matrix, is_stopped: NDArray[np.bool_], replaced: float
 ) -> tuple[Matrix, Vector]:
     """Return the change of what is bought, and by column what found no other origin."""
     change = np.zeros_like(bought)
-    change[is_cut] = -bought[is_cut]
+    change[is_stopped] = -bought[is_stopped]
     lost = np.zeros(bought.shape[1])
     if not replaced:
         return change, lost
-    for industry in np.unique(table.industry_of_row[is_cut]).tolist():
+    for industry in np.unique(table.industry_of_row[is_stopped]).tolist():
         of_it = table.industry_of_row == industry
-        gone, others = of_it & is_cut, np.flatnonzero(of_it & ~is_cut)
+        gone, others = of_it & is_stopped, np.flatnonzero(of_it & ~is_stopped)
         wanted = replaced * bought[gone].sum(axis=0)
         weights = np.clip(bought[others], 0, None)
         by_output = np.clip(table.gross_output[others], 0, None)[:, None]

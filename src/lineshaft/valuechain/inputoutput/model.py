@@ -208,7 +208,7 @@ def ratio(numerator: Vector, denominator: Vector) -> Vector:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cut:
+class Stoppage:
     """Deliveries that stop.
 
     Attributes:

@@ -17,7 +17,7 @@ from lineshaft.valuechain.inputoutput.indicators import MEMBERS, Member
 from lineshaft.valuechain.inputoutput.kernel import Kernel
 from lineshaft.valuechain.inputoutput.model import (
     Balance,
-    Cut,
+    Stoppage,
     Table,
     TableFile,
     Tell,
@@ -122,7 +122,7 @@ def report(kernel: Kernel, wanted: Wanted) -> Iterator[Reported]:
         yield from _figures(kernel, member, countries, coverage)
 
 
-def extract(kernel: Kernel, cut: Cut) -> Loss:
+def extract(kernel: Kernel, stoppage: Stoppage) -> Loss:
     """Say what each country loses in value added when deliveries stop.
 
     Raises:
@@ -130,7 +130,7 @@ def extract(kernel: Kernel, cut: Cut) -> Loss:
         Invalid: when the replaced part is not from 0 to 1.
     """
     table = kernel.table
-    found = extraction(kernel, cut)
+    found = extraction(kernel, stoppage)
     coverage = balance_of(table).coverage
     lost = table.summed(found.lost_value_added).tolist()
     before = table.summed(kernel.value_added_coefficients * table.gross_output).tolist()
