@@ -31,6 +31,9 @@ _ROOTS = {
     AccountKind.REFUND_LIABILITY: "Liabilities:RefundLiability",
     AccountKind.PARTNER_PAYABLE: "Liabilities:PartnerPayable",
     AccountKind.PARTNER_SHARES: "Expenses:PartnerShares",
+    AccountKind.NET_INVESTMENT: "Assets:NetInvestment",
+    AccountKind.LEASED_OUT: "Assets:LeasedOut",
+    AccountKind.LEASE_INTEREST: "Income:LeaseInterest",
 }
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9-]")
 

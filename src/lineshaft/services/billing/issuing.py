@@ -21,12 +21,14 @@ from lineshaft.services.billing.document import (
 from lineshaft.services.billing.engines import rules_of
 from lineshaft.services.billing.errors import PeriodNotOver
 from lineshaft.services.billing.events import invoice_issued
+from lineshaft.services.billing.lease_postings import finance_leases
 from lineshaft.services.billing.ledger import Booking, book
 from lineshaft.services.billing.model import (
     INVOICE,
     NO_FACTS,
     OF_RECOGNITION,
     Engine,
+    Entry,
     Facts,
     FeesAhead,
     IssuedDocument,
@@ -231,13 +233,26 @@ class Issuer:
         written: Sequence[tuple[Contract, IssuedDocument, Mapping[str, Any]]],
     ) -> None:
         """Post documents and their months that are over; keep the schedules of their revenue."""
-        bookings = [(issued, book(contract, content)) for contract, issued, content in written]
         store = self._parts.store
+        bookings = [
+            (issued, book(contract, content, self._posted(unit, contract, content)))
+            for contract, issued, content in written
+        ]
         store.add_slices(
             unit.connection, [(issued, booking.slices) for issued, booking in bookings]
         )
         transactions = [each for one in bookings for each in self._transactions(*one)]
         store.add_transactions(unit.connection, transactions)
+
+    def _posted(
+        self, unit: UnitOfWork, contract: Contract, content: Mapping[str, Any]
+    ) -> list[Entry]:
+        """Return what the documents that one corrects have posted; only finance leases ask."""
+        numbers = [one["number"] for one in content.get("corrects", ())]
+        if not numbers or not finance_leases(contract):
+            return []
+        found = [self._parts.store.transaction(unit.connection, number) for number in numbers]
+        return [entry for each in found if each is not None for entry in each.entries]
 
     def _transactions(self, issued: IssuedDocument, booking: Booking) -> Iterator[Transaction]:
         if not booking.entries:

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant, parse_instant
+from lineshaft.services.billing.lease_postings import lease_sides
 from lineshaft.services.billing.model import CREDIT_NOTE, Account, AccountKind, Entry, LineKind
 from lineshaft.services.billing.recognition import Slice, schedule
 from lineshaft.services.contracts.model import Contract
@@ -42,17 +43,25 @@ class Booking:
     releases: tuple[Release, ...]
 
 
-def book(contract: Contract, document: Mapping[str, Any]) -> Booking:
+def book(contract: Contract, document: Mapping[str, Any], posted: Sequence[Entry] = ()) -> Booking:
     """Return the postings of a document: debits positive, credits negative; nothing for nothing.
 
     Debit receivables with the gross; credit revenue with what is served, the contract liability
     with what is not, the refund liability with deposits, and tax payable with each group. Service
     credits stand on the other side, as contra-revenue. What other parties get of the net is a cost
-    and a debt. A credit note is posted the other way round, on the same accounts.
+    and a debt. A credit note is posted the other way round, on the same accounts. The instalments
+    of a finance lease are no revenue: see `lease_postings`.
+
+    Args:
+        contract: the version that the document was made under.
+        document: its content.
+        posted: entries of the documents that it corrects.
 
     Example: 267.54 = 234.82 (revenue) - 10.00 (service credits) + 42.72 (19 % tax).
     """
-    slices = schedule(contract, document)
+    leased, lease_entries = lease_sides(contract, document, posted)
+    sold = [line for line in document["lines"] if line["id"] not in leased]
+    slices = schedule(contract, {**document, "lines": sold})
     currency, sign = contract.currency, -1 if document["type"] == CREDIT_NOTE else 1
     totals = document["totals"]
     sides = [
@@ -62,6 +71,7 @@ def book(contract: Contract, document: Mapping[str, Any]) -> Booking:
     for each in slices:
         account = waiting if each.is_deferred else each.account
         sides.append((account, -each.amount.amount))
+    sides += lease_entries
     for group in totals["vat"]:
         account = Account(AccountKind.VAT_PAYABLE, f"{group['category']}-{group['rate']}")
         sides.append((account, -sign * Decimal(group["amount"])))

@@ -399,6 +399,12 @@ class AccountKind(StrEnum):
     PARTNER_PAYABLE = "partner_payable"
     PARTNER_SHARES = "partner_shares"
     """Cost: the supplier is the principal (IFRS 15, B35A and B37), its revenue is gross."""
+    NET_INVESTMENT = "net_investment"
+    """Receivable of finance leases (IFRS 16, paragraph 67)."""
+    LEASED_OUT = "leased_out"
+    """Machines handed over under finance leases, until their cost is booked against it."""
+    LEASE_INTEREST = "lease_interest"
+    """Finance income of finance leases (IFRS 16, paragraph 75)."""
     BANK = "bank"
 
 
@@ -409,7 +415,8 @@ class Account:
     Attributes:
         detail: the customer for receivables, the offering for revenue (none in transactions from
             before that was told apart), the contract for its liability, the partner for what is
-            owed to it, category and rate for the tax; empty otherwise.
+            owed to it, category and rate for the tax, the contract for finance leases; empty
+            otherwise.
     """
 
     kind: AccountKind

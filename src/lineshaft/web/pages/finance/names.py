@@ -12,6 +12,9 @@ _OF = {
     AccountKind.CONTRACT_LIABILITY: "contract",
     AccountKind.REFUND_LIABILITY: "contract",
     AccountKind.PARTNER_PAYABLE: "customer",
+    AccountKind.NET_INVESTMENT: "contract",
+    AccountKind.LEASED_OUT: "contract",
+    AccountKind.LEASE_INTEREST: "contract",
 }
 """What the detail of an account is the id of; for no other account it is one."""
 

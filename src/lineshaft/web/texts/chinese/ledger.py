@@ -3,6 +3,9 @@
 LEDGER: dict[str, str] = {
     "ledger.account.bank.all": "银行存款",
     "ledger.account.contract_liability": "合同负债：{name}",
+    "ledger.account.lease_interest": "租赁利息收入：{name}",
+    "ledger.account.leased_out": "已交付租赁设备：{name}",
+    "ledger.account.net_investment": "租赁投资净额：{name}",
     "ledger.account.partner_payable": "应付合作方：{name}",
     "ledger.account.partner_shares.all": "合作方分成",
     "ledger.account.receivables": "应收账款：{name}",

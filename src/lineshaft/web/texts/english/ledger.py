@@ -3,6 +3,9 @@
 LEDGER: dict[str, str] = {
     "ledger.account.bank.all": "Bank",
     "ledger.account.contract_liability": "Billed and not yet served: {name}",
+    "ledger.account.lease_interest": "Interest of leases: {name}",
+    "ledger.account.leased_out": "Machines handed over: {name}",
+    "ledger.account.net_investment": "Net investment in leases: {name}",
     "ledger.account.partner_payable": "Owed to {name}",
     "ledger.account.partner_shares.all": "Shares of partners",
     "ledger.account.receivables": "Owed by {name}",
