@@ -2,12 +2,14 @@
 
 Each machine works two hours a day, and its counter of working seconds is read 28 times in them. A
 study asks what its year would have earned by another price in tiers. `lineshaft desk run` answers
-it as anybody would ask it, in a new process: it finds contracts and billed periods, reads the rows
-of each month, meters each machine with the blocks that prove it, rates a line for each month,
-keeps what it measured and says what each machine and month earned. Nothing was measured before;
-the files of the store are in the page cache.
+it as anybody would ask it, in a new process: it finds contracts and billed periods, reads every
+reading of the year, checks each step of each counter, adds up the usage of each month, roots it in
+the signed headers of the segments that it stands in, rates a line for each month, lets `rate`
+judge, and says what each machine and month earned. Nothing was measured before and nothing is
+kept; the files of the store are in the page cache.
 """
 
+import hashlib
 import json
 import sqlite3
 import subprocess
@@ -39,6 +41,7 @@ from lineshaft.core.clock import ManualClock
 from lineshaft.core.money import Money
 from lineshaft.core.month import Month
 from lineshaft.core.period import Instant, parse_instant, zone_named
+from lineshaft.core.segment import merkle
 from lineshaft.core.segment.block import HAS_EXPONENT, HAS_MANTISSA
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.platform.historian.intake.commit import Committer
@@ -218,8 +221,32 @@ def check(year: Year, directory: Path, said: Any) -> None:
         assert cell["is_complete"]
         assert found.setdefault(cell["machine"], {}).setdefault(cell["month"], cell["revenue"])
     assert found == year.earned()
+    count = sum(map(len, found.values()))
+    assert (outcome["rated_in_bulk"], outcome["rated_one_by_one"]) == (count, {})
+    roots = {(cell["machine"], cell["month"]): cell["evidence_root"] for cell in outcome["cells"]}
+    assert roots == evidence(year, directory)
+
+
+def evidence(year: Year, directory: Path) -> dict[tuple[str, str], str]:
+    """Return by machine and month the root over the headers around it, from the database alone."""
     database = sqlite3.connect(directory / "hub.sqlite")
-    query = "SELECT count(*), count(DISTINCT evidence_root) FROM desk_usage"
-    ((count, roots),) = database.execute(query)
-    assert count == roots == sum(map(len, found.values()))
+    query = """SELECT source, header FROM segment JOIN source_epoch
+        ON source_epoch.id = segment.source_epoch ORDER BY source, segment.number"""
+    leaves: dict[str, list[bytes]] = {}
+    for source, header in database.execute(query):
+        leaf = merkle.leaf_hash(b"", hashlib.sha256(header).digest())
+        leaves.setdefault(source, []).append(leaf)
     database.close()
+    found: dict[tuple[str, str], str] = {}
+    for edge in year.edges:
+        of = leaves[edge.name]
+        for month in year.months():
+            period = month.within(zone_named("UTC"))
+            start, end = (
+                (at - START) // DAY_US + SEGMENT_DAYS for at in (period.start, period.end)
+            )
+            # The last reading before a month is on the day before it, the first behind on its day.
+            part = of[(start - 1) // SEGMENT_DAYS : end // SEGMENT_DAYS + 1]
+            root = merkle.root(part).hex()
+            found |= {(machine, str(month)): root for machine in edge.machines}
+    return found

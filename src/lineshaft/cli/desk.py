@@ -189,6 +189,10 @@ def _show(outcome: "Outcome") -> None:
             for machine, figures in by_machine(outcome, currency).items()
         ]
         _write_rows(outcome.variant.label, rows)
+    label, alone = outcome.variant.label, sum(outcome.one_by_one.values())
+    write_line(f"{label}: {outcome.in_bulk} billed periods rated in bulk, {alone} one by one")
+    for reason, count in outcome.one_by_one.items():
+        write_line(f"one by one: {count}: {reason}")
     for each in outcome.unrated:
         write_line(f"not rated: {each.contract} {each.period}: {each.reason}")
 

@@ -161,7 +161,7 @@ def study_csv(outcomes: Sequence[Outcome]) -> str:
     """Write what a study came to: each machine and billed period under each variant."""
     header = (
         "variant", "contract", "machine", "month", "start", "end", "revenue", "credits", "net",
-        "currency", "is_complete",
+        "currency", "is_complete", "evidence_root",
     )  # fmt: skip
     return _csv(
         header,
@@ -178,6 +178,7 @@ def study_csv(outcomes: Sequence[Outcome]) -> str:
                 f"{cell.net.amount:f}",
                 cell.revenue.currency,
                 str(cell.is_complete).lower(),
+                cell.evidence_root,
             ]
             for outcome in outcomes
             for cell in outcome.cells

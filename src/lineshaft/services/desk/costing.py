@@ -161,6 +161,11 @@ class Figures:
     costs: Money
 
     @property
+    def units(self) -> set[str]:
+        """The currencies of all three."""
+        return {self.revenue.currency, self.credits.currency, self.costs.currency}
+
+    @property
     def net(self) -> Money:
         """Revenue less credits."""
         return self.revenue + self.credits
@@ -168,7 +173,7 @@ class Figures:
     @property
     def margin(self) -> Money:
         """What is left after recorded costs."""
-        return self.net + -self.costs
+        return self.net + -self.costs if self.costs.amount else self.net
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,8 @@ def sum_figures(amounts: Sequence[Figures], currency: str) -> Figures:
     Raises:
         CurrencyMismatch: when one is of another currency.
     """
+    if len(amounts) == 1 and amounts[0].units == {currency}:
+        return amounts[0]
     revenue = credit = cost = Money.zero(currency)
     for each in amounts:
         revenue, credit, cost = revenue + each.revenue, credit + each.credits, cost + each.costs

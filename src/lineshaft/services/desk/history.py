@@ -1,6 +1,6 @@
 """Which contract bills which machine when: activated versions, and their billed periods. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lineshaft.core.period import Instant, Period
@@ -31,9 +31,21 @@ class ContractHistory:
         """Return the version that binds at an instant."""
         return self.in_force(Period(instant, Instant(instant + 1)))
 
+    @property
+    def calendar(self) -> tuple[object, ...]:
+        """What the billed periods of a contract follow from: those of equal ones are equal."""
+        return tuple(
+            (each.start, each.end, each.time_zone, each.billing_period, each.anchor_day)
+            for each in self.versions
+        )
+
     def cases(self, months: Months, until: Instant) -> list[Case]:
         """Return the billed periods that begin in some months and are over, with their version."""
-        found: list[Case] = []
+        return [(self.versions[at], period) for at, period in self.periods(months, until)]
+
+    def periods(self, months: Months, until: Instant) -> list[tuple[int, Period]]:
+        """Return the same, with the place of the version."""
+        found: list[tuple[int, Period]] = []
         if not self.versions:
             return found
         span = months.period(self.versions[-1].time_zone)
@@ -49,9 +61,21 @@ class ContractHistory:
             period = version.billed_period(at)
             binding = self.in_force(period)
             if binding is not None and period.end <= until:
-                found.append((binding, period))
+                found.append((self.versions.index(binding), period))
             at = period.end
         return found
+
+
+def cases_of(
+    histories: Iterable[ContractHistory], months: Months, until: Instant
+) -> Iterator[Case]:
+    """Yield the cases of many contracts; the calendar of those with the same is looked at once."""
+    known: dict[tuple[object, ...], list[tuple[int, Period]]] = {}
+    for history in histories:
+        calendar = history.calendar
+        if calendar not in known:
+            known[calendar] = history.periods(months, until)
+        yield from ((history.versions[at], period) for at, period in known[calendar])
 
 
 def binding_of(

@@ -38,7 +38,7 @@ from lineshaft.services.desk.errors import (
     StudyVersionTaken,
     TooMuchAtOnce,
 )
-from lineshaft.services.desk.history import Case, ContractHistory, binding_of
+from lineshaft.services.desk.history import ContractHistory, binding_of, cases_of
 from lineshaft.services.desk.measuring import Measurer
 from lineshaft.services.desk.model import (
     VERSIONS_MAX,
@@ -199,10 +199,11 @@ class DesignDesk:
         self._authorize(actor, Action.STUDY_READ, study.id)
         histories = self._histories(actor)
         chosen = set(study.machines)
-        cases: list[Case] = []
-        for history in histories:
-            found = history.cases(study.months, study.known_at)
-            cases += [case for case in found if not chosen or chosen.intersection(case[0].machines)]
+        cases = [
+            case
+            for case in cases_of(histories, study.months, study.known_at)
+            if not chosen or chosen.intersection(case[0].machines)
+        ]
         costs = self._cost_entries(study.months, histories)
         stage = Stage(study, cases, costs, self._parts.engine, self._parts.facts)
         return Rehearsal(actor, stage, self._measurer, on_progress).outcomes()

@@ -83,7 +83,14 @@ def _sums(visit: Visit, outcomes: Sequence[Outcome], unit: str) -> Html:
         for each in outcomes
     ]
     name = visit.say("study.sums")
-    return panel(name, table(name, columns, rows), is_flush=True)
+    told = [tag("p", _ways(visit, each), class_="pad") for each in outcomes]
+    return panel(name, table(name, columns, rows), *told, is_flush=True)
+
+
+def _ways(visit: Visit, outcome: Outcome) -> str:
+    """Say how many periods were rated in bulk, and how many by themselves."""
+    alone = sum(outcome.one_by_one.values())
+    return visit.say("study.rated", label=outcome.variant.label, bulk=outcome.in_bulk, alone=alone)
 
 
 def _plots(visit: Visit, outcomes: Sequence[Outcome], unit: str, machines: Machines) -> Html:

@@ -111,6 +111,7 @@ DESK: dict[str, str] = {
     "study.publish_title": "发布 {label}？",
     "study.published": "已发布：{name}，版本 {version}",
     "study.question": "问题",
+    "study.rated": "{label}：批量汇总计价 {bulk} 个计费期，逐期计价 {alone} 个。",
     "study.remove": "移除",
     "study.revenue_by_month": "每月收入减抵扣",
     "study.risk": "服务保证的风险：{label}",

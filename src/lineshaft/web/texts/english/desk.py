@@ -124,6 +124,9 @@ DESK: dict[str, str] = {
     "study.publish_title": "Publish {label}?",
     "study.published": "Published: {name}, version {version}",
     "study.question": "Question",
+    "study.rated": (
+        "{label}: {bulk} billed periods were added up and rated in bulk, {alone} one by one."
+    ),
     "study.remove": "Remove",
     "study.revenue_by_month": "Revenue less credits by month",
     "study.risk": "Risk of the guarantee: {label}",
