@@ -11,7 +11,9 @@ import hmac
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +40,8 @@ from lineshaft.core.value import EXPONENT_MAX, EXPONENT_MIN, TEXT_BYTES_MAX
 from lineshaft.platform.historian.files import columns
 
 SEQUENCE_MAX = 2**63 - 1
+LAYOUTS_MAX = 256
+"""Layouts of blocks that are remembered; each takes what the presence bits of a block do."""
 
 _HEAD = struct.Struct("<4sH")
 _COUNTS = struct.Struct("<QI")
@@ -173,15 +177,21 @@ class _Pieces:
             raise _Doubtful
         at = 18 + name_size
         presence_at = at + (RECORD_FIXED_BYTES - 1) * count
-        sizes = [width * count for width in _FIXED_WIDTHS]
-        sizes += _dense_sizes(block[presence_at : presence_at + count])
-        for piece, size in zip(_PIECES, sizes, strict=True):
-            self.parts[piece].append(block[at : at + size])
-            at += size
-        lengths = memoryview(self.parts["lengths"][-1]).cast("I")
-        if at + sum(lengths) != len(block) or max(lengths, default=0) > TEXT_BYTES_MAX:
+        presence = block[presence_at : presence_at + count]
+        if len(presence) != count:
             raise _Doubtful
-        self.parts["text"].append(block[at:])
+        layout = _layout(presence)
+        for piece, start, end in layout.pieces:
+            self.parts[piece].append(block[at + start : at + end])
+        text_at, text_size = at + layout.text_at, 0
+        if layout.has_texts:
+            lengths = memoryview(self.parts["lengths"][-1]).cast("I")
+            text_size = sum(lengths)
+            if max(lengths) > TEXT_BYTES_MAX:
+                raise _Doubtful
+            self.parts["text"].append(block[text_at:])
+        if text_at + text_size != len(block):
+            raise _Doubtful
         self.counts.append(count)
         self.first_ordinals.append(first_ordinal)
         return name
@@ -226,15 +236,24 @@ class _Pieces:
         return np.frombuffer(b"".join(self.parts[name]), dtype=dtype)
 
 
-def _dense_sizes(presence: bytes) -> list[int]:
-    """Return how many bytes each column of values takes in a block."""
-    sizes = [0] * len(_DENSE)
-    for bits in set(presence):
-        count = presence.count(bits)
-        for index, (bit, width) in enumerate(_DENSE):
-            if bits & bit:
-                sizes[index] += width * count
-    return sizes
+class _Layout(NamedTuple):
+    """Where the columns of a block stand behind its head: those that it has, and its texts."""
+
+    pieces: tuple[tuple[str, int, int], ...]
+    text_at: int
+    has_texts: bool
+
+
+@lru_cache(LAYOUTS_MAX)
+def _layout(presence: bytes) -> _Layout:
+    """Return where what records have stands; most blocks of a source are alike."""
+    sizes = [width * len(presence) for width in _FIXED_WIDTHS]
+    for bit, width in _DENSE:
+        sizes.append(width * sum(presence.count(bits) for bits in set(presence) if bits & bit))
+    ends = list(accumulate(sizes))
+    placed = zip(_PIECES, [0, *ends], ends, strict=False)
+    pieces = tuple((name, start, end) for name, start, end in placed if start < end)
+    return _Layout(pieces, ends[-1], sizes[-1] > 0)
 
 
 def _are_rows_sound(dense: dict[str, NDArray[Any]], presence: NDArray[np.uint8]) -> bool:
