@@ -25,7 +25,7 @@ TABLES = st.builds(
     industries=st.integers(1, 4),
     idle=st.integers(0, 1),
 )
-few = settings(max_examples=25)
+few = settings(max_examples=15)
 
 
 @few

@@ -16,7 +16,7 @@ from lineshaft.valuechain.inputoutput.model import Stoppage
 from lineshaft.valuechain.inputoutput.whatif import WhatIf
 from tests.valuechain.inputoutput.tables import balanced
 
-few = settings(max_examples=25)
+few = settings(max_examples=15)
 
 
 def direct(kernel: Kernel, change: np.ndarray, demand: np.ndarray) -> np.ndarray:

@@ -142,7 +142,7 @@ def _take(file: _File, line: int, row: Sequence[str]) -> None:
 
 def _numbers(where: str, cells: Sequence[str], columns: Sequence[str]) -> Vector:
     try:
-        found = np.array(cells, dtype=np.float64)
+        found = np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:
         found = np.array([number(where, *pair) for pair in zip(cells, columns, strict=True)])
     if not np.isfinite(found).all():
