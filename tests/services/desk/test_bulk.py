@@ -214,6 +214,18 @@ def test_in_bulk_and_one_by_one_are_the_same_money(world: World, made: Contract)
         assert fast.one_by_one == {}
 
 
+def test_a_place_that_one_machine_alone_stood_in_earns_for_that_machine(world: World) -> None:
+    bindings = [
+        {"place": "a", "machine": "plain", "start": TERM["start"], "reason": "start"},
+        {"place": "b", "machine": "fine", "start": "2025-04-02T00:00:00Z", "reason": "more"},
+    ]
+    made = sold(["plain", "fine"], [CUTTING_TIME], billing_period="month", bindings=bindings)
+    fast, slow = world.both(made)
+    assert (fast.in_bulk, fast.one_by_one) == (2, {})
+    assert without_roots(fast) == without_roots(slow)
+    assert next(cell.revenue.amount for cell in fast.cells if cell.machine == "fine") == 0
+
+
 REASONS = {
     "late": NotPlain.ODD_ROWS,
     "corrected": NotPlain.ODD_ROWS,

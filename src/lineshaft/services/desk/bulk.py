@@ -262,7 +262,8 @@ class BulkRating:
 def _line(tariff: Tariff, found: Sequence[tuple[str, Total]], currency: str) -> _Line:
     """Return the amount of a line, rounded once, and by what it is divided."""
     if len(found) == 1:
-        return Money.rounded(tariff.amount(found[0][1].amount), currency), {}
+        ((machine, used),) = found
+        return Money.rounded(tariff.amount(used.amount), currency), {machine: used.amount}
     weights: dict[str, Fraction] = {}
     for machine, each in found:
         weights[machine] = weights.get(machine, Fraction(0)) + each.amount
