@@ -29,7 +29,7 @@ from lineshaft.services.billing.einvoice.ubl import to_ubl
 from lineshaft.services.billing.einvoice.ubl_reader import from_ubl
 from lineshaft.services.billing.errors import UsageMismatch
 from lineshaft.services.billing.ledger import book
-from lineshaft.services.billing.model import Facts, FeesAhead, RatedDocument
+from lineshaft.services.billing.model import OF_DOCUMENT, Facts, FeesAhead, RatedDocument
 from lineshaft.services.billing.month.service import due_periods
 from lineshaft.services.billing.rating import rate
 from lineshaft.services.billing.recognition import schedule
@@ -366,6 +366,12 @@ def test_a_contract_is_opened_billed_ended_and_paid_back(hub: Hub) -> None:
     assert hub.contracts.billed_period(FINANCE, made.id, at) == spans[0]
     opening = hub.billing.issue(FINANCE, made.id, spans[0])
     assert (opening.type, str(opening.gross)) == ("380", "11.90 EUR")
+    (posted,) = [
+        each
+        for each in hub.billing.transactions(FINANCE)
+        if (each.document, each.reason) == (opening.number, OF_DOCUMENT)
+    ]
+    assert posted.effective_at == spans[0].end, "the tax is of the month that the fee is for"
     hub.clock.advance(2 * US_PER_DAY)
     for span in spans[1:3]:
         assert str(hub.billing.issue(FINANCE, made.id, span).gross) == "11.90 EUR"

@@ -260,7 +260,7 @@ class Issuer:
         transaction = Transaction(
             id=self._parts.ids.new_id("txn"),
             document=issued.number,
-            effective_at=issued.period.start,
+            effective_at=booking.effective_at,
             posted_at=issued.issued_at,
             entries=booking.entries,
         )

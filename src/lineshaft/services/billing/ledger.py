@@ -36,11 +36,13 @@ class Booking:
         entries: of the document itself; none where it is for nothing.
         slices: the schedule of its revenue.
         releases: of the months that are over at its date: nothing of them waits.
+        effective_at: the instant whose month it is posted to, its tax too.
     """
 
     entries: tuple[Entry, ...]
     slices: tuple[Slice, ...]
     releases: tuple[Release, ...]
+    effective_at: Instant
 
 
 def book(contract: Contract, document: Mapping[str, Any], posted: Sequence[Entry] = ()) -> Booking:
@@ -78,7 +80,19 @@ def book(contract: Contract, document: Mapping[str, Any], posted: Sequence[Entry
     sides += _partner_sides(contract, document, sign)
     issued_at = parse_instant(document["issued_at"])
     over = [each for each in slices if each.is_deferred and each.span.end <= issued_at]
-    return Booking(_entries(sides, currency), slices, releases(contract.id, over))
+    released = releases(contract.id, over)
+    return Booking(_entries(sides, currency), slices, released, _effective_at(document))
+
+
+def _effective_at(document: Mapping[str, Any]) -> Instant:
+    """Return the start of the service period; of nothing but fees in advance, that of the fees.
+
+    The tax on a service of a span of time is due when that is over, or when it is paid before
+    (Directive 2006/112/EC, articles 64 and 65): never in the month before the first fee is for.
+    """
+    start = parse_instant(document["service_period"]["start"])
+    spans = [line.get("period", document["service_period"]) for line in document["lines"]]
+    return max(start, min((parse_instant(span["start"]) for span in spans), default=start))
 
 
 def _partner_sides(

@@ -94,6 +94,7 @@ KINDS_IN_CHINESE: dict[str, str] = {
     "ReplayTooLarge": "一次重放的消息过多，请缩短时段。",
     "RowsLost": "部分读数已按保留规则删除。",
     "RulesBroken": "电子发票不符合规则。",
+    "RulesNotRun": "无法对该文件运行官方规则：其格式不符合规范。",
     "SamePerson": "记录人不能自己批准，须由另一人批准。",
     "SegmentConflict": "该数据段与已存储的不同。",
     "SegmentRunDamaged": "存储的数据段已损坏，请检查系统状态。",

@@ -33,5 +33,9 @@ class RulesBroken(Invalid):
         super().__init__(f"{what}: {shown}" + (f"; and {more} more" if more > 0 else ""))
 
 
+class RulesNotRun(Invalid):
+    """The official rules cannot be run on a document: no schema would accept it either."""
+
+
 class XmlUnreadable(Invalid):
     """Bytes that are no UBL invoice or credit note as this product writes them."""

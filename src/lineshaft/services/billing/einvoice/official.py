@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from lineshaft.core.errors import InvariantError
-from lineshaft.services.billing.einvoice.errors import Finding
+from lineshaft.services.billing.einvoice.errors import Finding, RulesNotRun
 from lineshaft.services.billing.einvoice.lean_rules import CODES, lean
 from lineshaft.services.billing.einvoice.xml_reading import parse
 
@@ -55,7 +55,8 @@ class Schematron:
 
         Raises:
             XmlUnreadable: for bytes that are no plain XML.
-            InvariantError: when the rules cannot be run on it.
+            RulesNotRun: when the rules cannot be run on it.
+            InvariantError: when they give no report.
         """
         from lxml import etree  # noqa: PLC0415 - 12 MB, for the processes that check only
 
@@ -72,8 +73,14 @@ class Schematron:
         )
 
     def _run(self, text: str) -> str:
-        node = self._processor.parse_xml(xml_text=text)
-        report: str | None = self._rules.transform_to_string(xdm_node=node)
+        from saxonche import PySaxonApiError  # noqa: PLC0415 - see `_compile`
+
+        try:
+            node = self._processor.parse_xml(xml_text=text)
+            report: str | None = self._rules.transform_to_string(xdm_node=node)
+        except PySaxonApiError as error:
+            msg = "cannot run the official rules on the document: expected one that its schema "
+            raise RulesNotRun(msg + "accepts") from error
         if report is None:
             msg = "the official rules gave no report"
             raise InvariantError(msg)
