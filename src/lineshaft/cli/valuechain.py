@@ -128,6 +128,30 @@ def outage_again(
         _show(found, is_json=json)
 
 
+@app.command()
+def systemic(
+    source: Annotated[
+        Path, typer.Argument(help="Folder or workbook with firms, supplies and inputs.")
+    ],
+    threads: Annotated[int, typer.Option(min=1, max=64, help="That share the work.")] = 1,
+    top: Annotated[int, typer.Option(min=1, help="Firms that are shown.")] = 20,
+    json: JsonOption = False,
+) -> None:
+    """Rank firms by the share of all output that is lost when one fails (ESRI)."""
+    from lineshaft.valuechain.supplynetwork.service import systemic_risk_of
+
+    with errors_by_kind():
+        with progress() as bar:
+            found = systemic_risk_of(source, threads, shown_on(bar))
+        if json:
+            risks = {firm: figure.value for firm, figure in found.figures}
+            write_json({"coverage": str(found.coverage), "systemic_risk": risks})
+            return
+        write_line(f"coverage of purchases {float(found.coverage):.1%}")
+        rows = [[firm, f"{figure.value:.6f}"] for firm, figure in found.figures[:top]]
+        write_table("systemic risk", ["firm", "share of output"], rows)
+
+
 def _amount(value: "Fraction") -> str:
     from lineshaft.core.money import round_half_away
 

@@ -136,6 +136,33 @@ class CareAction:
     due_on: dt.date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A firm of a network of firms; `purchases` is what it buys in a year, known here or not."""
+
+    id: str
+    sector: str
+    purchases: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What one firm sells to another in a year."""
+
+    supplier: str
+    customer: str
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class SectorInput:
+    """What the inputs from one sector are to another: 2 essential, 1 not, 0 negligible."""
+
+    from_sector: str
+    to_sector: str
+    kind: int
+
+
 @dataclass(frozen=True)
 class SupplyNetwork:
     """All of it as of one day; every name in it exists, and no item is a part of itself.

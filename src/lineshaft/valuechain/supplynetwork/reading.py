@@ -16,6 +16,7 @@ from lineshaft.core.errors import Unavailable
 from lineshaft.valuechain.supplynetwork.errors import NetworkInvalid, Problem
 from lineshaft.valuechain.supplynetwork.model import CircularBill, SupplyNetwork
 from lineshaft.valuechain.supplynetwork.schema import (
+    FIRM_TABLES,
     REFUSED,
     TABLES,
     Column,
@@ -92,7 +93,7 @@ def read_network(source: Path, show: Shown = no_progress) -> SupplyNetwork:
     problems = Problems()
     inputs: dict[str, str] = {}
     read = _read_tables(source, TABLES, (problems, inputs), show)
-    _check_references(read, problems)
+    _check_references(read, TABLES, problems)
     _check_sense(read, problems)
     problems.refuse()
     tables: dict[str, Any] = {
@@ -105,6 +106,19 @@ def read_network(source: Path, show: Shown = no_progress) -> SupplyNetwork:
         file = read["bill_of_material"].file
         raise NetworkInvalid([Problem(file, 1, "child", "", str(error))]) from error
     return network
+
+
+def read_firms(source: Path, show: Shown = no_progress) -> dict[str, tuple[Any, ...]]:
+    """Read the tables `firms`, `supplies` and `inputs`.
+
+    Raises:
+        NetworkInvalid: as `read_network`.
+    """
+    problems = Problems()
+    read = _read_tables(source, FIRM_TABLES, (problems, {}), show)
+    _check_references(read, FIRM_TABLES, problems)
+    problems.refuse()
+    return {name: tuple(row for _, row in table.rows) for name, table in read.items()}
 
 
 def read_beside(
@@ -311,8 +325,8 @@ def _row(table: Table, place: tuple[str, int], given: list[Any], problems: Probl
         return None
 
 
-def _check_references(read: dict[str, _Read], problems: Problems) -> None:
-    for table in TABLES:
+def _check_references(read: dict[str, _Read], tables: Iterable[Table], problems: Problems) -> None:
+    for table in tables:
         for attribute, target in table.references:
             known = {row.id for _, row in read[target].rows}
             for number, row in read[table.name].rows:

@@ -12,6 +12,7 @@ from lineshaft.core.errors import Invalid
 from lineshaft.core.money import CURRENCY_EXPONENTS
 from lineshaft.core.quantity import parse_exact, unit_named
 from lineshaft.valuechain.supplynetwork.cures import Cure, CureKind
+from lineshaft.valuechain.supplynetwork.esri import InputKind
 from lineshaft.valuechain.supplynetwork.guarantees import (
     CreditStep,
     GuaranteeExposure,
@@ -21,13 +22,16 @@ from lineshaft.valuechain.supplynetwork.model import (
     CareAction,
     Component,
     CustomerOrder,
+    Firm,
     Item,
     Line,
+    SectorInput,
     Site,
     Sourcing,
     Stock,
     SubTier,
     Supplier,
+    Supply,
 )
 
 ID_CHARACTERS_MAX = 100
@@ -169,6 +173,9 @@ UNIT = Kind(
 )
 BANDS = Kind("expected bands such as 90:5;80:10;:20", _bands)
 CURE = Kind(f"expected one of {', '.join(CureKind)}", CureKind)
+INPUT = Kind(
+    "expected essential, non_essential or negligible", lambda text: InputKind[text.upper()]
+)
 GUARANTEE = Kind(f"expected one of {', '.join(GuaranteeKind)}", GuaranteeKind)
 
 REFUSED = (Invalid, ValueError, KeyError)
@@ -367,4 +374,27 @@ GUARANTEES = Table(
     ("contract", "guarantee", "item"),
     ITEM,
 )
-EVERY_TABLE = (*TABLES, CURES, GUARANTEES)
+FIRM_TABLES = (
+    Table(
+        "firms",
+        Firm,
+        (Column("id", ID, name="firm"), Column("sector", ID), Column("purchases", QUANTITY)),
+        ("id",),
+        is_required=True,
+    ),
+    Table(
+        "supplies",
+        Supply,
+        (Column("supplier", ID), Column("customer", ID), Column("value", POSITIVE)),
+        ("supplier", "customer"),
+        (("supplier", "firms"), ("customer", "firms")),
+        is_required=True,
+    ),
+    Table(
+        "inputs",
+        SectorInput,
+        (Column("from_sector", ID), Column("to_sector", ID), Column("kind", INPUT)),
+        ("from_sector", "to_sector"),
+    ),
+)
+"""Of a network of firms; an input that is not named is not essential."""

@@ -15,6 +15,7 @@ from lineshaft.core.quantity import parse_exact
 from lineshaft.valuechain.indicator import Figure, Indicator
 from lineshaft.valuechain.supplynetwork.cures import Cure, Goal, cheapest, remedies
 from lineshaft.valuechain.supplynetwork.disruption import Shock, ShockKind
+from lineshaft.valuechain.supplynetwork.firms import SystemicRisk, systemic
 from lineshaft.valuechain.supplynetwork.guarantees import GuaranteeExposure, broken
 from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
 from lineshaft.valuechain.supplynetwork.outage import OutageModel
@@ -23,6 +24,7 @@ from lineshaft.valuechain.supplynetwork.reading import (
     Shown,
     no_progress,
     read_beside,
+    read_firms,
     read_network,
 )
 from lineshaft.valuechain.supplynetwork.register import (
@@ -222,6 +224,17 @@ def again(source: Path, scenario: bytes, exposures: GuaranteeExposures | None = 
     return found
 
 
+def systemic_risk_of(source: Path, threads: int = 1, show: Shown = no_progress) -> SystemicRisk:
+    """Read a network of firms, and compute how much of all output each of them endangers.
+
+    Raises:
+        NetworkInvalid: for files that make no network.
+        TooThin: where too few firms or too few of their purchases are known.
+        Unavailable: without the extra that has numba.
+    """
+    return systemic(read_firms(source, show), source.name, threads)
+
+
 __all__ = [
     "FileExposures",
     "Register",
@@ -231,5 +244,6 @@ __all__ = [
     "dependency_content",
     "question_of",
     "register",
+    "systemic_risk_of",
     "what_if",
 ]
