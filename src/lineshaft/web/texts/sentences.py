@@ -81,6 +81,8 @@ _INPUT = {
     rf"cannot read {_SIGN}: expected a day and a time such as (?P<b>\S+)": (
         "无法读取 {a}：应为日期和时间，例如 {b}"
     ),
+    r"a contract is renewed until a day: expected one": "请填写续期至哪一天",
+    r"a machine is bought or goes back on a day: expected one": "请填写日期",
     rf"cannot read {_SIGN} as a day: expected such as (?P<b>\S+)": (
         "无法将 {a} 读作日期：应为 {b} 这样的格式"
     ),

@@ -7,8 +7,15 @@ from nicegui import ui
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_S, Instant, day_start, to_datetime, zone_named
-from lineshaft.security.authorisation.model import Action, Resource
-from lineshaft.services.contracts.model import Contract, ContractLife, ContractState
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.services.contracts.model import (
+    Contract,
+    ContractAct,
+    ContractLife,
+    ContractState,
+    LeasePrice,
+)
+from lineshaft.services.contracts.service import Parting
 from lineshaft.web.components import facts, link_button
 from lineshaft.web.controls import attempt, button, dialog_card
 from lineshaft.web.layout import show
@@ -24,6 +31,7 @@ OFFER_DAYS = ("14", "30", "60")
 _DAY_US = 86_400 * US_PER_S
 Values = Mapping[str, str]
 Do = Callable[[Values], Awaitable[None]]
+Part = Callable[[Actor, str, Parting], ContractAct]
 
 
 class ContractActs:
@@ -33,6 +41,7 @@ class ContractActs:
         """Take who looks, what is known of the contract, its name, and where they look from."""
         self._visit, self._life, self._name, self._address = visit, life, name, address
         self._does = visit.application.contracts.agreements
+        self._names: dict[str, str] = {}
         self._last = life.last.contract
         binding = life.binding
         self._bound = None if binding is None else binding.contract
@@ -74,7 +83,20 @@ class ContractActs:
         if state in {ContractState.ACTIVE, ContractState.PAUSED}:
             if bound.end is not None:
                 found.append(lambda: self._button("life.renew.act", self._renew))
+            found += self._partings(bound)
             found.append(lambda: self._button("life.end.act", self._end))
+        return found
+
+    def _partings(self, bound: Contract) -> list[Callable[[], object]]:
+        """Return what may be done with single machines of a lease."""
+        leases = [
+            each.price for each in bound.terms.usage_prices if isinstance(each.price, LeasePrice)
+        ]
+        found: list[Callable[[], object]] = []
+        if any(each.purchase_option is not None for each in leases):
+            found.append(lambda: self._button("life.purchase.act", self._purchase))
+        if leases and len(bound.machines) > 1:
+            found.append(lambda: self._button("life.return.act", self._return))
         return found
 
     def _amend(self) -> None:
@@ -163,6 +185,28 @@ class ContractActs:
 
         self._dialog("end", ("end.at", "reason"), do)
 
+    async def _purchase(self) -> None:
+        await self._part("purchase", self._does.purchase)
+
+    async def _return(self) -> None:
+        await self._part("return", self._does.give_back)
+
+    async def _part(self, key: str, act: Part) -> None:
+        """Ask which machine is bought or goes back, and when."""
+        machines = await machines_by_id(self._visit)
+        bound = self._bound or self._last
+        self._names = {each: machine_name(machines, each) for each in bound.machines}
+
+        async def do(values: Values) -> None:
+            at = self._day(values["machine.at"])
+            if at is None:
+                msg = "a machine is bought or goes back on a day: expected one"
+                raise Invalid(msg)
+            parting = Parting(machine=values["machine"], at=at, reason=values["reason"])
+            await self._visit.ask(act, bound.id, parting)
+
+        self._dialog(key, ("machine", "machine.at", "reason"), do)
+
     def _dialog(self, key: str, fields: Sequence[str], do: Do) -> None:
         """Ask for what an act needs; nothing happens without a yes."""
         visit = self._visit
@@ -184,6 +228,8 @@ class ContractActs:
             options = {days: self._say(f"life.offer.days.{days}") for days in OFFER_DAYS}
             return select_field(self._say("life.offer.days"), options, OFFER_DAYS[1])
         label = self._said_of(f"life.{name}", name)
+        if name == "machine":
+            return select_field(label, self._names, next(iter(self._names)))
         if name == "reason":
             return text_field(label).props(f"maxlength={REASON_CHARACTERS_MAX}")
         day = self._today().isoformat() if name == "pause.start" else ""

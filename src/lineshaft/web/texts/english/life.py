@@ -38,6 +38,8 @@ LIFE: dict[str, str] = {
     "life.happened": "What happened",
     "life.hash": "Content {hash}",
     "life.holds": "Holds from",
+    "life.machine": "Machine",
+    "life.machine.at": "On",
     "life.offer.act": "Offer to the customer",
     "life.offer.days": "May be accepted for",
     "life.offer.days.14": "14 days",
@@ -57,6 +59,11 @@ LIFE: dict[str, str] = {
         "billed all the same; quantities that were committed to stay due."
     ),
     "life.pause.title": "Pause this contract",
+    "life.purchase.act": "Sell by option",
+    "life.purchase.text": (
+        "The option is charged with the period that ends on that day, after the end of the lease."
+    ),
+    "life.purchase.title": "Sell a leased machine to the customer",
     "life.reason": "Reason",
     "life.recorded": "Recorded",
     "life.renew.act": "Renew",
@@ -66,6 +73,11 @@ LIFE: dict[str, str] = {
     "life.resume.act": "Resume",
     "life.resume.text": "The base fee and the guarantees count again from now on.",
     "life.resume.title": "Resume this contract",
+    "life.return.act": "Take back",
+    "life.return.text": (
+        "Instalments that are due later are not charged for it. Nothing follows it in its place."
+    ),
+    "life.return.title": "Take a leased machine back",
     "life.role.financier": "Financier",
     "life.role.partner": "Partner",
     "life.said.accept": "Version {version} accepted from {address}, signed with key {signed_by}",
