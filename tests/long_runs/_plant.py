@@ -31,7 +31,8 @@ from lineshaft.network.edge.model import EdgeConfig
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
 _T = TypeVar("_T")
-POLL_S = 0.01
+POLL_S = 0.05
+"""A look at the historian is a query, and several programs wait for the processor."""
 STOP_S_MAX = 5.0
 STALL_S_MAX = 90.0
 """No step of a run takes longer without something being wrong, on a busy machine either."""
@@ -224,6 +225,7 @@ class Plant:
         assert code == 0, f"up ended with exit code {code}"
         assert took_s < STOP_S_MAX, f"up took {took_s:.1f} s to stop"
         assert not [one for one in children if one.is_running()], "a child outlives a clean stop"
+        assert not self.is_spool_open(), "the edge has not closed its spool"
         return took_s
 
     def _end(self) -> None:
