@@ -152,6 +152,17 @@ def systemic(
         write_table("systemic risk", ["firm", "share of output"], rows)
 
 
+@app.command()
+def picture(source: SourceArgument) -> None:
+    """Write the network as nodes with places, links and places of a map, as JSON."""
+    from lineshaft.valuechain.supplynetwork.service import picture_of
+
+    with errors_by_kind():
+        with progress() as bar:
+            found = picture_of(source, shown_on(bar))
+        write_json(found)
+
+
 def _amount(value: "Fraction") -> str:
     from lineshaft.core.money import round_half_away
 

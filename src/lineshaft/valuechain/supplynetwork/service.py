@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from lineshaft.core.errors import Invalid, NotFound
 from lineshaft.core.quantity import parse_exact
@@ -19,6 +20,7 @@ from lineshaft.valuechain.supplynetwork.firms import SystemicRisk, systemic
 from lineshaft.valuechain.supplynetwork.guarantees import GuaranteeExposure, broken
 from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
 from lineshaft.valuechain.supplynetwork.outage import OutageModel
+from lineshaft.valuechain.supplynetwork.picture import picture
 from lineshaft.valuechain.supplynetwork.ports import GuaranteeExposures
 from lineshaft.valuechain.supplynetwork.reading import (
     Shown,
@@ -235,6 +237,15 @@ def systemic_risk_of(source: Path, threads: int = 1, show: Shown = no_progress) 
     return systemic(read_firms(source, show), source.name, threads)
 
 
+def picture_of(source: Path, show: Shown = no_progress) -> dict[str, Any]:
+    """Read a network, and return its picture and its map as JSON content.
+
+    Raises:
+        NetworkInvalid: for files that make no network.
+    """
+    return picture(read_network(source, show))
+
+
 __all__ = [
     "FileExposures",
     "Register",
@@ -242,6 +253,7 @@ __all__ = [
     "again",
     "change_content",
     "dependency_content",
+    "picture_of",
     "question_of",
     "register",
     "systemic_risk_of",
