@@ -12,11 +12,14 @@ from lineshaft.services.contracts.catalogue.model import OfferingChanges
 from lineshaft.services.contracts.model import (
     Activity,
     Binding,
+    BundlePrice,
     CustomerClass,
+    FeesDue,
     LocalText,
     Offering,
     OfferingKind,
     ServiceClass,
+    Terms,
 )
 from lineshaft.web import errors
 from lineshaft.web.components import link_button, notice
@@ -50,6 +53,7 @@ class OfferingForm:
         self._values: dict[str, ui.input] = {}
         self._tiers: list[TierFields] = []
         self._classes: dict[str, ui.select] = {}
+        self._fees_due: ui.select | None = None
         self._english: ui.input | None = None
         self._chinese: ui.input | None = None
         self._currency: ui.input | None = None
@@ -72,6 +76,7 @@ class OfferingForm:
 
     def add_terms(self) -> None:
         """Put every price, target and signal there, by the part that it belongs to."""
+        self._add_fees_due()
         found = figures(self._visit, self._offering)
         for group, members in groupby(found, key=lambda figure: figure.group):
             with ui.element("section").classes("panel part"):
@@ -84,6 +89,16 @@ class OfferingForm:
                 if tiers.is_any:
                     tiers.draw()
                     self._tiers.append(tiers)
+
+    def _add_fees_due(self) -> None:
+        """Ask when fees per month are billed, where there are any."""
+        say, terms = self._visit.say, self._offering.terms
+        bundles = [each for each in terms.usage_prices if isinstance(each.price, BundlePrice)]
+        if terms.base_fee is None and not bundles:
+            return
+        options = {each.value: say(f"form.fees_due.{each.value}") for each in FeesDue}
+        with ui.element("section").classes("panel part"), ui.element("div").classes("fields"):
+            self._fees_due = select_field(say("terms.fees_due"), options, _fees_due(terms))
 
     def required(self, label: str, value: str) -> ui.input:
         """Put a field there that must not stay empty."""
@@ -118,6 +133,8 @@ class OfferingForm:
                 values[place] = text
         for tiers in self._tiers:
             values |= tiers.changes()
+        if self._fees_due is not None and self._fees_due.value != _fees_due(offering.terms):
+            values["terms.fees_due"] = str(self._fees_due.value)
         if self._english is None or self._chinese is None or self._currency is None:
             return OfferingChanges(values=values)
         return OfferingChanges(
@@ -159,6 +176,10 @@ class OfferingForm:
             return self.required(figure.label, figure.value)
         field = self.checked(figure.label, figure.value, "form.number", is_number)
         return field.props("inputmode=decimal")
+
+
+def _fees_due(terms: Terms) -> str:
+    return (FeesDue.ADVANCE if terms.are_fees_ahead else FeesDue.ARREARS).value
 
 
 def _typed(field: ui.input) -> str:

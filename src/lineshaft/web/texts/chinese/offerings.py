@@ -50,6 +50,8 @@ OFFERINGS: dict[str, str] = {
     "figure.until": "未达到，至",
     "figure.up_to": "至",
     "form.currency": "应为代码，例如 EUR",
+    "form.fees_due.advance": "预收",
+    "form.fees_due.arrears": "后收",
     "form.identifier": "应为小写字母、数字和连字符",
     "form.incomplete": "有字段为空或无法读取，请看各字段的提示。",
     "form.number": "应为数字，例如 45.00",

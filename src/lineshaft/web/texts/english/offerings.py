@@ -50,6 +50,8 @@ OFFERINGS: dict[str, str] = {
     "figure.until": "Missed, up to",
     "figure.up_to": "Up to",
     "form.currency": "Expected a code such as EUR",
+    "form.fees_due.advance": "Billed in advance",
+    "form.fees_due.arrears": "Billed in arrears",
     "form.identifier": "Expected lower-case letters, digits and hyphens",
     "form.incomplete": "Some fields are empty or cannot be read. They say what they expect.",
     "form.number": "Expected a number such as 45.00",
