@@ -56,9 +56,9 @@ def round_half_away(value: Fraction, decimals: int) -> Decimal:
     Example: 0.335 at 2 places is 0.34, and -0.335 is -0.34.
     """
     # Not as a fraction: to reduce it takes longer than all the rest.
-    above, below = abs(value.numerator) * 10**decimals, value.denominator
-    units = (2 * above + below) // (2 * below)
-    return Decimal(units if value >= 0 else -units).scaleb(-decimals)
+    numerator, below = value.as_integer_ratio()
+    units = (2 * abs(numerator) * 10**decimals + below) // (2 * below)
+    return Decimal(units if numerator >= 0 else -units).scaleb(-decimals)
 
 
 @dataclass(frozen=True, slots=True)

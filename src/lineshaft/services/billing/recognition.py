@@ -289,7 +289,8 @@ def _slices(
     is_late = not is_over or any(month.name != posted for month, _ in parts)
     weights = _machine_weights(of, line)
     for month, minor in parts:
-        shares = allocate(of.money(minor), list(weights.values()))
+        whole = of.money(minor)
+        shares = [whole] if len(weights) == 1 else allocate(whole, list(weights.values()))
         for machine, amount in zip(weights, shares, strict=True):
             if amount.amount:
                 yield Slice(

@@ -10,8 +10,10 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lineshaft.core.period import US_PER_S, Instant, Period
 from lineshaft.core.quantity import conversion_factor
@@ -51,11 +53,19 @@ class PlainRows:
         follows = (np.diff(rows.ts) > 0) & (np.diff(rows.ordinal) > 0) & (np.diff(rows.epoch) == 0)
         is_ordinary = (rows.kind == RecordKind.READING) & (rows.status < GOOD_BELOW)
         is_ordinary[1:] &= follows
-        is_decimal = is_ordinary & (rows.form == DECIMAL)
-        is_text = is_ordinary & ((rows.form == TEXT) | (rows.form == ENUMERATION))
-        self._not_decimal: list[int] = np.flatnonzero(~is_decimal).tolist()
-        self._not_text: list[int] = np.flatnonzero(~is_text).tolist()
+        self._is_ordinary = is_ordinary
         self._steps: dict[CounterParameters, Steps | None] = {}
+
+    @cached_property
+    def _not_decimal(self) -> list[int]:
+        """Places of rows that are no ordinary reading of a decimal."""
+        return _places(~(self._is_ordinary & (self._rows.form == DECIMAL)))
+
+    @cached_property
+    def _not_text(self) -> list[int]:
+        """Places of rows that are no ordinary reading of a state."""
+        is_text = (self._rows.form == TEXT) | (self._rows.form == ENUMERATION)
+        return _places(~(self._is_ordinary & is_text))
 
     def measured(self, meter: Meter, period: Period) -> Plain | None:
         """Measure a period; None where the rows have to be walked."""
@@ -149,6 +159,11 @@ class PlainRows:
         rows, (first, last) = self._rows, ends
         source = rows.sources[int(rows.source[first])], int(rows.epoch[first])
         return Plain(measured, source, (int(rows.ordinal[first]), int(rows.ordinal[last])))
+
+
+def _places(wanted: NDArray[np.bool_]) -> list[int]:
+    found: list[int] = np.flatnonzero(wanted).tolist()
+    return found
 
 
 def _is_any(places: list[int], first: int, last: int) -> bool:
