@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -42,70 +43,80 @@ def is_port(owner: ast.ClassDef) -> bool:
     return any(isinstance(base, ast.Name) and base.id == "Protocol" for base in owner.bases)
 
 
-def called(node: ast.AST) -> Iterator[ast.Call]:
-    """Yield the calls of methods on something: `x.authorize(…)`, `self._ask(…)`."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
-            yield inner
+@dataclass(frozen=True)
+class Calls:
+    """What a function calls on something: `x.authorize(…)`, `self._ask(…)`.
+
+    Attributes:
+        names: of the methods.
+        with_actor: those of them that take the actor first.
+    """
+
+    names: frozenset[str]
+    with_actor: frozenset[str]
+
+    @classmethod
+    def of(cls, function: ast.AST) -> "Calls":
+        calls = [
+            (node.func.attr, node.args)
+            for node in ast.walk(function)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        ]
+        with_actor = {
+            name
+            for name, given in calls
+            if given and isinstance(given[0], ast.Name) and given[0].id == "actor"
+        }
+        return cls(frozenset(name for name, _ in calls), frozenset(with_actor))
 
 
-def name_of(call: ast.Call) -> str:
-    assert isinstance(call.func, ast.Attribute)
-    return call.func.attr
-
-
-def puts_a_question(node: ast.AST) -> bool:
-    return any(name_of(call) in QUESTIONS for call in called(node))
-
-
-def with_private(tree: ast.Module, method: ast.AST) -> list[ast.AST]:
-    """Return a use case, and the private methods of its own module that it calls, by any way."""
-    own = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
-    found: dict[str, ast.AST] = {}
-    waiting: list[ast.AST] = [method]
+def with_private(own: dict[str, Calls], calls: Calls) -> Calls:
+    """Add what the private methods of its own module call, which a use case reaches by any way."""
+    found: dict[str, Calls] = {}
+    waiting = [calls]
     while waiting:
-        names = {name_of(call) for call in called(waiting.pop())} - found.keys()
-        new = {name: own[name] for name in names if name.startswith("_") and name in own}
+        new = {
+            name: own[name]
+            for name in waiting.pop().names - found.keys()
+            if name.startswith("_") and name in own
+        }
         found.update(new)
         waiting += new.values()
-    return [method, *found.values()]
-
-
-def asks(tree: ast.Module, method: ast.AST) -> bool:
-    """Whether a use case asks, itself or in a private method of its own module."""
-    return any(puts_a_question(inner) for inner in with_private(tree, method))
-
-
-def passes_on(tree: ast.Module, method: ast.AST, asking: set[str]) -> bool:
-    """Whether a use case hands its actor to a use case that asks: `self._billing.issue(actor…)`."""
-    return any(
-        name_of(call) in asking
-        and call.args
-        and isinstance(call.args[0], ast.Name)
-        and call.args[0].id == "actor"
-        for inner in with_private(tree, method)
-        for call in called(inner)
+    reached = [calls, *found.values()]
+    return Calls(
+        frozenset().union(*(each.names for each in reached)),
+        frozenset().union(*(each.with_actor for each in reached)),
     )
 
 
+def calls_of_use_cases(path: str, tree: ast.Module) -> Iterator[tuple[str, str, Calls]]:
+    """Yield each use case of a module: where it is, its name, and what it calls in the end."""
+    listed = list(use_cases(tree))
+    if not listed:
+        return
+    own = {node.name: Calls.of(node) for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
+    for name, method in listed:
+        yield f"{path}:{name}", method.name, with_private(own, Calls.of(method))
+
+
 def silent(trees: dict[str, ast.Module]) -> set[str]:
-    """Return the use cases that neither ask nor hand the actor on to one that does in the end."""
-    everything = [
-        (f"{path}:{name}", tree, method)
-        for path, tree in trees.items()
-        for name, method in use_cases(tree)
-    ]
+    """Return the use cases that neither ask nor hand the actor on to one that does in the end.
+
+    They ask themselves or in a private method of their own module, or hand the actor to a use case
+    that asks: `self._billing.issue(actor…)`.
+    """
+    everything = [one for path, tree in trees.items() for one in calls_of_use_cases(path, tree)]
     asking: set[str] = set()
     while True:
-        open_ = [one for one in everything if not _ends_in(asking, *one[1:])]
-        names = {one[2].name for one in everything if one not in open_}
+        open_ = {
+            where
+            for where, _, calls in everything
+            if not calls.names & QUESTIONS and not calls.with_actor & asking
+        }
+        names = {name for where, name, _ in everything if where not in open_}
         if names == asking:
-            return {name for name, _, _ in open_}
+            return open_
         asking = names
-
-
-def _ends_in(asking: set[str], tree: ast.Module, method: ast.AST) -> bool:
-    return asks(tree, method) or passes_on(tree, method, asking)
 
 
 def test_every_use_case_that_takes_an_actor_asks() -> None:
