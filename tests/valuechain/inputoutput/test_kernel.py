@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.inputoutput import inverse as inverses
-from lineshaft.valuechain.inputoutput.errors import NotProductive, TooThin
+from lineshaft.valuechain.inputoutput.errors import NotProductive
 from lineshaft.valuechain.inputoutput.indicators import MEMBERS
 from lineshaft.valuechain.inputoutput.inverse import leontief_inverse
 from lineshaft.valuechain.inputoutput.kernel import Kernel

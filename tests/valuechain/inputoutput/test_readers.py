@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from lineshaft.core.errors import Invalid
-from lineshaft.valuechain.inputoutput.errors import ExtraMissing, UnreadableTable
+from lineshaft.valuechain.errors import ExtraMissing
+from lineshaft.valuechain.inputoutput.errors import UnreadableTable
 from lineshaft.valuechain.inputoutput.model import Table, TableFile, balance_of
 from lineshaft.valuechain.inputoutput.readers import labelled, own, read_table
 from tests.valuechain.inputoutput.files import (
@@ -231,6 +232,6 @@ def test_what_cannot_be_read_says_what_was_expected(
         read(path, "csv", services=frozenset({"z"}))
     monkeypatch.setitem(__import__("sys").modules, "pymrio", None)
     with pytest.raises(
-        ExtraMissing, match=r"need pymrio, .* pip install 'lineshaft\[valuechain\]'"
+        ExtraMissing, match=r"needs pymrio, .* pip install 'lineshaft\[valuechain\]'"
     ):
         read(path, "wiod")

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from bench.promise_esri import network as bench_network
 from lineshaft.cli.main import app
 from lineshaft.core.errors import Invalid
+from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.supplynetwork import esri
-from lineshaft.valuechain.supplynetwork.errors import TooThin
 from lineshaft.valuechain.supplynetwork.esri import FirmNetwork, check_coverage, systemic_risk
 
 # The loop is compiled once for each state of its source.

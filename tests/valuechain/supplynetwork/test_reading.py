@@ -9,11 +9,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from lineshaft.valuechain.supplynetwork import reading
-from lineshaft.valuechain.supplynetwork.errors import NetworkInvalid
 from lineshaft.valuechain.supplynetwork.reading import read_beside, read_network
 from lineshaft.valuechain.supplynetwork.schema import CURES
 from lineshaft.valuechain.supplynetwork.schema import TABLES as TABLE_LIST
+from lineshaft.valuechain.tables import service as reading
+from lineshaft.valuechain.tables.errors import TablesInvalid
 from tests.valuechain.supplynetwork.examples import TABLES, write_tables
 
 
@@ -74,7 +74,7 @@ CASES = [
 def test_a_mistake_is_named_with_its_place(
     changed: dict[str, str | None], expected: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(NetworkInvalid) as refused:
+    with pytest.raises(TablesInvalid) as refused:
         read_network(write_tables(tmp_path, **changed))
     assert expected in str(refused.value)
 
@@ -84,18 +84,18 @@ def test_all_mistakes_are_told_up_to_a_maximum(
 ) -> None:
     rows = "".join(f"i{number},-1,never\n" for number in range(3))
     stock = "item,quantity,as_of\n" + rows
-    with pytest.raises(NetworkInvalid) as refused:
+    with pytest.raises(TablesInvalid) as refused:
         read_network(write_tables(tmp_path, stock=stock))
     assert len(refused.value.problems) == 6
     monkeypatch.setattr(reading, "PROBLEMS_MAX", 4)
-    with pytest.raises(NetworkInvalid, match="4 problems, and more behind them") as refused:
+    with pytest.raises(TablesInvalid, match="4 problems, and more behind them") as refused:
         read_network(tmp_path)
     assert len(refused.value.problems) == 4
     monkeypatch.setattr(reading, "ROWS_MAX", 4)
-    with pytest.raises(NetworkInvalid, match="row 6, : '', expected at most 4 rows"):
+    with pytest.raises(TablesInvalid, match="row 6, : '', expected at most 4 rows"):
         read_network(write_tables(tmp_path, stock=TABLES["stock"]))
     monkeypatch.setattr(reading, "FILE_BYTES_MAX", 50)
-    with pytest.raises(NetworkInvalid, match="expected at most 50 bytes"):
+    with pytest.raises(TablesInvalid, match="expected at most 50 bytes"):
         read_network(tmp_path)
 
 
@@ -103,7 +103,7 @@ def test_cures_are_of_the_network_and_its_currency(tmp_path: Path) -> None:
     cures = "cure,kind,item,cost,currency,quantity\na,buffer,none,1,EUR,1\nb,buffer,mill,1,USD,1\n"
     cures += "c,buffer,mill,1.001,EUR,1\nd,buffer,mill,1,EUR,\n"
     network = read_network(write_tables(tmp_path, cures=cures))
-    with pytest.raises(NetworkInvalid) as refused:
+    with pytest.raises(TablesInvalid) as refused:
         read_beside(tmp_path, CURES, network)
     assert [(each.row, each.column) for each in refused.value.problems] == [
         (4, "cure"),

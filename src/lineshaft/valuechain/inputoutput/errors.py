@@ -1,6 +1,6 @@
 """What the input-output kernel refuses."""
 
-from lineshaft.core.errors import Invalid, PreconditionFailed
+from lineshaft.core.errors import Invalid
 
 
 class UnreadableTable(Invalid):
@@ -13,11 +13,3 @@ class UnknownPlace(Invalid):
 
 class NotProductive(Invalid):
     """With these coefficients some industry needs more than itself to make itself."""
-
-
-class TooThin(PreconditionFailed):
-    """The table does not hold what the indicator needs; the message says what is missing."""
-
-
-class ExtraMissing(PreconditionFailed):
-    """A library of the extra `lineshaft[valuechain]` is not installed."""

@@ -9,9 +9,9 @@ from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.inputoutput.errors import UnknownPlace
 from lineshaft.valuechain.inputoutput.kernel import Kernel
-from lineshaft.valuechain.inputoutput.libraries import needed
 from lineshaft.valuechain.inputoutput.model import Matrix, Stoppage, Table, Vector
 from lineshaft.valuechain.inputoutput.whatif import CHANGES_MAX, WhatIf
+from lineshaft.valuechain.libraries import needed
 
 UPPER_BOUND = "upper bound: nothing is replaced"
 INDICATOR = Indicator(

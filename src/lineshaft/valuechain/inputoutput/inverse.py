@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from lineshaft.valuechain.inputoutput.errors import NotProductive
-from lineshaft.valuechain.inputoutput.libraries import needed
 from lineshaft.valuechain.inputoutput.model import Matrix, Table, Tell, Vector, ratio
+from lineshaft.valuechain.libraries import needed
 
 PROBE_TOLERANCE = 1e-11
 """By which B (I - A) z may miss z of 1 to 2, for B to be taken as the inverse of a table."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lineshaft.valuechain.inputoutput.errors import TooThin
+from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.inputoutput.exports import Exports, exports_of
 from lineshaft.valuechain.inputoutput.inverse import (
     cached_inverse,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineshaft.valuechain.inputoutput.libraries import needed
 from lineshaft.valuechain.inputoutput.model import Table, Vector, ratio
+from lineshaft.valuechain.libraries import needed
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from lineshaft.core.errors import Invalid
+from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.indicator import Figure, Indicator
-from lineshaft.valuechain.inputoutput.errors import TooThin, UnknownPlace
+from lineshaft.valuechain.inputoutput.errors import UnknownPlace
 from lineshaft.valuechain.inputoutput.extraction import INDICATOR as LOSS
 from lineshaft.valuechain.inputoutput.extraction import extraction
 from lineshaft.valuechain.inputoutput.indicators import MEMBERS, Member

@@ -14,8 +14,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from lineshaft.core.errors import Invalid, Unavailable
+from lineshaft.core.errors import Invalid
 from lineshaft.core.money import currency_exponent
+from lineshaft.valuechain.libraries import needed
 from lineshaft.valuechain.supplynetwork.disruption import DAY, Remedy, cover_of
 from lineshaft.valuechain.supplynetwork.errors import CureNotFound, CureSearchTooLong
 from lineshaft.valuechain.supplynetwork.guarantees import GuaranteeExposure, broken
@@ -125,7 +126,7 @@ def cheapest(
         CureNotFound: when all of them together do not reach it.
         CureSearchTooLong: after `ROUNDS_MAX` sets.
         Invalid: for more than `CURES_MAX`, or a source of an item that is made.
-        Unavailable: without the extra that has OR-Tools.
+        ExtraMissing: without the extra that has OR-Tools.
     """
     useful = _useful(model, cures)
 
@@ -164,7 +165,7 @@ def cheapest_set(
 
     Raises:
         CureSearchTooLong: after `ROUNDS_MAX` questions to CP-SAT.
-        Unavailable: without the extra that has OR-Tools.
+        ExtraMissing: without the extra that has OR-Tools.
     """
     everything = frozenset(range(len(costs)))
     if not holds(everything):
@@ -188,12 +189,8 @@ def cheapest_set(
 def _cheapest_keeping(costs: Sequence[int], rules: Sequence[Sequence[int]]) -> frozenset[int]:
     if not rules:
         return frozenset()
-    try:
-        # CP-SAT itself: the layer above it imports pandas, which takes seconds.
-        from ortools.sat.python import cp_model_helper as cp_sat  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        msg = "cannot choose cures without OR-Tools: install lineshaft[valuechain]"
-        raise Unavailable(msg) from error
+    # CP-SAT itself: the layer above it imports pandas, which takes seconds.
+    cp_sat = needed("ortools.sat.python.cp_model_helper")
     model, parameters = cp_sat.CpModelProto(), cp_sat.SatParameters()
     solver: Any = cp_sat.SolveWrapper()
     model.parse_text_format(_as_text(costs, rules))

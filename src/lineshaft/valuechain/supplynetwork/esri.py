@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lineshaft.core.errors import Invalid, Unavailable
+from lineshaft.core.errors import Invalid
+from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.indicator import Indicator
-from lineshaft.valuechain.supplynetwork.errors import TooThin
+from lineshaft.valuechain.libraries import needed
 
 ESRI = Indicator(
     name="economic_systemic_risk_index",
@@ -116,14 +117,12 @@ def systemic_risk(network: FirmNetwork, *, eps: float = EPS, threads: int = 1) -
         threads: that share the firms; the result does not depend on them.
 
     Raises:
-        Unavailable: without the extra that has numba.
+        ExtraMissing: without the extra that has numba.
     """
-    try:
-        # An extra, and slow to import; at first use it compiles.
-        from lineshaft.valuechain.supplynetwork import cascade  # noqa: PLC0415
-    except ImportError as error:
-        msg = "cannot compute systemic risk without numba: install lineshaft[valuechain]"
-        raise Unavailable(msg) from error
+    needed("numba")
+    # The extra is slow to import; at first use it compiles.
+    from lineshaft.valuechain.supplynetwork import cascade  # noqa: PLC0415
+
     firms = len(network.sectors)
     outward, inward, slots = _prepared(network)
     sales = _sums(network.suppliers, network.values, firms)

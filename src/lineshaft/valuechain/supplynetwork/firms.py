@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.indicator import Figure
-from lineshaft.valuechain.supplynetwork.errors import TooThin
 from lineshaft.valuechain.supplynetwork.esri import (
     ESRI,
     FirmNetwork,

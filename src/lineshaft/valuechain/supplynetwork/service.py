@@ -22,13 +22,7 @@ from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
 from lineshaft.valuechain.supplynetwork.outage import OutageModel
 from lineshaft.valuechain.supplynetwork.picture import picture
 from lineshaft.valuechain.supplynetwork.ports import GuaranteeExposures
-from lineshaft.valuechain.supplynetwork.reading import (
-    Shown,
-    no_progress,
-    read_beside,
-    read_firms,
-    read_network,
-)
+from lineshaft.valuechain.supplynetwork.reading import read_beside, read_firms, read_network
 from lineshaft.valuechain.supplynetwork.register import (
     MARGIN_AT_RISK,
     STOCK_COVER,
@@ -47,6 +41,7 @@ from lineshaft.valuechain.supplynetwork.scenario import (
     write,
 )
 from lineshaft.valuechain.supplynetwork.schema import CURES, GUARANTEES
+from lineshaft.valuechain.tables.service import Shown, no_progress
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ def register(source: Path, before: Path | None = None, show: Shown = no_progress
     """Read a network, and rank what depends on one supplier; compare it with an older one.
 
     Raises:
-        NetworkInvalid: for files that make no network.
+        TablesInvalid: for files that make no network.
     """
     network = read_network(source, show)
     found = single_sources(network)
@@ -111,7 +106,7 @@ class FileExposures:
         """Read the table; none where there is no such table.
 
         Raises:
-            NetworkInvalid: as `read_beside`.
+            TablesInvalid: as `read_beside`.
         """
         found, self._inputs = read_beside(self.source, GUARANTEES, network)
         return found
@@ -179,7 +174,7 @@ def what_if(
         show: told what is read.
 
     Raises:
-        NetworkInvalid: for files that make no network.
+        TablesInvalid: for files that make no network.
         TargetUnknown: for a target that the network does not have.
         NotFound: for a line of the goal that it does not have.
         CureNotFound: when no set of cures reaches the goal.
@@ -230,9 +225,9 @@ def systemic_risk_of(source: Path, threads: int = 1, show: Shown = no_progress) 
     """Read a network of firms, and compute how much of all output each of them endangers.
 
     Raises:
-        NetworkInvalid: for files that make no network.
+        TablesInvalid: for files that make no network.
         TooThin: where too few firms or too few of their purchases are known.
-        Unavailable: without the extra that has numba.
+        ExtraMissing: without the extra that has numba.
     """
     return systemic(read_firms(source, show), source.name, threads)
 
@@ -241,7 +236,7 @@ def picture_of(source: Path, show: Shown = no_progress) -> dict[str, Any]:
     """Read a network, and return its picture and its map as JSON content.
 
     Raises:
-        NetworkInvalid: for files that make no network.
+        TablesInvalid: for files that make no network.
     """
     return picture(read_network(source, show))
 

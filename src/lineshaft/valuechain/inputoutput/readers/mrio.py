@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from lineshaft.valuechain.inputoutput.errors import UnreadableTable
-from lineshaft.valuechain.inputoutput.libraries import needed
 from lineshaft.valuechain.inputoutput.model import Table, TableFile, Tell, Vector
+from lineshaft.valuechain.libraries import needed
 
 INVENTORIES = frozenset({"c42", "Changes in inventories"})
 """Codes of WIOD 2013 and of EXIOBASE 3."""

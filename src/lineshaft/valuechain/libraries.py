@@ -4,7 +4,7 @@ import importlib
 from types import ModuleType
 
 from lineshaft.infrastructure.imports import bring_back
-from lineshaft.valuechain.inputoutput.errors import ExtraMissing
+from lineshaft.valuechain.errors import ExtraMissing
 
 
 def needed(name: str, *beside: str) -> ModuleType:
@@ -17,6 +17,6 @@ def needed(name: str, *beside: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        msg = f"input-output tables need {name.partition('.')[0]}, which is not installed: "
+        msg = f"this needs {name.partition('.')[0]}, which is not installed: "
         msg += "expected the extra, as in pip install 'lineshaft[valuechain]'"
         raise ExtraMissing(msg) from error

@@ -1,0 +1,1 @@
+"""Typed tables from CSV files and Excel workbooks, with every mistake named."""
