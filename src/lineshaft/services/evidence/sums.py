@@ -2,14 +2,15 @@
 
 A signature (R, S) of a key A is right when `S·B = R + h·A`. The sum of such equations, each times a
 weight, holds when all of them do; adding up the points takes a fourth of the time of checking
-signature after signature. The weights are odd and follow from the signatures themselves, so one
-wrong signature is never missed. Several that somebody has made to cancel each other out are missed
-with a chance of one in `BUCKETS`: that is no proof, so only what is proven otherwise, and has to
-be sound beside, may be checked like this (`signatures`).
+signature after signature. The weights are odd, so one wrong signature is never missed, and drawn
+anew for each check, so nobody can try beforehand which wrong ones cancel each other out: such are
+missed with a chance of one in `BUCKETS`. That is no proof, so only what is proven otherwise, and
+has to be sound beside, may be checked like this (`signatures`).
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from secrets import token_bytes
 
 from nacl.bindings import (
     crypto_core_ed25519_add,
@@ -19,7 +20,7 @@ from nacl.bindings import (
 from nacl.exceptions import CryptoError
 
 BUCKETS = 256
-"""Different weights; a byte of a digest chooses."""
+"""Different weights; a byte that is drawn chooses."""
 _SIZE = 32
 ORDER = 2**252 + 27742317777372353535851937790883648493
 """How often the base point B is added to itself until nothing is left."""
@@ -28,26 +29,27 @@ _NOTHING = b"\x01" + bytes(_SIZE - 1)
 """The neutral point."""
 
 
-def hold_together(key: bytes, signed: Sequence[tuple[bytes, bytes]]) -> bool:
+def hold_together(
+    key: bytes, signed: Sequence[tuple[bytes, bytes]], draw: Callable[[int], bytes] = token_bytes
+) -> bool:
     """Tell whether signatures of a key hold, all of them.
 
     Args:
         key: Ed25519, raw.
         signed: signatures (64 bytes each), and the messages that they are over.
+        draw: gives that many bytes, which choose the weights.
 
     Returns:
         False also where this way cannot tell, so that whoever asks has to look at each.
     """
-    digest, hashes = hashlib.sha512(), []
+    hashes = []
     for signature, message in signed:
         one = hashlib.sha512(signature[:_SIZE] + key + message).digest()
-        digest.update(one + signature[_SIZE:])
         hashes.append(int.from_bytes(one, "little"))
-    chosen = hashlib.shake_256(digest.digest()).digest(len(signed))
     sums = [_NOTHING] * BUCKETS
     scalars = digests = 0
     try:
-        for bucket, (signature, _), hashed in zip(chosen, signed, hashes, strict=True):
+        for bucket, (signature, _), hashed in zip(draw(len(signed)), signed, hashes, strict=True):
             point, scalar = signature[:_SIZE], int.from_bytes(signature[_SIZE:], "little")
             if scalar >= ORDER or int.from_bytes(point, "little") % 2**255 >= _FIELD:
                 return False
