@@ -17,12 +17,14 @@ TOTALS = {
     "machining-hours": {"MILL-000001": "267.54"},
     "compressed-air": {"AIR-000001": "2754.53", "AIR-000002": "64.15"},
     "power-by-the-hour": {"FLY-000001": "68476.62"},
+    "spindle-works": {"THM-000001": "3373.44"},
 }
 LINES = {
     "MILL-000001": ["100.00", "134.82", "-10.00"],
     "AIR-000001": ["1800.00", "604.73", "-90.00"],
     "AIR-000002": ["-36.09", "90.00"],
     "FLY-000001": ["6000.00", "52143.38", "-600.00"],
+    "THM-000001": ["3000.00", "134.82", "-300.00"],
 }
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
@@ -42,7 +44,7 @@ def runner(copy: Path) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def data(runner: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One hub for all three, as its start is what takes long."""
+    """One hub for all of them, as its start is what takes long."""
     made: Path = tmp_path_factory.mktemp("hub")
     with runner.hub(made):
         yield made
