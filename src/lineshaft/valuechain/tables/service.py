@@ -6,6 +6,7 @@ All that is wrong is collected, so that somebody who fills in the files sees it 
 import csv
 import datetime as dt
 import hashlib
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,7 +180,7 @@ class _Workbook:
         _check_size(path)
         try:
             self.book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        except (OSError, ValueError, KeyError, openpyxl.utils.exceptions.InvalidFileException) as e:
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as e:
             raise TablesInvalid([Problem(path.name, 1, "", "", "expected an Excel file")]) from e
         self.sheets: list[str] = self.book.sheetnames
 
