@@ -20,6 +20,7 @@ from lineshaft.cli import (
     up,
     user,
     valuechain,
+    valuechain_paths,
     valuechain_table,
     verify,
     webhook,
@@ -53,6 +54,7 @@ app.add_typer(source.app, name="source")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(backup.app, name="backup")
 app.add_typer(historian.app, name="historian")
+valuechain.app.add_typer(valuechain_paths.app, name="paths")
 valuechain.app.add_typer(valuechain_table.app, name="table")
 app.add_typer(valuechain.app, name="valuechain")
 app.command()(up.replay)

@@ -1,0 +1,1 @@
+"""How the United States, Germany and China went: sourced records, none of them the best."""
