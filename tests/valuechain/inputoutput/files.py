@@ -1,10 +1,10 @@
 """Files as their publishers describe them, written from a table that is known."""
 
 import csv
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
-import pymrio
 import xlsxwriter
 
 from lineshaft.valuechain.inputoutput.model import Table
@@ -104,6 +104,7 @@ def write_wiod(path: Path, table: Table) -> Path:
 
 def write_exiobase(folder: Path, table: Table) -> Path:
     """EXIOBASE 3 is published in pymrio's own layout: Z, Y and file_parameters.json."""
+    pymrio = import_module("pymrio")  # takes as long as all of these tests: where it is needed
     frames = pymrio.load_test()
     for extension in list(frames.get_extensions()):
         frames.remove_extension(extension)
