@@ -51,6 +51,7 @@ def test_a_study_from_the_question_to_the_published_offering(hub: Served, open_p
     assert "Half as much again" in sums
     more = page.get_by_role("table", name="Who pays more").inner_text()
     assert "1,497.50" in more
+    assert "a guarantee is judged" in page.inner_text("main")
     for width in (390, 1280):
         look(page, width, "study-finance-en")
     assert violations(page) == []

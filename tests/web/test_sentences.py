@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from inspect import getsource
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from lineshaft.network.connectors.mtconnect.codec import LINE_BYTES_MAX, decode_
 from lineshaft.services.billing.errors import PeriodIncomplete
 from lineshaft.services.billing.rendering.model import MediaType
 from lineshaft.services.contracts.content import TermsInvalid, check_instant
+from lineshaft.services.desk.bulk import REFUSED
+from lineshaft.services.desk.tariff import obstacle
 from lineshaft.services.evidence.verify import HTML, JSON, verify
 from lineshaft.services.facts.model import Core, CoreReturn, StockKind, StockRecord
 from lineshaft.services.metering.clocks.model import OFFSET_US_MAX, ClockEntry, ClockStep
 from lineshaft.services.metering.estimates.model import Estimate
+from lineshaft.services.metering.totals import NotPlain
 from lineshaft.web.texts.refusals import GENERAL_IN_CHINESE, KINDS_IN_CHINESE, refused_in_chinese
 from lineshaft.web.texts.sentences import in_chinese
 from tests.network.connectors.test_codec import DEVICE, NOW, STAMP
@@ -77,7 +81,10 @@ def test_every_check_of_a_verification_has_its_chinese() -> None:
     assert [text for text in said if in_chinese(text) is None] == []
 
 
-ROOMS = ("services", "security", "platform", "infrastructure.database", "infrastructure.sheets")
+ROOMS = (
+    *("services", "security", "platform", "infrastructure.database", "infrastructure.sheets"),
+    *("valuechain.supplynetwork", "valuechain.tables", "valuechain.errors"),
+)
 
 
 def kinds_of(refusal: type[Refusal]) -> set[type[Refusal]]:
@@ -137,6 +144,16 @@ def test_every_reason_why_terms_are_refused_has_its_chinese() -> None:
     with pytest.raises(TermsInvalid) as refused:
         check_instant("2026-01-01T00:00:00.0Z", "start")
     assert in_chinese(str(refused.value))
+
+
+def test_why_a_period_of_a_study_is_rated_by_itself_has_its_chinese() -> None:
+    returned = [
+        each for each in ast.walk(ast.parse(getsource(obstacle))) if isinstance(each, ast.Return)
+    ]
+    said = [spoken(each.value, {}) for each in returned if each.value is not None]
+    reasons = [*(each for each in said if each != "None"), REFUSED, *NotPlain]
+    assert len(reasons) > 10
+    assert [each for each in reasons if in_chinese(each) is None] == []
 
 
 def test_what_nobody_has_translated_says_its_kind_and_its_words() -> None:

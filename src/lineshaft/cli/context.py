@@ -21,11 +21,12 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from lineshaft.core.errors import LineshaftError, Refusal, Unavailable
+from lineshaft.core.errors import LineshaftError, PreconditionFailed, Refusal, Unavailable
 from lineshaft.infrastructure.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application
+    from lineshaft.services.desk.service import DesignDesk
 
 EXIT_BUG = 70
 """A broken promise of the code itself (sysexits: EX_SOFTWARE)."""
@@ -57,14 +58,28 @@ def application_of(data: Path | None) -> "Application":
         Refusal: when the installation cannot be opened.
     """
     from lineshaft.bootstrap.application import build
-    from lineshaft.core.errors import PreconditionFailed
 
+    return build(_settings_of_installation(data))
+
+
+def design_of(data: Path | None) -> "DesignDesk":
+    """Build the design desk alone on a data directory that is there already.
+
+    Raises:
+        Refusal: when the installation cannot be opened.
+    """
+    from lineshaft.bootstrap.selling import open_selling
+
+    return open_selling(_settings_of_installation(data)).design
+
+
+def _settings_of_installation(data: Path | None) -> Settings:
     settings = settings_of(data)
     if not is_there(settings):
         msg = f"there is no installation in {settings.data_dir}: run 'lineshaft up' or "
         msg += "'lineshaft apply' first, or name another directory with --data"
         raise PreconditionFailed(msg)
-    return build(settings)
+    return settings
 
 
 @contextmanager

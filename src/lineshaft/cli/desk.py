@@ -9,7 +9,7 @@ import typer
 from lineshaft.cli.context import (
     DataOption,
     JsonOption,
-    application_of,
+    design_of,
     errors_by_kind,
     progress,
     shown_on,
@@ -34,7 +34,7 @@ def studies(data: DataOption = None, json: JsonOption = False) -> None:
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
     with errors_by_kind():
-        found = [each.study for each in application_of(data).design.studies(LOCAL_OPERATOR)]
+        found = [each.study for each in design_of(data).studies(LOCAL_OPERATOR)]
         if json:
             write_json([each.to_content() for each in found])
             return
@@ -63,7 +63,7 @@ def save(
         except ValueError as error:
             msg = f"cannot read {file} as JSON: {error}"
             raise Invalid(msg) from error
-        saved = application_of(data).design.save(LOCAL_OPERATOR, Study.from_content(content))
+        saved = design_of(data).save(LOCAL_OPERATOR, Study.from_content(content))
         write_line(f"study {saved.study.id} version {saved.study.version} is saved")
 
 
@@ -76,7 +76,7 @@ def run(
     from lineshaft.services.desk.service import outcomes_content, study_csv
 
     with errors_by_kind():
-        design = application_of(data).design
+        design = design_of(data)
         saved = design.study(LOCAL_OPERATOR, study).study
         with progress() as bar:
             found = design.run(LOCAL_OPERATOR, saved, shown_on(bar))
@@ -99,7 +99,7 @@ def publish(
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
     with errors_by_kind():
-        made = application_of(data).design.publish(LOCAL_OPERATOR, study, variant)
+        made = design_of(data).publish(LOCAL_OPERATOR, study, variant)
         write_line(f"offering {made.id} version {made.version}")
 
 
@@ -113,7 +113,7 @@ def import_costs(
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
     with errors_by_kind():
-        design = application_of(data).design
+        design = design_of(data)
         try:
             with progress() as bar, file.open(encoding="utf-8", newline="") as lines:
                 count = design.import_costs(LOCAL_OPERATOR, lines, shown_on(bar))
@@ -130,7 +130,7 @@ def costs(first: FirstArgument, last: LastArgument, data: DataOption = None) -> 
     from lineshaft.services.desk.service import costs_csv
 
     with errors_by_kind():
-        found = application_of(data).design.costs(LOCAL_OPERATOR, _months(first, last))
+        found = design_of(data).costs(LOCAL_OPERATOR, _months(first, last))
         sys.stdout.write(costs_csv(found))
 
 
@@ -159,7 +159,7 @@ def profit(
         if by not in list(GroupBy):
             msg = f"cannot divide by {by!r}: expected one of {', '.join(GroupBy)}"
             raise Invalid(msg)
-        design = application_of(data).design
+        design = design_of(data)
         with progress() as bar:
             shown = shown_on(bar)
             found = design.profit_entries(LOCAL_OPERATOR, _months(first, last), shown)

@@ -9,7 +9,8 @@ import msgspec
 from fastapi import Query, Request, Response
 
 from lineshaft.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest, page_of
-from lineshaft.infrastructure.sheets import MEDIA_TYPES, Cell, Sheet, SheetFormat, sheet_answer
+from lineshaft.infrastructure.sheets import MEDIA_TYPES, Cell, Sheet, SheetFormat
+from lineshaft.infrastructure.sheets.answer import sheet_answer
 
 CURSOR_CHARACTERS_MAX = 500
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from fastapi import FastAPI, Request, Response
 
 from lineshaft.core.period import Period, format_instant
-from lineshaft.infrastructure.sheets import Cell, Sheet, SheetFormat, sheet_answer
+from lineshaft.infrastructure.sheets import Cell, Sheet, SheetFormat
+from lineshaft.infrastructure.sheets.answer import sheet_answer
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.contracts.model import AvailabilityGuarantee, ProductionGuarantee, TimeClass
 from lineshaft.web.pages.contracts.timeline import classed

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from fastapi import FastAPI, Request, Response
 
-from lineshaft.infrastructure.sheets import Cell, Sheet, SheetFormat, sheet_answer
+from lineshaft.infrastructure.sheets import Cell, Sheet, SheetFormat
+from lineshaft.infrastructure.sheets.answer import sheet_answer
 from lineshaft.services.desk.model import GroupBy, Months
 from lineshaft.services.desk.service import entries_csv, profit_csv, study_csv
 from lineshaft.web.session import Visit

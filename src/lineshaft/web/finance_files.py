@@ -8,7 +8,8 @@ from fastapi import FastAPI, Request, Response
 
 from lineshaft.core.month import Month
 from lineshaft.core.period import format_instant
-from lineshaft.infrastructure.sheets import ROWS_MAX, Cell, Sheet, SheetFormat, sheet_answer
+from lineshaft.infrastructure.sheets import ROWS_MAX, Cell, Sheet, SheetFormat
+from lineshaft.infrastructure.sheets.answer import sheet_answer
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.closing.model import CloseRow
 from lineshaft.services.billing.model import (

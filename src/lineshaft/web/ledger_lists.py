@@ -10,7 +10,8 @@ from fastapi import FastAPI, Request, Response
 from lineshaft.core.errors import Invalid
 from lineshaft.core.month import Month
 from lineshaft.core.period import Instant, Period, day_start, month_period
-from lineshaft.infrastructure.sheets import SheetFormat, sheet_answer
+from lineshaft.infrastructure.sheets import SheetFormat
+from lineshaft.infrastructure.sheets.answer import sheet_answer
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.accounting import service
 from lineshaft.services.billing.accounting.model import Grouping, RevenueQuery

@@ -14,6 +14,7 @@ from lxml import etree
 
 from lineshaft.infrastructure import sheets
 from lineshaft.infrastructure.sheets import Sheet, SheetFormat, TextTooLong, TooManyRows
+from lineshaft.infrastructure.sheets.answer import sheet_answer
 
 NS = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 DAY = dt.date(2027, 1, 31)
@@ -129,7 +130,7 @@ def test_a_cell_has_a_maximum_of_characters() -> None:
 async def test_an_answer_is_a_whole_file_of_known_length() -> None:
     answers = []
     for shape in SheetFormat:
-        answer = sheets.sheet_answer(Sheet("invoices", COLUMNS, ROWS), shape, "late")
+        answer = sheet_answer(Sheet("invoices", COLUMNS, ROWS), shape, "late")
         body = b"".join([bytes(chunk) async for chunk in answer.body_iterator])  # type: ignore[arg-type]
         assert answer.headers["content-length"] == str(len(body))
         assert answer.headers["content-disposition"] == f'attachment; filename="late.{shape.value}"'

@@ -157,6 +157,7 @@ def answers(house: House, sources: list[Source]) -> list:
         for source in sources:
             identity = manifest.source_epoch(connection, source.name, source.epoch).id
             count = len(source.segments)
+            found.append(manifest.header_hashes(connection, identity))
             for first in range(count + 2):
                 found.append(manifest.stored_hash(connection, identity, first))
                 for last in (first, first + 1, first + 5, count + 1):

@@ -30,6 +30,7 @@ from lineshaft.services.desk.ports import UsageSource, no_progress
 from lineshaft.services.desk.rehearsal import Rehearsal, Stage
 from lineshaft.services.desk.store import SqlDeskStore
 from lineshaft.services.desk.tariff import tariff_of
+from lineshaft.services.metering import bulk as metering_bulk
 from lineshaft.services.metering.bulk import BulkSteps, instants
 from lineshaft.services.metering.model import Meter
 from lineshaft.services.metering.parameters import CounterParameters
@@ -380,6 +381,16 @@ def test_a_step_that_does_not_fit_is_odd_and_never_wrong(
     steps.take(_rows(values))
     steps.levels()
     assert steps.odd.tolist() == [is_odd]
+
+
+def test_stretches_become_one_when_there_are_many_of_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sales = [sold(some, [CUTTING_TIME], billing_period="month") for some in (PLAIN, ["late"])]
+    expected = [world.outcome(made, world.metering) for made in sales]
+    assert [outcome.in_bulk for outcome in expected] == [2, 0]
+    monkeypatch.setattr(metering_bulk, "RUNS_PENDING_MAX", 3)
+    assert [world.outcome(made, world.metering) for made in sales] == expected
 
 
 def test_the_same_counter_metered_in_two_ways_is_added_up_in_one(world: World) -> None:

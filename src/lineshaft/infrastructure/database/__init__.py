@@ -1,5 +1,6 @@
 """One SQL database behind one class: SQLite by default, PostgreSQL by a setting."""
 
+from lineshaft.infrastructure.database.dialects import insert_into
 from lineshaft.infrastructure.database.engine import (
     Database,
     DatabaseBusy,
@@ -32,6 +33,7 @@ __all__ = [
     "SchemaNewer",
     "UnitOfWork",
     "Witness",
+    "insert_into",
     "schema_differences",
     "upgrade",
     "witnessed",

@@ -1,6 +1,9 @@
-"""Lists as files for spreadsheets: one shape of rows, CSV or Excel."""
+"""Lists as files for spreadsheets: one shape of rows, CSV or Excel.
 
-from lineshaft.infrastructure.sheets.answer import sheet_answer
+`answer` is for those who answer requests: it takes the web framework with it, and is imported by
+its own name.
+"""
+
 from lineshaft.infrastructure.sheets.sheet import (
     EXACT_DIGITS_MAX,
     MEDIA_TYPES,
@@ -24,6 +27,5 @@ __all__ = [
     "SheetFormat",
     "TextTooLong",
     "TooManyRows",
-    "sheet_answer",
     "write_sheet",
 ]

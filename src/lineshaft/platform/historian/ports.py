@@ -193,6 +193,12 @@ class Manifest(Protocol):
         """Return the headers with numbers from `first` to `last`, in order."""
         ...
 
+    def header_hashes(
+        self, connection: sa.Connection, source_epoch: int
+    ) -> list[tuple[int, bytes]]:
+        """Return of each segment its first record and the hash of its header, in order."""
+        ...
+
     def first_young(self, connection: sa.Connection, source_epoch: int) -> int | None:
         """Return the number of the oldest segment of a source that has a row of its own."""
         ...

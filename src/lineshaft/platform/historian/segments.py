@@ -30,6 +30,11 @@ _RUNS = _RUN.where(
     SEGMENT_RUN.c.first_number <= sa.bindparam("last"),
     SEGMENT_RUN.c.last_number >= sa.bindparam("first"),
 ).order_by(SEGMENT_RUN.c.first_number)
+_YOUNG_BYTES = (
+    sa.select(SEGMENT.c.number, SEGMENT.c.first_sequence, SEGMENT.c.header)
+    .where(SEGMENT.c.source_epoch == sa.bindparam("of"))
+    .order_by(SEGMENT.c.number)
+)
 _YOUNG_NUMBER = (
     sa.select(SEGMENT.c.number)
     .where(SEGMENT.c.source_epoch == sa.bindparam("of"))
@@ -89,6 +94,9 @@ def _latest_runs() -> Any:
 
 _LATEST_RUNS = _latest_runs()
 
+NUMBER_MAX = 2**63 - 1
+"""Of a segment, in SQL."""
+
 
 class SegmentStore:
     """The segments of all sources."""
@@ -115,6 +123,26 @@ class SegmentStore:
         runs = map(_to_run, rows)
         found = (one for run in runs for one in self._unpacked(connection, run))
         return [*(one for one in found if first <= one.header.number <= before), *young]
+
+    def header_hashes(
+        self, connection: sa.Connection, source_epoch: int
+    ) -> list[tuple[int, bytes]]:
+        """Return of each segment its first record and the hash of its header, in order.
+
+        Raises:
+            SegmentRunDamaged: when some are not stored as they were packed.
+        """
+        rows = connection.execute(_YOUNG_BYTES, {"of": source_epoch}).all()
+        young = [(first, hashlib.sha256(header).digest()) for _, first, header in rows]
+        last = rows[0].number - 1 if rows else NUMBER_MAX
+        runs = connection.execute(_RUNS, {"of": source_epoch, "first": 0, "last": last}).all()
+        packed = [
+            (one.header.first_sequence, hashlib.sha256(one.header_bytes).digest())
+            for run in runs
+            for one in self._unpacked(connection, _to_run(run))
+            if one.header.number <= last
+        ]
+        return packed + young
 
     def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:
         """Return the number of the segment that a record stands in."""

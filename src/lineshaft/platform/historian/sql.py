@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.errors import InvariantError
+from lineshaft.infrastructure.database import insert_into
 
 IN_MAX = 500
 """Values in one IN list."""
@@ -65,16 +65,11 @@ def upsert_statement(
         names: of the columns that a row has; others keep what they have in a row that is replaced.
         is_newer: makes the condition of the columns of the new row.
     """
-    statement = _dialect_insert(dialect, table)
+    statement = insert_into(dialect, table)
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in names if name not in keys}
     where = None if is_newer is None else is_newer(statement.excluded)
     return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
-
-
-def _dialect_insert(dialect: str, table: sa.Table) -> Any:
-    """Return the INSERT of a dialect, which knows ON CONFLICT."""
-    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
 
 @functools.cache
@@ -84,7 +79,7 @@ def _insert(table: sa.Table) -> Any:
 
 @functools.cache
 def _insert_new(dialect: str, table: sa.Table) -> Any:
-    return _dialect_insert(dialect, table).on_conflict_do_nothing()
+    return insert_into(dialect, table).on_conflict_do_nothing()
 
 
 @functools.cache

@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core.period import Instant, Period
+from lineshaft.infrastructure.database import insert_into
 from lineshaft.platform.webhooks.model import (
     Answer,
     Attempt,
@@ -58,7 +58,6 @@ class SqlWebhookStore:
 
     def add_deliveries(self, connection: sa.Connection, deliveries: Sequence[Delivery]) -> None:
         """Keep new deliveries; those that are there stay as they are."""
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         rows = [
             {
                 "webhook": one.webhook,
@@ -73,7 +72,8 @@ class SqlWebhookStore:
             }
             for one in deliveries
         ]
-        connection.execute(dialect.insert(WEBHOOK_DELIVERY).on_conflict_do_nothing(), rows)
+        insert = insert_into(connection.dialect.name, WEBHOOK_DELIVERY)
+        connection.execute(insert.on_conflict_do_nothing(), rows)
 
     def waiting(self, connection: sa.Connection, now: Instant, busy: Collection[str]) -> list[str]:
         """Return the active webhooks that have a delivery due, without the busy ones."""

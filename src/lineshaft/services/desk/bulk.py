@@ -31,6 +31,7 @@ from lineshaft.services.desk.tariff import Tariff, obstacle, tariff_of
 from lineshaft.services.metering.model import Meter, UsageRecord
 from lineshaft.services.metering.service import Total
 
+REFUSED = "its terms refuse the quantity that was added up"
 JUDGED_MAX = 64
 """Tariffs of which `rate` judges a period in each run."""
 SAID_EACH = 500
@@ -83,7 +84,8 @@ class BulkRating:
         self._tariffs: dict[int, tuple[Terms, tuple[Tariff, ...]]] = {}
         self._months: dict[tuple[Instant, str], str] = {}
         self._nothing: dict[str, Money] = {}
-        self._totals: dict[Meter, dict[Period, Total | str]] = {}
+        self._meters: dict[Meter, Meter] = {}
+        self._totals: dict[int, dict[Period, Total | str]] = {}
 
     def rated(self, variants: Sequence[Sequence[Case]], on_progress: Progress) -> list[InBulk]:
         """Rate what can be rated from totals; the files are read once for all variants.
@@ -120,10 +122,19 @@ class BulkRating:
         if id(terms) not in self._tariffs:
             self._tariffs[id(terms)] = terms, tuple(map(tariff_of, terms.usage_prices))
         meters = [
-            {} if price.meter is None else {one: price.meter.on(one) for one in contract.machines}
-            for price in terms.usage_prices
+            {machine: self._same(meter.on(machine)) for machine in contract.machines}
+            if meter is not None
+            else {}
+            for meter in (price.meter for price in terms.usage_prices)
         ]
         return _Plan(contract, self._tariffs[id(terms)][1], meters)
+
+    def _same(self, meter: Meter) -> Meter:
+        """Return one object for all meters that are equal.
+
+        It is found by its identity then: to hash all of it each time takes longer than to rate.
+        """
+        return self._meters.setdefault(meter, meter)
 
     def _add_up(
         self,
@@ -131,23 +142,24 @@ class BulkRating:
         variants: Sequence[Sequence[Case]],
         on_progress: Progress,
     ) -> None:
-        asked: dict[Meter, dict[Period, None]] = {}
+        asked: dict[int, tuple[Meter, dict[Period, None]]] = {}
         for mine, cases in zip(plans, variants, strict=True):
             for place, plan in mine.items():
                 for machine, span in plan.contract.slots(cases[place][1]):
                     for meters in plan.meters:
                         if meters:
-                            asked.setdefault(meters[machine], {})[span] = None
-        listed = [(meter, tuple(spans)) for meter, spans in asked.items()]
+                            meter = meters[machine]
+                            asked.setdefault(id(meter), (meter, {}))[1][span] = None
+        listed = [(meter, tuple(spans)) for meter, spans in asked.values()]
         answers = (
             self._source.totals(self._actor, listed, self._known_at, on_progress) if listed else []
         )
         for (meter, spans), found in zip(listed, answers, strict=True):
             said = (each if isinstance(each, Total) else str(each) for each in found)
-            self._totals[meter] = dict(zip(spans, said, strict=True))
+            self._totals[id(meter)] = dict(zip(spans, said, strict=True))
         for plan in {id(plan): plan for mine in plans for plan in mine.values()}.values():
             plan.totals = [
-                {machine: self._totals.get(meter, {}) for machine, meter in meters.items()}
+                {machine: self._totals.get(id(meter), {}) for machine, meter in meters.items()}
                 for meters in plan.meters
             ]
 
@@ -164,7 +176,7 @@ class BulkRating:
             try:
                 cells = self._cells(plan, period)
             except Refusal:
-                cells = "refused"
+                cells = REFUSED
             if isinstance(cells, str):
                 into.reasons[place] = cells
                 continue
@@ -202,32 +214,45 @@ class BulkRating:
         found: Sequence[Sequence[tuple[str, Total]]],
     ) -> list[Cell]:
         """Divide lines by machine, as `cells_of` does."""
+        if len(contract.machines) == 1:
+            amounts = [amount for amount, _ in lines]
+            roots = [each.evidence_root for one in found for _, each in one]
+            return [self._cell(contract, period, (contract.machines[0], amounts), roots)]
         revenue: dict[str, list[Money]] = {machine: [] for machine in contract.machines}
         for amount, weights in lines:
-            if len(contract.machines) == 1:
-                revenue[contract.machines[0]].append(amount)
-                continue
             for machine, part in shares(amount, contract.machines, weights).items():
                 revenue[machine].append(part)
-        currency = contract.currency
-        if currency not in self._nothing:
-            self._nothing[currency] = Money.zero(currency)
         return [
-            Cell(
-                contract=contract.id,
-                offering=contract.offering.id,
-                machine=machine,
-                period=period,
-                month=self._month(period.start, contract.time_zone),
-                revenue=mine[0] if len(mine) == 1 else total(mine, currency),
-                credits=self._nothing[currency],
-                is_complete=True,
-                evidence_root=joined_root(
-                    [each.evidence_root for one in found for name, each in one if name == machine]
-                ),
+            self._cell(
+                contract,
+                period,
+                (machine, mine),
+                [each.evidence_root for one in found for name, each in one if name == machine],
             )
             for machine, mine in revenue.items()
         ]
+
+    def _cell(
+        self,
+        contract: Contract,
+        period: Period,
+        earned: tuple[str, Sequence[Money]],
+        roots: Sequence[str],
+    ) -> Cell:
+        (machine, mine), currency = earned, contract.currency
+        if currency not in self._nothing:
+            self._nothing[currency] = Money.zero(currency)
+        return Cell(
+            contract=contract.id,
+            offering=contract.offering.id,
+            machine=machine,
+            period=period,
+            month=self._month(period.start, contract.time_zone),
+            revenue=mine[0] if len(mine) == 1 else total(mine, currency),
+            credits=self._nothing[currency],
+            is_complete=True,
+            evidence_root=joined_root(roots),
+        )
 
     def _month(self, start: Instant, zone: str) -> str:
         if (start, zone) not in self._months:
@@ -239,7 +264,7 @@ class BulkRating:
         contract = plan.contract
         usage = []
         for meter, span in contract.measurements(period):
-            answer = self._totals[meter][span]
+            answer = self._totals[id(self._meters[meter])][span]
             if isinstance(answer, str):
                 msg = f"contract {contract.id}, {period}: rated without the usage of {meter.id}"
                 raise InvariantError(msg)

@@ -77,8 +77,9 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         for currency in currencies(outcome)
         for key, found in by_machine_and_month(outcome, currency).items()
     ]
+    periods = {period: str(period) for period in {cell.period for cell in outcome.cells}}
     return {
-        "cells": [_cell(each) for each in outcome.cells],
+        "cells": [_cell(each, periods[each.period]) for each in outcome.cells],
         "label": outcome.variant.label,
         "machine_months": sums,
         "rated_in_bulk": outcome.in_bulk,
@@ -91,7 +92,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: Cell, period: str) -> dict[str, Any]:
     return {
         "contract": cell.contract,
         "credits": f"{cell.credits.amount:f}",
@@ -100,7 +101,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "is_complete": cell.is_complete,
         "machine": cell.machine,
         "month": cell.month,
-        "period": str(cell.period),
+        "period": period,
         "revenue": f"{cell.revenue.amount:f}",
     }
 

@@ -168,7 +168,7 @@ class Figures:
     @property
     def net(self) -> Money:
         """Revenue less credits."""
-        return self.revenue + self.credits
+        return self.revenue + self.credits if self.credits.amount else self.revenue
 
     @property
     def margin(self) -> Money:

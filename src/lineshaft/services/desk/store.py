@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lineshaft.core import canonical
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant, Period
+from lineshaft.infrastructure.database import insert_into
 from lineshaft.services.desk.model import CostKind, CostRecord, SavedStudy, Study
 from lineshaft.services.desk.tables import DESK_COST, DESK_STUDY, DESK_USAGE
 from lineshaft.services.metering.model import Meter, UsageRecord
@@ -80,9 +80,8 @@ class SqlDeskStore:
         """
         rows = sorted(map(_usage_row, records), key=lambda row: [row[name] for name in _KEY])
         if rows:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            insert = dialect.insert(DESK_USAGE).on_conflict_do_nothing(index_elements=_KEY)
-            connection.execute(insert, rows)
+            insert = insert_into(connection.dialect.name, DESK_USAGE)
+            connection.execute(insert.on_conflict_do_nothing(index_elements=_KEY), rows)
 
     def add_costs(
         self, connection: sa.Connection, costs: Sequence[CostRecord], by: tuple[Instant, str]

@@ -5,7 +5,6 @@ in it is asked of billing's own price function, at three quantities of the piece
 straight line say everything between them; where they are not, each quantity is asked for itself.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,13 +52,27 @@ class Tariff:
         """Return what is charged, exact."""
         if not self.pieces or quantity <= 0:
             return _asked(self.price, quantity)
-        piece = self.pieces[bisect_left(self.bounds, quantity)]
-        amount = quantity * piece.slope
-        return amount + piece.base if piece.base else amount
+        # Not as fractions: to reduce them at each step takes longer than all the rest.
+        above, below = quantity.as_integer_ratio()
+        place = 0
+        while place < len(self.bounds) and not self._is_within(place, above, below):
+            place += 1
+        slope, base = self.pieces[place].slope, self.pieces[place].base
+        whole = slope.denominator * base.denominator
+        part = above * slope.numerator * base.denominator
+        return Fraction(part + below * base.numerator * slope.denominator, below * whole)
+
+    def _is_within(self, place: int, above: int, below: int) -> bool:
+        """Tell whether above / below is not beyond a bound."""
+        bound = self.bounds[place]
+        return above * bound.denominator <= below * bound.numerator
 
 
 def obstacle(terms: Terms) -> str | None:
-    """Say why a contract cannot be rated from quantities alone; None where it can."""
+    """Say why a contract cannot be rated from quantities alone; None where it can.
+
+    Pages show it, so `web.texts.sentences` has its Chinese.
+    """
     if terms.guarantee is not None or terms.promised:
         return "a guarantee is judged"
     if terms.are_fees_ahead:

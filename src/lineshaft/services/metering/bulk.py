@@ -7,10 +7,11 @@ stretches that no instant cuts. A counter with anything else among its rows is n
 whoever asks walks its rows: here nothing is decided that is not plain.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ _UNSEEN = -128
 _BEFORE_MIN = 2
 """Readings before a period: the second shows that the first is possible, as in `counter`."""
 
+RUNS_PENDING_MAX = 1 << 20
+"""Stretches that are kept before those of one signal that no instant separates become one."""
+
 Ints = NDArray[np.int64]
 
 
@@ -37,10 +41,12 @@ class Runs:
 
     Attributes:
         place: of the signal.
+        slot: how many instants are before it.
         count: readings of the stretch.
     """
 
     place: Ints
+    slot: Ints
     first_ts: Ints
     last_ts: Ints
     first_value: Ints
@@ -51,6 +57,8 @@ class Runs:
 
 
 _RUN = tuple(Runs.__dataclass_fields__)
+_FIRST = tuple(name for name in _RUN if not name.startswith("last") and name != "count")
+_LAST = tuple(name for name in _RUN if name.startswith("last"))
 
 
 class BulkSteps:
@@ -72,30 +80,69 @@ class BulkSteps:
         self._bounds = np.ones((5, count), dtype=np.int64)
         self._known: dict[tuple[CounterParameters, int], Ints | None] = {}
         self._runs: list[Runs] = []
+        self._pending = 0
 
     def take(self, rows: BulkSlice) -> None:
         """Check the steps of a slice, which is later than the ones before."""
         place, ts, value = rows.place, rows.ts, rows.mantissa
-        is_other = place[1:] != place[:-1]
-        heads = np.r_[0, np.flatnonzero(is_other) + 1]
+        is_same = place[1:] == place[:-1]
+        heads = np.r_[0, np.flatnonzero(~is_same) + 1]
         self._meet(place[heads], rows.exponent[heads], rows.source_epoch[heads])
-        is_odd = ~rows.is_decimal | (rows.exponent != self.exponent[place])
-        is_odd |= rows.source_epoch != self.owner[place]
-        is_odd |= (value >= _VALUE_MAX) | (value <= -_VALUE_MAX)
-        steps = np.diff(ts), np.diff(value), np.diff(rows.sequence)
-        is_odd[1:] |= ~is_other & ~self._are_possible(place[1:], *steps)
-        self.odd[place[is_odd]] = True
-        slot = np.searchsorted(self._cuts, ts, side="right")
-        starts = np.r_[0, np.flatnonzero(is_other | (slot[1:] != slot[:-1])) + 1]
-        ends = np.r_[starts[1:], len(ts)] - 1
-        first, last = ((ts[at], value[at], rows.sequence[at]) for at in (starts, ends))
-        (ts0, value0, sequence0), (ts1, value1, sequence1) = first, last
-        count = ends - starts + 1
-        run = Runs(place[starts], ts0, ts1, value0, value1, sequence0, sequence1, count)
+        self._check_rows(rows, heads)
+        is_plain = self._are_possible(
+            place[1:], np.diff(ts), np.diff(value), np.diff(rows.sequence)
+        )
+        is_plain &= rows.exponent[1:] == rows.exponent[:-1]
+        is_plain &= rows.source_epoch[1:] == rows.source_epoch[:-1]
+        self.odd[place[1:][is_same & ~is_plain]] = True
+        starts, ends, slot = self._stretches(ts, heads)
+        run = Runs(
+            place=place[starts],
+            slot=slot,
+            first_ts=ts[starts],
+            last_ts=ts[ends],
+            first_value=value[starts],
+            last_value=value[ends],
+            first_sequence=rows.sequence[starts],
+            last_sequence=rows.sequence[ends],
+            count=ends - starts + 1,
+        )
         self._runs.append(run)
+        self._pending += len(starts)
+        if self._pending > RUNS_PENDING_MAX:
+            self._join()
 
     def levels(self) -> "Levels":
         """Check the steps between stretches, and return what the counters were at."""
+        self._join()
+        return Levels(self._runs[0], len(self._counters))
+
+    def _check_rows(self, rows: BulkSlice, heads: Ints) -> None:
+        """Note signals with rows that are no decimals that can be added up, or of another kind."""
+        place, value = rows.place, rows.mantissa
+        if not rows.is_decimal.all():
+            self.odd[place[~rows.is_decimal]] = True
+        if value.max() >= _VALUE_MAX or value.min() <= -_VALUE_MAX:
+            self.odd[place[(value >= _VALUE_MAX) | (value <= -_VALUE_MAX)]] = True
+        of = place[heads]
+        is_other = rows.exponent[heads] != self.exponent[of]
+        is_other |= rows.source_epoch[heads] != self.owner[of]
+        self.odd[of[is_other]] = True
+
+    def _stretches(self, ts: Ints, heads: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return first and last row of each stretch, and how many instants are before it."""
+        tails = np.r_[heads[1:], len(ts)] - 1
+        first = np.searchsorted(self._cuts, ts[heads], side="right")
+        if (first == np.searchsorted(self._cuts, ts[tails], side="right")).all():
+            return heads, tails, first
+        slot = np.searchsorted(self._cuts, ts, side="right")
+        is_start = slot[1:] != slot[:-1]
+        is_start[heads[1:] - 1] = True
+        starts = np.r_[0, np.flatnonzero(is_start) + 1]
+        return starts, np.r_[starts[1:], len(ts)] - 1, slot[starts]
+
+    def _join(self) -> None:
+        """Check the steps between stretches, and make one of those that no instant separates."""
         parts = self._runs or [Runs(*[np.zeros(0, dtype=np.int64)] * len(_RUN))]
         joined = Runs(*(np.concatenate([getattr(part, name) for part in parts]) for name in _RUN))
         order = np.argsort(joined.place, kind="stable")
@@ -105,10 +152,15 @@ class BulkSteps:
             runs.first_value[1:] - runs.last_value[:-1],
             runs.first_sequence[1:] - runs.last_sequence[:-1],
         )
-        is_odd = runs.place[1:] == runs.place[:-1]
-        is_odd &= ~self._are_possible(runs.place[1:], *steps)
-        self.odd[runs.place[1:][is_odd]] = True
-        return Levels(runs, len(self._counters))
+        is_same = runs.place[1:] == runs.place[:-1]
+        self.odd[runs.place[1:][is_same & ~self._are_possible(runs.place[1:], *steps)]] = True
+        is_one = is_same & (runs.slot[1:] == runs.slot[:-1])
+        starts = np.r_[0, np.flatnonzero(~is_one) + 1] if len(order) else order
+        ends = np.r_[starts[1:], len(order)] - 1 if len(order) else order
+        whole = {name: getattr(runs, name)[starts] for name in _FIRST}
+        whole |= {name: getattr(runs, name)[ends] for name in _LAST}
+        count = np.add.reduceat(runs.count, starts) if len(order) else runs.count
+        self._runs, self._pending = [Runs(**whole, count=count)], 0
 
     def _meet(self, place: Ints, exponent: NDArray[np.int8], owner: NDArray[np.int32]) -> None:
         """Learn of what kind the first row of each new signal is: all others must be like it."""
@@ -144,8 +196,7 @@ def _bounds(parameters: CounterParameters, exponent: int) -> Ints | None:
     return np.array(found, dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """What a counter was at, in units of its scale: between two readings on the straight line.
 
     Attributes:
@@ -160,39 +211,34 @@ class Level:
     is_known: bool
 
 
+_UNKNOWN = Level(0, 1, 0, 0, is_known=False)
+
+
 class Levels:
     """What the counters were at; only of those that are not odd is it true."""
 
     def __init__(self, runs: Runs, count: int) -> None:
         """Take the stretches of `count` signals."""
-        self._runs = runs
-        self._heads = np.searchsorted(runs.place, np.arange(count + 1))
-        self._seen = np.r_[0, np.cumsum(runs.count)]
+        self._heads: list[int] = np.searchsorted(runs.place, np.arange(count + 1)).tolist()
+        self._seen: list[int] = np.r_[0, np.cumsum(runs.count)].tolist()
+        self._first_ts: list[int] = runs.first_ts.tolist()
+        self._last_ts: list[int] = runs.last_ts.tolist()
+        self._values = list(zip(runs.last_value.tolist(), runs.first_value.tolist(), strict=True))
+        self._first, self._last = runs.first_sequence.tolist(), runs.last_sequence.tolist()
 
-    def at(self, place: int, cuts: Ints, boundary: Boundary) -> list[Level]:
+    def at(self, place: int, cuts: Sequence[Instant], boundary: Boundary) -> list[Level]:
         """Return the levels of a signal at instants, each one of those that cut the stretches."""
-        runs, (head, behind) = self._runs, self._heads[place : place + 2].tolist()
-        mine = runs.first_ts[head:behind]
-        after = np.searchsorted(mine, cuts) + head
-        is_known = (after < behind) & (self._seen[after] - self._seen[head] >= _BEFORE_MIN)
-        if not is_known.any():
-            return [Level(0, 1, 0, 0, is_known=False)] * len(cuts)
-        after = np.where(is_known, after, head + 1)
-        columns = (
-            cuts - runs.last_ts[after - 1],
-            runs.first_ts[after] - runs.last_ts[after - 1],
-            runs.last_value[after - 1],
-            runs.first_value[after],
-            runs.last_sequence[after - 1],
-            runs.first_sequence[after],
-            is_known,
-        )
-        return [
-            Level(*_level((since, gap), (low, high), boundary), before, behind, known)
-            for since, gap, low, high, before, behind, known in zip(
-                *(column.tolist() for column in columns), strict=True
-            )
-        ]
+        return [self._at(place, cut, boundary) for cut in cuts]
+
+    def _at(self, place: int, cut: Instant, boundary: Boundary) -> Level:
+        head, behind = self._heads[place], self._heads[place + 1]
+        after = bisect_left(self._first_ts, cut, head, behind)
+        if after == behind or self._seen[after] - self._seen[head] < _BEFORE_MIN:
+            return _UNKNOWN
+        since = self._last_ts[after - 1]
+        values = self._values[after - 1][0], self._values[after][1]
+        level = _level((cut - since, self._first_ts[after] - since), values, boundary)
+        return Level(*level, self._last[after - 1], self._first[after], is_known=True)
 
 
 def _level(times: tuple[int, int], values: tuple[int, int], boundary: Boundary) -> tuple[int, int]:

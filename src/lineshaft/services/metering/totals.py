@@ -201,7 +201,7 @@ class _Pass:
         factor = scale * conversion_factor(parameters.signal_unit, meter.unit)
         parts = [self._within(meter, period) for period in periods]
         cuts = sorted({end for one in chain(periods, *parts) for end in (one.start, one.end)})
-        known = of.levels.at(of.place, instants(cuts), parameters.boundary)
+        known = of.levels.at(of.place, cuts, parameters.boundary)
         at = dict(zip(cuts, known, strict=True))
         return [
             of.total(

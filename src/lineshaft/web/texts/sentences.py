@@ -112,6 +112,44 @@ _WEBHOOKS = {
     r"nothing was taken for (?P<a>\d+) hours": "连续 {a} 小时未能送达",
     r"the receiver answered 410: it wants no more": "接收方返回 410：不再接收",
 }
+_CELLS = {
+    r"expected 1 to (?P<a>\d+) characters": "应为 1 至 {a} 个字符",
+    r"expected at most (?P<a>\d+) characters": "最多 {a} 个字符",
+    r"expected an exact number above 0, such as .+": "应为大于 0 的准确数值，例如 4、0.25 或 1/3",
+    r"expected an exact number from 0, such as .+": "应为不小于 0 的准确数值，例如 120 或 0.25",
+    r"expected an exact number from 0 to 1, such as .+": "应为 0 至 1 的准确数值，例如 0.6 或 1/3",
+    r"expected percent from 0 to 100, such as .+": "应为 0 至 100 的百分数，例如 95 或 99.5",
+    r"expected whole days from (?P<a>\d+) to (?P<b>\d+)": "应为 {a} 至 {b} 的整天数",
+    r"expected a whole number from (?P<a>\d+) to (?P<b>\d+)": "应为 {a} 至 {b} 的整数",
+    r"expected an amount such as .+": "应为金额，例如 1250.00",
+    r"expected an amount from 0, such as .+": "应为不小于 0 的金额，例如 1250.00",
+    r"expected a date such as (?P<a>\S+)": "应为日期，例如 {a}",
+    r"expected yes or no": "应为 yes 或 no",
+    r"expected a country of ISO 3166-1 alpha-2, such as DE": "应为 ISO 3166-1 国家代码，例如 DE",
+    r"expected a currency of ISO 4217, such as EUR": "应为 ISO 4217 货币代码，例如 EUR",
+    r"expected a unit of UN/ECE Rec 20, such as .+": "应为 UN/ECE Rec 20 单位代码，例如 C62",
+    r"expected bands such as (?P<a>\S+)": "应为分段，例如 {a}",
+    r"expected one of (?P<a>.+)": "应为其中之一：{a}",
+    r"expected each at most once of (?P<a>.+)": "每列最多一次，可用的列：{a}",
+    r"expected this table": "缺少此表",
+    r"expected this column": "缺少此列",
+    r"expected this file once": "该文件只能出现一次",
+    r"expected once; it stands in row (?P<a>\d+)": "只能出现一次；它已在第 {a} 行",
+    r"expected at most (?P<a>\d+) rows": "最多 {a} 行",
+    r"expected at most (?P<a>\d+) bytes": "最多 {a} 字节",
+    r"expected CSV in UTF-8": "应为 UTF-8 编码的 CSV",
+    r"expected an Excel file": "应为 Excel 文件",
+    r"expected an item of (?P<a>\S+)": "应为 {a} 中的物料",
+    r"expected shares of (?P<a>.+) that add up to 1, not (?P<b>\S+)": (
+        "{a} 的份额合计应为 1，而不是 {b}"
+    ),
+    r"expected a site of (?P<a>.+), not of (?P<b>.+)": "应为 {a} 的工厂，而不是 {b} 的",
+    r"expected 0 of a source that is not qualified": "未认证的来源份额应为 0",
+    r"expected (?P<a>[A-Z]*), the currency of the lines": "应为 {a}，即产线的货币",
+    r"expected (?P<a>[A-Z]*), the currency of the first line": "应为 {a}，即第一条产线的货币",
+    r"expected at least planned_per_week, (?P<a>\S+)": "应不小于 planned_per_week，即 {a}",
+}
+"""What a cell of a table should be."""
 _FINDINGS = {
     r"can be read": "可以读取",
     r"carries a document": "包含单据",
@@ -141,9 +179,32 @@ _FINDINGS = {
         "单据真实有效，但未重新计算用量：未提供证据包"
     ),
 }
+_ALONE = {
+    r"a guarantee is judged": "需要判定服务保证",
+    r"fees are billed in advance": "费用预先计收",
+    rf"price {_SIGN} follows from more than its quantity": "价格 {a} 不仅取决于用量",
+    rf"price {_SIGN} is modified": "价格 {a} 带有调整项",
+    r"its terms refuse the quantity that was added up": "条款不接受汇总得到的用量",
+    r"not a counter without limits and exchanges": "计量表不是无限值、无更换的计数器",
+    r"its signal is also metered as a counter that can rise in another way": (
+        "同一信号还按另一种上升规则计量"
+    ),
+    r"an exchange, an estimate or the offset of a clock is recorded": (
+        "记录有计量表更换、估算或时钟偏差"
+    ),
+    r"its history cannot be read at once": "历史数据无法一次读取",
+    r"not to be seen for the whole time": "在该时段内并非始终可见",
+    r"not every record is a possible rise of one source in the order of time": (
+        "并非每条记录都是同一数据源按时间顺序的合理上升"
+    ),
+    r"no readings on both sides of the period": "计费期两侧没有读数",
+}
+"""Why a period of a study is rated by itself."""
 _CHINESE = [
     (re.compile(pattern), said)
-    for pattern, said in (_REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _FINDINGS).items()
+    for pattern, said in (
+        _REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _CELLS | _FINDINGS | _ALONE
+    ).items()
 ] + TERMS_IN_CHINESE
 
 

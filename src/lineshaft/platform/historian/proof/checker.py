@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 
-import duckdb
 import pyarrow as pa
 
 from lineshaft.core.errors import Refusal
@@ -20,8 +19,11 @@ from lineshaft.platform.historian.proof.derived_rows import DerivedRows
 from lineshaft.platform.historian.proof.prover import Prover
 from lineshaft.platform.historian.proof.rebuilt import RebuiltSegment
 from lineshaft.platform.historian.proof.summed import SummedDays
+from lineshaft.platform.historian.queries.scan import engine_errors
 
 FAULTS_MAX = 100
+_DAMAGES = (Refusal, pa.ArrowException, OSError, KeyError, ValueError)
+"""What rows that are not as they were written may raise, beside the errors of the engine."""
 
 
 class Checker:
@@ -157,7 +159,7 @@ class Checker:
                 previous, sequence = header.hash(), header.last_sequence
         except DatabaseDamaged:
             raise
-        except (Refusal, duckdb.Error, pa.ArrowException, OSError, KeyError, ValueError) as error:
+        except (*_DAMAGES, *engine_errors()) as error:
             return [*faults, f"segment {number + 1} of {name} or later: {error}"]
         mark = source.mark
         if (number, sequence, previous) != (mark.number, mark.sequence, mark.header_hash):

@@ -99,7 +99,7 @@ class ExportQuery:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BulkSlice:
-    """Rows of many signals in the order of day, signal and time: arrays of one length.
+    """Rows of many signals, those of each together and by time: arrays of one length.
 
     Attributes:
         place: of the signal in the list that was asked for.

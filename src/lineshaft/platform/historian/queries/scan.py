@@ -7,15 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from lineshaft.core.reading import RecordKind
 from lineshaft.platform.historian.errors import StoreFileDamaged, StoreFilesChanging
 from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.files.parquet import StoreFiles
 from lineshaft.platform.historian.model import StoreFile
+from lineshaft.platform.historian.queries import decimals
 from lineshaft.platform.historian.queries.rowgroups import RowGroups
 
 if TYPE_CHECKING:
@@ -25,16 +24,6 @@ ATTEMPTS_MAX = 3
 MEMORY_MB_MAX = 1_024
 THREADS = 2
 ENGINE_NAME = ":memory:store-files"
-_DECIMALS = {
-    "series": np.int32,
-    "ts": np.int64,
-    "mantissa": np.int64,
-    "exponent": np.int8,
-    "sequence": np.int64,
-    "source_epoch": np.int32,
-    "is_decimal": np.bool_,
-}
-"""Columns of `Scanner.decimals`."""
 
 T = TypeVar("T")
 
@@ -79,24 +68,14 @@ class Scanner:
         schema = pa.schema([columns.SCHEMA.field(name) for name in names])
         return schema.empty_table() if result is None else result.cast(schema)
 
-    def decimals(
-        self, files: Sequence[StoreFile], wanted: tuple[int, int, int, int]
-    ) -> dict[str, NDArray[Any]]:
-        """Return rows as arrays, file by file: of good decimal readings all, of others a flag.
+    def decimals(self, file: StoreFile, wanted: tuple[int, int, int, int]) -> decimals.Rows:
+        """Return the rows of a file as arrays (`decimals.read`).
 
-        Args:
-            files: in the order of the rows that are wanted.
-            wanted: first and last series; first instant, and the one behind the last.
+        Raises:
+            FileNotFoundError: when it is gone.
+            StoreFileDamaged: when it is not the bytes that were written.
         """
-        sql = f"""SELECT series, ts, coalesce(mantissa, 0)::BIGINT AS mantissa,
-            coalesce(exponent, 0)::TINYINT AS exponent, sequence, source_epoch,
-            kind = {RecordKind.READING:d} AND status < {columns.GOOD_BELOW} AND number IS NULL
-            AND text IS NULL AND mantissa IS NOT NULL AND exponent IS NOT NULL AS is_decimal
-            FROM store WHERE series BETWEEN ? AND ? AND ts >= ? AND ts < ?"""
-        table = self._query(files, sql, wanted)
-        if table is None:
-            return {name: np.zeros(0, dtype=kind) for name, kind in _DECIMALS.items()}
-        return {name: table.column(name).to_numpy() for name in _DECIMALS}
+        return decimals.read(self._files.path(file), wanted)
 
     def nearest(
         self,
@@ -209,7 +188,13 @@ def with_present_files(attempt: Callable[[], T]) -> T:
     raise StoreFilesChanging(msg) from gone[-1]
 
 
+def engine_errors() -> tuple[type[Exception], ...]:
+    """Return what the engine raises; one that is not loaded raises nothing."""
+    loaded = sys.modules.get("duckdb")
+    return () if loaded is None else (loaded.Error,)
+
+
 def _vanished() -> tuple[type[Exception], ...]:
     """Return how a file that is gone shows itself; an engine that is not loaded shows nothing."""
-    engine = sys.modules.get("duckdb")
-    return (FileNotFoundError,) if engine is None else (FileNotFoundError, engine.IOException)
+    loaded = sys.modules.get("duckdb")
+    return (FileNotFoundError,) if loaded is None else (FileNotFoundError, loaded.IOException)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -22,7 +21,7 @@ from lineshaft.core.period import Instant, Period
 from lineshaft.infrastructure.database import Database
 from lineshaft.platform.historian.model import US_PER_HOUR
 from lineshaft.platform.historian.ports import Manifest
-from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
+from lineshaft.platform.historian.queries.scan import Scanner, engine_errors, with_present_files
 from lineshaft.platform.historian.queries.sql_rows import SQL_SCHEMA, Known, to_sql
 
 SQL_CHARACTERS_MAX = 20_000
@@ -236,7 +235,7 @@ def _check_select(engine: Any, sql: str) -> None:
     try:
         # A lone surrogate is no text that a parser takes.
         statements = engine.extract_statements(sql.encode("utf-8", "replace").decode())
-    except duckdb.Error as error:
+    except engine_errors() as error:
         raise SqlRefused(_said(error)) from error
     kinds = [statement.type.name for statement in statements]
     if kinds != ["SELECT"]:
@@ -246,6 +245,8 @@ def _check_select(engine: Any, sql: str) -> None:
 
 @contextmanager
 def _engine() -> Iterator[Any]:
+    import duckdb  # noqa: PLC0415 - see `Scanner._engine`
+
     engine = duckdb.connect(
         ":memory:",
         config={"threads": THREADS, "memory_limit": f"{MEMORY_MB_MAX}MB"},
@@ -258,7 +259,7 @@ def _engine() -> Iterator[Any]:
         engine.close()
 
 
-def _said(error: duckdb.Error) -> str:
+def _said(error: Exception) -> str:
     return f"cannot run the SQL: {str(error)[:MESSAGE_CHARACTERS_MAX]}"
 
 
@@ -308,7 +309,8 @@ def _watched(engine: Any, seconds: float, gone: threading.Event) -> Iterator[_Wa
     watch.start()
     try:
         yield watch
-    except duckdb.InterruptException:
+    except engine_errors():
+        # Most likely it was interrupted, by us.
         watch.check()
         raise
     finally:

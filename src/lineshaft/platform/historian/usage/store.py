@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from lineshaft.platform.historian.sql import insert_new, parts, upsert
 from lineshaft.platform.historian.tables import DESK_ORDINAL, SOURCE_EPOCH
@@ -30,7 +29,7 @@ _OF_IDS = {
     # All ids are one parameter: to spread thousands over a statement takes longer than to look.
     "sqlite": _OF_PRODUCER.where(USAGE_EVENT.c.event_id.in_(sa.select(_ASKED.c.value))),
     "postgresql": _OF_PRODUCER.where(
-        USAGE_EVENT.c.event_id == sa.any_(sa.bindparam("ids", type_=postgresql.ARRAY(sa.Text)))
+        USAGE_EVENT.c.event_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Text)))
     ),
 }
 _INSERT_ARRAYS = sa.text(

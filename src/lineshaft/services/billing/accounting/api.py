@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from lineshaft.core.period import Instant, Period, parse_instant
 from lineshaft.infrastructure.pages import ListPage, paged
 from lineshaft.infrastructure.routes import signed_in_routes
-from lineshaft.infrastructure.sheets import MEDIA_TYPES, SheetFormat, sheet_answer
+from lineshaft.infrastructure.sheets import MEDIA_TYPES, SheetFormat
+from lineshaft.infrastructure.sheets.answer import sheet_answer
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.accounting import lists
 from lineshaft.services.billing.accounting.model import (

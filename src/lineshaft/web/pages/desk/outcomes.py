@@ -23,6 +23,8 @@ from lineshaft.web.session import Visit
 MACHINES_PLOTTED_MAX = 20
 """Machines of one plot; all of them are in the table below it."""
 UNRATED_SHOWN_MAX = 5
+REASONS_SHOWN_MAX = 10
+"""Reasons why periods were rated by themselves, the most frequent first."""
 Machines = dict[str, Machine]
 _Names = tuple[Machines, Mapping[str, str]]
 """What machines and contracts are called, by id."""
@@ -83,14 +85,20 @@ def _sums(visit: Visit, outcomes: Sequence[Outcome], unit: str) -> Html:
         for each in outcomes
     ]
     name = visit.say("study.sums")
-    told = [tag("p", _ways(visit, each), class_="pad") for each in outcomes]
+    told = [_ways(visit, each) for each in outcomes]
     return panel(name, table(name, columns, rows), *told, is_flush=True)
 
 
-def _ways(visit: Visit, outcome: Outcome) -> str:
-    """Say how many periods were rated in bulk, and how many by themselves."""
-    alone = sum(outcome.one_by_one.values())
-    return visit.say("study.rated", label=outcome.variant.label, bulk=outcome.in_bulk, alone=alone)
+def _ways(visit: Visit, outcome: Outcome) -> Html:
+    """Say how many periods were rated in bulk, and how many by themselves and why."""
+    label, alone = outcome.variant.label, sum(outcome.one_by_one.values())
+    said = tag("p", visit.say("study.rated", label=label, bulk=outcome.in_bulk, alone=alone))
+    frequent = sorted(outcome.one_by_one.items(), key=lambda each: (-each[1], each[0]))
+    reasons = [
+        tag("li", visit.say("study.alone", count=count), visit.sentence(reason))
+        for reason, count in frequent[:REASONS_SHOWN_MAX]
+    ]
+    return tag("div", said, *([tag("ul", *reasons)] if reasons else []), class_="pad")
 
 
 def _plots(visit: Visit, outcomes: Sequence[Outcome], unit: str, machines: Machines) -> Html:

@@ -69,6 +69,7 @@ DESK: dict[str, str] = {
     "study.add": "添加方案",
     "study.add_confirm": "添加",
     "study.all_machines": "设备（未选则为全部）",
+    "study.alone": "逐期计价 {count} 个：",
     "study.anew": "采用当前已知数据",
     "study.apply": "应用并计算",
     "study.comparison": "谁多付，谁少付",
