@@ -10,6 +10,6 @@ lineshaft verify $OUT/THM-000001.json --keys $OUT/keys.json --evidence $OUT/THM-
 # What depends on one supplier alone, and what changed since last week.
 lineshaft valuechain register network --before network-last-week
 # The only supplier of the motor spindle delivers nothing for 60 days. What keeps lines and guarantees whole?
-lineshaft valuechain outage network --kind supplier --target havelin --start 2018-01-01 --days 60 --keep-line mill-turn --keep-line five-axis --credits-max 0 --save $OUT/havelin.json
+lineshaft valuechain outage network --kind supplier --target havelin --start 2018-01-01 --days 60 --keep-line mill-turn --keep-line five-axis --credits-max 0 --contracts --save $OUT/havelin.json
 # Asked again, the same files and contracts give the same answer to the byte.
-lineshaft valuechain outage-again network $OUT/havelin.json
+lineshaft valuechain outage-again network $OUT/havelin.json --contracts

@@ -11,7 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from lineshaft.valuechain.supplynetwork.service import WhatIf, question_of, register, what_if
+from lineshaft.core.errors import Invalid, NotFound
+from lineshaft.plant.reader import read_plant
+from lineshaft.plant.resolve import Resolver
+from lineshaft.services.contracts.model import Contract
+from lineshaft.valuechain.supplynetwork.dependencies import (
+    GuaranteeDependency,
+    exposures_of,
+    read_dependencies,
+)
+from lineshaft.valuechain.supplynetwork.reading import read_network
+from lineshaft.valuechain.supplynetwork.service import (
+    FileExposures,
+    WhatIf,
+    question_of,
+    register,
+    what_if,
+)
 
 HERE = Path(__file__).parents[2] / "examples" / "spindle-works"
 DAYS = 180
@@ -54,6 +70,52 @@ def test_what_is_generated_is_what_stands_here(
     }
     for name in made:
         assert (tmp_path / name).read_bytes() == (HERE / name).read_bytes(), name
+
+
+@pytest.fixture(scope="module")
+def contracts() -> dict[str, Contract]:
+    resolved = Resolver(read_plant(HERE / "plant"), lambda *_: [], str).resolve()
+    things = [each.thing for each in resolved]
+    return {thing.id: thing for thing in things if isinstance(thing, Contract)}
+
+
+def test_the_contracts_promise_what_the_table_of_guarantees_says(
+    contracts: dict[str, Contract],
+) -> None:
+    network = read_network(HERE / "network")
+    rows, inputs = read_dependencies(HERE / "network", network)
+    assert exposures_of(rows, contracts, "EUR") == list(
+        FileExposures(HERE / "network").of_network(network)
+    )
+    assert set(inputs) == {"dependencies.csv"}
+
+
+@pytest.mark.parametrize(
+    ("contract", "guarantee", "currency", "error", "said"),
+    [
+        ("nobody", "restoration", "EUR", NotFound, "expected an active one"),
+        ("harbour-care", "restored", "EUR", NotFound, "expected one of its terms"),
+        ("harbour-care", "restoration", "USD", Invalid, "is in EUR: expected USD"),
+        ("harbour-care", "quality", "EUR", Invalid, "is of quality: expected one of restoration"),
+    ],
+)
+def test_a_guarantee_that_is_not_there_is_refused(
+    contracts: dict[str, Contract],
+    contract: str,
+    guarantee: str,
+    currency: str,
+    error: type[Exception],
+    said: str,
+) -> None:
+    row = GuaranteeDependency(contract, guarantee, "motor-spindle", Fraction(8))
+    care = contracts["harbour-care"].to_content()
+    count = {"signal": "parts", "kind": "sum", "unit": "C62", "parameters": {}}
+    quality = care["terms"]["guarantees"][0] | {"indicator": "quality", "id": "quality"}
+    quality |= {"produced": {"id": "made", **count}, "good": {"id": "good", **count}}
+    care["terms"]["guarantees"].append(quality)
+    known = contracts | {"harbour-care": Contract.from_content(care)}
+    with pytest.raises(error, match=said):
+        exposures_of([row], known, currency)
 
 
 def test_the_register_says_what_changed() -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lineshaft.cli.context import (
+    DataOption,
     JsonOption,
+    application_of,
     errors_by_kind,
     progress,
     shown_on,
@@ -19,11 +21,19 @@ from lineshaft.cli.context import (
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from lineshaft.bootstrap.guarantee_adapters import ContractExposures
     from lineshaft.valuechain.supplynetwork.service import WhatIf
 
 app = typer.Typer(help="Where the value chain earns, and where it breaks.", no_args_is_help=True)
 SourceArgument = Annotated[
     Path, typer.Argument(help="Folder of CSV files, or an Excel workbook (docs/supply-network.md).")
+]
+
+ContractsOption = Annotated[
+    bool,
+    typer.Option(
+        "--contracts", help="Take the guarantees from the hub's contracts (table dependencies)."
+    ),
 ]
 
 
@@ -94,6 +104,8 @@ def outage(
         str | None, typer.Option(help="Find cures so that no more is credited.")
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Write the scenario here.")] = None,
+    contracts: ContractsOption = False,
+    data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show day by day what an outage stops and costs, and the cheapest cures for a goal."""
@@ -103,7 +115,8 @@ def outage(
         goal = (keep_line or [], lost_margin_max, credits_max)
         asked = question_of((kind, target), (start, days, horizon), goal)
         with progress() as bar:
-            found = what_if(source, asked, show=shown_on(bar))
+            exposures = _exposures(source, data) if contracts else None
+            found = what_if(source, asked, exposures, shown_on(bar))
         if save is not None:
             save.write_bytes(found.scenario)
         _show(found, is_json=json)
@@ -113,6 +126,8 @@ def outage(
 def outage_again(
     source: SourceArgument,
     scenario: Annotated[Path, typer.Argument(help="A scenario that `outage --save` wrote.")],
+    contracts: ContractsOption = False,
+    data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Ask a saved scenario again, and say whether the answer is the same to the byte."""
@@ -121,7 +136,7 @@ def outage_again(
 
     with errors_by_kind():
         before = scenario.read_bytes()
-        found = again(source, before)
+        found = again(source, before, _exposures(source, data) if contracts else None)
         if found.scenario != before:
             msg = f"{scenario}: the same files give another answer; expected the same bytes"
             raise Conflict(msg)
@@ -161,6 +176,13 @@ def picture(source: SourceArgument) -> None:
         with progress() as bar:
             found = picture_of(source, shown_on(bar))
         write_json(found)
+
+
+def _exposures(source: Path, data: Path | None) -> "ContractExposures":
+    from lineshaft.bootstrap.guarantee_adapters import ContractExposures
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    return ContractExposures(application_of(data).contracts, LOCAL_OPERATOR, source)
 
 
 def _amount(value: "Fraction") -> str:
