@@ -20,6 +20,7 @@ from lineshaft.cli import (
     up,
     user,
     valuechain,
+    valuechain_dependence,
     valuechain_paths,
     valuechain_table,
     verify,
@@ -54,6 +55,10 @@ app.add_typer(source.app, name="source")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(backup.app, name="backup")
 app.add_typer(historian.app, name="historian")
+valuechain.app.command()(valuechain_dependence.dependence)
+valuechain.app.command()(valuechain_dependence.quadrant)
+valuechain.app.command()(valuechain_dependence.closure)
+valuechain.app.command()(valuechain_dependence.upgrading)
 valuechain.app.add_typer(valuechain_paths.app, name="paths")
 valuechain.app.add_typer(valuechain_table.app, name="table")
 app.add_typer(valuechain.app, name="valuechain")
