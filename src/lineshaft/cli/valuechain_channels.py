@@ -1,0 +1,65 @@
+"""`valuechain channels`: what the capital, the technology and the digital channel did."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineshaft.cli.context import (
+    JsonOption,
+    errors_by_kind,
+    progress,
+    shown_on,
+    write_json,
+    write_line,
+    write_table,
+)
+
+if TYPE_CHECKING:
+    from lineshaft.valuechain.channels.service import ChannelFigure
+
+
+def channels(
+    books: Annotated[
+        Path, typer.Argument(help="Folder of CSV files, or an Excel workbook (docs/channels.md).")
+    ],
+    channel: Annotated[
+        str | None, typer.Option(help="capital, technology, digital or attribution; else all.")
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="Only this site; '' is the firm.")] = None,
+    line: Annotated[str | None, typer.Option(help="Only this line; '' is the whole site.")] = None,
+    outcome: Annotated[
+        str, typer.Option(help="labour_productivity or quality_ratio: what the roll-out moved.")
+    ] = "labour_productivity",
+    json: JsonOption = False,
+) -> None:
+    """Show what the capital, the technology and the digital channel did, quarter by quarter."""
+    from lineshaft.valuechain.channels import service
+
+    with errors_by_kind():
+        wanted = service.channel_named(channel)
+        with progress() as bar:
+            found = service.channels(books, outcome=outcome, show=shown_on(bar))
+        chosen = found.chosen(wanted, site, line)
+        content = service.ledger_content(found, chosen)
+        if json:
+            write_json(content)
+            return
+        columns = ["channel", "indicator", "site", "line", "quarter", "of", "value", "interval"]
+        write_table(found.books.name, columns, [_row(each) for each in chosen])
+        for quarter, method in found.methods.items():
+            write_line(f"{quarter} technology by {method}")
+        write_line(f"roll-out, {found.outcome}: {content['attribution']['words']}")
+
+
+def _row(each: "ChannelFigure") -> list[str]:
+    figure = each.figure
+    place = [each.channel, figure.indicator.name, each.site, each.line, each.quarter, each.of]
+    if figure.value is None:
+        return [*place, "not measured", figure.missing]
+    value = figure.value
+    unit = figure.indicator.unit
+    shown = f"{float(value):.4f}" if isinstance(value, float) or unit == "C62" else f"{value}"
+    has_interval = figure.low is not None and figure.high is not None
+    interval = f"{figure.low:.4f} to {figure.high:.4f}" if has_interval else ""
+    return [*place, shown if unit == "C62" else f"{shown} {unit}", interval]

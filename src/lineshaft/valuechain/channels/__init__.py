@@ -1,0 +1,1 @@
+"""The three channels of servitization, from the firm's own books."""

@@ -1,0 +1,1 @@
+"""Indicators of the three channels and of the roll-out: one file each."""
