@@ -20,6 +20,7 @@ from lineshaft.cli import (
     up,
     user,
     valuechain,
+    valuechain_channels,
     valuechain_dependence,
     valuechain_paths,
     valuechain_table,
@@ -61,6 +62,7 @@ valuechain.app.command()(valuechain_dependence.closure)
 valuechain.app.command()(valuechain_dependence.upgrading)
 valuechain.app.add_typer(valuechain_paths.app, name="paths")
 valuechain.app.add_typer(valuechain_table.app, name="table")
+valuechain.app.command()(valuechain_channels.channels)
 app.add_typer(valuechain.app, name="valuechain")
 app.command()(up.replay)
 app.command()(up.edge)
