@@ -23,6 +23,7 @@ from lineshaft.cli import (
     valuechain_channels,
     valuechain_dependence,
     valuechain_paths,
+    valuechain_servitization,
     valuechain_table,
     verify,
     webhook,
@@ -61,6 +62,8 @@ valuechain.app.command()(valuechain_dependence.quadrant)
 valuechain.app.command()(valuechain_dependence.closure)
 valuechain.app.command()(valuechain_dependence.upgrading)
 valuechain.app.add_typer(valuechain_paths.app, name="paths")
+valuechain.app.add_typer(valuechain_servitization.app, name="servitization")
+valuechain.app.command()(valuechain_servitization.smile)
 valuechain.app.add_typer(valuechain_table.app, name="table")
 valuechain.app.command()(valuechain_channels.channels)
 app.add_typer(valuechain.app, name="valuechain")

@@ -1,0 +1,482 @@
+"""Use cases of servitization: the dashboard, the lines behind it, the smile curve.
+
+Files are read by whoever can read them; what the hub has billed is read by whoever may read its
+ledger.
+"""
+
+import calendar
+import datetime as dt
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lineshaft.core.money import CURRENCY_EXPONENTS
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.valuechain.errors import TooThin
+from lineshaft.valuechain.indicator import Figure, Indicator
+from lineshaft.valuechain.servitization.columns import (
+    BATCH_LINES,
+    KEYS,
+    LINES_PAGE_MAX,
+    LinePage,
+    RevenueColumns,
+    months_of,
+    revenue_schema,
+    write_columns,
+)
+from lineshaft.valuechain.servitization.errors import QuestionInvalid
+from lineshaft.valuechain.servitization.indicators import MEMBERS
+from lineshaft.valuechain.servitization.life_cycle import MarginAlarm, Standing, alarms, standings
+from lineshaft.valuechain.servitization.measured import Measured
+from lineshaft.valuechain.servitization.model import Books, Grain, RevenueLine, quarter_of
+from lineshaft.valuechain.servitization.ports import BilledRevenue, Show
+from lineshaft.valuechain.servitization.schema import read_books
+from lineshaft.valuechain.servitization.smile import Curve, Shape, curves
+from lineshaft.valuechain.servitization.view import (
+    Fleet,
+    Rates,
+    View,
+    inputs_of,
+    rates_of,
+    views_of,
+)
+
+if TYPE_CHECKING:
+    from lineshaft.security.authorisation.service import Authorizer
+
+__all__ = [
+    "BAND",
+    "BATCH_LINES",
+    "LINES_PAGE_MAX",
+    "Asked",
+    "BilledRevenue",
+    "Curve",
+    "Dashboard",
+    "LinePage",
+    "Rates",
+    "Reported",
+    "RevenueColumns",
+    "Servitization",
+    "Shape",
+    "Show",
+    "benchmarks_of",
+    "curve_content",
+    "curves",
+    "dashboard",
+    "dashboard_content",
+    "days_of",
+    "figure_row",
+    "grain_named",
+    "rates_named",
+    "read_books",
+    "revenue_schema",
+    "where_named",
+    "write_columns",
+]
+
+_LEDGER = Resource("ledger", "*")
+_MONTH_CHARACTERS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the literature says of a figure: never a promise for one firm."""
+
+    low: Fraction
+    high: Fraction
+    source: str
+    says: str
+
+
+BAND = Context(
+    Fraction(20, 100),
+    Fraction(30, 100),
+    "Fang, Palmatier & Steenkamp 2008, J. Marketing 72:1-14; 477 US firms, 1990-2005",
+    "on average the value of these firms rose with the service share only from here on; "
+    "this is context and no promise for one firm",
+)
+"""The service share of revenue in the literature."""
+BENCHMARKS = frozenset(
+    {
+        "input_servitization_direct",
+        "input_servitization_complete",
+        "input_servitization_share",
+        "services_in_manufacturing_exports",
+    }
+)
+"""The four definitions of a national table; they differ by up to four times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a dashboard is of.
+
+    Attributes:
+        first, last: months, both included; empty for no bound.
+        where: keys of the lines that count, such as a site.
+        rates: None where there is one currency only.
+    """
+
+    first: str = ""
+    last: str = ""
+    grain: Grain = Grain.QUARTER
+    where: Mapping[str, str] = field(default_factory=dict)
+    rates: Rates | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no month."""
+        for month in (self.first, self.last):
+            if month and not _is_month(month):
+                msg = f"a month of {month!r}: expected such as 2026-03"
+                raise QuestionInvalid(msg)
+
+    def has(self, month: str) -> bool:
+        """Tell whether a month counts."""
+        return (not self.first or self.first <= month) and (not self.last or month <= self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A figure, what it is of, and the question that finds the lines behind it.
+
+    Attributes:
+        period: empty for all months that were asked for.
+        key: service line, kind or cell of the matrix; empty for the whole.
+        behind: what `RevenueColumns.page` finds its lines by; empty where there are none.
+    """
+
+    figure: Figure
+    period: str
+    key: str
+    behind: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dashboard:
+    """Everything that is shown of the servitization of a firm.
+
+    Attributes:
+        whole: figures of all months together.
+        trend: the same figures of each period.
+        stages, alarms: by service line, at the end of the last quarter: advice.
+        revenue: of services and of everything, exactly.
+    """
+
+    currency: str
+    vintage: str
+    whole: tuple[Reported, ...]
+    trend: tuple[Reported, ...]
+    stages: tuple[Standing, ...]
+    alarms: tuple[MarginAlarm, ...]
+    service_revenue: Fraction
+    revenue: Fraction
+    line_count: int
+
+
+class Servitization:
+    """What the hub itself knows: revenue that it has billed, and contracts in force."""
+
+    def __init__(self, authorizer: "Authorizer", hub: BilledRevenue) -> None:
+        """Take who may ask, and who knows."""
+        self._authorizer = authorizer
+        self._hub = hub
+
+    def billed(self, actor: Actor, show: Show) -> Sequence[RevenueLine]:
+        """Return what every issued document adds to the revenue of each month."""
+        self._authorizer.authorize(actor, Action.LEDGER_READ, _LEDGER)
+        return self._hub.lines(actor, show)
+
+    def served(self, actor: Actor, days: Sequence[dt.date]) -> dict[dt.date, frozenset[str]]:
+        """Return the machines that a contract is in force for, on each of some days."""
+        self._authorizer.authorize(actor, Action.LEDGER_READ, _LEDGER)
+        return dict(zip(days, self._hub.served(actor, days), strict=True))
+
+
+def rates_named(currency: str, rates: Sequence[str]) -> Rates | None:
+    """Read the currency to count in, and rates such as `USD=0.92`; None where nothing is said.
+
+    Raises:
+        QuestionInvalid: for another text, or rates without a currency.
+    """
+    if not currency and not rates:
+        return None
+    found = {}
+    for text in rates:
+        name, _, value = text.partition("=")
+        try:
+            found[name] = Fraction(Decimal(value))
+        except (InvalidOperation, ValueError, OverflowError) as error:
+            msg = f"a rate of {text!r}: expected such as USD=0.92"
+            raise QuestionInvalid(msg) from error
+        if name not in CURRENCY_EXPONENTS or found[name] <= 0:
+            msg = f"a rate of {text!r}: expected a currency of ISO 4217 and a number above 0"
+            raise QuestionInvalid(msg)
+    if currency not in CURRENCY_EXPONENTS:
+        msg = f"rates into {currency!r}: expected the currency to count in, of ISO 4217"
+        raise QuestionInvalid(msg)
+    return Rates(currency, found)
+
+
+def grain_named(name: str) -> Grain:
+    """Read how long the periods of a trend are.
+
+    Raises:
+        QuestionInvalid: for another text.
+    """
+    if name not in {each.value for each in Grain}:
+        msg = f"periods of a {name}: expected month or quarter"
+        raise QuestionInvalid(msg)
+    return Grain(name)
+
+
+def where_named(texts: Sequence[str]) -> dict[str, str]:
+    """Read which lines are wanted, such as `site=Chemnitz`.
+
+    Raises:
+        QuestionInvalid: for another text, or a key that lines are not chosen by.
+    """
+    found = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or name not in KEYS:
+            msg = f"lines where {text!r}: expected a key and its value, such as kind=service; "
+            raise QuestionInvalid(msg + f"keys are {', '.join(KEYS)}")
+        found[name] = value
+    return found
+
+
+def days_of(columns: RevenueColumns, asked: Asked) -> list[dt.date]:
+    """Return the last day of each period that a dashboard will show."""
+    months = [cell.month for cell in columns.cells(asked.where) if asked.has(cell.month)]
+    periods = {asked.grain.period_of(month) for month in months}
+    return sorted({_last_day(each) for each in (*periods, *([max(months)] if months else []))})
+
+
+def dashboard(
+    columns: RevenueColumns,
+    books: Books,
+    asked: Asked,
+    served: Mapping[dt.date, frozenset[str]] | None = None,
+) -> Dashboard:
+    """Compute every figure of servitization from one pass over the lines.
+
+    Args:
+        columns: the lines of revenue.
+        books: installed base and costs of the firm; their revenue is in the columns already.
+        asked: which months, in periods of which length.
+        served: machines with a contract of the hub, by day (`days_of`).
+
+    Raises:
+        TooThin: when there is no revenue in the months.
+        CurrenciesMixed: for several currencies without rates.
+    """
+    cells = [cell for cell in columns.cells(asked.where) if asked.has(cell.month)]
+    if not cells:
+        msg = "revenue: expected at least one line in the months that were asked for"
+        raise TooThin(msg)
+    inputs = [each for each in books.service_inputs if asked.has(each.month)]
+    names = {cell.currency for cell in cells} | {each.currency for each in inputs}
+    rates = rates_of(names, asked.rates)
+    whole = views_of(cells, rates, lambda _month: "")[""]
+    quarters = list(views_of(cells, rates, quarter_of).values())
+    known = _Known(books, asked, served or {}, rates)
+    last = max(cell.month for cell in cells)
+    first = min(cell.month for cell in cells)
+    trend = [
+        _reported(
+            known.completed(view, period),
+            (columns.name, period, _within(asked, period)),
+            asked.where,
+        )
+        for period, view in views_of(cells, rates, asked.grain.period_of).items()
+    ]
+    vintage = f"{first} to {last}"
+    of_whole = (columns.name, vintage, f"{first}..{last}")
+    return Dashboard(
+        currency=rates.currency,
+        vintage=vintage,
+        whole=tuple(_reported(known.completed(whole, last), of_whole, asked.where)),
+        trend=tuple(itertools.chain.from_iterable(trend)),
+        stages=standings(quarters),
+        alarms=alarms(quarters),
+        service_revenue=Fraction(whole.service().amount, 10**6),
+        revenue=Fraction(whole.total().amount, 10**6),
+        line_count=whole.total().count,
+    )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a view does not have of the lines of revenue."""
+
+    books: Books
+    asked: Asked
+    served: Mapping[dt.date, frozenset[str]]
+    rates: Rates
+
+    def completed(self, view: View, period: str) -> View:
+        """Return a view with the installed base at the end of a period, and its costs."""
+        inputs = [each for each in self.books.service_inputs if self.asked.has(each.month)]
+        of_period = (lambda _month: "") if not view.period else self.asked.grain.period_of
+        costs = inputs_of(inputs, self.rates, of_period).get(view.period, {})
+        return replace(view, inputs=costs, fleet=self._fleet(_last_day(period)))
+
+    def _fleet(self, day: dt.date) -> Fleet | None:
+        there = [each for each in self.books.installed_base if each.is_there(day)]
+        if not self.books.installed_base:
+            return None
+        by_hub = self.served.get(day, frozenset())
+        count = sum(each.is_served(day) or each.machine in by_hub for each in there)
+        return Fleet(len(there), count)
+
+
+def _reported(view: View, of: tuple[str, str, str], where: Mapping[str, str]) -> list[Reported]:
+    table, vintage, months = of
+    return [
+        Reported(
+            _figure(member.INDICATOR, each, table, vintage),
+            view.period,
+            each.key,
+            {**where, **each.behind, "month": months} if each.behind else {},
+        )
+        for member in MEMBERS
+        for each in member.values(view)
+    ]
+
+
+def _figure(indicator: Indicator, each: Measured, table: str, vintage: str) -> Figure:
+    return Figure(indicator, each.value, table, vintage, each.coverage, missing=each.missing)
+
+
+def benchmarks_of(path: Path, format_name: str, country: str, tell: Show) -> tuple[Figure, ...]:
+    """Return the input servitization of a country's manufacturing by four definitions.
+
+    A benchmark beside the firm's own figure; each has its name, its table and its vintage.
+
+    Raises:
+        UnreadableTable: naming file and row.
+        UnknownPlace: when the table has no such country.
+        ExtraMissing: when the format needs a library that is not installed.
+    """
+    # Tables are matrices: who asks for none need not wait for their libraries.
+    from lineshaft.valuechain.inputoutput.model import TableFile  # noqa: PLC0415
+    from lineshaft.valuechain.inputoutput.service import (  # noqa: PLC0415
+        Wanted,
+        open_kernel,
+        open_table,
+        report,
+    )
+
+    kernel = open_kernel(open_table(TableFile(path=path), format_name, tell), None, tell)
+    wanted = Wanted(frozenset({country}), BENCHMARKS)
+    return tuple(each.figure for each in report(kernel, wanted) if not each.industry)
+
+
+def dashboard_content(found: Dashboard, benchmark: Sequence[Figure] = ()) -> dict[str, Any]:
+    """Return a dashboard as JSON content; exact numbers are fractions as text."""
+    return {
+        "currency": found.currency,
+        "vintage": found.vintage,
+        "lines": found.line_count,
+        "revenue": str(found.revenue),
+        "service_revenue": str(found.service_revenue),
+        "figures": [figure_row(each) for each in found.whole],
+        "trend": [figure_row(each) for each in found.trend],
+        "benchmark": [figure_row(Reported(each, "", "", {})) for each in benchmark],
+        "context": {
+            "indicator": "output_servitization",
+            "low": str(BAND.low),
+            "high": str(BAND.high),
+            "source": BAND.source,
+            "says": BAND.says,
+        },
+        "service_lines": [_standing_row(each) for each in found.stages],
+        "alarms": [
+            {
+                "service_line": each.service_line,
+                "reason": each.reason,
+                "quarters": {quarter: str(margin) for quarter, margin in each.quarters},
+            }
+            for each in found.alarms
+        ],
+    }
+
+
+def figure_row(each: Reported) -> dict[str, Any]:
+    """Return a figure with all that it says of itself, and what its lines are asked by."""
+    figure = each.figure
+    return {
+        "indicator": figure.indicator.name,
+        "symbol": figure.indicator.symbol,
+        "period": each.period,
+        "key": each.key,
+        "value": "" if figure.value is None else str(figure.value),
+        "unit": figure.indicator.unit,
+        "table": figure.table,
+        "vintage": figure.vintage,
+        "coverage": str(figure.coverage),
+        "missing": figure.missing,
+        "formula": figure.indicator.formula,
+        "source": figure.indicator.source,
+        "lines": dict(each.behind),
+    }
+
+
+def _standing_row(each: Standing) -> dict[str, str]:
+    numbers = {
+        "stand_alone_share": each.stand_alone_share,
+        "margin": each.margin,
+        "growth": each.growth,
+    }
+    said = {name: "" if value is None else str(value) for name, value in numbers.items()}
+    stage = "" if each.stage is None else each.stage.value
+    return {
+        "service_line": each.service_line,
+        "stage": stage,
+        **said,
+        "missing": each.missing,
+    }
+
+
+def curve_content(curve: Curve) -> dict[str, Any]:
+    """Return a smile curve as JSON content."""
+    return {
+        "period": curve.period,
+        "currency": curve.currency,
+        "shape": None if curve.shape is None else curve.shape.value,
+        "depth": curve.depth.value,
+        "low": curve.depth.low,
+        "high": curve.depth.high,
+        "missing": curve.depth.missing,
+        "table": curve.depth.table,
+        "vintage": curve.depth.vintage,
+        "coverage": str(curve.depth.coverage),
+        "formula": curve.depth.indicator.formula,
+        "source": curve.depth.indicator.source,
+        "margin_per_hour": {
+            activity.value: str(figure.value) for activity, figure in curve.margins
+        },
+    }
+
+
+def _within(asked: Asked, period: str) -> str:
+    """Return the months of a period that were asked for."""
+    first, last = months_of(period)
+    return f"{max(first, asked.first)}..{min(last, asked.last or last)}"
+
+
+def _is_month(text: str) -> bool:
+    year, _, number = text.partition("-")
+    digits = year.isdecimal() and number.isdecimal() and len(text) == _MONTH_CHARACTERS
+    return digits and len(year) == 4 and 1 <= int(number) <= 12
+
+
+def _last_day(period: str) -> dt.date:
+    """Return the last day of a month or of a quarter."""
+    year, rest = int(period[:4]), period[5:]
+    month = 3 * int(rest[1]) if rest.startswith("Q") else int(rest)
+    return dt.date(year, month, calendar.monthrange(year, month)[1])

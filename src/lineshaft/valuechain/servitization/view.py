@@ -1,0 +1,173 @@
+"""What indicators are computed from: the sums of a period in one currency. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from operator import attrgetter
+
+from lineshaft.valuechain.servitization.columns import Cell
+from lineshaft.valuechain.servitization.errors import CurrenciesMixed
+from lineshaft.valuechain.servitization.model import CostKind, ServiceInput, SoldKind
+
+DIVIDED_BY = ("kind", "binding", "customer_class", "service_class", "service_line", "recurring")
+"""What the sums of a view are kept by."""
+_keys = attrgetter(*DIVIDED_BY)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How many units of one currency a unit of each other one is counted as."""
+
+    currency: str
+    of: Mapping[str, Fraction]
+
+    def rate(self, currency: str) -> Fraction:
+        """Return the rate of a currency.
+
+        Raises:
+            CurrenciesMixed: when none is given.
+        """
+        if currency == self.currency:
+            return Fraction(1)
+        if currency not in self.of:
+            msg = f"amounts of {currency} among those of {self.currency}: expected a rate, "
+            raise CurrenciesMixed(msg + f"such as {currency}=0.92 {self.currency} for one")
+        return self.of[currency]
+
+
+def rates_of(currencies: set[str], given: Rates | None) -> Rates:
+    """Return the given rates, or none where there is one currency only.
+
+    Raises:
+        CurrenciesMixed: when there are several, and no rates.
+    """
+    if given is not None:
+        for currency in sorted(currencies):
+            given.rate(currency)
+        return given
+    if len(currencies) > 1:
+        msg = f"amounts in {', '.join(sorted(currencies))} are not added up: expected one "
+        raise CurrenciesMixed(msg + "currency, or a currency to count in and rates")
+    return Rates(next(iter(currencies), ""), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What cells come to, in millionths of the currency of the view; exact.
+
+    Attributes:
+        costed: the amount of the lines whose cost is known.
+    """
+
+    amount: int | Fraction = 0
+    cost: int | Fraction = 0
+    costed: int | Fraction = 0
+    count: int = 0
+
+
+_NOTHING = Sums()
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The installed base on a day, and how much of it a contract is in force for."""
+
+    installed: int
+    served: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The sums of a period.
+
+    Attributes:
+        period: such as `2026-Q1`; empty for all that there is.
+        sums: by the values of `DIVIDED_BY`.
+        inputs: costs of the firm in the period, in the currency of the view; empty: not known.
+        fleet: on the last day of the period; None where no installed base is known.
+    """
+
+    period: str
+    currency: str
+    sums: Mapping[tuple[str, ...], Sums]
+    inputs: Mapping[CostKind, Fraction] = field(default_factory=dict)
+    fleet: Fleet | None = None
+    _by: dict[tuple[str, ...], dict[tuple[str, ...], Sums]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def total(self, **where: str) -> Sums:
+        """Add up what has some keys."""
+        names = tuple(where)
+        if names not in self._by:
+            self._by[names] = self._divided(names)
+        return self._by[names].get(tuple(where.values()), _NOTHING)
+
+    def _divided(self, names: tuple[str, ...]) -> dict[tuple[str, ...], Sums]:
+        """Add up by some keys: once for all questions that name them."""
+        places = [DIVIDED_BY.index(name) for name in names]
+        parts: defaultdict[tuple[str, ...], list[Sums]] = defaultdict(list)
+        for keys, sums in self.sums.items():
+            parts[tuple(keys[place] for place in places)].append(sums)
+        return {keys: summed(listed) for keys, listed in parts.items()}
+
+    def service(self, **where: str) -> Sums:
+        """Add up services that have some keys."""
+        return self.total(kind=SoldKind.SERVICE.value, **where)
+
+    def service_lines(self) -> list[str]:
+        """Return the service lines that sold something, in order."""
+        place = DIVIDED_BY.index("service_line")
+        return sorted({keys[place] for keys in self.sums if keys[0] == SoldKind.SERVICE.value})
+
+
+def summed(listed: Iterable[Sums]) -> Sums:
+    """Add sums up."""
+    amount: int | Fraction = 0
+    cost: int | Fraction = 0
+    costed: int | Fraction = 0
+    count = 0
+    for each in listed:
+        amount += each.amount
+        cost += each.cost
+        costed += each.costed
+        count += each.count
+    return Sums(amount, cost, costed, count)
+
+
+def views_of(
+    cells: Sequence[Cell], rates: Rates, period_of: Callable[[str], str]
+) -> dict[str, View]:
+    """Return a view of each period, in order."""
+    found: defaultdict[str, defaultdict[tuple[str, ...], list[Sums]]]
+    found = defaultdict(lambda: defaultdict(list))
+    for cell in cells:
+        found[period_of(cell.month)][_keys(cell)].append(_sums(cell, rates.rate(cell.currency)))
+    return {
+        period: View(
+            period,
+            rates.currency,
+            {keys: summed(listed) for keys, listed in found[period].items()},
+        )
+        for period in sorted(found)
+    }
+
+
+def _sums(cell: Cell, rate: Fraction) -> Sums:
+    if rate == 1:
+        # Whole numbers stay whole: a fraction costs ten times as much to add.
+        return Sums(cell.amount, cell.cost, cell.costed, cell.count)
+    return Sums(cell.amount * rate, cell.cost * rate, cell.costed * rate, cell.count)
+
+
+def inputs_of(
+    inputs: Iterable[ServiceInput], rates: Rates, period_of: Callable[[str], str]
+) -> dict[str, dict[CostKind, Fraction]]:
+    """Add up the costs of each period by what they were for."""
+    found: defaultdict[str, dict[CostKind, Fraction]] = defaultdict(dict)
+    for each in inputs:
+        of_period = found[period_of(each.month)]
+        amount = Fraction(each.amount) * rates.rate(each.currency)
+        of_period[each.kind] = of_period.get(each.kind, Fraction(0)) + amount
+    return dict(found)
