@@ -1,5 +1,6 @@
 """`valuechain channels`: what the capital, the technology and the digital channel did."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,8 +46,11 @@ def channels(
         if json:
             write_json(content)
             return
-        columns = ["channel", "indicator", "site", "line", "quarter", "of", "value", "interval"]
-        write_table(found.books.name, columns, [_row(each) for each in chosen])
+        columns = ["indicator", "place", "quarter", "of", "value", "interval"]
+        for name in service.Channel:
+            rows = [_row(each) for each in chosen if each.channel is name]
+            if rows:
+                write_table(f"{name}, {found.books.name}", columns, rows)
         for quarter, method in found.methods.items():
             write_line(f"{quarter} technology by {method}")
         write_line(f"roll-out, {found.outcome}: {content['attribution']['words']}")
@@ -54,12 +58,13 @@ def channels(
 
 def _row(each: "ChannelFigure") -> list[str]:
     figure = each.figure
-    place = [each.channel, figure.indicator.name, each.site, each.line, each.quarter, each.of]
+    unit = " ".join(filter(None, (each.site, each.line))) or "firm"
+    place = [figure.indicator.name, unit, each.quarter, each.of]
     if figure.value is None:
         return [*place, "not measured", figure.missing]
-    value = figure.value
-    unit = figure.indicator.unit
-    shown = f"{float(value):.4f}" if isinstance(value, float) or unit == "C62" else f"{value}"
+    value, code = figure.value, figure.indicator.unit
+    decimals = 2 if code == "HUR" else 4
+    shown = f"{value}" if isinstance(value, Decimal) else f"{float(value):,.{decimals}f}"
     has_interval = figure.low is not None and figure.high is not None
     interval = f"{figure.low:.4f} to {figure.high:.4f}" if has_interval else ""
-    return [*place, shown if unit == "C62" else f"{shown} {unit}", interval]
+    return [*place, shown if code == "C62" else f"{shown} {code}", interval]

@@ -108,7 +108,11 @@ def test_quarters_that_are_not_known_count_for_nothing() -> None:
 def test_words_never_claim_more_than_the_design_allows() -> None:
     assert WORDS.keys() == set(Claim)
     assert claim(None, None) is Claim.BEFORE_AFTER_ONLY
-    for each in (Claim.NOT_MEASURED, Claim.BEFORE_AFTER_ONLY, Claim.PLACEBO_FAILED):
+    nothing, something = roll_out_effect(panel(2, 0.0, 0.1)), roll_out_effect(panel(2, 1.0, 0.1))
+    assert claim(nothing, nothing) is Claim.NO_EFFECT_SHOWN
+    assert claim(something, nothing) is Claim.ESTIMATE
+    assert claim(something, something) is Claim.PLACEBO_FAILED
+    for each in set(Claim) - {Claim.ESTIMATE, Claim.NOT_TESTED}:
         assert not WORDS[each].startswith("An estimate")
     assert "if lines" in WORDS[Claim.ESTIMATE]
 

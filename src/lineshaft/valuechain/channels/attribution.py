@@ -34,18 +34,22 @@ class Claim(StrEnum):
     NOT_TESTED = "estimate_not_tested"
     ESTIMATE = "design_allows_estimate"
     PLACEBO_FAILED = "placebo_failed"
+    NO_EFFECT_SHOWN = "no_effect_shown"
 
 
 WORDS = {
     Claim.NOT_MEASURED: "Not measured: the books do not say it.",
     Claim.BEFORE_AFTER_ONLY: "A change after the connection. It is no effect: too few lines that "
     "are not yet connected show what would have happened without it.",
-    Claim.NOT_TESTED: "An estimate against lines that are not yet connected. No placebo tests "
+    Claim.NOT_TESTED: "An estimate with its interval against lines that are not yet connected, "
+    "and no more: no placebo tests "
     "whether both were on the same path: there are too few quarters before the connection.",
     Claim.ESTIMATE: "An estimate of the effect, if lines that are connected later would have "
     "moved as those that were connected first; the placebo found no sign that they did not.",
     Claim.PLACEBO_FAILED: "No effect can be claimed: lines that were connected moved differently "
     "from the others before they were connected.",
+    Claim.NO_EFFECT_SHOWN: "No effect is shown: the design allows an estimate, and its interval "
+    "holds zero.",
 }
 """The texts in English."""
 
@@ -132,7 +136,9 @@ def claim(effect: RollOutEffect | None, placebo: RollOutEffect | None) -> Claim:
         return Claim.BEFORE_AFTER_ONLY
     if placebo is None:
         return Claim.NOT_TESTED
-    return Claim.ESTIMATE if placebo.holds_zero else Claim.PLACEBO_FAILED
+    if not placebo.holds_zero:
+        return Claim.PLACEBO_FAILED
+    return Claim.NO_EFFECT_SHOWN if effect.holds_zero else Claim.ESTIMATE
 
 
 def _against_controls(
