@@ -13,3 +13,9 @@ lineshaft valuechain register network --before network-last-week
 lineshaft valuechain outage network --kind supplier --target havelin --start 2018-01-01 --days 60 --keep-line mill-turn --keep-line five-axis --credits-max 0 --contracts --save $OUT/havelin.json
 # Asked again, the same files and contracts give the same answer to the byte.
 lineshaft valuechain outage-again network $OUT/havelin.json --contracts
+# How far has the firm moved from product to service? 2017, from its invoices.
+lineshaft valuechain servitization show --books books --first 2017-01 --last 2017-12
+# What of it do connected machines earn, quarter by quarter?
+lineshaft valuechain channels books --channel digital --site ''
+# What does an hour of each activity earn, along the value chain?
+lineshaft valuechain smile books

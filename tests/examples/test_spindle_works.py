@@ -2,15 +2,19 @@
 
 import csv
 import itertools
+import json
 import runpy
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from lineshaft.cli.main import app
 from lineshaft.core.errors import Invalid, NotFound
 from lineshaft.plant.reader import read_plant
 from lineshaft.plant.resolve import Resolver
@@ -359,3 +363,48 @@ def test_the_invoices_of_a_year_add_up_to_the_hand_count(year: str) -> None:
         if (line["document"], line["line"]) in billed and line["date"].startswith(year)
     ]
     assert sum(digital) == DIGITAL[year]
+
+
+def asked_of(*arguments: str) -> Any:
+    shown = CliRunner().invoke(app, ["valuechain", *arguments, "--json"])
+    assert shown.exit_code == 0, shown.output
+    return json.loads(shown.stdout)
+
+
+@pytest.mark.parametrize("year", ["2016", "2017"])
+def test_servitization_is_the_hand_count(year: str) -> None:
+    of_year = ["--first", f"{year}-01", "--last", f"{year}-12"]
+    found = asked_of("servitization", "show", "--books", str(HERE / "books"), *of_year)
+    shares = {
+        each["indicator"]: Fraction(each["value"]) for each in found["figures"] if not each["key"]
+    }
+    services = BOUND[year] + ALONE[year]
+    assert Fraction(found["revenue"]) == PRODUCTS[year] + services
+    assert shares["output_servitization"] == Fraction(services, PRODUCTS[year] + services)
+    assert shares["stand_alone_share"] == Fraction(ALONE[year], services)
+
+
+def test_the_digital_channel_is_the_hand_count() -> None:
+    found = asked_of("channels", str(HERE / "books"), "--channel", "digital", "--site", "")
+    by_quarter = {
+        each["quarter"]: Decimal(each["value"])
+        for each in found["figures"]
+        if each["indicator"] == "digital_revenue"
+    }
+    # Machines whose insight is billed, by quarter: 5 in 2016, 40 in 2017.
+    machines = [0, 0, 2, 3, 7, 9, 12, 12]
+    quarters = [f"{year}-Q{quarter}" for year in (2016, 2017) for quarter in (1, 2, 3, 4)]
+    assert by_quarter == {
+        quarter: 5_400 * count for quarter, count in zip(quarters, machines, strict=True)
+    }
+    for year, amount in DIGITAL.items():
+        assert sum(v for quarter, v in by_quarter.items() if quarter.startswith(year)) == amount
+
+
+def test_the_margin_along_the_value_chain_is_a_smile() -> None:
+    found = asked_of("smile", str(HERE / "books"))
+    assert {each["shape"] for each in found} == {"smile"}
+    # Of the shop floor in January 2016, by hand: (398 187.60 - 241 040.00) / 5 240 h.
+    first = next(each for each in table("books/activities") if "floor" in each["activity"])
+    margin = Decimal(first["revenue"]) - Decimal(first["cost"])
+    assert (first["hours"], margin / Decimal(first["hours"])) == ("5240", Decimal("29.99"))
