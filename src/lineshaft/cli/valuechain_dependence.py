@@ -121,6 +121,52 @@ def quadrant(
             write_line(_said(found[0].figures[0]))
 
 
+def industries(
+    file: Annotated[
+        Path, typer.Argument(help="File of an input-output table (docs/input-output.md).")
+    ],
+    format_name: Annotated[
+        str, typer.Option("--format", help="icio, figaro, wiod, exiobase or csv.")
+    ],
+    country: Annotated[str, typer.Option(help="Whose industries.")],
+    json: JsonOption = False,
+) -> None:
+    """Place a country's industries by advantage in value added and by foreign value."""
+    from lineshaft.valuechain.inputoutput.model import TableFile
+    from lineshaft.valuechain.paradox.model import INDUSTRIES_LIMIT
+    from lineshaft.valuechain.paradox.service import industry_quadrant
+
+    with errors_by_kind():
+        with progress() as bar:
+            found = industry_quadrant(TableFile(path=file), format_name, country, shown_on(bar))
+        if json:
+            write_json(
+                [
+                    {
+                        "industry": each.industry,
+                        "quadrant": each.quadrant,
+                        "advantage_percentile": str(each.advantage_percentile),
+                        "foreign_percentile": str(each.foreign_percentile),
+                        "figures": [_content(each.advantage), _content(each.foreign)],
+                    }
+                    for each in found
+                ]
+            )
+            return
+        rows = [
+            [
+                each.industry,
+                f"{float(each.advantage.value or 0):.3f}",
+                f"{float(each.foreign.value or 0):.3f}",
+                each.quadrant,
+            ]
+            for each in found
+        ]
+        write_table("industries", ["industry", "VA-RCA", "foreign part", "where"], rows)
+        write_line(_said(found[0].advantage))
+        write_line(INDUSTRIES_LIMIT)
+
+
 def closure(
     source: SourceArgument,
     item: Annotated[str, typer.Option(help="What is to be made.")],

@@ -72,7 +72,7 @@ SUBSTITUTION_RATIO = Indicator(
 )
 
 
-def percentiles(values: Sequence[Fraction]) -> list[Fraction]:
+def percentiles(values: Sequence[Fraction] | Sequence[float]) -> list[Fraction]:
     """Return for each value the part of all below it, and half of those equal to it.
 
     Example: of 1, 2, 2 and 5 they are 1/8, 1/2, 1/2 and 7/8.

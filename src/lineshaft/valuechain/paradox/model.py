@@ -16,6 +16,17 @@ PRODUCTS_MAX = 1_000_000
 """Products are six digits of the Harmonized System."""
 NO_EXPORTS = 9_999.0
 """What CEPII writes for imports over exports where there are no exports."""
+HALF = Fraction(1, 2)
+INDUSTRIES_LIMIT = (
+    "sectors cannot show dependence on one country; list products (dependence) for that"
+)
+
+
+def quadrant_of(*, is_strong: bool, is_dependent: bool) -> str:
+    """Name the quadrant; the dual paradox is strong and dependent."""
+    if is_strong:
+        return "dual paradox" if is_dependent else "strong"
+    return "weak and dependent" if is_dependent else "weak"
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,12 +134,10 @@ class QuadrantPoint:
     @property
     def quadrant(self) -> str:
         """One of `dual paradox`, `strong`, `weak and dependent`, `weak`."""
-        half = Fraction(1, 2)
-        strong = self.competitiveness_percentile > half
-        dependent = self.vulnerability > 0 and self.vulnerability_percentile > half
-        if strong:
-            return "dual paradox" if dependent else "strong"
-        return "weak and dependent" if dependent else "weak"
+        return quadrant_of(
+            is_strong=self.competitiveness_percentile > HALF,
+            is_dependent=self.vulnerability > 0 and self.vulnerability_percentile > HALF,
+        )
 
 
 @dataclass(frozen=True, slots=True)

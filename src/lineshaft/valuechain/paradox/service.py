@@ -11,6 +11,8 @@ from pathlib import Path
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.indicator import Figure
+from lineshaft.valuechain.inputoutput import service as inputoutput
+from lineshaft.valuechain.inputoutput.model import TableFile
 from lineshaft.valuechain.paradox.concentration import (
     IMPORT_CONCENTRATION,
     IMPORTS_OVER_EXPORTS,
@@ -34,6 +36,7 @@ from lineshaft.valuechain.paradox.firm import (
     closure,
     quadrant,
 )
+from lineshaft.valuechain.paradox.industries import IndustryPoint, industry_points
 from lineshaft.valuechain.paradox.model import (
     COUNTRIES_MAX,
     Closure,
@@ -53,6 +56,7 @@ from lineshaft.valuechain.supplynetwork.service import register
 from lineshaft.valuechain.tables.service import Shown, no_progress, read_tables
 
 GEODEP_INDICATORS = (IMPORT_CONCENTRATION, WORLD_EXPORT_CONCENTRATION, IMPORTS_OVER_EXPORTS)
+OF_INDUSTRIES = ("value_added_comparative_advantage", "foreign_content", "gross_exports")
 BLOC_INDICATORS = (OUTSIDE_CONCENTRATION, OUTSIDE_PART, OUTSIDE_RATIO)
 
 
@@ -156,6 +160,25 @@ def firm_quadrant(
         PlacedItem(each, _point_figures(each, network))
         for each in quadrant(network, rows, horizon_days)
     ]
+
+
+def industry_quadrant(
+    source: TableFile, format_name: str, country: str, show: Shown = no_progress
+) -> list[IndustryPoint]:
+    """Place a country's industries by comparative advantage in value added and foreign value.
+
+    Raises:
+        UnreadableTable: naming file and row.
+        UnknownPlace: when the table has no such country.
+        TooThin: for too few industries that export.
+    """
+    kernel = inputoutput.open_kernel(inputoutput.open_table(source, format_name, show), None, show)
+    wanted = inputoutput.Wanted(frozenset({country}), frozenset(OF_INDUSTRIES))
+    figures: dict[str, dict[str, Figure]] = {}
+    for each in inputoutput.report(kernel, wanted):
+        if each.industry:
+            figures.setdefault(each.industry, {})[each.figure.indicator.name] = each.figure
+    return industry_points(figures)
 
 
 def closure_of(
