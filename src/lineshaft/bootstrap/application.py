@@ -26,6 +26,7 @@ from lineshaft.bootstrap.retention_parts import (
     desk_files,
 )
 from lineshaft.bootstrap.source_adapters import StoredSourceKeys
+from lineshaft.bootstrap.valuechain_parts import build_networks
 from lineshaft.bootstrap.webhook_parts import build_webhooks
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
@@ -77,6 +78,7 @@ from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.ports import Beside
 from lineshaft.services.metering.service import Metering
 from lineshaft.services.metering.store import SqlUsageStore
+from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ class Application:
     evidence: Evidence
     plant: Plant
     webhooks: Webhooks
+    networks: SupplyNetworks
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Application:
@@ -182,6 +185,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         dunning=build_dunning(base, billing, receivables),
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         webhooks=build_webhooks(base),
+        networks=build_networks(base),
         plant=_plant(base, twin, contracts, retention),
     )
 

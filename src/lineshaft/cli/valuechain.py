@@ -167,6 +167,27 @@ def systemic(
         write_table("systemic risk", ["firm", "share of output"], rows)
 
 
+@app.command("import")
+def import_(
+    source: SourceArgument,
+    note: Annotated[str, typer.Option(help="Why, for people.")] = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a supply network and keep it in the hub as its next version, all of it or nothing."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    with errors_by_kind():
+        networks = application_of(data).networks
+        with progress() as bar:
+            made = networks.import_files(LOCAL_OPERATOR, source, None, note, shown_on(bar))
+        if json:
+            write_json(made.to_content())
+            return
+        rows = ", ".join(f"{name} {count}" for name, count in made.rows.items())
+        write_line(f"version {made.version} of the supply network: {rows}")
+
+
 @app.command()
 def picture(source: SourceArgument) -> None:
     """Write the network as nodes with places, links and places of a map, as JSON."""

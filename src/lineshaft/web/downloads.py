@@ -24,6 +24,7 @@ from lineshaft.web import (
     finance_files,
     layout,
     ledger_lists,
+    valuechain_files,
 )
 from lineshaft.web.ports import Application
 from lineshaft.web.session import Visit, preferences, sign_in_path, visit
@@ -52,6 +53,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
 
     finance_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     ledger_lists.add_routes(app, lambda request, load: _for_visitor(application, request, load))
+    valuechain_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
 
     @app.get("/files/invoices/{number}/{name}", include_in_schema=False)
     async def document_file(request: Request, number: str, name: str) -> Response:

@@ -40,6 +40,10 @@ ICONS = {
     "desk": _icon('<path d="M4 20h16M6 20V10M11 20V4M16 20v-7M20 20v-4"/>'),
     "profit": _icon('<path d="M4 19 10 12l4 4 6-9M15 7h5v5"/>'),
     "finance": _icon('<path d="M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6M20 16v-9"/>'),
+    "valuechain": _icon(
+        '<circle cx="5" cy="6" r="2"/><circle cx="5" cy="18" r="2"/>'
+        '<circle cx="12" cy="12" r="2"/><path d="m6.7 7.2 3.6 3.4M6.7 16.8l3.6-3.4M14 12h6"/>'
+    ),
     "refusal": _icon('<circle cx="12" cy="12" r="8.5"/><path d="m6.2 6.2 11.6 11.6"/>'),
     "source": _icon(
         '<rect x="4" y="4" width="16" height="6" rx="1"/><rect x="4" y="14" width="16" '

@@ -1,5 +1,6 @@
 """The web application: pages, downloads and the JSON API in one process, on one port."""
 
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -16,6 +17,8 @@ from lineshaft import __version__
 from lineshaft.core.errors import NotFound, Unauthorized
 from lineshaft.infrastructure.processes import be_steady
 from lineshaft.platform.historian.usage import api as usage_api
+from lineshaft.valuechain.supplynetwork.versions import api as networks_api
+from lineshaft.valuechain.supplynetwork.versions.service import UPLOAD_BYTES_MAX
 from lineshaft.web import api, downloads, entrance, errors, layout
 from lineshaft.web.navigation import entries_for
 from lineshaft.web.pages import PAGES, Build
@@ -28,8 +31,15 @@ PAGE_BUILD_SECONDS_MAX = 30.0
 RECONNECT_SECONDS_MAX = 30.0
 """How long an open page may be without connection before its state is let go."""
 REQUEST_BYTES_MAX = 64 * 1024
-LARGE_REQUESTS = {usage_api.PATH: usage_api.BODY_BYTES_MAX}
+LARGE_REQUESTS = {
+    usage_api.PATH: usage_api.BODY_BYTES_MAX,
+    networks_api.NETWORKS: UPLOAD_BYTES_MAX,
+}
 """Paths that take more than a form."""
+PAGE_UPLOAD = re.compile(r"/_nicegui/client/[\w-]+/upload/\d+", re.ASCII)
+"""Where an open page takes a file; the page says what it is for, and who may give it."""
+PAGE_UPLOAD_BYTES_MAX = UPLOAD_BYTES_MAX + 64 * 1024
+"""A file with what a form puts around it."""
 STOP_SECONDS_MAX = 3
 US_PER_MS = 1_000
 NO_RESPONSE = "No response returned."
@@ -52,6 +62,12 @@ _HEADERS = (
 Background = Callable[[], AbstractAsyncContextManager[None]]
 
 
+def _bytes_max(path: str) -> int:
+    if PAGE_UPLOAD.fullmatch(path):
+        return PAGE_UPLOAD_BYTES_MAX
+    return LARGE_REQUESTS.get(path, REQUEST_BYTES_MAX)
+
+
 class Shell:
     """Adds the headers that keep other sites out, and refuses what is too large to be a form."""
 
@@ -65,8 +81,7 @@ class Shell:
             await self._app(scope, receive, send)
             return
         sizes = [value for name, value in scope["headers"] if name == b"content-length"]
-        bytes_max = LARGE_REQUESTS.get(scope["path"], REQUEST_BYTES_MAX)
-        if any(not size.isdigit() or int(size) > bytes_max for size in sizes):
+        if any(not size.isdigit() or int(size) > _bytes_max(scope["path"]) for size in sizes):
             await Response(status_code=413)(scope, receive, send)
             return
 

@@ -13,6 +13,7 @@ _PEOPLE = (Action.USER_READ, Resource("user", "*"))
 _STUDIES = (Action.STUDY_READ, Resource("study", "*"))
 _LEDGER = (Action.LEDGER_READ, Resource("ledger", "*"))
 _FINANCE = (Action.INVOICE_ISSUE, Resource("contract", "*"))
+_NETWORK = (Action.NETWORK_READ, Resource("network", "*"))
 _WEBHOOKS = (Action.WEBHOOK_READ, Resource("webhook", OWN))
 _AUDIT = (Action.AUDIT_READ, Resource("audit", "*"))
 _PORTAL = (Action.CONTRACT_ACCEPT, Resource("contract", OWN))
@@ -53,6 +54,7 @@ ENTRIES = (
     Entry("/profit", "profit.title", "profit", _LEDGER),
     Entry("/finance", "finance.title", "finance", _FINANCE),
     Entry("/finance/ledger", "ledger.title", "ledger", _LEDGER),
+    Entry("/valuechain/register", "supply.nav", "valuechain", _NETWORK, below=("/valuechain",)),
     Entry("/refusals", "refusals.title", "refusal"),
     Entry("/sources", "sources.title", "source", _SOURCES),
     Entry("/people", "people.title", "people", _PEOPLE),

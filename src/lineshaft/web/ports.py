@@ -31,6 +31,7 @@ from lineshaft.services.metering.clocks.service import Clocks
 from lineshaft.services.metering.estimates.service import Estimates
 from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.service import Metering
+from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
 
 class Application(Protocol):
@@ -184,6 +185,11 @@ class Application(Protocol):
     @property
     def renderings(self) -> Renderings:
         """Documents as HTML and PDF."""
+        ...
+
+    @property
+    def networks(self) -> SupplyNetworks:
+        """Versions of the supply network, and what an outage does."""
         ...
 
     @property

@@ -101,6 +101,8 @@ class Action(StrEnum):
     STUDY_READ = "study:read"
     STUDY_WRITE = "study:write"
     COST_WRITE = "cost:write"
+    NETWORK_READ = "network:read"
+    NETWORK_WRITE = "network:write"
     WEBHOOK_READ = "webhook:read"
     WEBHOOK_WRITE = "webhook:write"
     PLANT_PLAN = "plant:plan"

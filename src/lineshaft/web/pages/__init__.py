@@ -41,6 +41,9 @@ from lineshaft.web.pages.people.account import build as account_page
 from lineshaft.web.pages.people.people import build as people_page
 from lineshaft.web.pages.portal.home import build as portal_page
 from lineshaft.web.pages.portal.requests import build as requests_page
+from lineshaft.web.pages.valuechain.network import build as network_page
+from lineshaft.web.pages.valuechain.outage import build as outage_page
+from lineshaft.web.pages.valuechain.register import build as register_page
 from lineshaft.web.session import Visit
 
 Build = Callable[[Visit, Request], Awaitable[None]]
@@ -75,6 +78,9 @@ PAGES: dict[str, Build] = {
     "/finance/receivables": receivables_page,
     "/finance/late": late_page,
     "/finance/ledger": ledger_page,
+    "/valuechain/register": register_page,
+    "/valuechain/outage": outage_page,
+    "/valuechain/network": network_page,
     "/sources": sources_page,
     "/sources/{source}/clock": clock_page,
     "/people": people_page,

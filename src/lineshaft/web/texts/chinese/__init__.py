@@ -13,6 +13,7 @@ from lineshaft.web.texts.chinese.offerings import OFFERINGS
 from lineshaft.web.texts.chinese.people import PEOPLE
 from lineshaft.web.texts.chinese.portal import PORTAL
 from lineshaft.web.texts.chinese.records import RECORDS
+from lineshaft.web.texts.chinese.supply import SUPPLY
 from lineshaft.web.texts.chinese.webhooks import WEBHOOKS
 
 CHINESE: dict[str, str] = {
@@ -29,5 +30,6 @@ CHINESE: dict[str, str] = {
     **PEOPLE,
     **PORTAL,
     **RECORDS,
+    **SUPPLY,
     **WEBHOOKS,
 }

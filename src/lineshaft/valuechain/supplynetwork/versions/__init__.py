@@ -1,0 +1,1 @@
+"""Supply networks that the hub keeps: dated versions, and scenarios asked of them."""

@@ -1,0 +1,39 @@
+"""What the kept supply networks need: a store."""
+
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from lineshaft.valuechain.supplynetwork.versions.model import NetworkVersion, OutageScenario
+
+
+class NetworkStore(Protocol):
+    """Keeps versions and scenarios; none of them ever changes."""
+
+    def add_version(
+        self, connection: sa.Connection, version: NetworkVersion, content: bytes
+    ) -> None:
+        """Keep a version with its content."""
+        ...
+
+    def versions(self, connection: sa.Connection) -> list[NetworkVersion]:
+        """Return all versions, the last one first."""
+        ...
+
+    def content(self, connection: sa.Connection, version: int) -> bytes | None:
+        """Return the content of a version."""
+        ...
+
+    def add_scenario(
+        self, connection: sa.Connection, scenario: OutageScenario, content: bytes
+    ) -> None:
+        """Keep a scenario with its bytes."""
+        ...
+
+    def scenarios(self, connection: sa.Connection) -> list[OutageScenario]:
+        """Return all scenarios, the one saved last first."""
+        ...
+
+    def scenario(self, connection: sa.Connection, id_: str) -> tuple[OutageScenario, bytes] | None:
+        """Return a scenario with its bytes."""
+        ...

@@ -1,0 +1,449 @@
+"""Use cases of the supply network in the hub: versions, the register, outages, scenarios.
+
+What computes is imported when it is first asked for: a hub that nobody asks carries none of it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from lineshaft.core import canonical
+from lineshaft.core.clock import Clock
+from lineshaft.core.errors import Invalid
+from lineshaft.infrastructure.database import Database
+from lineshaft.security.audit.service import AuditChain
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.security.authorisation.service import Authorizer
+from lineshaft.valuechain.indicator import Figure
+from lineshaft.valuechain.supplynetwork.errors import InputsChanged
+from lineshaft.valuechain.supplynetwork.versions.errors import (
+    NetworkMissing,
+    NetworkTooLarge,
+    NetworkVersionNotFound,
+    NetworkVersionTaken,
+    ScenarioNotFound,
+    ScenarioTaken,
+    TooManyScenarios,
+    TooManyVersions,
+)
+from lineshaft.valuechain.supplynetwork.versions.model import (
+    NOTE_CHARACTERS_MAX,
+    SCENARIOS_MAX,
+    VERSIONS_MAX,
+    AskedAgain,
+    AskedOutage,
+    NetworkVersion,
+    OutageChoices,
+    OutageScenario,
+    week_before,
+)
+from lineshaft.valuechain.supplynetwork.versions.ports import NetworkStore
+
+if TYPE_CHECKING:
+    from lineshaft.valuechain.supplynetwork.register import Dependency
+    from lineshaft.valuechain.supplynetwork.service import Register
+
+__all__ = ["NetworkParts", "ShownRegister", "SupplyNetworks", "sample_files"]
+
+UPLOAD_BYTES_MAX = 32 * 1024 * 1024
+"""Of one upload, compressed as it is."""
+ALL = Resource("network", "*")
+
+Progress = Callable[[str, int, int], None]
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkParts:
+    """Everything that the use cases take."""
+
+    database: Database
+    store: NetworkStore
+    authorizer: Authorizer
+    audit: AuditChain
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRegister:
+    """The register of a version, and what changed since an older one.
+
+    Attributes:
+        before: what it is compared with; None where there is no older one.
+    """
+
+    version: NetworkVersion
+    before: NetworkVersion | None
+    register: "Register"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the dependencies as JSON content with their ranks; amounts are exact.
+
+        `is_short` says that the stock ends before another source could deliver.
+        """
+        from lineshaft.valuechain.supplynetwork.service import (  # noqa: PLC0415 - as above
+            dependency_content,
+        )
+
+        found = self.register.dependencies
+        return [
+            {"rank": rank, **dependency_content(each), "is_short": is_short(each)}
+            for rank, each in enumerate(found, start=1)
+        ]
+
+    def margin_figure(self, rank: int) -> Figure:
+        """Return the margin at risk of a dependency with what a reader needs to judge it."""
+        return self.register.margin_figure(self.register.dependencies[rank - 1])
+
+    def cover_figure(self, rank: int) -> Figure:
+        """Return the stock cover of a dependency with what a reader needs to judge it."""
+        return self.register.cover_figure(self.register.dependencies[rank - 1])
+
+    def changed(self) -> list[dict[str, Any]]:
+        """Return what changed as JSON content; nothing where there is no older version."""
+        from lineshaft.valuechain.supplynetwork.service import (  # noqa: PLC0415 - as above
+            change_content,
+        )
+
+        found = self.register.changes or []
+        return [{"rank": n, **change_content(each)} for n, each in enumerate(found, start=1)]
+
+
+def is_short(each: "Dependency") -> bool:
+    """Tell whether the stock of a dependency ends before another source could deliver."""
+    cover, needed = each.cover_days, each.requalification_days
+    return cover is not None and (needed is None or cover < needed)
+
+
+def sample_files() -> bytes:
+    """Return a small network as a zip of CSV files."""
+    from lineshaft.valuechain.supplynetwork.versions.packing import (  # noqa: PLC0415 - as above
+        sample,
+    )
+
+    return sample()
+
+
+class SupplyNetworks:
+    """Keeps versions of the supply network, and answers what breaks."""
+
+    def __init__(self, parts: NetworkParts) -> None:
+        """Take everything; nothing is read before it is needed."""
+        self._parts = parts
+        self._database = parts.database
+        self._store = parts.store
+
+    # ---- versions
+
+    def versions(self, actor: Actor) -> list[NetworkVersion]:
+        """Return all versions, the last one first."""
+        self._parts.authorizer.authorize(actor, Action.NETWORK_READ, ALL)
+        with self._database.read() as connection:
+            return self._store.versions(connection)
+
+    def import_upload(
+        self, actor: Actor, upload: bytes, version: int | None, note: str = ""
+    ) -> NetworkVersion:
+        """Check an Excel workbook or a zip of CSV files, and keep it as the next version.
+
+        Raises:
+            NetworkTooLarge: beyond `UPLOAD_BYTES_MAX`, and as `import_files`.
+            NotAnUpload: for any other file.
+        """
+        from lineshaft.valuechain.supplynetwork.versions.packing import (  # noqa: PLC0415
+            unpack,
+        )
+
+        self._parts.authorizer.authorize(actor, Action.NETWORK_WRITE, ALL)
+        if len(upload) > UPLOAD_BYTES_MAX:
+            msg = f"an upload of {len(upload)} bytes: expected at most {UPLOAD_BYTES_MAX}"
+            raise NetworkTooLarge(msg)
+        with TemporaryDirectory() as folder:
+            return self.import_files(actor, unpack(upload, Path(folder)), version, note)
+
+    def import_files(
+        self,
+        actor: Actor,
+        source: Path,
+        version: int | None,
+        note: str = "",
+        show: Progress = no_progress,
+    ) -> NetworkVersion:
+        """Check a folder or a workbook, and keep it as the next version; all of it, or nothing.
+
+        The same content as the last version changes nothing.
+
+        Args:
+            actor: who asks.
+            source: a folder of CSV files, or an Excel workbook (docs/supply-network.md).
+            version: that it becomes; None: the next one.
+            note: why, for people.
+            show: told what is read.
+
+        Raises:
+            TablesInvalid: with all that is wrong.
+            NetworkTooLarge: for more than a version may have.
+            NetworkVersionTaken: when `version` is not the next one.
+            TooManyVersions: beyond `VERSIONS_MAX`.
+        """
+        from lineshaft.valuechain.supplynetwork.reading import read_network  # noqa: PLC0415
+        from lineshaft.valuechain.supplynetwork.versions.packing import (  # noqa: PLC0415
+            check,
+            content_of,
+        )
+
+        self._parts.authorizer.authorize(actor, Action.NETWORK_WRITE, ALL)
+        if len(note) > NOTE_CHARACTERS_MAX:
+            msg = f"a note of {len(note)} characters: expected at most {NOTE_CHARACTERS_MAX}"
+            raise Invalid(msg)
+        check(source, show)
+        content, rows = content_of(source)
+        as_of = str(read_network(source).as_of or "")
+        return self._keep(actor, (content, rows, as_of), version, note)
+
+    def _keep(
+        self,
+        actor: Actor,
+        checked: tuple[bytes, dict[str, int], str],
+        version: int | None,
+        note: str,
+    ) -> NetworkVersion:
+        content, rows, as_of = checked
+        sha256 = canonical.sha256_hex(content)
+        with self._database.unit_of_work() as unit:
+            unit.lock("supply-network")
+            known = self._store.versions(unit.connection)
+            last = known[0].version if known else 0
+            if known and known[0].sha256 == sha256 and version in {None, last}:
+                return known[0]
+            if version is not None and version != last + 1:
+                msg = f"version {version} of the supply network is not the next one: "
+                raise NetworkVersionTaken(msg + f"expected {last + 1}")
+            if len(known) >= VERSIONS_MAX:
+                msg = f"{len(known)} versions of the supply network are kept: at most that many"
+                raise TooManyVersions(msg)
+            made = NetworkVersion(
+                version=last + 1,
+                sha256=sha256,
+                size_bytes=len(content),
+                rows=rows,
+                as_of=as_of,
+                note=note,
+                imported_at=self._parts.clock.now(),
+                imported_by=actor.name,
+            )
+            self._store.add_version(unit.connection, made, content)
+            self._parts.audit.append(
+                unit.connection,
+                actor,
+                Action.NETWORK_WRITE,
+                f"network/{made.version}",
+                {"sha256": sha256, "note": note},
+            )
+        return made
+
+    # ---- what a version says
+
+    def register(
+        self, actor: Actor, version: int | None = None, before: int | None = None
+    ) -> ShownRegister:
+        """Rank what depends on one supplier, and say what changed.
+
+        Args:
+            actor: who asks.
+            version: the last one for None.
+            before: what it is compared with; None: the last one that is a week older.
+
+        Raises:
+            NetworkMissing: where nothing has been imported yet.
+            NetworkVersionNotFound: for a version that is not there.
+        """
+        from lineshaft.valuechain.supplynetwork.service import register  # noqa: PLC0415
+
+        known = self.versions(actor)
+        shown = _named(known, version)
+        other = before if before is not None else week_before(known, shown.version)
+        if other is None:
+            with self._files(shown) as folder:
+                return ShownRegister(shown, None, register(folder))
+        older = _named(known, other)
+        with self._files(shown) as folder, self._files(older) as older_folder:
+            return ShownRegister(shown, older, register(folder, older_folder))
+
+    def choices(self, actor: Actor, version: int | None = None) -> OutageChoices:
+        """Return what can fail in a version.
+
+        Raises:
+            NetworkMissing, NetworkVersionNotFound: as `register`.
+        """
+        from lineshaft.valuechain.supplynetwork.service import register  # noqa: PLC0415
+
+        with self._files(_named(self.versions(actor), version)) as folder:
+            found = register(folder)
+        network, needed = found.network, found.network.needs_per_week
+        countries = {each.country for each in network.sites}
+        countries |= {each.country for each in network.sub_tier}
+        return OutageChoices(
+            suppliers={each.id: each.name or each.id for each in network.suppliers},
+            parts={each.id: each.name or each.id for each in network.items if needed[each.id]},
+            countries=tuple(sorted(countries)),
+            ports=tuple(sorted({each.port for each in network.sites if each.port})),
+            lines=tuple(sorted(each.line for each in network.lines)),
+            coverage=found.coverage,
+        )
+
+    def picture(self, actor: Actor, version: int | None = None) -> dict[str, Any]:
+        """Return a version as a picture and a map, as JSON content.
+
+        Raises:
+            NetworkMissing, NetworkVersionNotFound: as `register`.
+        """
+        from lineshaft.valuechain.supplynetwork.picture import picture  # noqa: PLC0415
+        from lineshaft.valuechain.supplynetwork.reading import read_network  # noqa: PLC0415
+
+        with self._files(_named(self.versions(actor), version)) as folder:
+            network = read_network(folder)
+        return {**picture(network), "currency": network.currency}
+
+    # ---- outages
+
+    def what_if(self, actor: Actor, asked: AskedOutage, version: int | None = None) -> bytes:
+        """Answer what an outage does, what it costs and what cures it: as a scenario's bytes.
+
+        Raises:
+            Invalid: for a kind, a day, a number or an amount that cannot be.
+            TargetUnknown: for a target that the network does not have.
+            CureNotFound: when no set of cures reaches the goal.
+            ExtraMissing: for cures without the extra that searches them.
+            NetworkMissing, NetworkVersionNotFound: as `register`.
+        """
+        from lineshaft.valuechain.supplynetwork.service import (  # noqa: PLC0415
+            question_of,
+            what_if,
+        )
+
+        limits = (asked.lines, asked.lost_margin_max, asked.credits_max)
+        when = (asked.start, asked.days, asked.horizon_days)
+        chosen = _named(self.versions(actor), version)
+        question = question_of((asked.kind, asked.targets), when, limits)
+        with self._files(chosen) as folder:
+            return what_if(folder, question).scenario
+
+    def save_scenario(
+        self, actor: Actor, named: tuple[str, str], asked: AskedOutage, version: int | None = None
+    ) -> OutageScenario:
+        """Answer a question and keep it; the same again changes nothing.
+
+        Args:
+            actor: who asks.
+            named: id and name of the scenario.
+            asked: the question.
+            version: of the network; the last one for None.
+
+        Raises:
+            ScenarioTaken: when the id asks something else.
+            TooManyScenarios: beyond `SCENARIOS_MAX`.
+            Refusal: as `what_if`.
+        """
+        self._parts.authorizer.authorize(actor, Action.NETWORK_WRITE, ALL)
+        chosen = _named(self.versions(actor), version)
+        content = self.what_if(actor, asked, chosen.version)
+        id_, name = named
+        made = OutageScenario(
+            id=id_,
+            name=name.strip(),
+            version=chosen.version,
+            sha256=canonical.sha256_hex(content),
+            saved_at=self._parts.clock.now(),
+            saved_by=actor.name,
+        )
+        with self._database.unit_of_work() as unit:
+            unit.lock("outage-scenario")
+            known = self._store.scenario(unit.connection, made.id)
+            if known is not None:
+                if (known[0].sha256, known[0].name) == (made.sha256, made.name):
+                    return known[0]
+                msg = f"scenario {made.id} is kept with something else: expected another id"
+                raise ScenarioTaken(msg)
+            if len(self._store.scenarios(unit.connection)) >= SCENARIOS_MAX:
+                msg = f"{SCENARIOS_MAX} scenarios are kept: at most that many"
+                raise TooManyScenarios(msg)
+            self._store.add_scenario(unit.connection, made, content)
+            self._parts.audit.append(
+                unit.connection,
+                actor,
+                Action.NETWORK_WRITE,
+                f"scenario/{made.id}",
+                {"sha256": made.sha256, "version": made.version},
+            )
+        return made
+
+    def scenarios(self, actor: Actor) -> list[OutageScenario]:
+        """Return all scenarios, the one saved last first."""
+        self._parts.authorizer.authorize(actor, Action.NETWORK_READ, ALL)
+        with self._database.read() as connection:
+            return self._store.scenarios(connection)
+
+    def scenario(self, actor: Actor, id_: str) -> tuple[OutageScenario, bytes]:
+        """Return a scenario with its bytes: the question, the hashes of its files, the answer.
+
+        Raises:
+            ScenarioNotFound: when there is none.
+        """
+        self._parts.authorizer.authorize(actor, Action.NETWORK_READ, ALL)
+        with self._database.read() as connection:
+            found = self._store.scenario(connection, id_)
+        if found is None:
+            msg = f"there is no outage scenario {id_[:80]!r}"
+            raise ScenarioNotFound(msg)
+        return found
+
+    def ask_again(self, actor: Actor, id_: str, version: int | None = None) -> AskedAgain:
+        """Ask a scenario again, of a version or the last one, and say what came of it.
+
+        Raises:
+            ScenarioNotFound: when there is none.
+            Refusal: as `what_if`.
+        """
+        from lineshaft.valuechain.supplynetwork.service import again  # noqa: PLC0415
+
+        _, content = self.scenario(actor, id_)
+        chosen = _named(self.versions(actor), version)
+        with self._files(chosen) as folder:
+            try:
+                found = again(folder, content)
+            except InputsChanged as error:
+                return AskedAgain(chosen.version, is_same=False, changed=str(error))
+        return AskedAgain(chosen.version, is_same=found.scenario == content)
+
+    @contextmanager
+    def _files(self, version: NetworkVersion) -> Iterator[Path]:
+        """Give a version as a folder of CSV files, for as long as it is read."""
+        from lineshaft.valuechain.supplynetwork.versions.packing import (  # noqa: PLC0415
+            write_files,
+        )
+
+        with self._database.read() as connection:
+            content = self._store.content(connection, version.version)
+        if content is None:
+            msg = f"there is no version {version.version} of the supply network"
+            raise NetworkVersionNotFound(msg)
+        with TemporaryDirectory() as folder:
+            yield write_files(content, Path(folder))
+
+
+def _named(known: list[NetworkVersion], version: int | None) -> NetworkVersion:
+    if not known:
+        msg = "no supply network has been imported yet: expected the tables items, sourcing and "
+        raise NetworkMissing(msg + "lines at least (docs/supply-network.md)")
+    for each in known:
+        if version is None or each.version == version:
+            return each
+    msg = f"there is no version {version} of the supply network: the last one is {known[0].version}"
+    raise NetworkVersionNotFound(msg)
