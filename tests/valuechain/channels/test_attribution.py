@@ -37,7 +37,7 @@ def panel(seed: int, effect: float, noise: float, trend: float = 0.0, each: int 
     return Panel(outcomes + random.normal(0, noise, outcomes.shape), since)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**6), st.floats(-3, 3))
 def test_without_noise_the_effect_is_found_and_the_placebo_is_none(
     seed: int, effect: float
@@ -49,13 +49,13 @@ def test_without_noise_the_effect_is_found_and_the_placebo_is_none(
 
 
 def test_intervals_cover_what_was_put_there() -> None:
-    """Of 200 panels at least 93 % of the intervals hold the effect, and of the placebos zero."""
-    panels = [panel(seed, 0.2, 0.1) for seed in range(200)]
+    """Of 120 panels at least 93 % of the intervals hold the effect, and of the placebos zero."""
+    panels = [panel(seed, 0.2, 0.1) for seed in range(120)]
     effects = [roll_out_effect(each) for each in panels]
-    assert sum(each.low <= 0.2 <= each.high for each in effects) >= 186
+    assert sum(each.low <= 0.2 <= each.high for each in effects) >= 112
     assert np.mean([each.value for each in effects]) == pytest.approx(0.2, abs=0.01)
     placebos = [placebo_effect(each) for each in panels]
-    assert sum(each.holds_zero for each in placebos) >= 186
+    assert sum(each.holds_zero for each in placebos) >= 112
     assert np.mean([each.value for each in placebos]) == pytest.approx(0, abs=0.01)
     # They are no wider than they must be: an effect of twice the noise is seen in all of them.
     assert not any(each.holds_zero for each in effects)
