@@ -28,7 +28,6 @@ app = typer.Typer(help="Where the value chain earns, and where it breaks.", no_a
 SourceArgument = Annotated[
     Path, typer.Argument(help="Folder of CSV files, or an Excel workbook (docs/supply-network.md).")
 ]
-
 ContractsOption = Annotated[
     bool,
     typer.Option(
