@@ -29,7 +29,7 @@ from lineshaft.valuechain.servitization.service import (
     read_books,
     where_named,
 )
-from lineshaft.valuechain.servitization.view import Rates, views_of
+from lineshaft.valuechain.servitization.view import Rates, counted, views_of
 from lineshaft.valuechain.tables.errors import TablesInvalid
 from tests.valuechain.servitization.books import HEAD, REVENUE, write_books
 
@@ -241,7 +241,7 @@ def test_shares_are_from_0_to_1_and_parts_add_up_exactly(lines: list[RevenueLine
         parts = values(found.whole, name).values()
         if parts and None not in parts:
             assert sum(parts) == 1
-    by_month = views_of(columns.cells(), Rates("EUR", {}), str).values()
+    by_month = views_of(counted(columns.cells(), Rates("EUR", {})), "EUR", str).values()
     assert sum(view.total().amount for view in by_month) == found.revenue * 10**6
     columns.close()
     assert dashboard_content(found)["revenue"] == str(found.revenue)

@@ -40,6 +40,7 @@ from lineshaft.valuechain.servitization.view import (
     Fleet,
     Rates,
     View,
+    counted,
     inputs_of,
     rates_of,
     views_of,
@@ -281,8 +282,9 @@ def dashboard(
     inputs = [each for each in books.service_inputs if asked.has(each.month)]
     names = {cell.currency for cell in cells} | {each.currency for each in inputs}
     rates = rates_of(names, asked.rates)
-    whole = views_of(cells, rates, lambda _month: "")[""]
-    quarters = list(views_of(cells, rates, quarter_of).values())
+    alike = counted(cells, rates)
+    whole = views_of(alike, rates.currency, lambda _month: "")[""]
+    quarters = list(views_of(alike, rates.currency, quarter_of).values())
     known = _Known(books, asked, served or {}, rates)
     last = max(cell.month for cell in cells)
     first = min(cell.month for cell in cells)
@@ -292,7 +294,7 @@ def dashboard(
             (columns.name, period, _within(asked, period)),
             asked.where,
         )
-        for period, view in views_of(cells, rates, asked.grain.period_of).items()
+        for period, view in views_of(alike, rates.currency, asked.grain.period_of).items()
     ]
     vintage = f"{first} to {last}"
     of_whole = (columns.name, vintage, f"{first}..{last}")

@@ -122,6 +122,10 @@ class View:
         return sorted({keys[place] for keys in self.sums if keys[0] == SoldKind.SERVICE.value})
 
 
+Counted = tuple[str, tuple[str, ...], Sums]
+"""A cell in the currency of a view: month, values of `DIVIDED_BY`, sums."""
+
+
 def summed(listed: Iterable[Sums]) -> Sums:
     """Add sums up."""
     amount: int | Fraction = 0
@@ -136,19 +140,24 @@ def summed(listed: Iterable[Sums]) -> Sums:
     return Sums(amount, cost, costed, count)
 
 
+def counted(cells: Sequence[Cell], rates: Rates) -> list[Counted]:
+    """Count cells in one currency: once, for the views of every length of periods."""
+    known = {name: rates.rate(name) for name in {cell.currency for cell in cells}}
+    return [(cell.month, _keys(cell), _sums(cell, known[cell.currency])) for cell in cells]
+
+
 def views_of(
-    cells: Sequence[Cell], rates: Rates, period_of: Callable[[str], str]
+    cells: Sequence[Counted], currency: str, period_of: Callable[[str], str]
 ) -> dict[str, View]:
     """Return a view of each period, in order."""
+    names = {month: period_of(month) for month in {month for month, _, _ in cells}}
     found: defaultdict[str, defaultdict[tuple[str, ...], list[Sums]]]
     found = defaultdict(lambda: defaultdict(list))
-    for cell in cells:
-        found[period_of(cell.month)][_keys(cell)].append(_sums(cell, rates.rate(cell.currency)))
+    for month, keys, sums in cells:
+        found[names[month]][keys].append(sums)
     return {
         period: View(
-            period,
-            rates.currency,
-            {keys: summed(listed) for keys, listed in found[period].items()},
+            period, currency, {keys: summed(listed) for keys, listed in found[period].items()}
         )
         for period in sorted(found)
     }
