@@ -2,30 +2,14 @@
 
 from dataclasses import dataclass
 
-from lineshaft.bootstrap.adapters import SourceLiveness, StoredLatest
-from lineshaft.bootstrap.catalogue_parts import build_catalogue, build_contracts
-from lineshaft.bootstrap.desk_parts import build_design_desk
-from lineshaft.bootstrap.engine import present_engine
+from lineshaft.bootstrap.adapters import StoredLatest
+from lineshaft.bootstrap.catalogue_parts import build_catalogue
 from lineshaft.bootstrap.finance_parts import build_dunning, build_finance
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
-from lineshaft.bootstrap.records_parts import (
-    build_clocks,
-    build_cores,
-    build_estimates,
-    build_exchanges,
-    build_incidents,
-    build_stocks,
-)
-from lineshaft.bootstrap.retention_adapters import BillingHolds
-from lineshaft.bootstrap.retention_parts import (
-    build_desk,
-    build_retention,
-    build_usage,
-    desk_files,
-)
-from lineshaft.bootstrap.source_adapters import StoredSourceKeys
+from lineshaft.bootstrap.retention_parts import build_desk, build_usage, desk_files
+from lineshaft.bootstrap.selling import build_selling
 from lineshaft.bootstrap.valuechain_parts import build_networks
 from lineshaft.bootstrap.webhook_parts import build_webhooks
 from lineshaft.core.clock import Clock, IdSource
@@ -64,7 +48,7 @@ from lineshaft.services.billing.dunning.service import Dunning
 from lineshaft.services.billing.month.service import MonthClose
 from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.rendering.service import Renderings
-from lineshaft.services.billing.service import Billing, BillingParts
+from lineshaft.services.billing.service import Billing
 from lineshaft.services.billing.store import SqlDocumentStore
 from lineshaft.services.contracts.catalogue.service import Catalogue
 from lineshaft.services.contracts.service import Contracts
@@ -75,9 +59,7 @@ from lineshaft.services.incidents.service import Incidents
 from lineshaft.services.metering.clocks.service import Clocks
 from lineshaft.services.metering.estimates.service import Estimates
 from lineshaft.services.metering.exchanges.service import MeterExchanges
-from lineshaft.services.metering.ports import Beside
 from lineshaft.services.metering.service import Metering
-from lineshaft.services.metering.store import SqlUsageStore
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
 
@@ -135,15 +117,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         Unavailable: when the database does not answer.
     """
     base = build_foundation(settings, clock=clock)
-    source_keys = StoredSourceKeys(base.identity)
-    historian = Historian(base.database, base.manifest, base.files, base.authorizer, source_keys)
+    selling = build_selling(base)
+    contracts, billing, historian = selling.contracts, selling.billing, selling.historian
     twin = Twin(base.database, SqlMachineStore(), base.authorizer, base.audit)
-    retention = build_retention(base, desk_files(base))
-    contracts = build_contracts(base, holds := BillingHolds(retention, settings.billing_hold_years))
-    clocks, exchanges, estimates = build_clocks(base), build_exchanges(base), build_estimates(base)
-    metering = _metering(base, historian, (clocks, exchanges, estimates))
-    known = incidents, cores, stocks = build_incidents(base), build_cores(base), build_stocks(base)
-    billing = Billing(parts := _billing_parts(base, contracts, (metering, *known), holds))
     receivables, renderings, closing = build_finance(base, contracts, billing)
     health = Health()
     return Application(
@@ -161,23 +137,23 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         identity=base.identity,
         keys=base.keys,
         historian=historian,
-        retention=retention,
+        retention=selling.retention,
         desk=build_desk(base, desk_files(base)),
         usage=build_usage(base, desk_files(base)),
         twin=twin,
         live=LiveView(StoredLatest(historian), base.authorizer),
-        clocks=clocks,
-        exchanges=exchanges,
-        estimates=estimates,
-        incidents=incidents,
-        cores=cores,
-        stocks=stocks,
-        metering=metering,
+        clocks=selling.clocks,
+        exchanges=selling.exchanges,
+        estimates=selling.estimates,
+        incidents=selling.incidents,
+        cores=selling.cores,
+        stocks=selling.stocks,
+        metering=selling.metering,
         contracts=contracts,
         catalogue=build_catalogue(base, contracts),
         billing=billing,
-        months=MonthClose(parts),
-        design=build_design_desk(base, contracts, billing, (metering, incidents)),
+        months=MonthClose(selling.parts),
+        design=selling.design,
         receivables=receivables,
         ledger=_ledger(base),
         renderings=renderings,
@@ -186,41 +162,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         webhooks=build_webhooks(base),
         networks=build_networks(base),
-        plant=_plant(base, twin, contracts, retention),
-    )
-
-
-def _metering(
-    base: Foundation, historian: Historian, known: tuple[Clocks, MeterExchanges, Estimates]
-) -> Metering:
-    clocks, exchanges, estimates = known
-    liveness = SourceLiveness(base.database, SqlConnectorStore(), historian)
-    beside = Beside(liveness=liveness, clocks=clocks, exchanges=exchanges, estimates=estimates)
-    return Metering(historian, base.authorizer, base.database, SqlUsageStore(), beside)
-
-
-def _billing_parts(
-    base: Foundation,
-    contracts: Contracts,
-    known: tuple[Metering, Incidents, Cores, Stocks],
-    holds: BillingHolds,
-) -> BillingParts:
-    metering, incidents, cores, stocks = known
-    return BillingParts(
-        database=base.database,
-        store=SqlDocumentStore(),
-        contracts=contracts,
-        metering=metering,
-        keys=base.keys,
-        authorizer=base.authorizer,
-        audit=base.audit,
-        clock=base.clock,
-        ids=base.ids,
-        engine=present_engine(),
-        holds=holds,
-        facts=incidents,
-        cores=cores,
-        stocks=stocks,
+        plant=_plant(base, twin, contracts, selling.retention),
     )
 
 

@@ -1,8 +1,4 @@
-"""What is said in another way in each database.
-
-The database that is open has loaded its dialect; the other one, with all the drivers that it looks
-for, would only make each process start later.
-"""
+"""What is said in another way in each database: the dialect is that of the open connection."""
 
 from importlib import import_module
 from typing import Any
