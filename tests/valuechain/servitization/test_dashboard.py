@@ -101,6 +101,7 @@ def test_the_trend_has_the_figures_of_each_quarter(books: Books, columns: Revenu
     assert months.vintage == "2026-02 to 2026-03"
     south = dashboard(columns, books, Asked(where={"site": "south"}))
     assert values(south.whole, "stand_alone_share") == {"": Fraction(1)}
+    assert values(south.whole, "input_servitization_firm") == {"": None}
 
 
 def test_what_is_not_known_is_said_and_not_made_up(books: Books, columns: RevenueColumns) -> None:

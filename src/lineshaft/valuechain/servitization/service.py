@@ -32,7 +32,13 @@ from lineshaft.valuechain.servitization.errors import QuestionInvalid
 from lineshaft.valuechain.servitization.indicators import MEMBERS
 from lineshaft.valuechain.servitization.life_cycle import MarginAlarm, Standing, alarms, standings
 from lineshaft.valuechain.servitization.measured import Measured
-from lineshaft.valuechain.servitization.model import Books, Grain, RevenueLine, quarter_of
+from lineshaft.valuechain.servitization.model import (
+    Books,
+    Grain,
+    RevenueLine,
+    ServiceInput,
+    quarter_of,
+)
 from lineshaft.valuechain.servitization.ports import BilledRevenue, Show
 from lineshaft.valuechain.servitization.schema import read_books
 from lineshaft.valuechain.servitization.smile import Curve, Shape, curves
@@ -138,6 +144,12 @@ class Asked:
     def has(self, month: str) -> bool:
         """Tell whether a month counts."""
         return (not self.first or self.first <= month) and (not self.last or month <= self.last)
+
+    def inputs(self, books: Books) -> list[ServiceInput]:
+        """Return the costs that count: of the months, and of the site where one is chosen."""
+        site = self.where.get("site")
+        listed = books.service_inputs
+        return [each for each in listed if self.has(each.month) and site in {None, each.site}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +291,7 @@ def dashboard(
     if not cells:
         msg = "revenue: expected at least one line in the months that were asked for"
         raise TooThin(msg)
-    inputs = [each for each in books.service_inputs if asked.has(each.month)]
+    inputs = asked.inputs(books)
     names = {cell.currency for cell in cells} | {each.currency for each in inputs}
     rates = rates_of(names, asked.rates)
     alike = counted(cells, rates)
@@ -322,7 +334,7 @@ class _Known:
 
     def completed(self, view: View, period: str) -> View:
         """Return a view with the installed base at the end of a period, and its costs."""
-        inputs = [each for each in self.books.service_inputs if self.asked.has(each.month)]
+        inputs = self.asked.inputs(self.books)
         of_period = (lambda _month: "") if not view.period else self.asked.grain.period_of
         costs = inputs_of(inputs, self.rates, of_period).get(view.period, {})
         return replace(view, inputs=costs, fleet=self._fleet(_last_day(period)))
