@@ -95,7 +95,7 @@ def _ways(visit: Visit, outcome: Outcome) -> Html:
     said = tag("p", visit.say("study.rated", label=label, bulk=outcome.in_bulk, alone=alone))
     frequent = sorted(outcome.one_by_one.items(), key=lambda each: (-each[1], each[0]))
     reasons = [
-        tag("li", visit.say("study.alone", count=count), visit.sentence(reason))
+        tag("li", visit.say("study.alone", count=count), " ", visit.sentence(reason))
         for reason, count in frequent[:REASONS_SHOWN_MAX]
     ]
     return tag("div", said, *([tag("ul", *reasons)] if reasons else []), class_="pad")

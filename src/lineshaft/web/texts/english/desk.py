@@ -76,7 +76,7 @@ DESK: dict[str, str] = {
     "study.add": "Add variant",
     "study.add_confirm": "Add",
     "study.all_machines": "Machines (none chosen: all)",
-    "study.alone": "{count} one by one: ",
+    "study.alone": "{count} one by one:",
     "study.anew": "Take what is known now",
     "study.apply": "Apply and compute",
     "study.comparison": "Who pays more, who pays less",
