@@ -15,6 +15,8 @@ from lineshaft.platform.historian.usage.model import BATCH_EVENTS_MAX
 from lineshaft.security.authorisation.model import Actor, Grant, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
+from lineshaft.valuechain.supplynetwork.versions import api as networks_api
+from lineshaft.valuechain.supplynetwork.versions.service import UPLOAD_BYTES_MAX
 from lineshaft.web import main, problems
 from tests.platform.historian.house import START, House
 from tests.platform.historian.usage_house import ENGINEER, PRODUCER, event, total, usage_of
@@ -181,8 +183,11 @@ async def test_a_body_without_a_length_is_cut_at_the_maximum(gate: Gate) -> None
     assert answer.status_code == 413
 
 
-def test_the_shell_lets_a_batch_through_and_no_other_large_request() -> None:
-    assert main.LARGE_REQUESTS == {api.PATH: api.BODY_BYTES_MAX}
+def test_the_shell_lets_a_batch_and_a_network_through_and_no_other_large_request() -> None:
+    assert main.LARGE_REQUESTS == {
+        api.PATH: api.BODY_BYTES_MAX,
+        networks_api.NETWORKS: UPLOAD_BYTES_MAX,
+    }
     assert api.BODY_BYTES_MAX > main.REQUEST_BYTES_MAX
 
 
