@@ -161,6 +161,7 @@ def serve(
     host: str,
     port: int,
     *,
+    wished_port: int = 0,
     background: Background | None = None,
     on_ready: Callable[[int], None] | None = None,
 ) -> None:
@@ -170,12 +171,11 @@ def serve(
         application: the use cases.
         host: address to listen on.
         port: TCP port; 0 takes any free one.
+        wished_port: of the free ones, this one, unless somebody has it.
         background: what runs beside the pages.
         on_ready: is told the port once pages are served.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    listener = listening(host, port, wished_port)
     bound_port = int(listener.getsockname()[1])
     config = uvicorn.Config(
         create_app(application, background),
@@ -188,6 +188,29 @@ def serve(
     )
     be_steady()
     _Server(config, lambda: on_ready(bound_port) if on_ready else None).run(sockets=[listener])
+
+
+def listening(host: str, port: int, wished_port: int = 0) -> socket.socket:
+    """Return a bound socket; see `serve`.
+
+    Raises:
+        OSError: when somebody has the port that was asked for.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if not port and wished_port:
+        try:
+            listener.bind((host, wished_port))
+        except OSError:
+            LOG.info("the last port is taken: another one is used", port=wished_port)
+        else:
+            return listener
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 class _Server(uvicorn.Server):

@@ -19,10 +19,18 @@ def run() -> None:
     configure_logging(NAME, level=settings.log_level, log_format=settings.log_format)
     application = build(settings)
     make_dir(settings.run_dir)
+    last_port = settings.run_dir / "api.last-port"
+
+    def note(port: int) -> None:
+        # The address stays over restarts, so that open pages find the hub again.
+        write_durably(last_port, f"{port}\n".encode())
+        write_durably(ready_path(settings, NAME), f"{port}\n".encode())
+
     serve(
         application,
         settings.listen_host,
         settings.http_port,
+        wished_port=int(last_port.read_text()) if last_port.exists() else 0,
         background=lambda: api_background(application),
-        on_ready=lambda port: write_durably(ready_path(settings, NAME), f"{port}\n".encode()),
+        on_ready=note,
     )
