@@ -6,18 +6,23 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results.jsonl"
 PACE_BYTES = 1 << 22
 PACE_ROUNDS = 9
+TELL_EVERY_S = 30
+"""How often a long run says how far it is."""
 AT_LEAST = "at least"
 AT_MOST = "at most"
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,16 @@ class Outcome:
     is_ok: bool
     detail: str
     counts: dict[str, int] = field(default_factory=dict)
+
+
+def told(items: Iterable[Item], total: int) -> Iterator[Item]:
+    """Give the items one by one, and say on standard error from time to time how far this is."""
+    last = time.monotonic()
+    for done, item in enumerate(items):
+        if time.monotonic() - last >= TELL_EVERY_S:
+            last = time.monotonic()
+            print(f"  {done} of {total}, {100 * done // total} %", file=sys.stderr, flush=True)
+        yield item
 
 
 def shown(value: float) -> str:

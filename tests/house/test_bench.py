@@ -139,3 +139,13 @@ def test_the_page_says_what_was_measured() -> None:
     assert {row.split("`")[1] for row in rows} <= names
     words = text.partition(page.END)[2]
     assert [name for name in names if f"`{name}`" not in words] == []
+
+
+def test_a_long_run_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0, 10, 31, 40, 62])
+    monkeypatch.setattr(records.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(records, "TELL_EVERY_S", 30)
+    assert list(records.told("abc", 3)) == ["a", "b", "c"]
+    assert capsys.readouterr().err == "  1 of 3, 33 %\n"

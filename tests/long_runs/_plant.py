@@ -20,6 +20,7 @@ from typing import Self, TypeVar
 
 import psutil
 
+from bench.records import told
 from lineshaft.bootstrap.application import Application, build
 from lineshaft.bootstrap.program import ready_path
 from lineshaft.cli.demo_plant import prepare_plant
@@ -266,7 +267,7 @@ class Killer:
 
     def strike(self, plan: list[str]) -> None:
         """Carry out a plan of victims and freezes, all of it before the day is over."""
-        for left in range(len(plan), 0, -1):
+        for left in told(range(len(plan), 0, -1), len(plan)):
             what = plan[-left]
             self._wait_progress(left)
             if what == FREEZE:

@@ -5,7 +5,7 @@ Priorities, overlaps, calendars with holes and gaps; the sum of the classes is t
 
 import random
 
-from bench.records import Outcome
+from bench.records import Outcome, told
 from lineshaft.core.period import Instant, Period
 from lineshaft.services.contracts.indicators.classification import (
     Cause,
@@ -26,7 +26,7 @@ def run(count: int, seed: int) -> Outcome:
     """Classify `count` sets of intervals drawn by the seed, also by looking at each second."""
     source = random.Random(seed)
     wrong, seconds = 0, 0
-    for _ in range(count):
+    for _ in told(range(count), count):
         required = [interval(source) for _ in range(source.randint(0, 4))]
         causes = list(Cause)
         claims = [

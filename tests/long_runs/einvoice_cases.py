@@ -7,7 +7,7 @@ aloud, and `make soak` stops with the same notice.
 import os
 import random
 
-from bench.records import Outcome
+from bench.records import Outcome, told
 from tests.notices import absent
 from tests.services.einvoice.official_cases import CASES, cases
 from tests.shared_data import SHARED
@@ -28,6 +28,6 @@ def run(count: int, seed: int) -> Outcome:
     every = cases(data)
     assert len(every) == FULL, f"{len(every)} cases in {data}, expected {FULL}"
     chosen = random.Random(seed).sample(every, count)
-    wrong = [complaint for case in chosen if (complaint := case.complaint())]
+    wrong = [complaint for case in told(chosen, len(chosen)) if (complaint := case.complaint())]
     counts = {"cases": len(chosen), "as_expected": len(chosen) - len(wrong)}
     return Outcome(not wrong, "; ".join(wrong[:3]), counts)

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from random import Random
 from typing import Any
 
-from bench.records import Outcome
+from bench.records import Outcome, told
 from lineshaft.core.period import US_PER_DAY, Instant, Period
 from lineshaft.services.billing.difference import difference
 from lineshaft.services.billing.document import correction_content, document_content, documented
@@ -51,7 +51,7 @@ def run(count: int, seed: int) -> Outcome:
     wrong: list[str] = []
     # fork: the workers have loaded everything already
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("fork")) as pool:
-        for found, sums, said in pool.map(batch, batches, chunksize=4):
+        for found, sums, said in told(pool.map(batch, batches, chunksize=4), len(batches)):
             counts.update(found)
             balances.update(sums)
             wrong += said

@@ -8,7 +8,7 @@ compared before and after its rounding, and so are net, tax and gross; one docum
 from random import Random
 from typing import Any
 
-from bench.records import Outcome
+from bench.records import Outcome, told
 from lineshaft.core import canonical
 from lineshaft.core.period import Instant
 from lineshaft.services.billing.document import check_totals, document_content, recompute
@@ -31,7 +31,7 @@ def run(count: int, seed: int) -> Outcome:
     """Price `count` contract periods twice; stop at the first that differs."""
     random = Random(seed)
     lines = recomputed = 0
-    for number in range(count):
+    for number in told(range(count), count):
         if number % PERIODS_PER_CONTRACT == 0:
             case = random_case(random)
             contract = contract_of(case)

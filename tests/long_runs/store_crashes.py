@@ -12,7 +12,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from bench.records import Outcome
+from bench.records import Outcome, told
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
 from lineshaft.platform.historian.model import RangeQuery
@@ -40,7 +40,7 @@ def run(count: int, seed: int) -> Outcome:
         points, expected = reference(directory / "whole", source)
         chosen = rng.sample(range(1, points + 1), max(1, points * count // FULL))
         cuts = 0
-        for number, point in enumerate(sorted(chosen)):
+        for number, point in enumerate(told(sorted(chosen), len(chosen))):
             is_cut = number % 2 == 1
             cuts += is_cut
             fault = crashed(directory / str(point), source, point, expected, is_cut=is_cut)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bench.records import Outcome
+from bench.records import Outcome, told
 from lineshaft.core.pages import PageRequest
 from lineshaft.platform.historian.usage.tables import USAGE_EVENT
 from tests import lean
@@ -89,7 +89,7 @@ def run(count: int, seed: int) -> Outcome:
         todo = list(range(last))
         answered: set[int] = set()
         lies = 0
-        for kill in range(count + 1):
+        for kill in told(range(count + 1), count + 1):
             share = todo if kill == count else todo[: EVENTS_PER_KILL // BATCH]
             again = rng.sample(sorted(answered), int(RESENT * len(answered)))[:AHEAD]
             heard = killed(directory, again + share, rng if kill < count else None)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from bench.records import Outcome
+from bench.records import Outcome, told
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import (
     US_PER_DAY,
@@ -49,7 +49,7 @@ def run(count: int, seed: int) -> Outcome:
     chosen = random.Random(seed).sample(ZONES, min(count, FULL))
     counts = {"zones": len(chosen), "periods": 0, "transitions": 0, "refused": 0}
     faults: list[str] = []
-    for name in chosen:
+    for name in told(chosen, len(chosen)):
         changes = list(transitions(name))
         counts["transitions"] += len(changes)
         for billing_period in BillingPeriod:
