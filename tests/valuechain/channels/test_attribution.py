@@ -11,8 +11,10 @@ from lineshaft.valuechain.channels.attribution import (
     WORDS,
     Claim,
     Panel,
+    RollOutEffect,
     before_after,
     claim,
+    event_effects,
     panel_of,
     placebo_effect,
     roll_out_effect,
@@ -121,3 +123,23 @@ def test_a_panel_keeps_lines_and_quarters_apart() -> None:
     found = panel_of({("b", 5): 1.0, ("a", 3): 2.0}, {"b": 4})
     assert found.connected.tolist() == [NEVER, 1]
     assert np.nan_to_num(found.outcomes, nan=-1).tolist() == [[2, -1, -1], [-1, -1, 1]]
+
+
+def test_the_effect_by_quarter_grows_as_it_was_put_there_and_is_none_before() -> None:
+    grown = panel(3, 0, 0, each=3)
+    for row, since in zip(grown.outcomes, grown.connected, strict=True):
+        after = np.maximum(np.arange(QUARTERS) - since + 1, 0)
+        row += 0.5 * after * (since < NEVER)
+    found = event_effects(grown)
+    assert list(found) == [-8, -7, -6, -5, -4, -3, -2, 0, 1, 2, 3, 4, 5]
+    for event, effect in found.items():
+        assert isinstance(effect, RollOutEffect)
+        assert effect.value == pytest.approx(max(0, event + 1) * 0.5, abs=1e-9)
+    # All groups have the quarter of the connection; the last quarter that any has, only the first.
+    assert [found[event].treated for event in (0, 5)] == [9, 3]  # type: ignore[union-attr]
+
+
+def test_a_quarter_with_too_few_lines_says_so() -> None:
+    found = event_effects(panel(1, 1, 0.1, each=1))
+    assert "1 connected lines" in str(found[5])
+    assert isinstance(found[0], RollOutEffect)

@@ -4,7 +4,7 @@ Callaway & Sant'Anna 2021: effects of each group (lines that were connected in t
 each quarter, against lines that are not yet connected; no line that is connected is ever a control.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -17,12 +17,16 @@ from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.libraries import needed
 
 Floats = NDArray[np.float64]
+Cell = tuple[int, int]
+"""A group, by the column in which its lines were connected, and a quarter that is looked at."""
 NEVER = 10**9
 """The quarter of a line that is not connected."""
 LINES_EACH_MIN = 3
 """Connected lines, and lines to compare them with, without which there is no interval."""
 PLACEBO_QUARTERS = 2
 """How much earlier the roll-out of the placebo is."""
+EVENT_QUARTERS = 8
+"""How far before and after the connection the effect is looked at, quarter by quarter."""
 CONFIDENCE = 0.95
 
 
@@ -100,8 +104,33 @@ def roll_out_effect(panel: Panel) -> RollOutEffect:
         TooThin: with fewer than `LINES_EACH_MIN` lines on one of the two sides.
         ExtraMissing: without the extra that has SciPy.
     """
-    gains, weights, controls, cells = _against_controls(panel, panel.connected)
-    return _effect(gains, weights, controls, cells)
+    return _effect(panel, _since_connected(panel))
+
+
+def event_effects(panel: Panel) -> dict[int, RollOutEffect | str]:
+    """Estimate the effect by quarter from the one in which lines were connected, which is 0.
+
+    All are held against the quarter before the connection, -1, which is left out. Earlier ones
+    should show nothing.
+
+    Returns:
+        By quarter, up to `EVENT_QUARTERS` away: the effect, or why there is none; quarters that no
+        connected line has are left out.
+    """
+    found: dict[int, RollOutEffect | str] = {}
+    for event in range(-EVENT_QUARTERS, EVENT_QUARTERS + 1):
+        cells = [
+            (since, since + event)
+            for since in _starts(panel)
+            if event != -1 and 0 <= since + event < panel.outcomes.shape[1]
+        ]
+        if not cells:
+            continue
+        try:
+            found[event] = _effect(panel, cells)
+        except TooThin as error:
+            found[event] = str(error)
+    return found
 
 
 def placebo_effect(panel: Panel) -> RollOutEffect:
@@ -116,8 +145,8 @@ def placebo_effect(panel: Panel) -> RollOutEffect:
     for place, since in enumerate(panel.connected):
         outcomes[place, min(int(since), outcomes.shape[1]) :] = np.nan
     earlier = np.where(panel.connected < NEVER, panel.connected - PLACEBO_QUARTERS, NEVER)
-    gains, weights, controls, cells = _against_controls(Panel(outcomes, earlier), earlier)
-    return _effect(gains, weights, controls, cells)
+    panel = Panel(outcomes, earlier)
+    return _effect(panel, _since_connected(panel))
 
 
 def before_after(panel: Panel) -> float | None:
@@ -141,41 +170,48 @@ def claim(effect: RollOutEffect | None, placebo: RollOutEffect | None) -> Claim:
     return Claim.NO_EFFECT_SHOWN if effect.holds_zero else Claim.ESTIMATE
 
 
-def _against_controls(
-    panel: Panel, connected: NDArray[np.int64]
-) -> tuple[Floats, Floats, Floats, tuple[int, int]]:
-    """Sum over quarters what each connected line gained against the lines to compare with.
+def _starts(panel: Panel) -> list[int]:
+    """Return the columns in which lines were connected and that have one before them."""
+    quarters = panel.outcomes.shape[1]
+    starts = np.unique(panel.connected).tolist()
+    return [since for since in starts if 0 < since < quarters]
 
-    Returns:
-        Of each line: the sum of its gains, and their number; the sum of what it, as one of the
-        lines to compare with, differed from their mean, weighed by the gains that it entered (NaN
-        for a line that never was one); quarters of connected lines that were used, and all.
+
+def _since_connected(panel: Panel) -> Iterator[Cell]:
+    for since in _starts(panel):
+        for quarter in range(since, panel.outcomes.shape[1]):
+            yield since, quarter
+
+
+def _effect(panel: Panel, cells: Iterable[Cell]) -> RollOutEffect:
+    """Estimate the mean over cells of what connected lines gained against the others.
+
+    The lines to compare with are connected later than the group and than the quarter.
     """
-    outcomes = panel.outcomes
-    lines, quarters = outcomes.shape
-    gains, weights = np.zeros(lines), np.zeros(lines)
-    controls = np.full(lines, np.nan)
+    outcomes, connected = panel.outcomes, panel.connected
+    # Of each line: the sum of its gains, and their number; the sum of what it, as one of the lines
+    # to compare with, differed from their mean, weighed by the gains that it entered.
+    gains, weights = np.zeros(len(outcomes)), np.zeros(len(outcomes))
+    controls = np.full(len(outcomes), np.nan)
     used = total = 0
-    for since in np.unique(connected[(connected > 0) & (connected < quarters)]):
-        base = outcomes[:, since - 1]
-        for quarter in range(since, quarters):
-            change = outcomes[:, quarter] - base
-            is_known = np.isfinite(change)
-            group = (connected == since) & is_known
-            others = (connected > quarter) & is_known
-            total += int(group.sum())
-            if not group.any() or not others.any():
-                continue
-            used += int(group.sum())
-            mean = change[others].mean()
-            gains[group] += change[group] - mean
-            weights[group] += 1
-            part = group.sum() / others.sum() * (change[others] - mean)
-            controls[others] = np.nan_to_num(controls[others]) + part
-    return gains, weights, controls, (used, total)
+    for since, quarter in cells:
+        change = outcomes[:, quarter] - outcomes[:, since - 1]
+        is_known = np.isfinite(change)
+        group = (connected == since) & is_known
+        others = (connected > max(quarter, since)) & is_known
+        total += int(group.sum())
+        if not group.any() or not others.any():
+            continue
+        used += int(group.sum())
+        mean = change[others].mean()
+        gains[group] += change[group] - mean
+        weights[group] += 1
+        part = group.sum() / others.sum() * (change[others] - mean)
+        controls[others] = np.nan_to_num(controls[others]) + part
+    return _with_interval(gains, weights, controls, (used, total))
 
 
-def _effect(
+def _with_interval(
     gains: Floats, weights: Floats, controls: Floats, cells: tuple[int, int]
 ) -> RollOutEffect:
     treated, others = int((weights > 0).sum()), int(np.isfinite(controls).sum())

@@ -33,7 +33,8 @@ class ChannelFigure:
 
     Attributes:
         quarter: of the change to it from the quarter before; several: `2025-Q2..2026-Q1`.
-        of: what it is of, where there are several: a factor, an activity.
+        of: what it is of, where there are several: a factor, an activity, a quarter from the
+            connection.
     """
 
     channel: Channel

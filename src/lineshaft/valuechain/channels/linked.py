@@ -11,6 +11,7 @@ from typing import Any
 from lineshaft.valuechain.channels.accounting import Accounts, Factor, Unit
 from lineshaft.valuechain.channels.attribution import (
     Claim,
+    Panel,
     RollOutEffect,
     claim,
     panel_of,
@@ -22,6 +23,7 @@ from lineshaft.valuechain.channels.indicators import (
     digital_revenue_change,
     digital_share,
     roll_out_effect,
+    roll_out_event,
     roll_out_placebo,
 )
 from lineshaft.valuechain.channels.indicators import digital_revenue as digital_revenue_member
@@ -41,6 +43,7 @@ FIRM: Unit = ("", "")
 DIGITAL = (Channel.DIGITAL, digital_revenue_member.INDICATOR)
 EFFECT = (Channel.ATTRIBUTION, roll_out_effect.INDICATOR)
 PLACEBO = (Channel.ATTRIBUTION, roll_out_placebo.INDICATOR)
+EVENT = (Channel.ATTRIBUTION, roll_out_event.INDICATOR)
 BEFORE_AFTER = (Channel.ATTRIBUTION, before_after_change.INDICATOR)
 
 
@@ -148,12 +151,24 @@ def add_attribution(
     span = f"{accounts.quarters[0]}..{accounts.quarters[-1]}"
     effect = _added(sheet, EFFECT, (span, outcome), lambda: roll_out_effect.value(panel))
     placebo = _added(sheet, PLACEBO, (span, outcome), lambda: roll_out_placebo.value(panel))
+    _add_events(sheet, panel, span)
     change = before_after_change.value(panel)
     if change is None:
         sheet.missing(BEFORE_AFTER, (FIRM, span), "no line is known before and after")
     else:
         sheet.add(BEFORE_AFTER, (FIRM, span), change, of=outcome)
     return claim(effect, placebo)
+
+
+def _add_events(sheet: Sheet, panel: Panel, span: str) -> None:
+    """Add the effect by quarter from the connection, such as `+2`."""
+    for event, found in roll_out_event.value(panel).items():
+        place, of = (FIRM, span), f"{event:+d}"
+        if isinstance(found, str):
+            sheet.add(EVENT, place, None, of=of, missing=found)
+        else:
+            said = {"low": found.low, "high": found.high, "coverage": found.coverage}
+            sheet.add(EVENT, place, found.value, of=of, **said)
 
 
 def _outcomes(accounts: Accounts, outcome: Outcome) -> dict[tuple[Unit, int], float]:
