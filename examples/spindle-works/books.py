@@ -76,6 +76,26 @@ DELIVERED = {
     ("stonebridge", "finance-brokerage"): (1, 1, 0, 1, 1, 2, 1, 2),
     ("open-course", "turning-course"): (6, 8, 5, 9, 8, 11, 9, 12),
 }
+# How what is sold does against others: offers won, price premium, share of its market.
+SELLS = {
+    "tm-100": ("0.41", "0.06", "0.08"),
+    "tm-v5": ("0.46", "0.12", "0.05"),
+    "tm-l2": ("0.22", "-0.04", "0.02"),
+    "motor-spindle": ("0.62", "0.18", "0.11"),
+    "head-unit": ("0.38", "0.09", "0.03"),
+    "axis-set": ("0.35", "0.02", "0.03"),
+    "machine-bed": ("0.18", "-0.02", "0.01"),
+}
+# Machines sold, share of the world's output of such machines, own value added in sales, and how
+# vulnerable what is sold was; 68 and 70 machines are those of SOLD.
+YEARS = {
+    2012: (58, "0.00061", "0.44", "0.31"),
+    2013: (60, "0.00062", "0.44", "0.32"),
+    2014: (61, "0.00062", "0.45", "0.34"),
+    2015: (64, "0.00064", "0.46", "0.37"),
+    2016: (68, "0.00067", "0.47", "0.40"),
+    2017: (70, "0.00068", "0.49", "0.43"),
+}
 # Machines whose readings arrive, and since when: their owners buy what the readings say.
 CONNECTED = {
     "tm100-013": "2016-07-01",
@@ -152,6 +172,8 @@ def books() -> dict[str, str]:
         "roll_out": roll_out(),
         "usage": usage(),
         "machines": machines(),
+        "competitiveness": competitiveness(),
+        "upgrading": upgrading(),
     }
     return {f"books/{name}.csv": text_of(*table) for name, table in tables.items()}
 
@@ -457,6 +479,24 @@ def roll_out() -> Table:
     """When each line was connected."""
     rows = [[site, line, on] for (site, line), (_, _, _, on) in MADE.items()]
     return ["site", "line", "connected_on"], rows
+
+
+def competitiveness() -> Table:
+    """How what is sold sells: offers won, price over comparable offers, share of the market."""
+    header = ["item", "win_rate", "price_premium", "market_share"]
+    rows: list[Row] = [[item, *measures] for item, measures in SELLS.items()]
+    return header, rows
+
+
+def upgrading() -> Table:
+    """Scale and control through the years; those before 2016 are made up for this table alone."""
+    header = ["year", "world_share", "domestic_value_added_share", "vulnerability", "volume"]
+    rows: list[Row] = []
+    for year, (units_sold, world, own, vulnerable) in YEARS.items():
+        # More of what is sold are five-axis centres, which cost more.
+        price = Decimal(208_000) + 3_100 * (year - 2012)
+        rows.append([year, world, own, vulnerable, units_sold, f"{price}.00"])
+    return [*header, "unit_value"], rows
 
 
 def text_of(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

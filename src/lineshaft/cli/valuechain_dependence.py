@@ -85,6 +85,9 @@ def dependence(
 def quadrant(
     source: SourceArgument,
     horizon: Annotated[int, typer.Option(min=1, help="Days looked at for requalifying.")] = 180,
+    books: Annotated[
+        Path | None, typer.Option(help="Folder or workbook that has `competitiveness`.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Place what is sold by competitiveness and vulnerability; top right is the dual paradox."""
@@ -92,7 +95,7 @@ def quadrant(
 
     with errors_by_kind():
         with progress() as bar:
-            found = firm_quadrant(source, horizon, shown_on(bar))
+            found = firm_quadrant(source, horizon, shown_on(bar), books)
         if json:
             write_json(
                 [

@@ -145,9 +145,18 @@ class PlacedItem:
 
 
 def firm_quadrant(
-    source: Path, horizon_days: int = HORIZON_DAYS, show: Shown = no_progress
+    source: Path,
+    horizon_days: int = HORIZON_DAYS,
+    show: Shown = no_progress,
+    books: Path | None = None,
 ) -> list[PlacedItem]:
     """Place the items of the table `competitiveness` beside a supply network.
+
+    Args:
+        source: of the network, a folder or a workbook.
+        horizon_days: looked at for requalifying.
+        show: told what is read.
+        books: where the table `competitiveness` is; None: beside the network.
 
     Raises:
         TablesInvalid: with all that cannot be read.
@@ -155,7 +164,7 @@ def firm_quadrant(
         TooThin: for too few items.
     """
     network = register(source, None, show).network
-    rows = read_tables(source, (COMPETITIVENESS,)).rows()[COMPETITIVENESS.name]
+    rows = read_tables(books or source, (COMPETITIVENESS,)).rows()[COMPETITIVENESS.name]
     return [
         PlacedItem(each, _point_figures(each, network))
         for each in quadrant(network, rows, horizon_days)
