@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.notices", "tests.shared_data", "tests.warm"]
+pytest_plugins = ["tests.notices", "tests.scratch", "tests.shared_data", "tests.warm"]
 
 # A busy machine is no reason to fail; a failing example is printed so that it can become a test.
 settings.register_profile("lineshaft", deadline=None, print_blob=True)
