@@ -10,7 +10,8 @@ from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
 from lineshaft.bootstrap.retention_parts import build_desk, build_usage, desk_files
 from lineshaft.bootstrap.selling import build_selling
-from lineshaft.bootstrap.valuechain_parts import build_networks
+from lineshaft.bootstrap.servitization_parts import HubRevenue
+from lineshaft.bootstrap.valuechain_parts import build_valuechain
 from lineshaft.bootstrap.webhook_parts import build_webhooks
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
@@ -60,6 +61,9 @@ from lineshaft.services.metering.clocks.service import Clocks
 from lineshaft.services.metering.estimates.service import Estimates
 from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.service import Metering
+from lineshaft.valuechain.books.service import FirmBooks
+from lineshaft.valuechain.firm.service import FirmFigures
+from lineshaft.valuechain.servitization.service import Servitization
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
 
@@ -107,6 +111,9 @@ class Application:
     plant: Plant
     webhooks: Webhooks
     networks: SupplyNetworks
+    books: FirmBooks
+    servitization: Servitization
+    firm: FirmFigures
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Application:
@@ -122,6 +129,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     twin = Twin(base.database, SqlMachineStore(), base.authorizer, base.audit)
     receivables, renderings, closing = build_finance(base, contracts, billing)
     health = Health()
+    chain = build_valuechain(base, HubRevenue(billing, contracts, selling.design))
     return Application(
         settings=settings,
         clock=base.clock,
@@ -161,7 +169,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         dunning=build_dunning(base, billing, receivables),
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         webhooks=build_webhooks(base),
-        networks=build_networks(base),
+        networks=chain.networks,
+        books=chain.books,
+        servitization=chain.servitization,
+        firm=chain.firm,
         plant=_plant(base, twin, contracts, selling.retention),
     )
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from lineshaft.bootstrap.application import Application
 from lineshaft.core import canonical
 from lineshaft.core.errors import NotFound
 from lineshaft.core.period import day_start, zone_named
@@ -27,7 +26,6 @@ from lineshaft.services.desk.model import EntryKind, Months, ProfitEntry
 from lineshaft.services.desk.service import DesignDesk
 from lineshaft.valuechain.servitization.model import RevenueLine, SoldKind
 from lineshaft.valuechain.servitization.ports import Show
-from lineshaft.valuechain.servitization.service import Servitization
 
 _NOTHING_SAID = Classification(None, None, None, None, None)
 
@@ -120,12 +118,6 @@ class HubRevenue:
         return known + [
             _cost(each, models[each.offering]) for each in costs if each.offering in models
         ]
-
-
-def servitization_of(application: Application) -> Servitization:
-    """Build the use cases of servitization on those of an installation."""
-    hub = HubRevenue(application.billing, application.contracts, application.design)
-    return Servitization(application.authorizer, hub)
 
 
 def _versions(contract: Contract) -> dict[str, int]:

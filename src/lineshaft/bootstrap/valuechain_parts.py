@@ -1,8 +1,33 @@
-"""The supply network that the hub keeps, on the foundation."""
+"""What the hub keeps of the value chain, on the foundation: networks, books, the firm's figures."""
 
+from dataclasses import dataclass
+
+from lineshaft.bootstrap.firm_parts import build_books, build_firm
 from lineshaft.bootstrap.foundation import Foundation
+from lineshaft.bootstrap.servitization_parts import HubRevenue
+from lineshaft.valuechain.books.service import FirmBooks
+from lineshaft.valuechain.firm.service import FirmFigures
+from lineshaft.valuechain.servitization.service import Servitization
 from lineshaft.valuechain.supplynetwork.versions.service import NetworkParts, SupplyNetworks
 from lineshaft.valuechain.supplynetwork.versions.store import SqlNetworkStore
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChain:
+    """The use cases of the value chain."""
+
+    networks: SupplyNetworks
+    books: FirmBooks
+    servitization: Servitization
+    firm: FirmFigures
+
+
+def build_valuechain(base: Foundation, hub: HubRevenue) -> ValueChain:
+    """Build the use cases on what the hub has billed."""
+    networks, books = build_networks(base), build_books(base)
+    servitization = Servitization(base.authorizer, hub)
+    firm = build_firm(books, networks, servitization)
+    return ValueChain(networks, books, servitization, firm)
 
 
 def build_networks(base: Foundation) -> SupplyNetworks:

@@ -97,9 +97,7 @@ class _Given:
 def _given(books: Path | None, lines: Path | None, data: Path | None, *, hub: bool) -> _Given:
     if not hub:
         return _Given(books, lines, None)
-    from lineshaft.bootstrap.servitization_parts import servitization_of
-
-    return _Given(books, lines, servitization_of(application_of(data)))
+    return _Given(books, lines, application_of(data).servitization)
 
 
 @app.command()

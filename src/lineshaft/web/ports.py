@@ -31,6 +31,8 @@ from lineshaft.services.metering.clocks.service import Clocks
 from lineshaft.services.metering.estimates.service import Estimates
 from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.service import Metering
+from lineshaft.valuechain.books.service import FirmBooks
+from lineshaft.valuechain.firm.service import FirmFigures
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
 
@@ -190,6 +192,16 @@ class Application(Protocol):
     @property
     def networks(self) -> SupplyNetworks:
         """Versions of the supply network, and what an outage does."""
+        ...
+
+    @property
+    def books(self) -> FirmBooks:
+        """Versions of the firm's books."""
+        ...
+
+    @property
+    def firm(self) -> FirmFigures:
+        """What the books and the hub's documents say of the firm."""
         ...
 
     @property

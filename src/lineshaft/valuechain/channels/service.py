@@ -18,6 +18,7 @@ from lineshaft.valuechain.channels.growth import add_growth, add_malmquist, add_
 from lineshaft.valuechain.channels.linked import Outcome, Revenue, add_attribution, add_digital
 from lineshaft.valuechain.channels.model import ChannelBooks
 from lineshaft.valuechain.channels.reading import read_books
+from lineshaft.valuechain.channels.schema import TABLES
 from lineshaft.valuechain.servitization.service import read_books as read_ledger
 from lineshaft.valuechain.tables.service import Shown, no_progress
 
@@ -167,6 +168,7 @@ def line_content(each: LinkedLine) -> dict[str, Any]:
 
 
 __all__ = [
+    "TABLES",
     "Channel",
     "ChannelFigure",
     "ChannelLedger",
@@ -178,4 +180,5 @@ __all__ = [
     "figure_content",
     "ledger_content",
     "line_content",
+    "read_books",
 ]

@@ -10,20 +10,24 @@ from fractions import Fraction
 from pathlib import Path
 
 from lineshaft.core.errors import Invalid
+from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.indicator import Figure
 from lineshaft.valuechain.inputoutput import service as inputoutput
 from lineshaft.valuechain.inputoutput.model import TableFile
 from lineshaft.valuechain.paradox.concentration import (
-    IMPORT_CONCENTRATION,
-    IMPORTS_OVER_EXPORTS,
     OUTSIDE_CONCENTRATION,
     OUTSIDE_PART,
     OUTSIDE_RATIO,
-    WORLD_EXPORT_CONCENTRATION,
+    Concentrations,
     bloc_figures,
+    concentrations,
     importer_figures,
 )
-from lineshaft.valuechain.paradox.dependence import DependenceList, dependence_list
+from lineshaft.valuechain.paradox.dependence import (
+    WINDOW_YEARS,
+    DependenceList,
+    dependence_list,
+)
 from lineshaft.valuechain.paradox.errors import ImporterUnknown
 from lineshaft.valuechain.paradox.firm import (
     CLOSURE_RATIO,
@@ -43,6 +47,14 @@ from lineshaft.valuechain.paradox.model import (
     ProductFigures,
     QuadrantPoint,
 )
+from lineshaft.valuechain.paradox.products import (
+    GEODEP_INDICATORS,
+    CountryQuadrant,
+    CountryYear,
+    country_quadrant,
+    country_year,
+    world_year,
+)
 from lineshaft.valuechain.paradox.schema import COMPETITIVENESS, UPGRADING
 from lineshaft.valuechain.paradox.trade import read_trade
 from lineshaft.valuechain.paradox.upgrading import (
@@ -55,7 +67,10 @@ from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
 from lineshaft.valuechain.supplynetwork.service import register
 from lineshaft.valuechain.tables.service import Shown, no_progress, read_tables
 
-GEODEP_INDICATORS = (IMPORT_CONCENTRATION, WORLD_EXPORT_CONCENTRATION, IMPORTS_OVER_EXPORTS)
+FIRM_TABLES = (COMPETITIVENESS, UPGRADING)
+"""What a firm says of its own items and of its years."""
+Trajectory = list[tuple[UpgradeStep, tuple[Figure, Figure]]]
+"""Years with their positions, horizontal and vertical."""
 OF_INDUSTRIES = ("value_added_comparative_advantage", "foreign_content", "gross_exports")
 BLOC_INDICATORS = (OUTSIDE_CONCENTRATION, OUTSIDE_PART, OUTSIDE_RATIO)
 
@@ -101,7 +116,7 @@ def dependence(
         )
         found.append(figures)
     show("trade", len(files), len(files))
-    _check_read(found, editions, files)
+    _check_read([each.year for each in found], editions, files)
     if not any(len(each.products) for each in found):
         codes = ", ".join(map(str, question.importers))
         msg = f"{codes} imports nothing in {', '.join(sorted(editions))}: expected codes of BACI"
@@ -109,6 +124,55 @@ def dependence(
     indicators = BLOC_INDICATORS if question.is_bloc else GEODEP_INDICATORS
     found.sort(key=lambda each: each.year)
     return dependence_list(found, ", ".join(sorted(editions)), indicators)
+
+
+def read_years(
+    files: Sequence[Path], show: Shown = no_progress
+) -> tuple[str, list[tuple[int, Concentrations]]]:
+    """Read a file of trade for each year; return the edition, and what countries trade by year.
+
+    Raises:
+        UnreadableTrade: naming the file.
+        Invalid: for years that are there twice, or files of two editions.
+        TooThin: for fewer than three years.
+    """
+    found: list[tuple[int, Concentrations]] = []
+    editions: set[str] = set()
+    for at, path in enumerate(files):
+        show("trade", at, len(files))
+        flows = read_trade(path)
+        editions.add(flows.name)
+        found.append((flows.year, concentrations(flows)))
+    show("trade", len(files), len(files))
+    years = [year for year, _ in found]
+    _check_read(years, editions, files)
+    if len(years) < WINDOW_YEARS:
+        said = ", ".join(map(str, years)) or "none"
+        msg = f"lists of products need {WINDOW_YEARS} years in a row, got {said}: "
+        raise TooThin(msg + "give a file of trade for each of them")
+    return ", ".join(sorted(editions)), sorted(found, key=lambda each: each[0])
+
+
+def country_products(
+    files: Sequence[Path], country: int, show: Shown = no_progress
+) -> CountryQuadrant:
+    """Read a file of trade for each year, and place each product of a country.
+
+    Raises:
+        UnreadableTrade: naming the file.
+        Invalid: for years that are there twice, or files of two editions.
+        ImporterUnknown: when it imports nothing in these years.
+        TooThin: for fewer than three years in a row.
+    """
+    edition, read = read_years(files, show)
+    years: list[CountryYear] = []
+    for year, found in read:
+        row = int(found.countries.searchsorted(country))
+        if row == len(found.countries) or found.countries[row] != country:
+            msg = f"{country} trades nothing in {year} of {edition}: expected a code of BACI"
+            raise ImporterUnknown(msg)
+        years.append(country_year(found, world_year(found, year), row))
+    return country_quadrant(country, years, edition)
 
 
 def _check_question(question: DependenceQuestion) -> None:
@@ -125,8 +189,7 @@ def _check_question(question: DependenceQuestion) -> None:
         raise Invalid(msg)
 
 
-def _check_read(found: Sequence[ProductFigures], editions: set[str], files: Sequence[Path]) -> None:
-    years = [each.year for each in found]
+def _check_read(years: Sequence[int], editions: set[str], files: Sequence[Path]) -> None:
     if len(set(years)) < len(years):
         msg = f"a year is there twice in {', '.join(path.name for path in files)}: {sorted(years)}"
         raise Invalid(msg)
@@ -213,7 +276,7 @@ def closure_of(
     )
 
 
-def upgrading(source: Path) -> list[tuple[UpgradeStep, tuple[Figure, Figure]]]:
+def upgrading(source: Path) -> Trajectory:
     """Return the trajectory of the table `upgrading`, with its positions as figures.
 
     Raises:

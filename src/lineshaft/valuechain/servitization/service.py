@@ -40,7 +40,7 @@ from lineshaft.valuechain.servitization.model import (
     quarter_of,
 )
 from lineshaft.valuechain.servitization.ports import BilledRevenue, Show
-from lineshaft.valuechain.servitization.schema import read_books
+from lineshaft.valuechain.servitization.schema import TABLES, read_books
 from lineshaft.valuechain.servitization.smile import Curve, Shape, curves
 from lineshaft.valuechain.servitization.view import (
     Fleet,
@@ -59,6 +59,7 @@ __all__ = [
     "BAND",
     "BATCH_LINES",
     "LINES_PAGE_MAX",
+    "TABLES",
     "Asked",
     "BilledRevenue",
     "Curve",

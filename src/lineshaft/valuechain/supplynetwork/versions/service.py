@@ -423,6 +423,16 @@ class SupplyNetworks:
         return AskedAgain(chosen.version, is_same=found.scenario == content)
 
     @contextmanager
+    def files(self, actor: Actor, version: int | None = None) -> Iterator[Path]:
+        """Give a version as a folder of CSV files, for as long as it is read.
+
+        Raises:
+            NetworkMissing, NetworkVersionNotFound: as `register`.
+        """
+        with self._files(_named(self.versions(actor), version)) as folder:
+            yield folder
+
+    @contextmanager
     def _files(self, version: NetworkVersion) -> Iterator[Path]:
         """Give a version as a folder of CSV files, for as long as it is read."""
         from lineshaft.valuechain.supplynetwork.versions.packing import (  # noqa: PLC0415

@@ -1,0 +1,1 @@
+"""The books of the firm that the hub keeps, version by version."""

@@ -1,0 +1,1 @@
+"""What is shown of the firm: its kept books and what the hub has billed, together."""

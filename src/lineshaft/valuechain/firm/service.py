@@ -1,0 +1,219 @@
+"""Use cases of the firm: servitization, smile, channels, items and upgrading of what the hub keeps.
+
+The books of a version count together with what the hub itself has billed. What needs arrays is
+imported when it is first asked for: a hub that nobody asks carries none of it.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from lineshaft.security.authorisation.model import Actor
+from lineshaft.valuechain.books.errors import BooksMissing
+from lineshaft.valuechain.books.service import FirmBooks
+from lineshaft.valuechain.errors import TooThin
+from lineshaft.valuechain.servitization.service import (
+    Asked,
+    Curve,
+    Dashboard,
+    LinePage,
+    RevenueColumns,
+    Servitization,
+    curves,
+    dashboard,
+    days_of,
+    rates_named,
+    read_books,
+)
+from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
+
+if TYPE_CHECKING:
+    from lineshaft.valuechain.channels.service import ChannelLedger
+    from lineshaft.valuechain.paradox.service import PlacedItem, Trajectory
+
+__all__ = ["FirmFigures", "FirmParts"]
+
+BILLED = "documents of Lineshaft"
+"""What figures call the documents of the hub."""
+NO_BOOKS = "no books"
+HORIZON_DAYS = 180
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmParts:
+    """Everything that the figures of the firm are computed from."""
+
+    books: FirmBooks
+    networks: SupplyNetworks
+    servitization: Servitization
+
+
+class FirmFigures:
+    """Answers how far the firm has moved from products to services, and where it stands."""
+
+    def __init__(self, parts: FirmParts) -> None:
+        """Take everything; nothing is read before it is asked for."""
+        self._parts = parts
+
+    def servitization(self, actor: Actor, asked: Asked, version: int | None = None) -> Dashboard:
+        """Compute every figure of servitization, of the books and of what the hub has billed.
+
+        Args:
+            actor: who asks; may read the books and the ledger.
+            asked: which months, in periods of which length.
+            version: of the books; the last one for None, and none at all where there is none.
+
+        Raises:
+            TooThin: when there is no revenue in the months.
+            CurrenciesMixed: for several currencies without rates.
+            BooksVersionNotFound: for a version that is not there.
+        """
+        with self._source(actor, version) as source:
+            books = read_books(source)
+        columns = self._columns(actor, version)
+        served = self._parts.servitization.served(actor, days_of(columns, asked))
+        return dashboard(columns, books, asked, served)
+
+    def lines(
+        self,
+        actor: Actor,
+        where: Mapping[str, str],
+        after: str = "",
+        limit: int = 100,
+        *,
+        version: int | None = None,
+    ) -> LinePage:
+        """Return a page of the lines behind a figure: what it says under `behind` is `where`.
+
+        Raises:
+            QuestionInvalid: for a key, a place or a limit that cannot be.
+            BooksVersionNotFound: for a version that is not there.
+        """
+        return self._columns(actor, version).page(where, after, limit)
+
+    def smile(
+        self,
+        actor: Actor,
+        currency: str = "",
+        rates: Sequence[str] = (),
+        version: int | None = None,
+    ) -> tuple[Curve, ...]:
+        """Return the smile curve of the books, of all months and then of each quarter.
+
+        Raises:
+            BooksMissing: where no books have been imported yet.
+            TooThin: when the activities are too few for a curve.
+            CurrenciesMixed: for several currencies without rates.
+        """
+        with self._parts.books.files(actor, version) as source:
+            books = read_books(source)
+        return curves(books.activities, rates_named(currency, rates))
+
+    def channels(
+        self,
+        actor: Actor,
+        outcome: str = "labour_productivity",
+        version: int | None = None,
+    ) -> "ChannelLedger":
+        """Say what the three channels did, of the books and of what the hub has billed.
+
+        Raises:
+            CurrenciesMixed: for service revenue in several currencies.
+            Invalid: for another outcome.
+            BooksVersionNotFound: for a version that is not there.
+        """
+        from lineshaft.valuechain.channels.service import (  # noqa: PLC0415 - see above
+            Revenue,
+            channels,
+        )
+
+        billed = self._parts.servitization.billed(actor, no_progress)
+        with self._source(actor, version) as source:
+            revenue = Revenue("revenue", (*read_books(source).revenue, *billed))
+            return channels(source, revenue, outcome)
+
+    def items(
+        self,
+        actor: Actor,
+        horizon_days: int = HORIZON_DAYS,
+        version: int | None = None,
+        network: int | None = None,
+    ) -> "list[PlacedItem]":
+        """Place the firm's own items: how they sell, beside how they depend on others.
+
+        Args:
+            actor: who asks; may read the books and the supply network.
+            horizon_days: that a requalification is compared with.
+            version: of the books; the last one for None.
+            network: version of the supply network; the last one for None.
+
+        Raises:
+            BooksMissing, NetworkMissing: where one of them has not been imported yet.
+            ItemUnknown: for an item that the network does not have.
+            TooThin: for too few items.
+        """
+        from lineshaft.valuechain.paradox.service import (  # noqa: PLC0415 - see above
+            firm_quadrant,
+        )
+
+        with (
+            self._parts.books.files(actor, version) as books,
+            self._parts.networks.files(actor, network) as source,
+        ):
+            _add_table(books, "competitiveness", source)
+            return firm_quadrant(source, horizon_days)
+
+    def upgrading(self, actor: Actor, version: int | None = None) -> "Trajectory":
+        """Return the trajectory of the books' table `upgrading`, with its positions as figures.
+
+        Raises:
+            BooksMissing: where no books have been imported yet.
+            TooThin: for fewer than two years in a row.
+        """
+        from lineshaft.valuechain.paradox.service import upgrading  # noqa: PLC0415 - see above
+
+        with self._parts.books.files(actor, version) as source:
+            _check_table(source, "upgrading")
+            return upgrading(source)
+
+    @contextmanager
+    def _source(self, actor: Actor, version: int | None) -> Iterator[Path]:
+        """Give the books of a version; an empty folder where none have been imported yet."""
+        try:
+            self._parts.books.version(actor, version)
+        except BooksMissing:
+            if version is not None:
+                raise
+            with TemporaryDirectory() as folder:
+                path = Path(folder) / NO_BOOKS
+                path.mkdir()
+                yield path
+            return
+        with self._parts.books.files(actor, version) as path:
+            yield path
+
+    def _columns(self, actor: Actor, version: int | None) -> RevenueColumns:
+        billed = self._parts.servitization.billed(actor, no_progress)
+        with self._source(actor, version) as source:
+            revenue = read_books(source).revenue
+            names = ([source.name] if revenue else []) + ([BILLED] if billed else [])
+        return RevenueColumns.of([*revenue, *billed], " and ".join(names) or NO_BOOKS)
+
+
+def _add_table(books: Path, name: str, folder: Path) -> None:
+    _check_table(books, name)
+    shutil.copyfile(books / f"{name}.csv", folder / f"{name}.csv")
+
+
+def _check_table(books: Path, name: str) -> None:
+    if not (books / f"{name}.csv").is_file():
+        msg = f"{books.name} have no table {name}: expected it (docs/dependence.md)"
+        raise TooThin(msg)

@@ -1,0 +1,1 @@
+"""Files that the hub keeps as dated versions: checked as a whole, canonical, never changed."""
