@@ -166,7 +166,7 @@ def _navigation(visit: Visit, entries: list[Entry]) -> Html:
             icons.ICONS[entry.icon],
             tag("span", visit.say(entry.text)),
             href=entry.path,
-            aria_current="page" if entry is current else None,
+            aria_current="page" if current and entry.text == current.text else None,
         )
         for entry in entries
     ]

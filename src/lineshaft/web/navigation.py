@@ -1,6 +1,6 @@
 """The pages that lead somewhere: what stands in the navigation, and on which keys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lineshaft.security.authorisation.model import Action, Resource
 from lineshaft.web.session import Visit
@@ -14,6 +14,8 @@ _STUDIES = (Action.STUDY_READ, Resource("study", "*"))
 _LEDGER = (Action.LEDGER_READ, Resource("ledger", "*"))
 _FINANCE = (Action.INVOICE_ISSUE, Resource("contract", "*"))
 _NETWORK = (Action.NETWORK_READ, Resource("network", "*"))
+_BOOKS = (Action.BOOKS_READ, Resource("books", "*"))
+_TABLES = (Action.TABLE_READ, Resource("table", "*"))
 _WEBHOOKS = (Action.WEBHOOK_READ, Resource("webhook", OWN))
 _AUDIT = (Action.AUDIT_READ, Resource("audit", "*"))
 _PORTAL = (Action.CONTRACT_ACCEPT, Resource("contract", OWN))
@@ -27,6 +29,8 @@ class Entry:
     Attributes:
         path: of the page that it leads to; pages below it count as its own.
         needs: what somebody must be allowed to do to see it; None: everybody sees it.
+        below: pages below these count as its own, too.
+        otherwise: other pages and what they need; it leads to the first that somebody may see.
     """
 
     path: str
@@ -34,6 +38,7 @@ class Entry:
     icon: str
     needs: tuple[Action, Resource] | None = None
     below: tuple[str, ...] = ()
+    otherwise: tuple[tuple[str, tuple[Action, Resource]], ...] = ()
 
     def holds(self, path: str) -> bool:
         """Tell whether a page belongs to this entry."""
@@ -54,7 +59,14 @@ ENTRIES = (
     Entry("/profit", "profit.title", "profit", _LEDGER),
     Entry("/finance", "finance.title", "finance", _FINANCE),
     Entry("/finance/ledger", "ledger.title", "ledger", _LEDGER),
-    Entry("/valuechain/register", "supply.nav", "valuechain", _NETWORK, below=("/valuechain",)),
+    Entry(
+        "/valuechain/register",
+        "supply.nav",
+        "valuechain",
+        _NETWORK,
+        below=("/valuechain",),
+        otherwise=(("/valuechain/books", _BOOKS), ("/valuechain/tables", _TABLES)),
+    ),
     Entry("/refusals", "refusals.title", "refusal"),
     Entry("/sources", "sources.title", "source", _SOURCES),
     Entry("/people", "people.title", "people", _PEOPLE),
@@ -76,14 +88,22 @@ SHORTCUTS = (
 
 
 async def entries_for(visit: Visit) -> list[Entry]:
-    """Return the entries that somebody may follow."""
-    return [entry for entry in ENTRIES if await _may_follow(visit, entry)]
+    """Return the entries that somebody may follow, each to a page that they may see."""
+    found = [await _followed(visit, entry) for entry in ENTRIES]
+    return [entry for entry in found if entry is not None]
 
 
-async def _may_follow(visit: Visit, entry: Entry) -> bool:
-    if entry.needs is None:
-        return True
-    action, resource = entry.needs
+async def _followed(visit: Visit, entry: Entry) -> Entry | None:
+    if entry.needs is None or await _may(visit, entry.needs):
+        return entry
+    for path, needs in entry.otherwise:
+        if await _may(visit, needs):
+            return replace(entry, path=path)
+    return None
+
+
+async def _may(visit: Visit, needs: tuple[Action, Resource]) -> bool:
+    action, resource = needs
     if resource.id == OWN:
         resource = Resource(resource.kind, "*", organisation=visit.actor.organisation)
     return await visit.may(action, resource)

@@ -60,6 +60,10 @@ SUPPLY: dict[str, str] = {
     "supply.goal_text": (
         "留空则不寻找对策；否则在 cures 表中寻找费用最低的组合，并证明其费用最低。"
     ),
+    "supply.group.data": "数据",
+    "supply.group.firm": "企业",
+    "supply.group.supply": "供应",
+    "supply.group.world": "世界",
     "supply.guarantee": "保证",
     "supply.guarantees_broken": "违反的保证",
     "supply.horizon": "考察天数",

@@ -61,6 +61,10 @@ SUPPLY: dict[str, str] = {
         "Left empty, no cures are looked for. Otherwise the cheapest set of the cures of the "
         "table cures is searched, and proven to be the cheapest."
     ),
+    "supply.group.data": "Data",
+    "supply.group.firm": "Firm",
+    "supply.group.supply": "Supply",
+    "supply.group.world": "World",
     "supply.guarantee": "Guarantee",
     "supply.guarantees_broken": "Guarantees broken",
     "supply.horizon": "Days that are looked at",
