@@ -150,7 +150,7 @@ def importer_figures(flows: TradeFlows, importer: int) -> ProductFigures:
         imports=imports,
         first=found.import_hhi[row, kept],
         second=found.world_export_hhi[kept],
-        ratio=_ratio(imports, exports),
+        ratio=ratio_of(imports, exports),
         flags=found.flags[row, kept],
     )
 
@@ -183,7 +183,7 @@ def bloc_figures(flows: TradeFlows, members: Collection[int]) -> ProductFigures:
         imports=imports[kept],
         first=first,
         second=second,
-        ratio=_ratio(imports[kept], exports[kept]),
+        ratio=ratio_of(imports[kept], exports[kept]),
         flags=flags,
     )
 
@@ -195,7 +195,8 @@ def _none(year: int) -> ProductFigures:
     )
 
 
-def _ratio(imports: Floats, exports: Floats) -> Floats:
+def ratio_of(imports: Floats, exports: Floats) -> Floats:
+    """Return imports over exports; `NO_EXPORTS` where nothing is exported."""
     given = np.where(exports > 0, exports, 1.0)
     return np.where(exports > 0, imports / given, NO_EXPORTS)
 

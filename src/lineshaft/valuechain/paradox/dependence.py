@@ -1,6 +1,6 @@
 """A list of products that an importer depends on, and how long products stay on it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -87,7 +87,7 @@ def dependence_list(
             _product(code, flagged, window, (table, vintage, indicators))
             for code, flagged in sorted(lists[-1].items())
         ),
-        persistence=_persistence([set(each) for each in lists], table, vintage),
+        persistence=persistence([set(each) for each in lists], table, vintage),
     )
 
 
@@ -118,7 +118,13 @@ def _product(
     return ListedProduct(f"{code:06}", held, (first, second, third), float(last.imports[at]))
 
 
-def _persistence(lists: Sequence[set[int]], table: str, vintage: str) -> tuple[Figure, ...]:
+def persistence(
+    lists: Sequence[Set[int] | Set[str]], table: str, vintage: str
+) -> tuple[Figure, ...]:
+    """Return which part of older lists the last one still has, the youngest of them first.
+
+    One figure says what is missing, where there is no older list.
+    """
     found = []
     for older in reversed(lists[:-1]):
         kept = Fraction(len(older & lists[-1]), len(older)) if older else None
