@@ -54,7 +54,7 @@ def test_the_hub_tells_what_it_has_billed(sqlite_database: Database, tmp_path: P
     columns = RevenueColumns.of(lines, "documents")
     found = dashboard(columns, Books(), Asked())
     columns.close()
-    (margin,) = [
+    margin, _of_line = [
         each.figure for each in found.whole if each.figure.indicator.name == "service_gross_margin"
     ]
     net = Fraction(document["totals"]["net"])

@@ -65,6 +65,7 @@ def test_the_figures_are_those_that_are_counted_by_hand(
     assert values(found.whole, "stand_alone_share") == {"": Fraction(1, 2)}
     assert values(found.whole, "recurring_share") == {"": Fraction(15_000, 105_000)}
     assert values(found.whole, "service_gross_margin") == {
+        "": Fraction(10, 19),
         "academy": Fraction(1, 4),
         "care": Fraction(1, 2),
         "freight": None,

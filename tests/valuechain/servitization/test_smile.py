@@ -11,7 +11,7 @@ from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.servitization.errors import CurrenciesMixed
 from lineshaft.valuechain.servitization.model import ActivityMonth
 from lineshaft.valuechain.servitization.service import curve_content, rates_named
-from lineshaft.valuechain.servitization.smile import Shape, curves, quadratic
+from lineshaft.valuechain.servitization.smile import Shape, curves, parabola_of
 
 T_975_OF_6 = 2.446911851
 """Student's t of a printed table: 97.5 %, 6 degrees of freedom."""
@@ -44,7 +44,8 @@ def test_an_exact_parabola_has_its_coefficient() -> None:
 
 def test_the_interval_is_that_of_least_squares() -> None:
     heights = [41, 28, 14, 12, 9, 17, 19, 33, 38]
-    value, low, high = quadratic(dict(zip(Activity, map(Fraction, heights), strict=True)))
+    parabola = parabola_of(dict(zip(Activity, map(Fraction, heights), strict=True)))
+    value, low, high = parabola.depth
     places = np.arange(-4, 5)
     design = np.vander(places, 3)
     fit, rest, *_ = np.linalg.lstsq(design, np.array(heights, float))
@@ -54,6 +55,11 @@ def test_the_interval_is_that_of_least_squares() -> None:
         (fit[0] - T_975_OF_6 * error, fit[0] + T_975_OF_6 * error), rel=1e-8
     )
     assert low > 0
+    row = np.array([4, -2, 1.0])
+    error = np.sqrt(rest[0] / 6 * row @ np.linalg.inv(design.T @ design) @ row)
+    at = parabola.at(Fraction(3))
+    assert at.value == pytest.approx(row @ fit, rel=1e-12)
+    assert at.high - at.value == pytest.approx(T_975_OF_6 * error, rel=1e-8)
 
 
 def test_the_word_is_refused_where_the_interval_holds_zero() -> None:

@@ -1,16 +1,22 @@
 """Revenue lines as columns, and the two questions that are asked of them: sums and lines.
 
 Amounts are whole millionths of their currency in 64 bits: a cell of the books has at most six
-decimals. DuckDB adds them up in 128 bits, so that every sum is exact.
+decimals. DuckDB adds them up in 128 bits, so that every sum is exact. What lines are chosen and
+divided by is one number of each line: it stands for a combination of these keys, and the
+combinations stand in the footer of a column file. So a sum over a million lines reads three columns
+of numbers and no text.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.servitization.errors import ColumnsUnreadable, QuestionInvalid
@@ -24,13 +30,17 @@ LINES_PAGE_MAX = 1_000
 """Lines of one page of a drill-down."""
 CELLS_MAX = 200_000
 """Different combinations of what a dashboard divides by."""
+COMBINATIONS_MAX = 1_000_000
+"""Different combinations of the keys of all lines."""
 BATCH_LINES = 65_536
+SITES_MAX = 500
+"""Sites that can be chosen from; lines of any other are found by its name."""
 _MONTH = r"\d{4}-(?:0[1-9]|1[0-2])"
 _PERIOD = re.compile(
     rf"(?P<first>{_MONTH})(?:\.\.(?P<last>{_MONTH}))?|(?P<year>\d{{4}})(?:-Q(?P<quarter>[1-4]))?",
     re.ASCII,
 )
-FORMAT = "lineshaft/revenue-lines/1"
+FORMAT = "lineshaft/revenue-lines/2"
 THREADS = 2
 KEYS = (
     "month",
@@ -47,7 +57,9 @@ KEYS = (
 _DIVIDED_BY = KEYS[:-1]
 """What sums are divided by: a site is chosen or not."""
 _SHOWN = ("document", "line", "date", "customer", "item", "machine", "bundle")
-_TEXTS = (*KEYS, *_SHOWN)
+_keys = itemgetter(*KEYS)
+_Keys = tuple[str, ...]
+"""The values of `KEYS`."""
 
 
 @dataclass(slots=True)
@@ -126,40 +138,74 @@ def revenue_schema() -> "pa.Schema":
     """Return the columns of a column file."""
     import pyarrow as pa  # noqa: PLC0415 - heavy, and needed only here
 
-    coded = pa.dictionary(pa.int32(), pa.string())
-    fields = [(name, coded if name in KEYS else pa.string()) for name in _TEXTS]
+    fields = [("combination", pa.int32()), *((name, pa.string()) for name in _SHOWN)]
     fields += [("amount", pa.int64()), ("cost", pa.int64())]
     return pa.schema(fields, metadata={"format": FORMAT})
+
+
+def footer(combinations: Iterable[_Keys]) -> dict[str, str]:
+    """Return what the footer of a column file says: its combinations of `KEYS`, by number."""
+    return {"combinations": msgspec.json.encode(list(combinations)).decode()}
+
+
+class _Numbering:
+    """Lines as batches, and a number for each combination of keys that they have."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[_Keys, int] = {}
+
+    def batches(self, lines: Iterable[RevenueLine]) -> Iterator["pa.RecordBatch"]:
+        """Return the lines as batches.
+
+        Raises:
+            Invalid: beyond `COMBINATIONS_MAX`.
+        """
+        import pyarrow as pa  # noqa: PLC0415
+
+        left, schema = iter(lines), revenue_schema()
+        while some := list(islice(left, BATCH_LINES)):
+            rows = [_row(line) for line in some]
+            for row in rows:
+                row["combination"] = self.numbers.setdefault(_keys(row), len(self.numbers))
+            if len(self.numbers) > COMBINATIONS_MAX:
+                msg = f"more than {COMBINATIONS_MAX} combinations of {', '.join(KEYS)}: "
+                raise Invalid(msg + "expected fewer")
+            yield pa.RecordBatch.from_pylist(rows, schema=schema)
 
 
 class RevenueColumns:
     """Revenue lines that can be asked for sums and lines; closed by `close`."""
 
-    def __init__(self, connection: "duckdb.DuckDBPyConnection", name: str) -> None:
-        """Take a connection that has the view `lines`."""
+    def __init__(
+        self, connection: "duckdb.DuckDBPyConnection", name: str, combinations: Sequence[_Keys]
+    ) -> None:
+        """Take a connection that has the view `lines`, and what its numbers stand for."""
         self._connection = connection
         self.name = name
+        self._combinations = combinations
+        self._sums: list[tuple[int, int, int, int, int]] = []
 
     @classmethod
     def of(cls, lines: Iterable[RevenueLine], name: str) -> "RevenueColumns":
-        """Hold lines in memory."""
+        """Hold lines in memory.
+
+        Raises:
+            Invalid: beyond `COMBINATIONS_MAX`.
+        """
         import pyarrow as pa  # noqa: PLC0415
 
-        schema = revenue_schema()
-        batches = [
-            pa.RecordBatch.from_pylist([_row(line) for line in some], schema=schema)
-            for some in _batches(lines)
-        ]
+        numbering = _Numbering()
+        batches = list(numbering.batches(lines))
         connection = _connect()
-        connection.register("lines", pa.Table.from_batches(batches, schema=schema))
-        return cls(connection, name)
+        connection.register("lines", pa.Table.from_batches(batches, schema=revenue_schema()))
+        return cls(connection, name, list(numbering.numbers))
 
     @classmethod
     def open(cls, path: Path) -> "RevenueColumns":
         """Open a column file; it is read when something is asked.
 
         Raises:
-            ColumnsUnreadable: when it is none.
+            ColumnsUnreadable: when it is none, or one of an older format.
         """
         import duckdb  # noqa: PLC0415
 
@@ -167,17 +213,19 @@ class RevenueColumns:
         quoted = str(path).replace("'", "''")
         try:
             found = connection.execute(
-                f"SELECT decode(value) FROM parquet_kv_metadata('{quoted}') "
-                "WHERE decode(key) = 'format'"
-            ).fetchone()
-            if found is None or found[0] != FORMAT:
-                msg = f"{path} is no column file of revenue lines: expected format {FORMAT}"
-                raise ColumnsUnreadable(msg)
+                f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{quoted}') "
+                "WHERE decode(key) IN ('format', 'combinations')"
+            ).fetchall()
+            said = dict(found)
+            if said.get("format") != FORMAT:
+                msg = f"{path} is no column file of revenue lines: expected format {FORMAT}, "
+                raise ColumnsUnreadable(msg + "as 'servitization keep' writes it")
+            combinations = msgspec.json.decode(said["combinations"], type=list[_Keys])
             connection.execute(f"CREATE VIEW lines AS FROM read_parquet('{quoted}')")
-        except duckdb.Error as error:
+        except (duckdb.Error, KeyError, msgspec.MsgspecError) as error:
             msg = f"cannot read {path} as a column file of revenue lines"
             raise ColumnsUnreadable(msg) from error
-        return cls(connection, path.name)
+        return cls(connection, path.name, combinations)
 
     def close(self) -> None:
         """Let go of the lines."""
@@ -189,18 +237,37 @@ class RevenueColumns:
         Raises:
             QuestionInvalid: for another key, or beyond `CELLS_MAX` combinations.
         """
-        names = ", ".join(_DIVIDED_BY)
-        condition, values = _condition(where or {})
-        found = self._connection.execute(
-            f"SELECT {names}, sum(amount), coalesce(sum(cost), 0), "
-            "coalesce(sum(amount) FILTER (WHERE cost IS NOT NULL), 0), count(*) "
-            f"FROM lines {condition} GROUP BY ALL ORDER BY ALL LIMIT {CELLS_MAX + 1}",
-            values,
-        ).fetchall()
+        is_chosen, combinations = _condition(where or {}), self._combinations
+        found: dict[_Keys, tuple[int, int, int, int]] = {}
+        for number, amount, cost, costed, count in self._summed():
+            keys = combinations[number]
+            if is_chosen(keys):
+                of = found.get(keys[:-1], (0, 0, 0, 0))
+                sums = (of[0] + amount, of[1] + cost, of[2] + costed, of[3] + count)
+                found[keys[:-1]] = sums
         if len(found) > CELLS_MAX:
             msg = f"more than {CELLS_MAX} combinations of months, service lines and sites: "
             raise QuestionInvalid(msg + "expected fewer; ask for a part")
-        return [Cell(*row) for row in found]
+        return [Cell(*keys, *found[keys]) for keys in sorted(found)]
+
+    def _summed(self) -> list[tuple[int, int, int, int, int]]:
+        """Return number, amount, cost, costed amount and count of each combination, read once."""
+        if not self._sums:
+            # As text: to fetch numbers of 128 bits takes as long as to add them up.
+            found = self._connection.execute(
+                "SELECT combination, sum(amount)::TEXT, coalesce(sum(cost), 0)::TEXT, "
+                "coalesce(sum(amount) FILTER (WHERE cost IS NOT NULL), 0)::TEXT, count(*) "
+                "FROM lines GROUP BY combination"
+            ).fetchall()
+            self._sums = [
+                (number, int(amount), int(cost), int(costed), count)
+                for number, amount, cost, costed, count in found
+            ]
+        return self._sums
+
+    def sites(self) -> tuple[str, ...]:
+        """Return the sites that lines name, in order."""
+        return tuple(sorted({keys[-1] for keys in self._combinations} - {""})[:SITES_MAX])
 
     def page(
         self, where: Mapping[str, str], after: str = "", limit: int = LINES_PAGE_MAX
@@ -218,15 +285,20 @@ class RevenueColumns:
         if not 0 < limit <= LINES_PAGE_MAX or not (after.isdecimal() or not after):
             msg = f"a page of {limit} lines after {after!r}: expected 1 to {LINES_PAGE_MAX} lines"
             raise QuestionInvalid(msg)
-        condition, values = _condition(where)
-        names = (*_TEXTS, "amount", "cost")
+        is_chosen = _condition(where)
+        chosen = [number for number, keys in enumerate(self._combinations) if is_chosen(keys)]
+        names = (*_SHOWN, "amount", "cost")
         found = self._connection.execute(
-            f"SELECT {', '.join(names)} FROM lines {condition} "
+            f"SELECT combination, {', '.join(names)} FROM lines "
+            f"WHERE combination IN (SELECT unnest(?::INTEGER[])) "
             f"ORDER BY date, document, line, machine, item, amount "
             f"LIMIT {limit + 1} OFFSET {int(after or 0)}",
-            values,
+            [chosen],
         ).fetchall()
-        listed = [_shown(dict(zip(names, row, strict=True))) for row in found[:limit]]
+        listed = [
+            _shown(self._combinations[number], dict(zip(names, row, strict=True)))
+            for number, *row in found[:limit]
+        ]
         more = str(int(after or 0) + limit) if len(found) > limit else None
         return LinePage(tuple(listed), more)
 
@@ -236,22 +308,19 @@ def write_columns(lines: Iterable[RevenueLine], path: Path) -> int:
 
     Returns:
         How many.
+
+    Raises:
+        Invalid: beyond `COMBINATIONS_MAX`.
     """
-    import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    schema, count = revenue_schema(), 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for some in _batches(lines):
-            writer.write_batch(pa.RecordBatch.from_pylist([_row(line) for line in some], schema))
-            count += len(some)
+    numbering, count = _Numbering(), 0
+    with pq.ParquetWriter(path, revenue_schema(), compression="zstd") as writer:
+        for batch in numbering.batches(lines):
+            writer.write_batch(batch)
+            count += len(batch)
+        writer.add_key_value_metadata(footer(numbering.numbers))
     return count
-
-
-def _batches(lines: Iterable[RevenueLine]) -> Iterator[list[RevenueLine]]:
-    left = iter(lines)
-    while some := list(islice(left, BATCH_LINES)):
-        yield some
 
 
 def _connect() -> "duckdb.DuckDBPyConnection":
@@ -263,21 +332,22 @@ def _connect() -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-def _condition(where: Mapping[str, str]) -> tuple[str, list[str]]:
+def _condition(where: Mapping[str, str]) -> Callable[[_Keys], bool]:
+    """Return what tells whether a combination has some keys."""
     unknown = sorted(set(where) - set(KEYS))
     if unknown:
         msg = f"lines cannot be chosen by {', '.join(unknown)}: expected some of {', '.join(KEYS)}"
         raise QuestionInvalid(msg)
-    parts: list[str] = []
-    values: list[str] = []
-    for name, value in where.items():
-        if name == "month":
-            parts.append("month BETWEEN ? AND ?")
-            values += months_of(value)
-        else:
-            parts.append(f"{name} = ?")
-            values.append(value)
-    return ("WHERE " + " AND ".join(parts) if parts else ""), values
+    first, last = months_of(where["month"]) if "month" in where else ("", "")
+    wanted = [(KEYS.index(name), value) for name, value in where.items() if name != "month"]
+    month = KEYS.index("month")
+
+    def is_chosen(keys: _Keys) -> bool:
+        if last and not first <= keys[month] <= last:
+            return False
+        return all(keys[place] == value for place, value in wanted)
+
+    return is_chosen
 
 
 def months_of(period: str) -> tuple[str, str]:
@@ -298,9 +368,10 @@ def months_of(period: str) -> tuple[str, str]:
     return f"{year}-01", f"{year}-12"
 
 
-def _shown(row: dict[str, Any]) -> dict[str, str]:
+def _shown(keys: _Keys, row: dict[str, Any]) -> dict[str, str]:
     amount, cost = row.pop("amount"), row.pop("cost")
-    said = {name: str(value) for name, value in row.items()}
+    said = dict(zip(KEYS, keys, strict=True))
+    said |= {name: str(value) for name, value in row.items()}
     return said | {"amount": _text(amount), "cost": "" if cost is None else _text(cost)}
 
 

@@ -10,12 +10,40 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from lineshaft.services.contracts.model import Binding
+from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.servitization.model import LifeStage
 from lineshaft.valuechain.servitization.view import Sums, View, summed
 
 YEAR_QUARTERS = 4
 FALLING_QUARTERS = 3
 """Quarters one after the other of which the margin falls, for an alarm."""
+COSTS_MORE = "it costs more than it earns"
+FALLING = "its revenue grows while its margin falls"
+_SOURCE = "Huang & Ma, sections 2.3, 3.1 and 3.3; the thresholds of the stages are of Lineshaft"
+ALONE_IN_A_YEAR = Indicator(
+    name="stand_alone_share_year",
+    symbol="SA_4",
+    unit="C62",
+    formula="stand-alone revenue of the service line / its revenue, last four quarters",
+    source=_SOURCE,
+    range="[0, 1]",
+)
+MARGIN_IN_A_YEAR = Indicator(
+    name="service_gross_margin_year",
+    symbol="GM_4",
+    unit="C62",
+    formula="1 - cost of the service line / its revenue with a known cost, last four quarters",
+    source=_SOURCE,
+    range="(-inf, 1]",
+)
+GROWTH_IN_A_YEAR = Indicator(
+    name="service_line_growth",
+    symbol="G_4",
+    unit="C62",
+    formula="revenue of the service line in the last four quarters / in the four before - 1",
+    source=_SOURCE,
+    range="[-1, inf)",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +193,7 @@ def _alarm(name: str, quarters: Sequence[View]) -> MarginAlarm | None:
     if margins[-1][1] < 0:
         return MarginAlarm(
             service_line=name,
-            reason="it costs more than it earns",
+            reason=COSTS_MORE,
             quarters=margins[-1:],
         )
     values = [margin for _, margin in margins]
@@ -174,7 +202,7 @@ def _alarm(name: str, quarters: Sequence[View]) -> MarginAlarm | None:
     if is_whole and is_falling and known[-1][1].amount > known[0][1].amount:
         return MarginAlarm(
             service_line=name,
-            reason="its revenue grows while its margin falls",
+            reason=FALLING,
             quarters=margins,
         )
     return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lineshaft.core.money import CURRENCY_EXPONENTS
 from lineshaft.security.authorisation.model import Action, Actor, Resource
@@ -24,13 +24,28 @@ from lineshaft.valuechain.servitization.columns import (
     LINES_PAGE_MAX,
     LinePage,
     RevenueColumns,
+    footer,
     months_of,
     revenue_schema,
     write_columns,
 )
+from lineshaft.valuechain.servitization.content import (
+    curve_content,
+    dashboard_content,
+    figure_row,
+)
 from lineshaft.valuechain.servitization.errors import QuestionInvalid
+from lineshaft.valuechain.servitization.found import BAND, Dashboard, Reported, standing_figures
 from lineshaft.valuechain.servitization.indicators import MEMBERS
-from lineshaft.valuechain.servitization.life_cycle import MarginAlarm, Standing, alarms, standings
+from lineshaft.valuechain.servitization.life_cycle import (
+    COSTS_MORE,
+    FALLING,
+    YEAR_QUARTERS,
+    MarginAlarm,
+    Standing,
+    alarms,
+    standings,
+)
 from lineshaft.valuechain.servitization.measured import Measured
 from lineshaft.valuechain.servitization.model import (
     Books,
@@ -58,6 +73,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BAND",
     "BATCH_LINES",
+    "COSTS_MORE",
+    "FALLING",
     "LINES_PAGE_MAX",
     "TABLES",
     "Asked",
@@ -65,12 +82,14 @@ __all__ = [
     "Curve",
     "Dashboard",
     "LinePage",
+    "MarginAlarm",
     "Rates",
     "Reported",
     "RevenueColumns",
     "Servitization",
     "Shape",
     "Show",
+    "Standing",
     "benchmarks_of",
     "curve_content",
     "curves",
@@ -78,10 +97,12 @@ __all__ = [
     "dashboard_content",
     "days_of",
     "figure_row",
+    "footer",
     "grain_named",
     "rates_named",
     "read_books",
     "revenue_schema",
+    "standing_figures",
     "where_named",
     "write_columns",
 ]
@@ -90,24 +111,6 @@ _LEDGER = Resource("ledger", "*")
 _MONTH_CHARACTERS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the literature says of a figure: never a promise for one firm."""
-
-    low: Fraction
-    high: Fraction
-    source: str
-    says: str
-
-
-BAND = Context(
-    Fraction(20, 100),
-    Fraction(30, 100),
-    "Fang, Palmatier & Steenkamp 2008, J. Marketing 72:1-14; 477 US firms, 1990-2005",
-    "on average the value of these firms rose with the service share only from here on; "
-    "this is context and no promise for one firm",
-)
-"""The service share of revenue in the literature."""
 BENCHMARKS = frozenset(
     {
         "input_servitization_direct",
@@ -151,44 +154,6 @@ class Asked:
         site = self.where.get("site")
         listed = books.service_inputs
         return [each for each in listed if self.has(each.month) and site in {None, each.site}]
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A figure, what it is of, and the question that finds the lines behind it.
-
-    Attributes:
-        period: empty for all months that were asked for.
-        key: service line, kind or cell of the matrix; empty for the whole.
-        behind: what `RevenueColumns.page` finds its lines by; empty where there are none.
-    """
-
-    figure: Figure
-    period: str
-    key: str
-    behind: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dashboard:
-    """Everything that is shown of the servitization of a firm.
-
-    Attributes:
-        whole: figures of all months together.
-        trend: the same figures of each period.
-        stages, alarms: by service line, at the end of the last quarter: advice.
-        revenue: of services and of everything, exactly.
-    """
-
-    currency: str
-    vintage: str
-    whole: tuple[Reported, ...]
-    trend: tuple[Reported, ...]
-    stages: tuple[Standing, ...]
-    alarms: tuple[MarginAlarm, ...]
-    service_revenue: Fraction
-    revenue: Fraction
-    line_count: int
 
 
 class Servitization:
@@ -318,6 +283,8 @@ def dashboard(
         trend=tuple(itertools.chain.from_iterable(trend)),
         stages=standings(quarters),
         alarms=alarms(quarters),
+        stage_months=_stage_months([view.period for view in quarters]),
+        sites=columns.sites(),
         service_revenue=Fraction(whole.service().amount, 10**6),
         revenue=Fraction(whole.total().amount, 10**6),
         line_count=whole.total().count,
@@ -391,91 +358,10 @@ def benchmarks_of(path: Path, format_name: str, country: str, tell: Show) -> tup
     return tuple(each.figure for each in report(kernel, wanted) if not each.industry)
 
 
-def dashboard_content(found: Dashboard, benchmark: Sequence[Figure] = ()) -> dict[str, Any]:
-    """Return a dashboard as JSON content; exact numbers are fractions as text."""
-    return {
-        "currency": found.currency,
-        "vintage": found.vintage,
-        "lines": found.line_count,
-        "revenue": str(found.revenue),
-        "service_revenue": str(found.service_revenue),
-        "figures": [figure_row(each) for each in found.whole],
-        "trend": [figure_row(each) for each in found.trend],
-        "benchmark": [figure_row(Reported(each, "", "", {})) for each in benchmark],
-        "context": {
-            "indicator": "output_servitization",
-            "low": str(BAND.low),
-            "high": str(BAND.high),
-            "source": BAND.source,
-            "says": BAND.says,
-        },
-        "service_lines": [_standing_row(each) for each in found.stages],
-        "alarms": [
-            {
-                "service_line": each.service_line,
-                "reason": each.reason,
-                "quarters": {quarter: str(margin) for quarter, margin in each.quarters},
-            }
-            for each in found.alarms
-        ],
-    }
-
-
-def figure_row(each: Reported) -> dict[str, Any]:
-    """Return a figure with all that it says of itself, and what its lines are asked by."""
-    figure = each.figure
-    return {
-        "indicator": figure.indicator.name,
-        "symbol": figure.indicator.symbol,
-        "period": each.period,
-        "key": each.key,
-        "value": "" if figure.value is None else str(figure.value),
-        "unit": figure.indicator.unit,
-        "table": figure.table,
-        "vintage": figure.vintage,
-        "coverage": str(figure.coverage),
-        "missing": figure.missing,
-        "formula": figure.indicator.formula,
-        "source": figure.indicator.source,
-        "lines": dict(each.behind),
-    }
-
-
-def _standing_row(each: Standing) -> dict[str, str]:
-    numbers = {
-        "stand_alone_share": each.stand_alone_share,
-        "margin": each.margin,
-        "growth": each.growth,
-    }
-    said = {name: "" if value is None else str(value) for name, value in numbers.items()}
-    stage = "" if each.stage is None else each.stage.value
-    return {
-        "service_line": each.service_line,
-        "stage": stage,
-        **said,
-        "missing": each.missing,
-    }
-
-
-def curve_content(curve: Curve) -> dict[str, Any]:
-    """Return a smile curve as JSON content."""
-    return {
-        "period": curve.period,
-        "currency": curve.currency,
-        "shape": None if curve.shape is None else curve.shape.value,
-        "depth": curve.depth.value,
-        "low": curve.depth.low,
-        "high": curve.depth.high,
-        "missing": curve.depth.missing,
-        "table": curve.depth.table,
-        "vintage": curve.depth.vintage,
-        "coverage": str(curve.depth.coverage),
-        "formula": curve.depth.indicator.formula,
-        "source": curve.depth.indicator.source,
-        "margin_per_hour": {
-            activity.value: str(figure.value) for activity, figure in curve.margins
-        },
-    }
+def _stage_months(quarters: Sequence[str]) -> str:
+    """Return the months of the quarters that a stage is of."""
+    last = quarters[-YEAR_QUARTERS:]
+    return f"{months_of(last[0])[0]}..{months_of(last[-1])[1]}"
 
 
 def _within(asked: Asked, period: str) -> str:

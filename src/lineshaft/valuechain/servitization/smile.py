@@ -23,6 +23,9 @@ ACTIVITIES_MIN = 5
 """A parabola has three coefficients: without two activities more there is no interval."""
 CONFIDENCE = 0.95
 _COEFFICIENTS = 3
+_MIDDLE = Fraction(len(Activity) + 1, 2)
+STEPS_PER_PLACE = 4
+"""Points of the drawn curve between an activity and the next."""
 LEDGER = "activity-based ledger of the firm"
 
 DEPTH = Indicator(
@@ -53,6 +56,16 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FitPoint:
+    """The parabola at a place, with the interval of its mean there; of `CONFIDENCE`."""
+
+    place: float
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """The curve of a period.
 
@@ -61,6 +74,7 @@ class Curve:
         margins: per hour, by activity in the order of the value chain.
         depth: the quadratic coefficient with its interval; without a value where it is too thin.
         shape: None without a depth.
+        fitted: the parabola from the first place to the last; empty where it is too thin.
     """
 
     period: str
@@ -68,6 +82,7 @@ class Curve:
     margins: tuple[tuple[Activity, Figure], ...]
     depth: Figure
     shape: Shape | None
+    fitted: tuple[FitPoint, ...] = ()
 
 
 def curves(months: Sequence[ActivityMonth], rates: Rates | None) -> tuple[Curve, ...]:
@@ -101,9 +116,18 @@ def _curve(period: str, months: Sequence[ActivityMonth], rates: Rates) -> Curve:
         missing = f"activities with hours: {len(margins)}, expected {ACTIVITIES_MIN} or more"
         depth = Figure(DEPTH, None, LEDGER, vintage, coverage, missing=missing)
         return Curve(period, rates.currency, shown, depth, None)
-    value, low, high = quadratic(margins)
+    parabola = parabola_of(margins)
+    value, low, high = parabola.depth
     depth = Figure(DEPTH, float(value), LEDGER, vintage, coverage, low, high)
-    return Curve(period, rates.currency, shown, depth, shape_of(low, high))
+    fitted = tuple(parabola.at(place) for place in _drawn(margins))
+    return Curve(period, rates.currency, shown, depth, shape_of(low, high), fitted)
+
+
+def _drawn(margins: Mapping[Activity, Fraction]) -> list[Fraction]:
+    """Return where the curve is drawn: from the first activity to the last, in small steps."""
+    places = [each.position for each in margins]
+    steps = (max(places) - min(places)) * STEPS_PER_PLACE
+    return [min(places) + Fraction(step, STEPS_PER_PLACE) for step in range(steps + 1)]
 
 
 def margins_per_hour(months: Sequence[ActivityMonth], rates: Rates) -> dict[Activity, Fraction]:
@@ -123,33 +147,61 @@ def shape_of(low: float, high: float) -> Shape:
     return Shape.INVERTED if high < 0 else Shape.NOT_SHOWN
 
 
-def quadratic(margins: Mapping[Activity, Fraction]) -> tuple[Fraction, float, float]:
-    """Return the quadratic coefficient of the least squares parabola, and its interval.
+@dataclass(frozen=True, slots=True)
+class Parabola:
+    """The least squares parabola.
+
+    Attributes:
+        coefficients: of 1, p and p squared, p counted from the middle of the value chain; exact.
+        inverse: of the normal equations.
+        error: standard error of a margin around the curve, times the quantile of Student's t.
+    """
+
+    coefficients: Sequence[Fraction]
+    inverse: Sequence[Sequence[Fraction]]
+    error: float
+
+    @property
+    def depth(self) -> tuple[Fraction, float, float]:
+        """The quadratic coefficient with its interval."""
+        half = self.error * math.sqrt(self.inverse[2][2])
+        value = self.coefficients[2]
+        return value, float(value) - half, float(value) + half
+
+    def at(self, place: Fraction) -> FitPoint:
+        """Return the curve at a place from 1 to 9, with the interval of its mean."""
+        row = _powers(place - _MIDDLE)
+        value = float(_dot(row, self.coefficients))
+        spread = _dot(row, [_dot(each, row) for each in self.inverse])
+        half = self.error * math.sqrt(spread)
+        return FitPoint(float(place), value, value - half, value + half)
+
+
+def parabola_of(margins: Mapping[Activity, Fraction]) -> Parabola:
+    """Fit the least squares parabola.
 
     Raises:
         ExtraMissing: when SciPy is not installed.
     """
-    middle = Fraction(len(Activity) + 1, 2)
-    places = [each.position - middle for each in margins]
-    design = [[Fraction(1), place, place * place] for place in places]
+    design = [_powers(each.position - _MIDDLE) for each in margins]
     heights = list(margins.values())
     inverse = _inverse(_product(design))
-    moments = [
-        sum((row[i] * y for row, y in zip(design, heights, strict=True)), Fraction(0))
-        for i in range(_COEFFICIENTS)
-    ]
-    fit = [sum((a * b for a, b in zip(row, moments, strict=True)), Fraction(0)) for row in inverse]
+    moments = [_dot([row[i] for row in design], heights) for i in range(_COEFFICIENTS)]
+    fit = [_dot(row, moments) for row in inverse]
     rest = sum(
-        (
-            (y - sum((a * b for a, b in zip(row, fit, strict=True)), Fraction(0))) ** 2
-            for row, y in zip(design, heights, strict=True)
-        ),
-        Fraction(0),
+        ((y - _dot(row, fit)) ** 2 for row, y in zip(design, heights, strict=True)), Fraction(0)
     )
     freedom = len(heights) - _COEFFICIENTS
     quantile = float(needed("scipy.special").stdtrit(freedom, (1 + CONFIDENCE) / 2))
-    half = quantile * math.sqrt(rest / freedom * inverse[2][2])
-    return fit[2], float(fit[2]) - half, float(fit[2]) + half
+    return Parabola(fit, inverse, quantile * math.sqrt(rest / freedom))
+
+
+def _powers(place: Fraction) -> list[Fraction]:
+    return [Fraction(1), place, place * place]
+
+
+def _dot(row: Sequence[Fraction], column: Sequence[Fraction]) -> Fraction:
+    return sum((a * b for a, b in zip(row, column, strict=True)), Fraction(0))
 
 
 def _product(design: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:

@@ -1,10 +1,11 @@
-"""Gross margin of each service line."""
+"""Gross margin of all services, and of each service line."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.servitization.measured import Measured
-from lineshaft.valuechain.servitization.view import View
+from lineshaft.valuechain.servitization.view import Sums, View
 
 INDICATOR = Indicator(
     name="service_gross_margin",
@@ -17,15 +18,20 @@ INDICATOR = Indicator(
 
 
 def values(view: View) -> tuple[Measured, ...]:
-    """Compute by service line; revenue without a cost lowers the coverage."""
-    found = []
-    for name in view.service_lines():
-        sums = view.service(service_line=name)
-        behind = {"kind": "service", "service_line": name}
-        if sums.costed <= 0 or sums.amount <= 0:
-            found.append(Measured(name, None, Fraction(0), "cost of what was sold", behind))
-            continue
-        value = 1 - Fraction(sums.cost) / sums.costed
-        coverage = min(Fraction(sums.costed) / sums.amount, Fraction(1))
-        found.append(Measured(name, value, coverage, "", behind))
-    return tuple(found)
+    """Compute of all services and by service line; revenue without a cost lowers the coverage."""
+    names = view.service_lines()
+    whole = _margin("", view.service(), {"kind": "service"})
+    return (whole, *(_of_line(name, view) for name in names)) if names else ()
+
+
+def _of_line(name: str, view: View) -> Measured:
+    behind = {"kind": "service", "service_line": name}
+    return _margin(name, view.service(service_line=name), behind)
+
+
+def _margin(key: str, sums: Sums, behind: Mapping[str, str]) -> Measured:
+    if sums.costed <= 0 or sums.amount <= 0:
+        return Measured(key, None, Fraction(0), "cost of what was sold", behind)
+    value = 1 - Fraction(sums.cost) / sums.costed
+    coverage = min(Fraction(sums.costed) / sums.amount, Fraction(1))
+    return Measured(key, value, coverage, "", behind)

@@ -1,0 +1,106 @@
+"""What a dashboard shows, and what the literature says beside it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from lineshaft.valuechain.indicator import Figure
+from lineshaft.valuechain.servitization.life_cycle import (
+    ALONE_IN_A_YEAR,
+    GROWTH_IN_A_YEAR,
+    MARGIN_IN_A_YEAR,
+    MarginAlarm,
+    Standing,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the literature says of a figure: never a promise for one firm."""
+
+    low: Fraction
+    high: Fraction
+    source: str
+    says: str
+
+
+BAND = Context(
+    Fraction(20, 100),
+    Fraction(30, 100),
+    "Fang, Palmatier & Steenkamp 2008, J. Marketing 72:1-14; 477 US firms, 1990-2005",
+    "on average the value of these firms rose with the service share only from here on; "
+    "this is context and no promise for one firm",
+)
+"""The service share of revenue in the literature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A figure, what it is of, and the question that finds the lines behind it.
+
+    Attributes:
+        period: empty for all months that were asked for.
+        key: service line, kind or cell of the matrix; empty for the whole.
+        behind: what `RevenueColumns.page` finds its lines by; empty where there are none.
+    """
+
+    figure: Figure
+    period: str
+    key: str
+    behind: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dashboard:
+    """Everything that is shown of the servitization of a firm.
+
+    Attributes:
+        whole: figures of all months together.
+        trend: the same figures of each period.
+        stages, alarms: by service line, at the end of the last quarter: advice.
+        stage_months: that the stages look at, as a period of lines.
+        sites: that lines name, whether chosen or not.
+        revenue: of services and of everything, exactly.
+    """
+
+    currency: str
+    vintage: str
+    whole: tuple[Reported, ...]
+    trend: tuple[Reported, ...]
+    stages: tuple[Standing, ...]
+    alarms: tuple[MarginAlarm, ...]
+    stage_months: str
+    sites: tuple[str, ...]
+    service_revenue: Fraction
+    revenue: Fraction
+    line_count: int
+
+
+def standing_figures(found: Dashboard, standing: Standing) -> tuple[Reported, Reported, Reported]:
+    """Return stand-alone share, margin and growth of a service line, with the lines behind them."""
+    name, months = standing.service_line, found.stage_months
+    behind = {"kind": "service", "service_line": name, "month": months}
+    table = found.whole[0].figure.table
+    vintage = months.replace("..", " to ")
+    numbers = (
+        (ALONE_IN_A_YEAR, standing.stand_alone_share, "revenue above its credits"),
+        (MARGIN_IN_A_YEAR, standing.margin, "cost of what was sold"),
+        (GROWTH_IN_A_YEAR, standing.growth, "the four quarters before"),
+    )
+    alone, margin, growth = (
+        Reported(
+            Figure(
+                indicator,
+                value,
+                table,
+                vintage,
+                Fraction(value is not None),
+                missing="" if value is not None else missing,
+            ),
+            "",
+            name,
+            behind,
+        )
+        for indicator, value, missing in numbers
+    )
+    return alone, margin, growth
