@@ -200,6 +200,7 @@ def late(data: DataOption = None, json: JsonOption = False) -> None:
                 "document": one.document.number,
                 "meters": ", ".join(one.meters),
                 "recorded": ", ".join(one.recorded),
+                "amended": one.is_amended,
             }
             for one in found
         ]
@@ -207,7 +208,11 @@ def late(data: DataOption = None, json: JsonOption = False) -> None:
             write_json(rows)
         else:
             columns = ["contract", "period", "document", "meters", "recorded"]
-            write_table("late periods", columns, [[row[name] for name in columns] for row in rows])
+            shown = [
+                [*(str(row[name]) for name in columns), "yes" if row["amended"] else ""]
+                for row in rows
+            ]
+            write_table("late periods", [*columns, "amended"], shown)
 
 
 @app.command()

@@ -193,5 +193,5 @@ def _late_row(late: LatePeriod) -> Sequence[Cell]:
         late.document.contract,
         format_instant(late.document.period.start),
         format_instant(late.document.period.end),
-        ", ".join((*late.meters, *late.recorded)),
+        ", ".join((*late.meters, *late.recorded, *(["amended"] if late.is_amended else []))),
     )

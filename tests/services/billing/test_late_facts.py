@@ -8,7 +8,8 @@ from lineshaft.services.billing.model import LatePeriod
 from lineshaft.services.facts.model import StockRecord
 from lineshaft.services.incidents.model import AgreedExclusion, ServiceIncident
 from tests.services.billing import promised, test_replenishment
-from tests.services.billing.late import STEP_US, LateHub, late_hub
+from tests.services.billing.examples import PERIOD, plain_contract
+from tests.services.billing.late import STEP_US, TIERS, LateHub, late_hub
 from tests.services.billing.promised import excluded, incident, incident_time, of
 from tests.services.billing.test_replenishment import BEGUN, COUNT, sold, told
 from tests.services.hub import FINANCE, Hub
@@ -83,3 +84,24 @@ def test_a_stock_that_is_counted_after_the_issue(hub: Hub) -> None:
     assert found(late) == []
     counted.stock = [*counted.stock, told(COUNT, 10, 91, id="again")]
     assert found(late) == [((), (), True)]
+
+
+def test_an_amendment_with_effect_on_what_is_billed_is_late(hub: Hub) -> None:
+    late = late_hub(hub)
+    late.learn(4_000)
+    late.billing.issue(FINANCE, late.usage.of.id, PERIOD)
+    hub.contracts.agree(FINANCE, plain_contract(TIERS, version=2, payment_days=7))
+    hub.contracts.activate(FINANCE, late.usage.of.id, 2)
+    hub.clock.advance(STEP_US)
+    assert late.billing.late(FINANCE).periods == (), "nothing else is owed by it"
+    dearer = {"model": "per_unit", "unit": "SEC", "unit_price": "0.20"}
+    hub.contracts.agree(FINANCE, plain_contract(dearer, version=3))
+    hub.contracts.activate(FINANCE, late.usage.of.id, 3)
+    hub.clock.advance(STEP_US)
+    (found,) = late.billing.late(FINANCE).periods
+    assert (found.is_amended, found.is_refused, found.meters) == (True, False, ())
+    made = late.billing.correct(FINANCE, late.usage.of.id, PERIOD)
+    assert made.is_new
+    # 4,000 s at 0.20 in place of 1,000 at 0.10 and 3,000 at 0.08, with 19 % tax
+    assert str(made.document.gross) == "547.40 EUR"
+    assert late.billing.late(FINANCE).periods == ()

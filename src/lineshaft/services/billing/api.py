@@ -220,6 +220,7 @@ def _late_content(late: LatePeriod) -> dict[str, Any]:
         "meters": list(late.meters),
         "recorded": list(late.recorded),
         "is_refused": late.is_refused,
+        "is_amended": late.is_amended,
     }
 
 

@@ -173,8 +173,9 @@ class Corrections:
         self, actor: Actor, one: "_Billed", metering: UsageSource, known_at: Instant
     ) -> LatePeriod | None:
         """Compare what was billed of a period with what is known of it now."""
+        contract = self._in_force(actor, one.standing)
         try:
-            usage, known = self._known_now(actor, one, metering, known_at)
+            usage, known = self._known_now(actor, one, contract, metering, known_at)
         except Invalid:
             return LatePeriod(document=one.standing, is_refused=True)
         if inputs_sha256(usage, known) != one.inputs_sha256:
@@ -183,12 +184,27 @@ class Corrections:
                 meters=changed_meters(one.usage, usage),
                 recorded=changed_kinds(one.recorded, known),
             )
-        if one.are_fees_ahead and self._owes(actor, one.standing):
-            return LatePeriod(document=one.standing)
+        if contract is None:
+            return None
+        is_amended = contract.version != one.version
+        if (is_amended or one.are_fees_ahead) and self._owes(actor, contract, one.standing.period):
+            return LatePeriod(document=one.standing, is_amended=is_amended)
         return None
 
+    def _in_force(self, actor: Actor, standing: IssuedDocument) -> Contract | None:
+        """Return the contract version that holds over a billed period as it is known now."""
+        try:
+            return self._parts.contracts.in_force(actor, standing.contract, standing.period)
+        except NotInForce:
+            return None
+
     def _known_now(
-        self, actor: Actor, one: "_Billed", metering: UsageSource, known_at: Instant
+        self,
+        actor: Actor,
+        one: "_Billed",
+        contract: Contract | None,
+        metering: UsageSource,
+        known_at: Instant,
     ) -> tuple[Sequence[UsageRecord], Mapping[str, Any]]:
         """Return usage and records of a period as they are known now.
 
@@ -197,29 +213,24 @@ class Corrections:
         Raises:
             Invalid: when it cannot be rated with what is known now.
         """
-        standing = one.standing
-        try:
-            contract = self._parts.contracts.in_force(actor, standing.contract, standing.period)
-        except NotInForce:
-            contract = None
         if contract is None or not rests_on_records(contract):
             usage = [metering.usage(actor, each.meter, each.period, known_at) for each in one.usage]
             return usage, one.recorded
         issuer = Issuer(replace(self._parts, metering=metering))
-        rated = issuer.rate(actor, contract, standing.period, known_at, self._engine(one.engine))
+        period = one.standing.period
+        rated = issuer.rate(actor, contract, period, known_at, self._engine(one.engine))
         return rated.usage, recorded(rated.facts)
 
-    def _owes(self, actor: Actor, standing: IssuedDocument) -> bool:
-        """Tell whether fees that were billed in advance are others now: it ended, or rests.
+    def _owes(self, actor: Actor, contract: Contract, period: Period) -> bool:
+        """Tell whether a period costs something else by the contract that holds now.
 
-        Also where they cannot be computed now, such as by days until noon: somebody has to look.
+        It was amended with effect on what is billed already, or it ended or rests and its fees
+        were billed in advance. Also where that cannot be computed or corrected now, such as by
+        days until noon or for another customer: somebody has to look.
         """
         try:
-            contract = self._parts.contracts.in_force(actor, standing.contract, standing.period)
-            return self.preview(actor, contract, standing.period)[1] is not None
-        except NotInForce:
-            return False
-        except Invalid:
+            return self.preview(actor, contract, period)[1] is not None
+        except (Invalid, CorrectionRefused):
             return True
 
     def _billed(self, first: DocumentHead) -> "_Billed":
@@ -230,6 +241,7 @@ class Corrections:
         document = decode_file(standing.file).document
         return _Billed(
             number=first.number,
+            version=document["contract"]["version"],
             standing=standing,
             engine=document["engine"],
             usage=usage_of(document),
@@ -249,12 +261,14 @@ class _Billed:
 
     Attributes:
         number: of its first document.
+        version: of the contract, in its last one.
         engine, usage, recorded: of its last one.
         inputs_sha256: of what was known when it was last rated.
         are_fees_ahead: whether it bills fees in advance.
     """
 
     number: str
+    version: int
     standing: IssuedDocument
     engine: Mapping[str, Any]
     usage: Sequence[UsageRecord]

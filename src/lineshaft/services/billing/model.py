@@ -316,22 +316,21 @@ class Rerating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatePeriod:
-    """A period of which something else is known now than what was billed.
-
-    Its usage, what was recorded beside the readings, or fees in advance: the contract ended, or
-    rests.
+    """A period whose usage, records, terms or fees in advance are others now than were billed.
 
     Attributes:
         document: the last document of the period.
         meters: ids of the meters that count differently now, with their machine.
         recorded: kinds (`inputs.KINDS`) of which something else is recorded now.
         is_refused: whether it cannot be rated any more, such as by two counts at one instant.
+        is_amended: whether another version of the contract holds now, and costs something else.
     """
 
     document: DocumentHead
     meters: tuple[str, ...] = ()
     recorded: tuple[str, ...] = ()
     is_refused: bool = False
+    is_amended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

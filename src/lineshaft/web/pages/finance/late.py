@@ -110,6 +110,8 @@ def _differs(visit: Visit, one: LatePeriod, names: _Names) -> str:
     """Say what is known differently now."""
     if one.is_refused:
         return visit.say("finance.late_refused")
+    if one.is_amended:
+        return visit.say("finance.late_amended")
     kinds = [visit.say(f"finance.late.{kind}") for kind in one.recorded]
     meters = [names.meter(one.document.contract, each) for each in one.meters]
     return ", ".join([*meters, *kinds]) or visit.say("finance.late_fees")

@@ -65,6 +65,7 @@ FINANCE: dict[str, str] = {
     "finance.late.exclusions": "双方同意的除外时段",
     "finance.late.incidents": "双方同意的事件",
     "finance.late.stock": "耗材交付与盘点",
+    "finance.late_amended": "合同变更追溯至本计费期",
     "finance.late_fees": "预收固定费：合同已终止或暂停",
     "finance.late_lead": "用量已与开票时不同的计费期。现在逐一重新计量。",
     "finance.late_refused": "以现有数据无法计费",

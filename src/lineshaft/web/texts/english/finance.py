@@ -76,6 +76,7 @@ FINANCE: dict[str, str] = {
     "finance.late.exclusions": "agreed exclusions",
     "finance.late.incidents": "agreed incidents",
     "finance.late.stock": "deliveries and counts of stock",
+    "finance.late_amended": "the contract was amended with effect on this period",
     "finance.late_fees": "fees in advance: the contract ended or rests",
     "finance.late_lead": (
         "Issued periods whose usage is not any more what was billed. Each is measured again now."
