@@ -1,6 +1,7 @@
 """The firm's books that the hub keeps and the figures of the firm, on the foundation."""
 
 from lineshaft.bootstrap.foundation import Foundation
+from lineshaft.bootstrap.servitization_parts import HubRevenue
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures, FirmParts
 from lineshaft.valuechain.servitization.service import Servitization
@@ -19,7 +20,14 @@ def build_books(base: Foundation) -> FirmBooks:
 
 
 def build_firm(
-    books: FirmBooks, networks: SupplyNetworks, servitization: Servitization
+    books: FirmBooks, networks: SupplyNetworks, servitization: Servitization, hub: HubRevenue
 ) -> FirmFigures:
     """Build the use cases of the firm."""
-    return FirmFigures(FirmParts(books=books, networks=networks, servitization=servitization))
+    return FirmFigures(
+        FirmParts(
+            books=books,
+            networks=networks,
+            servitization=servitization,
+            documents=hub,
+        )
+    )

@@ -1,16 +1,18 @@
-"""What Lineshaft itself has billed, as lines of revenue for servitization."""
+"""What Lineshaft itself has billed, as lines of revenue, and the machines that its meters read."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import NotFound
-from lineshaft.core.period import day_start, zone_named
+from lineshaft.core.period import day_start, to_datetime, zone_named
+from lineshaft.platform.historian.desk.model import DESK
+from lineshaft.platform.historian.usage.model import API
 from lineshaft.security.authorisation.model import Actor
-from lineshaft.services.billing.document import contract_of
+from lineshaft.services.billing.document import contract_of, usage_of
 from lineshaft.services.billing.lease_postings import finance_leases
 from lineshaft.services.billing.model import DOCUMENTS_PAGE_MAX, DocumentQuery
 from lineshaft.services.billing.recognition import Slice, schedule
@@ -22,12 +24,33 @@ from lineshaft.services.contracts.model import (
     reigns_of,
 )
 from lineshaft.services.contracts.service import Contracts
-from lineshaft.services.desk.model import EntryKind, Months, ProfitEntry
+from lineshaft.services.desk.model import Months, ProfitEntry
 from lineshaft.services.desk.service import DesignDesk
+from lineshaft.services.metering.model import UsageRecord
+from lineshaft.valuechain.channels.model import BilledUsage, ConnectedMachine, Metered
 from lineshaft.valuechain.servitization.model import RevenueLine, SoldKind
 from lineshaft.valuechain.servitization.ports import Show
 
 _NOTHING_SAID = Classification(None, None, None, None, None)
+
+
+LINES_KEPT_MAX = 200_000
+"""Of documents that are not read again; the documents beyond it are."""
+_BY_HAND = frozenset({DESK, API})
+"""Sources of the hub that are no machine: corrections, and usage that other programs report."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Billed:
+    """What one document says; as it never changes, neither does this.
+
+    Attributes:
+        connected: first day of a machine of which a usage record rests on signed readings.
+    """
+
+    lines: tuple[RevenueLine, ...]
+    usage: tuple[BilledUsage, ...]
+    connected: Mapping[str, ConnectedMachine]
 
 
 class HubRevenue:
@@ -42,30 +65,67 @@ class HubRevenue:
         self._billing = billing
         self._contracts = contracts
         self._design = design
+        self._kept: dict[str, _Billed] = {}
+        self._kept_lines = 0
 
     def lines(self, actor: Actor, show: Show) -> Sequence[RevenueLine]:
         """Return the slices of every document, and the costs that were recorded.
 
         Raises:
-            TooMuchAtOnce: beyond the documents or costs of an account of profit in one year.
+            TooMuchAtOnce: beyond the costs of an account of profit in one year.
         """
+        lines = [line for each in self._documents(actor, show) for line in each.lines]
+        return self._with_costs(actor, lines)
+
+    def metered(self, actor: Actor, show: Show) -> Metered:
+        """Return the usage records that lines bill, and the machines that they read.
+
+        A machine is connected from the first period of which a billed record rests on its signed
+        readings; what was entered by hand or reported by other programs is no connection.
+        """
+        usage: list[BilledUsage] = []
+        machines: dict[str, ConnectedMachine] = {}
+        for each in self._documents(actor, show):
+            usage += each.usage
+            for machine, found in each.connected.items():
+                known = machines.get(machine, found)
+                machines[machine] = min(known, found, key=lambda one: str(one.connected_on))
+        for machine in sorted({each.machine for each in usage} - machines.keys()):
+            machines[machine] = ConnectedMachine(machine, None, "")
+        return Metered(tuple(usage), tuple(machines.values()))
+
+    def _documents(self, actor: Actor, show: Show) -> list[_Billed]:
+        """Return what the documents that somebody may see say; each is read once."""
         numbers = list(self._numbers(actor))
-        said: dict[tuple[str, int | None], Classification] = {}
-        found: list[RevenueLine] = []
+        found = []
         for count, number in enumerate(numbers, 1):
-            file = self._billing.document(actor, number).file
-            document = canonical.decode(file)["document"]
-            contract = contract_of(document)
-            leased = finance_leases(contract)
-            sold = [line for line in document["lines"] if line["id"] not in leased]
-            versions = _versions(contract)
-            for each in schedule(contract, {**document, "lines": sold}):
-                key = each.offering, versions.get(each.offering)
-                if key not in said:
-                    said[key] = self._classification(actor, *key)
-                found.append(_line(document, contract, each, said[key]))
+            billed = self._kept.get(number)
+            if billed is None:
+                billed = self._read(actor, number)
+                if self._kept_lines + len(billed.lines) <= LINES_KEPT_MAX:
+                    self._kept[number] = billed
+                    self._kept_lines += len(billed.lines)
+            found.append(billed)
             show("reading documents", count, len(numbers))
-        return self._with_costs(actor, found)
+        return found
+
+    def _read(self, actor: Actor, number: str) -> _Billed:
+        document = canonical.decode(self._billing.document(actor, number).file)["document"]
+        contract = contract_of(document)
+        leased = finance_leases(contract)
+        sold = [line for line in document["lines"] if line["id"] not in leased]
+        versions = _versions(contract)
+        lines = tuple(
+            _line(
+                document,
+                contract,
+                each,
+                self._classification(actor, each.offering, versions.get(each.offering)),
+            )
+            for each in schedule(contract, {**document, "lines": sold})
+        )
+        records = usage_of(document)
+        return _Billed(lines, _usage(document, records), _connected(contract, records))
 
     def served(self, actor: Actor, days: Sequence[dt.date]) -> list[frozenset[str]]:
         """Return the machines of contracts in force when each day ends."""
@@ -107,8 +167,8 @@ class HubRevenue:
         costs: list[ProfitEntry] = []
         for year in range(int(months[0][:4]), int(months[-1][:4]) + 1):
             first, last = max(months[0], f"{year}-01"), min(months[-1], f"{year}-12")
-            entries = self._design.profit_entries(actor, Months(first, last))
-            costs += [each for each in entries if each.kind is EntryKind.COST and each.offering]
+            entries = self._design.cost_entries(actor, Months(first, last))
+            costs += [each for each in entries if each.offering]
         costed = {(each.offering, each.month) for each in costs}
         models = {line.item: line for line in lines}
         known = [
@@ -129,6 +189,32 @@ def _versions(contract: Contract) -> dict[str, int]:
         for part in sold.price.parts
     }
     return found | {contract.offering.id: contract.offering.version}
+
+
+def _usage(document: Mapping[str, Any], records: Sequence[UsageRecord]) -> tuple[BilledUsage, ...]:
+    """Return which records each line bills; a record has the number of its place."""
+    return tuple(
+        BilledUsage(
+            document=document["number"],
+            line=line["id"],
+            usage_record=f"{document['number']}/usage/{place}",
+            meter=records[place].meter.id,
+            machine=records[place].meter.machine,
+        )
+        for line in document["lines"]
+        for place in line["usage"]
+    )
+
+
+def _connected(contract: Contract, records: Sequence[UsageRecord]) -> dict[str, ConnectedMachine]:
+    zone, owner = zone_named(contract.time_zone), contract.customer.id
+    found: dict[str, ConnectedMachine] = {}
+    for record in sorted(records, key=lambda each: each.period.start):
+        if any(part.source not in _BY_HAND for part in record.ranges):
+            day = to_datetime(record.period.start, zone).date()
+            machine = record.meter.machine
+            found.setdefault(machine, ConnectedMachine(machine, day, owner))
+    return found
 
 
 def _line(

@@ -26,7 +26,7 @@ def build_valuechain(base: Foundation, hub: HubRevenue) -> ValueChain:
     """Build the use cases on what the hub has billed."""
     networks, books = build_networks(base), build_books(base)
     servitization = Servitization(base.authorizer, hub)
-    firm = build_firm(books, networks, servitization)
+    firm = build_firm(books, networks, servitization, hub)
     return ValueChain(networks, books, servitization, firm)
 
 

@@ -204,7 +204,7 @@ class DesignDesk:
             for case in cases_of(histories, study.months, study.known_at)
             if not chosen or chosen.intersection(case[0].machines)
         ]
-        costs = self._cost_entries(study.months, histories)
+        costs = _cost_entries(list(self._costs(study.months.period())), study.months, histories)
         stage = Stage(study, cases, costs, self._parts.engine, self._parts.facts)
         return Rehearsal(actor, stage, self._measurer, on_progress).outcomes()
 
@@ -303,11 +303,21 @@ class DesignDesk:
             document = canonical.decode(file)["document"]
             found += entries_of_document(document)
             on_progress("reading documents", count, len(numbers))
-        found += self._cost_entries(months, self._histories(actor))
+        found += self.cost_entries(actor, months)
         return sorted(
             (each for each in found if each.month in names),
             key=lambda each: (each.month, each.contract, each.machine, each.kind, each.origin),
         )
+
+    def cost_entries(self, actor: Actor, months: Months) -> list[ProfitEntry]:
+        """Return what the recorded costs are in an account of profit, without any document.
+
+        Raises:
+            TooMuchAtOnce: beyond `COSTS_MAX` costs.
+        """
+        costs = self.costs(actor, months)
+        # The history of every contract is read only where there is a cost to bind.
+        return _cost_entries(costs, months, self._histories(actor)) if costs else []
 
     def profit(self, actor: Actor, months: Months, by: GroupBy) -> list[ProfitRow]:
         """Return an account of profit: revenue, credits, costs and margin by contract and so on."""
@@ -341,21 +351,6 @@ class DesignDesk:
                 return
             after = page[-1].period.start, page[-1].id
 
-    def _cost_entries(
-        self, months: Months, histories: Sequence[ContractHistory]
-    ) -> list[ProfitEntry]:
-        names = set(months.names())
-        found: list[ProfitEntry] = []
-        for cost in self._costs(months.period()):
-            machines: Sequence[str] = ()
-            of = next((each for each in histories if each.id == cost.contract), None)
-            if of is not None and not cost.machine:
-                version = of.at(cost.period.start) or (of.versions[-1] if of.versions else None)
-                machines = () if version is None else version.machines
-            binding = partial(_bound, histories, of)
-            found += entries_of_cost(cost, binding, machines)
-        return [each for each in found if each.month in names]
-
     def _documents(self, actor: Actor, period: Period) -> list[str]:
         """Return the numbers of the documents of a period, and of a day around it for any zone."""
         low, high = period.start - US_PER_DAY, period.end + US_PER_DAY
@@ -373,6 +368,22 @@ class DesignDesk:
 
     def _authorize(self, actor: Actor, action: Action, id_: str) -> None:
         self._parts.authorizer.authorize(actor, action, Resource("study", id_))
+
+
+def _cost_entries(
+    costs: Sequence[CostRecord], months: Months, histories: Sequence[ContractHistory]
+) -> list[ProfitEntry]:
+    names = set(months.names())
+    found: list[ProfitEntry] = []
+    for cost in costs:
+        machines: Sequence[str] = ()
+        of = next((each for each in histories if each.id == cost.contract), None)
+        if of is not None and not cost.machine:
+            version = of.at(cost.period.start) or (of.versions[-1] if of.versions else None)
+            machines = () if version is None else version.machines
+        binding = partial(_bound, histories, of)
+        found += entries_of_cost(cost, binding, machines)
+    return [each for each in found if each.month in names]
 
 
 def _bound(

@@ -80,9 +80,14 @@ def digital_revenue(
 def _linked(
     line: RevenueLine, usage: tuple[BilledUsage, ...], machines: dict[str, ConnectedMachine]
 ) -> LinkedLine:
-    """Join a line; one that bills several records counts only when all machines are connected."""
+    """Join a line; one that bills several records counts only when all machines are connected.
+
+    A line for one machine, such as its part of a document of several, joins to the records of that
+    machine alone.
+    """
     if not usage:
         return LinkedLine(line, Link.NO_USAGE_RECORD, usage)
+    usage = tuple(each for each in usage if each.machine == line.machine) or usage
     known = [machines.get(each.machine) for each in usage]
     if None in known:
         return LinkedLine(line, Link.MACHINE_UNKNOWN, usage)

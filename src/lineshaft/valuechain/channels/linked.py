@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -29,6 +29,7 @@ from lineshaft.valuechain.channels.indicators import (
 from lineshaft.valuechain.channels.indicators import digital_revenue as digital_revenue_member
 from lineshaft.valuechain.channels.model import (
     ChannelBooks,
+    Metered,
     quarter_named,
     quarter_number,
     quarter_of,
@@ -49,10 +50,17 @@ BEFORE_AFTER = (Channel.ATTRIBUTION, before_after_change.INDICATOR)
 
 @dataclass(frozen=True)
 class Revenue:
-    """What the firm billed: every line of every document, and where they are from, for people."""
+    """What the firm billed.
+
+    Attributes:
+        table: where the lines are from, for people.
+        lines: of every document.
+        metered: usage and machines behind them that the books do not have.
+    """
 
     table: str
     lines: Sequence[RevenueLine]
+    metered: Metered = field(default_factory=Metered)
 
 
 class Outcome(StrEnum):

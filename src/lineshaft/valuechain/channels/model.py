@@ -1,7 +1,7 @@
 """The books that the three channels are computed from: rows and their meaning. Pure."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -145,6 +145,14 @@ class ConnectedMachine:
 
 
 @dataclass(frozen=True)
+class Metered:
+    """Usage that documents bill, and since when its machines are connected, beside the books."""
+
+    usage: tuple[BilledUsage, ...] = ()
+    machines: tuple[ConnectedMachine, ...] = ()
+
+
+@dataclass(frozen=True)
 class ChannelBooks:
     """All that was read; a table that was not there is empty.
 
@@ -163,6 +171,21 @@ class ChannelBooks:
     usage: tuple[BilledUsage, ...] = ()
     machines: tuple[ConnectedMachine, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
+
+    def with_metered(self, metered: Metered) -> "ChannelBooks":
+        """Return books with usage and machines beside their own; the first connection counts.
+
+        Example: not connected by the books, connected on 2026-02-03 by what documents rest on:
+        connected on 2026-02-03.
+        """
+        if not metered.usage:
+            return self
+        machines = {each.machine: each for each in metered.machines}
+        for each in self.machines:
+            other = machines.get(each.machine, each)
+            days = [day for day in (each.connected_on, other.connected_on) if day is not None]
+            machines[each.machine] = replace(each, connected_on=min(days, default=None))
+        return replace(self, usage=self.usage + metered.usage, machines=tuple(machines.values()))
 
 
 def quarter_of(day: dt.date) -> str:

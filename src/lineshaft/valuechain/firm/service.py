@@ -16,7 +16,10 @@ from lineshaft.security.authorisation.model import Actor
 from lineshaft.valuechain.books.errors import BooksMissing
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.errors import TooThin
+from lineshaft.valuechain.firm.ports import MeteredDocuments
+from lineshaft.valuechain.servitization.model import RevenueLine
 from lineshaft.valuechain.servitization.service import (
+    LINES_PAGE_MAX,
     Asked,
     Curve,
     Dashboard,
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from lineshaft.valuechain.channels.service import ChannelLedger
     from lineshaft.valuechain.paradox.service import PlacedItem, Trajectory
 
-__all__ = ["FirmFigures", "FirmParts"]
+__all__ = ["FirmFigures", "FirmParts", "MeteredDocuments"]
 
 BILLED = "documents of Lineshaft"
 """What figures call the documents of the hub."""
@@ -54,6 +57,7 @@ class FirmParts:
     books: FirmBooks
     networks: SupplyNetworks
     servitization: Servitization
+    documents: MeteredDocuments
 
 
 class FirmFigures:
@@ -99,6 +103,27 @@ class FirmFigures:
         """
         return self._columns(actor, version).page(where, after, limit)
 
+    def every_line(
+        self, actor: Actor, where: Mapping[str, str], version: int | None = None
+    ) -> Iterator[Mapping[str, str]]:
+        """Return all the lines behind a figure, one after the other; see `lines`.
+
+        Raises:
+            QuestionInvalid: for a key that lines are not chosen by.
+            BooksVersionNotFound: for a version that is not there.
+        """
+        columns = self._columns(actor, version)
+        first = columns.page(where, "", LINES_PAGE_MAX)
+
+        def rest() -> Iterator[Mapping[str, str]]:
+            page = first
+            yield from page.lines
+            while page.after is not None:
+                page = columns.page(where, page.after, LINES_PAGE_MAX)
+                yield from page.lines
+
+        return rest()
+
     def smile(
         self,
         actor: Actor,
@@ -125,6 +150,9 @@ class FirmFigures:
     ) -> "ChannelLedger":
         """Say what the three channels did, of the books and of what the hub has billed.
 
+        A document of the hub joins to its own usage records, and these to the machines whose signed
+        readings they rest on: no table is needed for it.
+
         Raises:
             CurrenciesMixed: for service revenue in several currencies.
             Invalid: for another outcome.
@@ -136,9 +164,10 @@ class FirmFigures:
         )
 
         billed = self._parts.servitization.billed(actor, no_progress)
+        metered = self._parts.documents.metered(actor, no_progress)
         with self._source(actor, version) as source:
-            revenue = Revenue("revenue", (*read_books(source).revenue, *billed))
-            return channels(source, revenue, outcome)
+            lines, table = _together(source, read_books(source).revenue, billed)
+            return channels(source, Revenue(table, lines, metered), outcome)
 
     def items(
         self,
@@ -203,9 +232,21 @@ class FirmFigures:
     def _columns(self, actor: Actor, version: int | None) -> RevenueColumns:
         billed = self._parts.servitization.billed(actor, no_progress)
         with self._source(actor, version) as source:
-            revenue = read_books(source).revenue
-            names = ([source.name] if revenue else []) + ([BILLED] if billed else [])
-        return RevenueColumns.of([*revenue, *billed], " and ".join(names) or NO_BOOKS)
+            lines, table = _together(source, read_books(source).revenue, billed)
+        return RevenueColumns.of(lines, table)
+
+
+def _together(
+    source: Path, books: Sequence[RevenueLine], billed: Sequence[RevenueLine]
+) -> tuple[list[RevenueLine], str]:
+    """Return the lines of books and hub, and what figures call them.
+
+    A document of the hub that the books have too counts once, as the hub has it.
+    """
+    own = {line.document for line in billed if line.amount}
+    beside = [line for line in books if line.document not in own]
+    names = ([source.name] if beside else []) + ([BILLED] if billed else [])
+    return [*beside, *billed], " and ".join(names) or NO_BOOKS
 
 
 def _add_table(books: Path, name: str, folder: Path) -> None:
