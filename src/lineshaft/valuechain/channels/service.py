@@ -87,7 +87,7 @@ def channels(
     add_released(sheet, books, accounts)
     methods = add_malmquist(sheet, accounts)
     billed = Revenue("revenue", read_ledger(source, show).revenue) if revenue is None else revenue
-    lines = add_digital(sheet, books, billed)
+    lines = add_digital(sheet, books.with_metered(billed.metered), billed)
     claim = add_attribution(sheet, books, accounts, Outcome(outcome))
     return ChannelLedger(books, tuple(sheet.figures), methods, claim, Outcome(outcome), lines)
 
