@@ -1,6 +1,7 @@
 """The books and the supply network of `examples/spindle-works`, counted again by hand."""
 
 import csv
+import datetime as dt
 import itertools
 import json
 import runpy
@@ -36,6 +37,7 @@ from lineshaft.valuechain.supplynetwork.service import (
 HERE = Path(__file__).parents[2] / "examples" / "spindle-works"
 DAYS = 180
 OUTAGE_DAYS = 60
+START = dt.date(2018, 1, 1)
 SCALE = 1_000_000
 """Parts of a piece that are counted: what needs the spindle is a whole number of them."""
 MONTHS = {
@@ -89,7 +91,7 @@ def test_the_contracts_promise_what_the_table_of_guarantees_says(
     network = read_network(HERE / "network")
     rows, inputs = read_dependencies(HERE / "network", network)
     assert exposures_of(rows, contracts, "EUR") == list(
-        FileExposures(HERE / "network").of_network(network)
+        FileExposures(HERE / "network").of_network(network, START).exposures
     )
     assert set(inputs) == {"dependencies.csv"}
 

@@ -129,7 +129,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     twin = Twin(base.database, SqlMachineStore(), base.authorizer, base.audit)
     receivables, renderings, closing = build_finance(base, contracts, billing)
     health = Health()
-    chain = build_valuechain(base, HubRevenue(billing, contracts, selling.design))
+    chain = build_valuechain(base, HubRevenue(billing, contracts, selling.design), contracts)
     return Application(
         settings=settings,
         clock=base.clock,

@@ -1,21 +1,24 @@
 """The guarantees that a supply network puts at risk, from the contracts of the hub."""
 
-from collections.abc import Sequence
+import datetime as dt
 from pathlib import Path
 
-from lineshaft.core import canonical
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.contracts.service import Contracts
-from lineshaft.valuechain.supplynetwork.dependencies import exposures_of, read_dependencies
-from lineshaft.valuechain.supplynetwork.guarantees import GuaranteeExposure
+from lineshaft.valuechain.supplynetwork.dependencies import (
+    exposures_of,
+    in_force_on,
+    read_dependencies,
+)
+from lineshaft.valuechain.supplynetwork.guarantees import Promises
 from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
 
 
 class ContractExposures:
-    """Fills the supply network's `GuaranteeExposures` from contracts, one reading at a time.
+    """Fills the supply network's `GuaranteeExposures` from contracts alone.
 
-    The last version of a contract that binds counts. A scenario remembers its hash, so that it is
-    not repeated on other terms.
+    The version that holds on the first day of the outage counts. A scenario remembers its hash, so
+    that it is not repeated on other terms.
     """
 
     def __init__(self, contracts: Contracts, actor: Actor, source: Path) -> None:
@@ -23,9 +26,8 @@ class ContractExposures:
         self._contracts = contracts
         self._actor = actor
         self._source = source
-        self._inputs: dict[str, str] = {}
 
-    def of_network(self, network: SupplyNetwork) -> Sequence[GuaranteeExposure]:
+    def of_network(self, network: SupplyNetwork, day: dt.date) -> Promises:
         """Return the guarantees of the contracts that the table names.
 
         Raises:
@@ -35,15 +37,9 @@ class ContractExposures:
         rows, inputs = read_dependencies(self._source, network)
         ids = sorted({each.contract for each in rows})
         bound = self._contracts.bound(self._actor, ids)
-        contracts = {id_: versions[-1] for id_, versions in bound.items()}
-        found = exposures_of(rows, contracts, network.currency)
-        hashes = {
-            f"contract {id_}": canonical.sha256_hex(canonical.encode(contract.to_content()))
-            for id_, contract in contracts.items()
-        }
-        self._inputs = inputs | hashes
-        return found
-
-    def inputs(self) -> dict[str, str]:
-        """Return the hashes of the table and of the contracts, by name."""
-        return self._inputs
+        found = {id_: in_force_on(versions, day) for id_, versions in bound.items()}
+        contracts = {id_: each for id_, each in found.items() if each is not None}
+        hashes = {f"contract {id_}": each.sha256 for id_, each in contracts.items()}
+        versions = {id_: each.version for id_, each in contracts.items()}
+        exposures = exposures_of(rows, contracts, network.currency)
+        return Promises(exposures, inputs | hashes, versions)

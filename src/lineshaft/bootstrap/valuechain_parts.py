@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lineshaft.bootstrap.firm_parts import build_books, build_firm
 from lineshaft.bootstrap.foundation import Foundation
 from lineshaft.bootstrap.servitization_parts import HubRevenue
+from lineshaft.services.contracts.service import Contracts
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures
 from lineshaft.valuechain.servitization.service import Servitization
@@ -22,20 +23,21 @@ class ValueChain:
     firm: FirmFigures
 
 
-def build_valuechain(base: Foundation, hub: HubRevenue) -> ValueChain:
-    """Build the use cases on what the hub has billed."""
-    networks, books = build_networks(base), build_books(base)
+def build_valuechain(base: Foundation, hub: HubRevenue, contracts: Contracts) -> ValueChain:
+    """Build the use cases on what the hub has billed, and on what its contracts promise."""
+    networks, books = build_networks(base, contracts), build_books(base)
     servitization = Servitization(base.authorizer, hub)
     firm = build_firm(books, networks, servitization, hub)
     return ValueChain(networks, books, servitization, firm)
 
 
-def build_networks(base: Foundation) -> SupplyNetworks:
+def build_networks(base: Foundation, contracts: Contracts) -> SupplyNetworks:
     """Build the use cases of the kept supply network."""
     return SupplyNetworks(
         NetworkParts(
             database=base.database,
             store=SqlNetworkStore(),
+            contracts=contracts,
             authorizer=base.authorizer,
             audit=base.audit,
             clock=base.clock,

@@ -4,6 +4,7 @@ import io
 import json
 import sqlite3
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from lineshaft.security.audit.store import SqlAuditStore
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
+from lineshaft.services.contracts.model import Contract
 from lineshaft.valuechain.supplynetwork.versions import packing, service
 from lineshaft.valuechain.supplynetwork.versions.errors import (
     NetworkMissing,
@@ -36,6 +38,7 @@ from lineshaft.valuechain.supplynetwork.versions.model import (
     NetworkVersion,
     week_before,
 )
+from lineshaft.valuechain.supplynetwork.versions.ports import BoundContracts
 from lineshaft.valuechain.supplynetwork.versions.service import NetworkParts, SupplyNetworks
 from lineshaft.valuechain.supplynetwork.versions.store import SqlNetworkStore
 from lineshaft.valuechain.tables.errors import TablesInvalid
@@ -48,13 +51,23 @@ FINANCE = Actor("usr_f", Role.FINANCE, None, "Fay")
 ASKED = AskedOutage("supplier", ("acme",), "2026-03-01", 60, 180, ("mills",))
 
 
-def build(database: Database) -> tuple[SupplyNetworks, ManualClock]:
+class NoContracts:
+    """A hub without contracts: the tables are all that is known."""
+
+    def bound(self, _actor: Actor, _ids: Sequence[str]) -> dict[str, list[Contract]]:
+        return {}
+
+
+def build(
+    database: Database, contracts: BoundContracts | None = None
+) -> tuple[SupplyNetworks, ManualClock]:
     clock = ManualClock(START)
     authorizer = Authorizer(database, SqlGrantStore(), clock)
     audit = AuditChain(database, SqlAuditStore(), authorizer, clock)
     parts = NetworkParts(
         database=database,
         store=SqlNetworkStore(),
+        contracts=contracts or NoContracts(),
         authorizer=authorizer,
         audit=audit,
         clock=clock,
@@ -206,6 +219,6 @@ def test_a_question_that_is_none_is_refused(content: object) -> None:
 def test_the_sample_can_be_imported(sqlite_database: Database) -> None:
     networks, _ = build(sqlite_database)
     made = networks.import_upload(FINANCE, service.sample_files(), None)
-    assert set(made.rows) == set(TABLES)
+    assert set(made.rows) == {*TABLES, "dependencies"}
     choices = networks.choices(FINANCE)
     assert choices.targets("sanction").keys() == {"CN", "DE", "JP", "SE", "acme", "borr", "cast"}

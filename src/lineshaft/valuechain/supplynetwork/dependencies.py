@@ -4,14 +4,22 @@ So no credit is typed twice: target, bands, slope, caps, group, fee and machines
 contract that is billed.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from lineshaft.core.errors import Invalid, NotFound
+from lineshaft.core.period import day_start, zone_named
+from lineshaft.services.contracts.life import reigns_of
 from lineshaft.services.contracts.model import Contract, CreditTerms, Terms
-from lineshaft.valuechain.supplynetwork.guarantees import GuaranteeExposure, GuaranteeKind
+from lineshaft.valuechain.supplynetwork.guarantees import (
+    GuaranteeExposure,
+    GuaranteeKind,
+    LeftOut,
+    Promises,
+)
 from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
 from lineshaft.valuechain.tables.model import ID, QUANTITY, Column, TypedTable
 from lineshaft.valuechain.tables.service import read_tables
@@ -41,28 +49,94 @@ DEPENDENCIES = TypedTable(
         Column("repair_hours", QUANTITY, Fraction(0)),
     ),
     ("contract", "guarantee", "item"),
-    is_required=True,
 )
 
 
 def read_dependencies(
-    source: Path, network: SupplyNetwork
+    source: Path, network: SupplyNetwork, *, is_required: bool = True
 ) -> tuple[Sequence[GuaranteeDependency], dict[str, str]]:
-    """Read the table `dependencies` beside a network.
+    """Read the table `dependencies` beside a network; none where it may be absent and is.
 
     Returns:
         Rows, and the hash of their file by its name.
 
     Raises:
-        TablesInvalid: for a table that is not there or has mistakes, or items that nobody knows.
+        TablesInvalid: for a table that is needed and not there or has mistakes, or items that
+            nobody knows.
     """
-    read = read_tables(source, (DEPENDENCIES,))
+    read = read_tables(source, (replace(DEPENDENCIES, is_required=is_required),))
     found = read.tables[DEPENDENCIES.name]
     items = {each.id for each in network.items}
     for number, row in found.numbered:
         if row.item not in items:
             read.problems.add(found.file, number, "item", row.item, "expected an item of items")
     return read.rows()[DEPENDENCIES.name], read.inputs
+
+
+def in_force_on(versions: Sequence[Contract], day: dt.date) -> Contract | None:
+    """Return the version that holds when a day begins, by the calendar of the contract's zone.
+
+    Args:
+        versions: those that were activated, the first one first.
+        day: the first one of an outage.
+    """
+    for contract, span in reigns_of(versions):
+        if span.contains(day_start(day, zone_named(contract.time_zone))):
+            return contract
+    return None
+
+
+def promises_of(
+    files: Promises,
+    dependencies: Iterable[GuaranteeDependency],
+    bound: Mapping[str, Sequence[Contract]],
+    when: tuple[dt.date, str],
+) -> Promises:
+    """Let contracts speak for themselves; the table `guarantees` counts where none of them does.
+
+    Args:
+        files: what the table says. A row of it also says which item the guarantee relies on.
+        dependencies: which items other guarantees rely on; of the same guarantee and item the row
+            here counts.
+        bound: the activated versions of each contract that the hub has, the first one first.
+        when: the day on which they have to hold, and the currency of the network.
+    """
+    day, currency = when
+    exposures = [each for each in files.exposures if each.contract not in bound]
+    left_out: list[LeftOut] = []
+    said = {
+        (each.contract, each.guarantee, each.item): each.repair_hours for each in files.exposures
+    }
+    links = {key: hours for key, hours in said.items() if key[0] in bound}
+    for each in dependencies:
+        key = each.contract, each.guarantee, each.item
+        if each.contract in bound:
+            links[key] = each.repair_hours
+        elif key not in said:
+            left_out.append(LeftOut(*key, "unknown_contract"))
+    in_force = {id_: in_force_on(versions, day) for id_, versions in bound.items()}
+    for key, hours in links.items():
+        contract = in_force[key[0]]
+        dependency = GuaranteeDependency(*key, hours)
+        why = "not_in_force" if contract is None else _refused(dependency, contract, currency)
+        if contract is None or why:
+            left_out.append(LeftOut(*key, why))
+        else:
+            exposures.append(_exposure_of(dependency, contract))
+    speaking = {id_: each for id_, each in in_force.items() if each is not None}
+    hashes = {f"contract {id_}": each.sha256 for id_, each in speaking.items()}
+    versions = {id_: each.version for id_, each in speaking.items()}
+    return Promises(exposures, {**files.inputs, **hashes}, versions, left_out)
+
+
+def _refused(dependency: GuaranteeDependency, contract: Contract, currency: str) -> str:
+    """Return why a guarantee of a contract in force does not count; empty where it does."""
+    promise = _promise(contract.terms, dependency.guarantee)
+    if contract.currency != currency:
+        return "other_currency"
+    if promise is None or contract.terms.base_fee is None:
+        return "no_such_guarantee"
+    return "" if promise[0] in list(GuaranteeKind) else "unbreakable"
 
 
 def exposures_of(

@@ -8,8 +8,8 @@ on the day on which it waits longest.
 import datetime as dt
 import enum
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Self
@@ -29,11 +29,18 @@ from lineshaft.services.contracts.model import (
 from lineshaft.valuechain.supplynetwork.disruption import Days
 from lineshaft.valuechain.supplynetwork.outage import Outage
 
-EXPOSURES_MAX = 10_000
 MINUTES_PER_DAY = 24 * 60
 PERCENT = 100
 
-__all__ = ["BrokenGuarantee", "CreditStep", "GuaranteeExposure", "GuaranteeKind", "broken"]
+__all__ = [
+    "BrokenGuarantee",
+    "CreditStep",
+    "GuaranteeExposure",
+    "GuaranteeKind",
+    "LeftOut",
+    "Promises",
+    "broken",
+]
 
 
 class GuaranteeKind(enum.StrEnum):
@@ -108,6 +115,80 @@ class GuaranteeExposure:
         down = end - np.maximum(at, days.start) * MINUTES_PER_DAY
         total = len(days) * MINUTES_PER_DAY * self.machines
         return 1 - Fraction(int(down.max(initial=0)), total)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A guarantee that the files name, and that does not count.
+
+    Attributes:
+        why: `unknown_contract`, `not_in_force`, `no_such_guarantee`, `unbreakable` by a late part,
+            or `other_currency` than that of the network.
+    """
+
+    contract: str
+    guarantee: str
+    item: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The guarantees that late parts can break, and where they were taken from.
+
+    Attributes:
+        exposures: items and currency are those of the network.
+        inputs: hashes of what was read, by name.
+        contracts: the version whose terms count, by the id of each contract that speaks for itself.
+        left_out: what does not count, and why.
+    """
+
+    exposures: Sequence[GuaranteeExposure]
+    inputs: Mapping[str, str]
+    contracts: Mapping[str, int] = field(default_factory=dict)
+    left_out: Sequence[LeftOut] = ()
+
+    def to_content(self) -> dict[str, Any]:
+        """Return what contracts said as JSON content; what files said is known by their hashes."""
+        return {
+            "contracts": dict(sorted(self.contracts.items())),
+            "exposures": [
+                _exposure_content(each)
+                for each in self.exposures
+                if each.contract in self.contracts
+            ],
+            "left_out": [
+                {
+                    "contract": each.contract,
+                    "guarantee": each.guarantee,
+                    "item": each.item,
+                    "why": each.why,
+                }
+                for each in self.left_out
+            ],
+        }
+
+
+def _exposure_content(each: GuaranteeExposure) -> dict[str, Any]:
+    terms = each.terms
+    return {
+        "contract": each.contract,
+        "guarantee": each.guarantee,
+        "item": each.item,
+        "kind": str(each.kind),
+        "target": str(terms.target),
+        "steps": [
+            [None if step.until is None else str(step.until), str(step.credit)]
+            for step in terms.steps
+        ],
+        "slope": None if terms.slope is None else str(terms.slope),
+        "cap": str(terms.cap),
+        "group": each.group,
+        "contract_cap": str(each.contract_cap),
+        "monthly_fee": str(each.monthly_fee),
+        "machines": each.machines,
+        "repair_hours": str(each.repair_hours),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from lineshaft.core.quantity import parse_fraction
 from lineshaft.valuechain.supplynetwork.cures import Cure, Goal, cost_of
 from lineshaft.valuechain.supplynetwork.disruption import Shock, ShockKind
 from lineshaft.valuechain.supplynetwork.errors import InputsChanged
-from lineshaft.valuechain.supplynetwork.guarantees import BrokenGuarantee
+from lineshaft.valuechain.supplynetwork.guarantees import BrokenGuarantee, Promises
 from lineshaft.valuechain.supplynetwork.outage import Outage
 
 FORMAT = "lineshaft-outage-scenario/1"
@@ -168,16 +168,19 @@ def _without_source(outage: Outage) -> list[str]:
     )
 
 
-def write(question: Question, inputs: Mapping[str, str], answer: Answer) -> bytes:
-    """Return a scenario as its file holds it."""
-    return canonical.encode(
-        {
-            "format": FORMAT,
-            "question": question.to_content(),
-            "inputs": [list(each) for each in sorted(inputs.items())],
-            "answer": answer.to_content(),
-        }
-    )
+def write(
+    question: Question, inputs: Mapping[str, str], answer: Answer, promises: Promises
+) -> bytes:
+    """Return a scenario as its file holds it, with the guarantees that contracts gave."""
+    content = {
+        "format": FORMAT,
+        "question": question.to_content(),
+        "inputs": [list(each) for each in sorted(inputs.items())],
+        "answer": answer.to_content(),
+    }
+    if promises.contracts or promises.left_out:
+        content["promises"] = promises.to_content()
+    return canonical.encode(content)
 
 
 def read(data: bytes) -> tuple[Question, dict[str, str]]:

@@ -5,8 +5,8 @@ files may know what is in them.
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from lineshaft.valuechain.indicator import Figure, Indicator
 from lineshaft.valuechain.supplynetwork.cures import Cure, Goal, cheapest, remedies
 from lineshaft.valuechain.supplynetwork.disruption import Shock, ShockKind
 from lineshaft.valuechain.supplynetwork.firms import SystemicRisk, systemic
-from lineshaft.valuechain.supplynetwork.guarantees import GuaranteeExposure, broken
+from lineshaft.valuechain.supplynetwork.guarantees import GuaranteeExposure, Promises, broken
 from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
 from lineshaft.valuechain.supplynetwork.outage import OutageModel
 from lineshaft.valuechain.supplynetwork.picture import picture
@@ -95,25 +95,19 @@ def register(source: Path, before: Path | None = None, show: Shown = no_progress
     return Register(network, found, changes(single_sources(read_network(before, show)), found))
 
 
-@dataclass
+@dataclass(frozen=True)
 class FileExposures:
-    """The guarantees of the table `guarantees` beside a network."""
+    """The guarantees of the table `guarantees` beside a network, which hold on every day."""
 
     source: Path
-    _inputs: dict[str, str] = field(default_factory=dict)
 
-    def of_network(self, network: SupplyNetwork) -> Sequence[GuaranteeExposure]:
+    def of_network(self, network: SupplyNetwork, _day: dt.date) -> Promises:
         """Read the table; none where there is no such table.
 
         Raises:
             TablesInvalid: as `read_beside`.
         """
-        found, self._inputs = read_beside(self.source, GUARANTEES, network)
-        return found
-
-    def inputs(self) -> dict[str, str]:
-        """Return the hash of the table's file by its name."""
-        return self._inputs
+        return Promises(*read_beside(self.source, GUARANTEES, network))
 
 
 def question_of(
@@ -180,18 +174,38 @@ def what_if(
         CureNotFound: when no set of cures reaches the goal.
     """
     network = read_network(source, show)
+    promises = (exposures or FileExposures(source)).of_network(network, question.shock.start_on)
+    return answered(network, question, promises, read_beside(source, CURES, network))
+
+
+def answered(
+    network: SupplyNetwork,
+    question: Question,
+    promises: Promises,
+    cures: tuple[Sequence[Cure], Mapping[str, str]],
+) -> WhatIf:
+    """Compute an outage on a network that has been read, as `what_if`.
+
+    Args:
+        network: what it strikes.
+        question: what fails, and what is to be reached.
+        promises: the guarantees that it can break.
+        cures: what can be done, and the hash of the file that says so by its name.
+
+    Raises:
+        TargetUnknown: for a target that the network does not have.
+        NotFound: for a line of the goal that it does not have.
+        CureNotFound: when no set of cures reaches the goal.
+    """
     goal = question.goal
     unknown = sorted((goal.lines if goal else set()) - {each.line for each in network.lines})
     if unknown:
         msg = f"no line {unknown[0]!r}: expected one of the table lines"
         raise NotFound(msg)
-    from_where = exposures or FileExposures(source)
-    promised = from_where.of_network(network)
-    cures, cure_inputs = read_beside(source, CURES, network)
     model = OutageModel(network, question.shock, question.horizon_days)
-    answer = _answer(model, goal, cures, promised)
-    inputs = network.inputs | from_where.inputs() | cure_inputs
-    return WhatIf(question, answer, write(question, inputs, answer))
+    answer = _answer(model, goal, cures[0], promises.exposures)
+    inputs = {**network.inputs, **promises.inputs, **cures[1]}
+    return WhatIf(question, answer, write(question, inputs, answer, promises))
 
 
 def _answer(
@@ -246,6 +260,7 @@ __all__ = [
     "Register",
     "WhatIf",
     "again",
+    "answered",
     "change_content",
     "dependency_content",
     "picture_of",

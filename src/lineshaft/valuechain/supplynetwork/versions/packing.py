@@ -5,11 +5,13 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import InvariantError
+from lineshaft.valuechain.supplynetwork.dependencies import DEPENDENCIES, read_dependencies
 from lineshaft.valuechain.supplynetwork.reading import read_beside, read_network
 from lineshaft.valuechain.supplynetwork.schema import CURES, GUARANTEES, TABLES
 from lineshaft.valuechain.supplynetwork.versions.errors import NetworkTooLarge, NotAnUpload
@@ -25,7 +27,7 @@ CONTENT_BYTES_MAX = 96 * 1024 * 1024
 ENTRIES_MAX = 10_000
 """Files in one upload."""
 WORKBOOK_PART = "[Content_Types].xml"
-ALL_TABLES = (*TABLES, CURES, GUARANTEES)
+ALL_TABLES = (*TABLES, CURES, GUARANTEES, DEPENDENCIES)
 _NAMES = {f"{table.name}.csv" for table in ALL_TABLES}
 _AS_IT_IS = CellKind("", str)
 
@@ -84,9 +86,13 @@ def check(source: Path, show: Shown = no_progress) -> None:
         network = read_network(source)
     except TablesInvalid as error:
         raise TablesInvalid([*found, *(p for p in error.problems if p not in found)]) from error
-    for table in (CURES, GUARANTEES):
+    for beside in (
+        partial(read_beside, source, CURES),
+        partial(read_beside, source, GUARANTEES),
+        partial(read_dependencies, source, is_required=False),
+    ):
         try:
-            read_beside(source, table, network)
+            beside(network)
         except TablesInvalid as error:
             found |= dict.fromkeys(error.problems)
     if found:

@@ -1,10 +1,24 @@
-"""What the kept supply networks need: a store."""
+"""What the kept supply networks need: a store, and contracts."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
 
+from lineshaft.security.authorisation.model import Actor
+from lineshaft.services.contracts.model import Contract
 from lineshaft.valuechain.supplynetwork.versions.model import NetworkVersion, OutageScenario
+
+
+class BoundContracts(Protocol):
+    """Knows which versions of contracts bind."""
+
+    def bound(self, actor: Actor, ids: Sequence[str]) -> dict[str, list[Contract]]:
+        """Return the activated versions of contracts, the first one first.
+
+        Contracts without any, or that the actor may not see, are left out.
+        """
+        ...
 
 
 class NetworkStore(Protocol):

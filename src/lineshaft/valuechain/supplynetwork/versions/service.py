@@ -40,16 +40,20 @@ from lineshaft.valuechain.supplynetwork.versions.model import (
     OutageScenario,
     week_before,
 )
-from lineshaft.valuechain.supplynetwork.versions.ports import NetworkStore
+from lineshaft.valuechain.supplynetwork.versions.ports import BoundContracts, NetworkStore
 
 if TYPE_CHECKING:
     from lineshaft.valuechain.supplynetwork.register import Dependency
-    from lineshaft.valuechain.supplynetwork.service import Register
+    from lineshaft.valuechain.supplynetwork.scenario import Question
+    from lineshaft.valuechain.supplynetwork.service import Register, WhatIf
+    from lineshaft.valuechain.supplynetwork.versions.opened import OpenNetwork, OpenNetworks
 
 __all__ = ["NetworkParts", "ShownRegister", "SupplyNetworks", "sample_files"]
 
 UPLOAD_BYTES_MAX = 32 * 1024 * 1024
 """Of one upload, compressed as it is."""
+CONTRACTS_MAX = 10_000
+"""That the tables of one version name."""
 ALL = Resource("network", "*")
 
 Progress = Callable[[str, int, int], None]
@@ -65,6 +69,7 @@ class NetworkParts:
 
     database: Database
     store: NetworkStore
+    contracts: BoundContracts
     authorizer: Authorizer
     audit: AuditChain
     clock: Clock
@@ -138,6 +143,7 @@ class SupplyNetworks:
         self._parts = parts
         self._database = parts.database
         self._store = parts.store
+        self._networks: OpenNetworks | None = None
 
     # ---- versions
 
@@ -264,17 +270,19 @@ class SupplyNetworks:
             NetworkMissing: where nothing has been imported yet.
             NetworkVersionNotFound: for a version that is not there.
         """
-        from lineshaft.valuechain.supplynetwork.service import register  # noqa: PLC0415
+        from lineshaft.valuechain.supplynetwork.register import changes  # noqa: PLC0415
+        from lineshaft.valuechain.supplynetwork.service import Register  # noqa: PLC0415
 
         known = self.versions(actor)
         shown = _named(known, version)
         other = before if before is not None else week_before(known, shown.version)
+        opened = self._open(shown)
+        found = list(opened.single_sources)
         if other is None:
-            with self._files(shown) as folder:
-                return ShownRegister(shown, None, register(folder))
+            return ShownRegister(shown, None, Register(opened.network, found))
         older = _named(known, other)
-        with self._files(shown) as folder, self._files(older) as older_folder:
-            return ShownRegister(shown, older, register(folder, older_folder))
+        changed = changes(list(self._open(older).single_sources), found)
+        return ShownRegister(shown, older, Register(opened.network, found, changed))
 
     def choices(self, actor: Actor, version: int | None = None) -> OutageChoices:
         """Return what can fail in a version.
@@ -282,11 +290,10 @@ class SupplyNetworks:
         Raises:
             NetworkMissing, NetworkVersionNotFound: as `register`.
         """
-        from lineshaft.valuechain.supplynetwork.service import register  # noqa: PLC0415
+        from lineshaft.valuechain.supplynetwork.service import Register  # noqa: PLC0415
 
-        with self._files(_named(self.versions(actor), version)) as folder:
-            found = register(folder)
-        network, needed = found.network, found.network.needs_per_week
+        opened = self._open(_named(self.versions(actor), version))
+        network, needed = opened.network, opened.network.needs_per_week
         countries = {each.country for each in network.sites}
         countries |= {each.country for each in network.sub_tier}
         return OutageChoices(
@@ -295,7 +302,7 @@ class SupplyNetworks:
             countries=tuple(sorted(countries)),
             ports=tuple(sorted({each.port for each in network.sites if each.port})),
             lines=tuple(sorted(each.line for each in network.lines)),
-            coverage=found.coverage,
+            coverage=Register(network, list(opened.single_sources)).coverage,
         )
 
     def picture(self, actor: Actor, version: int | None = None) -> dict[str, Any]:
@@ -305,10 +312,8 @@ class SupplyNetworks:
             NetworkMissing, NetworkVersionNotFound: as `register`.
         """
         from lineshaft.valuechain.supplynetwork.picture import picture  # noqa: PLC0415
-        from lineshaft.valuechain.supplynetwork.reading import read_network  # noqa: PLC0415
 
-        with self._files(_named(self.versions(actor), version)) as folder:
-            network = read_network(folder)
+        network = self._open(_named(self.versions(actor), version)).network
         return {**picture(network), "currency": network.currency}
 
     # ---- outages
@@ -323,17 +328,28 @@ class SupplyNetworks:
             ExtraMissing: for cures without the extra that searches them.
             NetworkMissing, NetworkVersionNotFound: as `register`.
         """
-        from lineshaft.valuechain.supplynetwork.service import (  # noqa: PLC0415
-            question_of,
-            what_if,
-        )
+        from lineshaft.valuechain.supplynetwork.service import question_of  # noqa: PLC0415
 
         limits = (asked.lines, asked.lost_margin_max, asked.credits_max)
         when = (asked.start, asked.days, asked.horizon_days)
         chosen = _named(self.versions(actor), version)
         question = question_of((asked.kind, asked.targets), when, limits)
-        with self._files(chosen) as folder:
-            return what_if(folder, question).scenario
+        return self._answered(actor, chosen, question).scenario
+
+    def _answered(self, actor: Actor, version: NetworkVersion, question: "Question") -> "WhatIf":
+        """Answer a question with the guarantees of the contracts that hold on its first day."""
+        from lineshaft.valuechain.supplynetwork.dependencies import promises_of  # noqa: PLC0415
+        from lineshaft.valuechain.supplynetwork.service import answered  # noqa: PLC0415
+
+        opened = self._open(version)
+        network, named = opened.network, opened.contracts
+        if len(named) > CONTRACTS_MAX:
+            msg = f"guarantees of {len(named)} contracts: expected at most {CONTRACTS_MAX}"
+            raise Invalid(msg)
+        bound = self._parts.contracts.bound(actor, named)
+        when = (question.shock.start_on, network.currency)
+        promises = promises_of(opened.promises, opened.links, bound, when)
+        return answered(network, question, promises, opened.cures)
 
     def save_scenario(
         self, actor: Actor, named: tuple[str, str], asked: AskedOutage, version: int | None = None
@@ -411,16 +427,20 @@ class SupplyNetworks:
             ScenarioNotFound: when there is none.
             Refusal: as `what_if`.
         """
-        from lineshaft.valuechain.supplynetwork.service import again  # noqa: PLC0415
+        from lineshaft.valuechain.supplynetwork.scenario import (  # noqa: PLC0415
+            check_inputs,
+            read,
+        )
 
         _, content = self.scenario(actor, id_)
         chosen = _named(self.versions(actor), version)
-        with self._files(chosen) as folder:
-            try:
-                found = again(folder, content)
-            except InputsChanged as error:
-                return AskedAgain(chosen.version, is_same=False, changed=str(error))
-        return AskedAgain(chosen.version, is_same=found.scenario == content)
+        question, then = read(content)
+        found = self._answered(actor, chosen, question).scenario
+        try:
+            check_inputs(then, read(found)[1])
+        except InputsChanged as error:
+            return AskedAgain(chosen.version, is_same=False, changed=str(error))
+        return AskedAgain(chosen.version, is_same=found == content)
 
     @contextmanager
     def files(self, actor: Actor, version: int | None = None) -> Iterator[Path]:
@@ -431,6 +451,22 @@ class SupplyNetworks:
         """
         with self._files(_named(self.versions(actor), version)) as folder:
             yield folder
+
+    def _open(self, version: NetworkVersion) -> "OpenNetwork":
+        """Return what a version says; versions never change, so the last ones are remembered."""
+        from lineshaft.valuechain.supplynetwork.versions.opened import (  # noqa: PLC0415
+            OpenNetwork,
+            OpenNetworks,
+        )
+
+        if self._networks is None:
+            self._networks = OpenNetworks()
+        found = self._networks.find(version)
+        if found is None:
+            with self._files(version) as folder:
+                found = OpenNetwork.read(folder)
+            self._networks.hold(version, found)
+        return found
 
     @contextmanager
     def _files(self, version: NetworkVersion) -> Iterator[Path]:
