@@ -1,0 +1,1 @@
+"""The sections of a report: each makes its part of the model from what was gathered."""
