@@ -2,17 +2,21 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lineshaft.core.errors import Invalid
 from lineshaft.services.contracts.model import Binding, CustomerClass, ServiceClass
 from lineshaft.valuechain.errors import TooThin
-from lineshaft.valuechain.servitization.columns import RevenueColumns, write_columns
+from lineshaft.valuechain.servitization import columns as columns_module
+from lineshaft.valuechain.servitization.columns import FORMAT, RevenueColumns, write_columns
 from lineshaft.valuechain.servitization.errors import (
     ColumnsUnreadable,
     CurrenciesMixed,
@@ -160,6 +164,26 @@ def test_a_column_file_gives_the_same_figures(
     path.write_bytes(b"nothing")
     with pytest.raises(ColumnsUnreadable):
         RevenueColumns.open(path)
+    assert write_columns([], path) == 0
+    assert RevenueColumns.open(path).cells() == []
+    table = pq.read_table(path)
+    for said in ({"format": "lineshaft/revenue-lines/1"}, {"format": FORMAT}):
+        pq.write_table(table.replace_schema_metadata(said), path)
+        with pytest.raises(ColumnsUnreadable):
+            RevenueColumns.open(path)
+
+
+def test_sums_beyond_64_bits_are_exact_and_combinations_have_a_limit(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amount = Decimal(2**63 - 1).scaleb(-6)
+    lines = [replace(books.revenue[0], amount=amount, cost=amount)] * 3
+    (cell,) = RevenueColumns.of(lines, "books").cells()
+    assert (cell.amount, cell.cost, cell.costed, cell.count) == (*[3 * (2**63 - 1)] * 3, 3)
+    monkeypatch.setattr(columns_module, "COMBINATIONS_MAX", 1)
+    with pytest.raises(Invalid, match="more than 1 combinations"):
+        RevenueColumns.of(books.revenue, "books")
+    assert RevenueColumns.of(lines, "books").cells() == [cell]
 
 
 def test_currencies_are_added_up_by_given_rates_only(tmp_path: Path) -> None:

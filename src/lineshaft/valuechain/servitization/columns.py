@@ -8,11 +8,11 @@ of numbers and no text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from operator import itemgetter
+from operator import add, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,7 @@ _SHOWN = ("document", "line", "date", "customer", "item", "machine", "bundle")
 _keys = itemgetter(*KEYS)
 _Keys = tuple[str, ...]
 """The values of `KEYS`."""
+_NOTHING = [0, 0, 0, 0]
 
 
 @dataclass(slots=True)
@@ -144,8 +145,28 @@ def revenue_schema() -> "pa.Schema":
 
 
 def footer(combinations: Iterable[_Keys]) -> dict[str, str]:
-    """Return what the footer of a column file says: its combinations of `KEYS`, by number."""
-    return {"combinations": msgspec.json.encode(list(combinations)).decode()}
+    """Return what the footer of a column file says: its combinations of `KEYS`, by number.
+
+    Of each key its words, and the place of each combination's word among them.
+    """
+    found: dict[str, tuple[list[str], list[int]]] = {}
+    for name, values in zip(KEYS, zip(*combinations, strict=True), strict=False):
+        places = {word: place for place, word in enumerate(sorted(set(values)))}
+        found[name] = list(places), [places[word] for word in values]
+    return {"combinations": msgspec.json.encode(found).decode()}
+
+
+def _combinations(text: str) -> list[_Keys]:
+    """Read what `footer` says.
+
+    Raises:
+        LookupError, ValueError: when it is something else.
+    """
+    found = msgspec.json.decode(text, type=dict[str, tuple[list[str], list[int]]])
+    if not found:
+        return []
+    columns = [[words[place] for place in places] for words, places in map(found.__getitem__, KEYS)]
+    return list(zip(*columns, strict=True))
 
 
 class _Numbering:
@@ -183,7 +204,7 @@ class RevenueColumns:
         self._connection = connection
         self.name = name
         self._combinations = combinations
-        self._sums: list[tuple[int, int, int, int, int]] = []
+        self._sums: dict[int, list[int]] = {}
 
     @classmethod
     def of(cls, lines: Iterable[RevenueLine], name: str) -> "RevenueColumns":
@@ -220,9 +241,9 @@ class RevenueColumns:
             if said.get("format") != FORMAT:
                 msg = f"{path} is no column file of revenue lines: expected format {FORMAT}, "
                 raise ColumnsUnreadable(msg + "as 'servitization keep' writes it")
-            combinations = msgspec.json.decode(said["combinations"], type=list[_Keys])
+            combinations = _combinations(said["combinations"])
             connection.execute(f"CREATE VIEW lines AS FROM read_parquet('{quoted}')")
-        except (duckdb.Error, KeyError, msgspec.MsgspecError) as error:
+        except (duckdb.Error, LookupError, ValueError) as error:
             msg = f"cannot read {path} as a column file of revenue lines"
             raise ColumnsUnreadable(msg) from error
         return cls(connection, path.name, combinations)
@@ -237,21 +258,21 @@ class RevenueColumns:
         Raises:
             QuestionInvalid: for another key, or beyond `CELLS_MAX` combinations.
         """
-        is_chosen, combinations = _condition(where or {}), self._combinations
-        found: dict[_Keys, tuple[int, int, int, int]] = {}
-        for number, amount, cost, costed, count in self._summed():
-            keys = combinations[number]
-            if is_chosen(keys):
-                of = found.get(keys[:-1], (0, 0, 0, 0))
-                sums = (of[0] + amount, of[1] + cost, of[2] + costed, of[3] + count)
-                found[keys[:-1]] = sums
+        combinations, sums = self._combinations, self._summed()
+        found: dict[_Keys, list[int]] = {}
+        for number in self._chosen(where or {}):
+            key, mine = combinations[number][:-1], sums.get(number, _NOTHING)
+            if key in found:
+                found[key] = list(map(add, found[key], mine))
+            elif mine is not _NOTHING:
+                found[key] = mine
         if len(found) > CELLS_MAX:
             msg = f"more than {CELLS_MAX} combinations of months, service lines and sites: "
             raise QuestionInvalid(msg + "expected fewer; ask for a part")
-        return [Cell(*keys, *found[keys]) for keys in sorted(found)]
+        return [_cell(keys, found[keys]) for keys in sorted(found)]
 
-    def _summed(self) -> list[tuple[int, int, int, int, int]]:
-        """Return number, amount, cost, costed amount and count of each combination, read once."""
+    def _summed(self) -> Mapping[int, list[int]]:
+        """Return amount, cost, costed amount and count of each combination, read once."""
         if not self._sums:
             # As text: to fetch numbers of 128 bits takes as long as to add them up.
             found = self._connection.execute(
@@ -259,11 +280,25 @@ class RevenueColumns:
                 "coalesce(sum(amount) FILTER (WHERE cost IS NOT NULL), 0)::TEXT, count(*) "
                 "FROM lines GROUP BY combination"
             ).fetchall()
-            self._sums = [
-                (number, int(amount), int(cost), int(costed), count)
-                for number, amount, cost, costed, count in found
-            ]
+            self._sums = {number: list(map(int, sums)) for number, *sums in found}
         return self._sums
+
+    def _chosen(self, where: Mapping[str, str]) -> Sequence[int]:
+        """Return the numbers of the combinations that have some keys.
+
+        Raises:
+            QuestionInvalid: for another key.
+        """
+        unknown = sorted(set(where) - set(KEYS))
+        if unknown:
+            msg = f"lines cannot be chosen by {', '.join(unknown)}: expected some of "
+            raise QuestionInvalid(msg + ", ".join(KEYS))
+        chosen: Sequence[int] = range(len(self._combinations))
+        for name, value in where.items():
+            low, high = months_of(value) if name == "month" else (value, value)
+            place = KEYS.index(name)
+            chosen = [one for one in chosen if low <= self._combinations[one][place] <= high]
+        return chosen
 
     def sites(self) -> tuple[str, ...]:
         """Return the sites that lines name, in order."""
@@ -285,15 +320,13 @@ class RevenueColumns:
         if not 0 < limit <= LINES_PAGE_MAX or not (after.isdecimal() or not after):
             msg = f"a page of {limit} lines after {after!r}: expected 1 to {LINES_PAGE_MAX} lines"
             raise QuestionInvalid(msg)
-        is_chosen = _condition(where)
-        chosen = [number for number, keys in enumerate(self._combinations) if is_chosen(keys)]
         names = (*_SHOWN, "amount", "cost")
         found = self._connection.execute(
             f"SELECT combination, {', '.join(names)} FROM lines "
             f"WHERE combination IN (SELECT unnest(?::INTEGER[])) "
             f"ORDER BY date, document, line, machine, item, amount "
             f"LIMIT {limit + 1} OFFSET {int(after or 0)}",
-            [chosen],
+            [list(self._chosen(where))],
         ).fetchall()
         listed = [
             _shown(self._combinations[number], dict(zip(names, row, strict=True)))
@@ -323,6 +356,11 @@ def write_columns(lines: Iterable[RevenueLine], path: Path) -> int:
     return count
 
 
+def _cell(keys: _Keys, sums: Sequence[int]) -> Cell:
+    values: list[Any] = [*keys[: len(_DIVIDED_BY)], *sums]
+    return Cell(*values)
+
+
 def _connect() -> "duckdb.DuckDBPyConnection":
     import duckdb  # noqa: PLC0415
 
@@ -330,24 +368,6 @@ def _connect() -> "duckdb.DuckDBPyConnection":
     # Its own bar would stand in the middle of what a command writes.
     connection.execute("SET enable_progress_bar = false")
     return connection
-
-
-def _condition(where: Mapping[str, str]) -> Callable[[_Keys], bool]:
-    """Return what tells whether a combination has some keys."""
-    unknown = sorted(set(where) - set(KEYS))
-    if unknown:
-        msg = f"lines cannot be chosen by {', '.join(unknown)}: expected some of {', '.join(KEYS)}"
-        raise QuestionInvalid(msg)
-    first, last = months_of(where["month"]) if "month" in where else ("", "")
-    wanted = [(KEYS.index(name), value) for name, value in where.items() if name != "month"]
-    month = KEYS.index("month")
-
-    def is_chosen(keys: _Keys) -> bool:
-        if last and not first <= keys[month] <= last:
-            return False
-        return all(keys[place] == value for place, value in wanted)
-
-    return is_chosen
 
 
 def months_of(period: str) -> tuple[str, str]:

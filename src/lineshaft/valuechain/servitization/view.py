@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from lineshaft.valuechain.servitization.columns import Cell
 from lineshaft.valuechain.servitization.errors import CurrenciesMixed
@@ -107,10 +107,18 @@ class View:
     def _divided(self, names: tuple[str, ...]) -> dict[tuple[str, ...], Sums]:
         """Add up by some keys: once for all questions that name them."""
         places = [DIVIDED_BY.index(name) for name in names]
-        parts: defaultdict[tuple[str, ...], list[Sums]] = defaultdict(list)
+        if not places:
+            return {(): summed(self.sums.values())}
+        # The last key is asked twice so that one key is a tuple, too.
+        key_of = itemgetter(*places, places[-1])
+        parts: dict[tuple[str, ...], list[Sums]] = {}
         for keys, sums in self.sums.items():
-            parts[tuple(keys[place] for place in places)].append(sums)
-        return {keys: summed(listed) for keys, listed in parts.items()}
+            key = key_of(keys)
+            if key in parts:
+                parts[key].append(sums)
+            else:
+                parts[key] = [sums]
+        return {key[:-1]: summed(listed) for key, listed in parts.items()}
 
     def service(self, **where: str) -> Sums:
         """Add up services that have some keys."""
@@ -128,21 +136,20 @@ Counted = tuple[str, tuple[str, ...], Sums]
 
 def summed(listed: Iterable[Sums]) -> Sums:
     """Add sums up."""
-    amount: int | Fraction = 0
-    cost: int | Fraction = 0
-    costed: int | Fraction = 0
-    count = 0
-    for each in listed:
-        amount += each.amount
-        cost += each.cost
-        costed += each.costed
-        count += each.count
-    return Sums(amount, cost, costed, count)
+    known = list(listed)
+    if len(known) == 1:
+        return known[0]
+    return Sums(
+        sum([each.amount for each in known]),
+        sum([each.cost for each in known]),
+        sum([each.costed for each in known]),
+        sum([each.count for each in known]),
+    )
 
 
 def counted(cells: Sequence[Cell], rates: Rates) -> list[Counted]:
     """Count cells in one currency: once, for the views of every length of periods."""
-    known = {name: rates.rate(name) for name in {cell.currency for cell in cells}}
+    known = {name: _plain(rates.rate(name)) for name in {cell.currency for cell in cells}}
     return [(cell.month, _keys(cell), _sums(cell, known[cell.currency])) for cell in cells]
 
 
@@ -151,8 +158,8 @@ def views_of(
 ) -> dict[str, View]:
     """Return a view of each period, in order."""
     names = {month: period_of(month) for month in {month for month, _, _ in cells}}
-    found: defaultdict[str, defaultdict[tuple[str, ...], list[Sums]]]
-    found = defaultdict(lambda: defaultdict(list))
+    found: dict[str, defaultdict[tuple[str, ...], list[Sums]]]
+    found = {period: defaultdict(list) for period in names.values()}
     for month, keys, sums in cells:
         found[names[month]][keys].append(sums)
     return {
@@ -163,10 +170,12 @@ def views_of(
     }
 
 
-def _sums(cell: Cell, rate: Fraction) -> Sums:
-    if rate == 1:
-        # Whole numbers stay whole: a fraction costs ten times as much to add.
-        return Sums(cell.amount, cell.cost, cell.costed, cell.count)
+def _plain(rate: Fraction) -> int | Fraction:
+    """Return a whole rate as a whole number: a fraction costs ten times as much to add."""
+    return rate.numerator if rate.denominator == 1 else rate
+
+
+def _sums(cell: Cell, rate: int | Fraction) -> Sums:
     return Sums(cell.amount * rate, cell.cost * rate, cell.costed * rate, cell.count)
 
 
