@@ -63,6 +63,7 @@ from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.service import Metering
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures
+from lineshaft.valuechain.inputoutput.kept.service import KeptTables
 from lineshaft.valuechain.servitization.service import Servitization
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
@@ -114,6 +115,7 @@ class Application:
     books: FirmBooks
     servitization: Servitization
     firm: FirmFigures
+    tables: KeptTables
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Application:
@@ -173,6 +175,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         books=chain.books,
         servitization=chain.servitization,
         firm=chain.firm,
+        tables=chain.tables,
         plant=_plant(base, twin, contracts, selling.retention),
     )
 

@@ -11,7 +11,9 @@ import typer
 
 from lineshaft.cli.context import (
     ERR,
+    DataOption,
     JsonOption,
+    application_of,
     errors_by_kind,
     progress,
     shown_on,
@@ -21,6 +23,7 @@ from lineshaft.cli.context import (
 )
 
 if TYPE_CHECKING:
+    from lineshaft.valuechain.inputoutput.kept.model import KeptTable
     from lineshaft.valuechain.inputoutput.model import Balance, Table, Tell
     from lineshaft.valuechain.inputoutput.service import Reported
 
@@ -200,6 +203,96 @@ def extract(
             write_line(f"{loss.not_replaceable:.1%} of what was to be replaced has no other origin")
         rows = [[one["country"], f"{float(one['value']):,.1f}"] for one in lines]
         write_table("lost value added", ["country", table.currency], rows)
+
+
+@app.command()
+def keep(
+    file: FileArgument,
+    format_name: FormatOption,
+    name: Annotated[str, typer.Option(help="Under which it is kept, such as icio-2020.")],
+    title: NameOption = "",
+    vintage: VintageOption = "",
+    currency: CurrencyOption = "",
+    services: Annotated[
+        list[str] | None, typer.Option(help="Industry that is a service; may be repeated.")
+    ] = None,
+    manufacturing: Annotated[
+        list[str] | None, typer.Option(help="Industry that is manufacturing; may be repeated.")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="What to note of its licence.")] = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a table and keep it in the hub with its inverse, all of it or nothing."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+    from lineshaft.valuechain.inputoutput.kept.service import KeepWish
+    from lineshaft.valuechain.inputoutput.model import TableFile
+
+    source = TableFile(
+        path=file,
+        name=title,
+        vintage=vintage,
+        currency=currency,
+        services=frozenset(services or ()),
+        manufacturing=frozenset(manufacturing or ()),
+    )
+    wish = KeepWish(name=name, format_name=format_name, source=source, licence=licence)
+    with errors_by_kind():
+        tables = application_of(data).tables
+        with progress() as bar:
+            made = tables.keep(LOCAL_OPERATOR, wish, shown_on(bar))
+        _show_kept([made], as_json=json)
+
+
+@app.command("keep-sample")
+def keep_sample(data: DataOption = None, json: JsonOption = False) -> None:
+    """Keep the synthetic sample of 3 countries and 4 industries, to see what a table answers."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    with errors_by_kind():
+        _show_kept([application_of(data).tables.keep_sample(LOCAL_OPERATOR)], as_json=json)
+
+
+@app.command("list")
+def list_(data: DataOption = None, json: JsonOption = False) -> None:
+    """List the tables that the hub keeps."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    with errors_by_kind():
+        _show_kept(application_of(data).tables.tables(LOCAL_OPERATOR), as_json=json)
+
+
+@app.command()
+def drop(
+    name: Annotated[str, typer.Argument(help="Of a table that the hub keeps.")],
+    data: DataOption = None,
+) -> None:
+    """Drop a kept table and its files."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+
+    with errors_by_kind():
+        gone = application_of(data).tables.drop(LOCAL_OPERATOR, name)
+        write_line(f"dropped {gone.name}: {gone.title} {gone.vintage}")
+
+
+def _show_kept(found: "list[KeptTable]", *, as_json: bool) -> None:
+    if as_json:
+        write_json({"tables": [each.to_content() for each in found]})
+        return
+    rows = [
+        [
+            each.name,
+            f"{each.title} {each.vintage}",
+            each.format,
+            f"{each.countries} x {each.industries}",
+            f"{float(each.coverage):.2%}",
+            f"{each.size_bytes:,}",
+            each.sha256[:12],
+        ]
+        for each in found
+    ]
+    columns = ["name", "table", "format", "size", "balances", "bytes", "sha256"]
+    write_table("kept tables", columns, rows)
 
 
 def _line(one: "Reported") -> list[str]:

@@ -24,6 +24,7 @@ from lineshaft.web import (
     finance_files,
     layout,
     ledger_lists,
+    table_files,
     valuechain_files,
 )
 from lineshaft.web.ports import Application
@@ -54,6 +55,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     finance_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     ledger_lists.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     valuechain_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
+    table_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
 
     @app.get("/files/invoices/{number}/{name}", include_in_schema=False)
     async def document_file(request: Request, number: str, name: str) -> Response:

@@ -33,6 +33,7 @@ from lineshaft.services.metering.exchanges.service import MeterExchanges
 from lineshaft.services.metering.service import Metering
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures
+from lineshaft.valuechain.inputoutput.kept.service import KeptTables
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
 
@@ -202,6 +203,11 @@ class Application(Protocol):
     @property
     def firm(self) -> FirmFigures:
         """What the books and the hub's documents say of the firm."""
+        ...
+
+    @property
+    def tables(self) -> KeptTables:
+        """National tables, and what-ifs on them."""
         ...
 
     @property

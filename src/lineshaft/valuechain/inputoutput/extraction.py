@@ -64,7 +64,7 @@ def extraction(kernel: Kernel, stoppage: Stoppage) -> Extraction:
     _check(kernel.table, stoppage)
     change = _change(kernel, stoppage)
     output = _output(kernel, change)
-    lost = kernel.leontief_inverse @ kernel.demand - output
+    lost = kernel.output_for_demand - output
     label = (
         f"{stoppage.replaced:.0%} replaced by other origins" if stoppage.replaced else UPPER_BOUND
     )

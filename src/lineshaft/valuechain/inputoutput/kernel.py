@@ -62,6 +62,11 @@ class Kernel:
         return np.asarray(self.table.final_demand.sum(axis=1))
 
     @cached_property
+    def output_for_demand(self) -> Vector:
+        """B f: the output that the demand of the table takes; gross output where it balances."""
+        return np.asarray(self.leontief_inverse @ self.demand)
+
+    @cached_property
     def ghosh_row_sums(self) -> Vector:
         """G 1 with the Ghosh inverse G = diag(x)^-1 B diag(x), which is never built."""
         output = self.table.gross_output

@@ -21,7 +21,7 @@ class Outcome:
 
     Attributes:
         output: gross output by row.
-        value_added: by row; coefficients of value added stay as they are.
+        value_added: by row; coefficients of value added stay as they are, unless they were changed.
         lost_output, lost_value_added: by row, less than in the table; negative where more.
     """
 
@@ -44,8 +44,9 @@ class WhatIf:
         self._kernel = kernel
         self._rows: dict[int, Vector] = {}
         self._columns: dict[int, tuple[Vector, Vector]] = {}
-        self._base = kernel.leontief_inverse @ kernel.demand
+        self._base = kernel.output_for_demand
         self._demand_effect = np.zeros_like(self._base)
+        self._value_added_change = np.zeros_like(self._base)
 
     def change_row(self, row: int, change: Vector) -> None:
         """Add to the coefficients of a row: what each industry buys of it for a unit of output.
@@ -73,11 +74,20 @@ class WhatIf:
         effect = self._kernel.leontief_inverse[:, touched] @ change[touched]
         self._demand_effect = np.asarray(effect)
 
+    def change_value_added(self, change: Vector) -> None:
+        """Add to the coefficients of value added by row, in place of an earlier change of them.
+
+        What an industry adds for a unit of its output; outputs stay as they are, as in every model
+        in quantities.
+        """
+        self._value_added_change = change
+
     def reset(self) -> None:
         """Take every change back."""
         self._rows.clear()
         self._columns.clear()
         self._demand_effect = np.zeros_like(self._base)
+        self._value_added_change = np.zeros_like(self._base)
 
     def outcome(self) -> Outcome:
         """Answer with all changes.
@@ -90,9 +100,10 @@ class WhatIf:
         output = start + self._correction(start) if self._rows or self._columns else start
         if output.min() < -NEGATIVE_TOLERANCE * np.abs(before).max() <= before.min():
             raise _not_productive()
-        coefficients = self._kernel.value_added_coefficients
+        coefficients, change = self._kernel.value_added_coefficients, self._value_added_change
         lost = before - output
-        return Outcome(output, coefficients * output, lost, coefficients * lost)
+        lost_value_added = coefficients * lost - change * output
+        return Outcome(output, (coefficients + change) * output, lost, lost_value_added)
 
     def _check(self, *, is_new: bool) -> None:
         if is_new and len(self._rows) + len(self._columns) >= CHANGES_MAX:

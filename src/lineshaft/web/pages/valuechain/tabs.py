@@ -9,6 +9,7 @@ REGISTER, OUTAGE, NETWORK = (
     "/valuechain/outage",
     "/valuechain/network",
 )
+TABLES = "/valuechain/tables"
 GROUPS: dict[str, dict[str, str]] = {
     "supply.group.supply": {
         "supply.register": REGISTER,
@@ -16,7 +17,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "supply.network": NETWORK,
     },
     "supply.group.firm": {},
-    "supply.group.world": {},
+    "supply.group.world": {
+        "tables.nav": TABLES,
+    },
     "supply.group.data": {},
 }
 """Name of each page and its path, by the group that it stands in."""

@@ -14,6 +14,7 @@ from lineshaft.web.texts.chinese.people import PEOPLE
 from lineshaft.web.texts.chinese.portal import PORTAL
 from lineshaft.web.texts.chinese.records import RECORDS
 from lineshaft.web.texts.chinese.supply import SUPPLY
+from lineshaft.web.texts.chinese.tables import TABLES
 from lineshaft.web.texts.chinese.webhooks import WEBHOOKS
 
 CHINESE: dict[str, str] = {
@@ -31,5 +32,6 @@ CHINESE: dict[str, str] = {
     **PORTAL,
     **RECORDS,
     **SUPPLY,
+    **TABLES,
     **WEBHOOKS,
 }

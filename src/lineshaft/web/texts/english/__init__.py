@@ -14,6 +14,7 @@ from lineshaft.web.texts.english.people import PEOPLE
 from lineshaft.web.texts.english.portal import PORTAL
 from lineshaft.web.texts.english.records import RECORDS
 from lineshaft.web.texts.english.supply import SUPPLY
+from lineshaft.web.texts.english.tables import TABLES
 from lineshaft.web.texts.english.webhooks import WEBHOOKS
 
 ENGLISH: dict[str, str] = {
@@ -31,5 +32,6 @@ ENGLISH: dict[str, str] = {
     **PORTAL,
     **RECORDS,
     **SUPPLY,
+    **TABLES,
     **WEBHOOKS,
 }

@@ -1,0 +1,1 @@
+"""National tables that the hub keeps: by name, as they were read, with what they answer."""
