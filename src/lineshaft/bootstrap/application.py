@@ -64,6 +64,7 @@ from lineshaft.services.metering.service import Metering
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures
 from lineshaft.valuechain.inputoutput.kept.service import KeptTables
+from lineshaft.valuechain.paths.service import NationalPaths
 from lineshaft.valuechain.servitization.service import Servitization
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
@@ -115,6 +116,7 @@ class Application:
     books: FirmBooks
     servitization: Servitization
     firm: FirmFigures
+    paths: NationalPaths
     tables: KeptTables
 
 
@@ -175,6 +177,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         books=chain.books,
         servitization=chain.servitization,
         firm=chain.firm,
+        paths=NationalPaths(base.authorizer),
         tables=chain.tables,
         plant=_plant(base, twin, contracts, selling.retention),
     )

@@ -12,6 +12,7 @@ import typer
 from lineshaft.cli.context import ERR, JsonOption, errors_by_kind, write_json, write_table
 
 if TYPE_CHECKING:
+    from lineshaft.valuechain.paths.model import PathFilter
     from lineshaft.valuechain.paths.service import Row
 
 STREAM = Path("-")
@@ -25,6 +26,17 @@ AxisOption = Annotated[
         help="base, governance, actor, policy, platform, standard or instrument; may be repeated."
     ),
 ]
+PathOption = Annotated[
+    list[str] | None, typer.Option(help="united_states, germany or china; may be repeated.")
+]
+TypeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        help="Of actors: firm, alliance, association, government, research, council, bank or "
+        "union; may be repeated.",
+    ),
+]
 LanguageOption = Annotated[str, typer.Option(help="en or zh-Hans.")]
 CsvOption = Annotated[Path | None, typer.Option("--csv", help="A file, or - for the output.")]
 
@@ -32,6 +44,8 @@ CsvOption = Annotated[Path | None, typer.Option("--csv", help="A file, or - for 
 @app.command()
 def compare(
     axis: AxisOption = None,
+    path: PathOption = None,
+    type_: TypeOption = None,
     language: LanguageOption = "en",
     to: CsvOption = None,
     json: JsonOption = False,
@@ -39,10 +53,11 @@ def compare(
     """Show the paths beside each other: an axis in each row, a path in each column."""
     from lineshaft.valuechain.paths import service
 
+    wanted = _wanted(path, axis, type_)
     with errors_by_kind():
-        rows = service.compare(axis or ())
+        rows = service.compare(wanted)
         told = service.comparison_rows(rows, language)
-        fixed = service.correction_rows(service.corrections(axis or ()), language)
+        fixed = service.correction_rows(service.corrections(wanted), language)
         if _is_written({"records": told, "corrections": fixed}, told, to, as_json=json):
             return
         axes = service.labels("axis", language)
@@ -63,6 +78,8 @@ def compare(
 @app.command()
 def timeline(
     axis: AxisOption = None,
+    path: PathOption = None,
+    type_: TypeOption = None,
     language: LanguageOption = "en",
     to: CsvOption = None,
     json: JsonOption = False,
@@ -70,8 +87,9 @@ def timeline(
     """Show what happened when; where sources differ, both years."""
     from lineshaft.valuechain.paths import service
 
+    wanted = _wanted(path, axis, type_)
     with errors_by_kind():
-        rows = service.timeline_rows(service.timeline(axis or ()), language)
+        rows = service.timeline_rows(service.timeline(wanted), language)
         if _is_written({"events": rows}, rows, to, as_json=json):
             return
         _table("time line", rows, ("year", "path", "axis", "name", "event", "source"))
@@ -80,6 +98,8 @@ def timeline(
 @app.command()
 def actors(
     axis: AxisOption = None,
+    path: PathOption = None,
+    type_: TypeOption = None,
     language: LanguageOption = "en",
     to: CsvOption = None,
     json: JsonOption = False,
@@ -87,13 +107,22 @@ def actors(
     """Show who founded, funds, standardises or joined what; --csv writes the links."""
     from lineshaft.valuechain.paths import service
 
+    wanted = _wanted(path, axis, type_)
     with errors_by_kind():
-        graph = service.actors(axis or ())
+        graph = service.actors(wanted)
         nodes, links = service.actor_rows(graph, language), service.link_rows(graph, language)
         if _is_written({"nodes": nodes, "links": links}, links, to, as_json=json):
             return
         _table("actors", nodes, ("path", "type", "name", "founded", "reorganised", "role"))
         _table("links", links, ("from", "link", "to", "source", "contradicted_by"))
+
+
+def _wanted(
+    paths: list[str] | None, axes: list[str] | None, types: list[str] | None
+) -> "PathFilter":
+    from lineshaft.valuechain.paths.model import PathFilter
+
+    return PathFilter(tuple(paths or ()), tuple(axes or ()), tuple(types or ()))
 
 
 def _is_written(

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from lineshaft.valuechain.paths.catalogue import catalogue, problems
-from lineshaft.valuechain.paths.model import AXES, PATHS
+from lineshaft.valuechain.paths.model import AXES, CONFIDENCES, LINKS, PATHS, TYPES
 from tests.notices import absent
 from tests.shared_data import SHARED
 
@@ -42,6 +42,24 @@ def test_every_record_has_a_source_and_every_axis_records_of_each_path() -> None
     for each in known.records:
         assert each.evidence.quote or each.evidence.external, each.id
         assert all((each.name.en, each.name.zh, each.role.en, each.role.zh)), each.id
+
+
+def test_every_word_is_told_in_both_languages() -> None:
+    known = catalogue()
+    texts = [text for each in known.records for text in (each.name, each.role)]
+    texts += [text for each in known.corrections for text in (each.says, *each.sources)]
+    texts += [text for words in known.words.values() for text in words.values()]
+    assert all(each.en and each.zh for each in texts)
+    own = re.compile(r"^[\w&.+/ -]+$", re.ASCII)
+    foreign = {each.zh for each in texts if not re.search(r"[\u4e00-\u9fff]", each.zh)}
+    assert foreign == {"IBM", "AT&T", "Exostar", *(each for each in foreign if "." in each)}
+    assert all(own.match(each) for each in foreign)
+    words = known.words
+    assert set(words["path"]) == set(PATHS)
+    assert set(words["axis"]) == set(AXES)
+    assert set(words["type"]) == set(TYPES) == {each.type for each in known.records} - {""}
+    assert set(words["link"]) == set(LINKS)
+    assert set(words["confidence"]) == set(CONFIDENCES)
 
 
 def test_quotes_occur_in_the_paper_where_it_is_said(papers: dict[str, str]) -> None:

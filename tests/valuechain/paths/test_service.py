@@ -8,8 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from lineshaft.cli.main import app
-from lineshaft.valuechain.paths.errors import UnknownAxis, UnknownLanguage
-from lineshaft.valuechain.paths.model import AXES, PATHS
+from lineshaft.valuechain.paths.errors import (
+    UnknownActorType,
+    UnknownAxis,
+    UnknownLanguage,
+    UnknownPath,
+)
+from lineshaft.valuechain.paths.model import AXES, PATHS, PathFilter
 from lineshaft.valuechain.paths.service import (
     actor_rows,
     actors,
@@ -31,7 +36,7 @@ def test_paths_stand_beside_each_other_by_axis() -> None:
     rows = compare()
     assert [row.axis for row in rows] == list(AXES)
     assert all(len(row.cells) == len(PATHS) for row in rows)
-    (governance,) = compare(["governance"])
+    (governance,) = compare(PathFilter(axes=("governance",)))
     assert [cell[0].id for cell in governance.cells] == [
         "us-large-firms",
         "de-guilds",
@@ -40,7 +45,7 @@ def test_paths_stand_beside_each_other_by_axis() -> None:
     told = comparison_rows(rows, "zh-Hans")
     assert {"路径", "美国"} & {told[0]["path"]} == {"美国"}
     with pytest.raises(UnknownAxis, match="expected some of base"):
-        compare(["score"])
+        compare(PathFilter(axes=("score",)))
     with pytest.raises(UnknownLanguage, match="zh-Hans"):
         comparison_rows(rows, "de")
 
@@ -64,10 +69,36 @@ def test_the_graph_says_who_founded_what_and_which_link_is_contradicted() -> Non
     rows = {each["name"]: each for each in actor_rows(graph, "en")}
     assert rows["Plattform Industrie 4.0"]["reorganised"] == "2015"
     assert len(link_rows(graph, "zh-Hans")) == len(graph.links)
-    only = actors(["actor"])
+    only = actors(PathFilter(axes=("actor",)))
     names = {each.id for each in only.nodes}
     assert all(each.axis == "actor" for each in only.nodes)
     assert all({each.source, each.target} <= names for each in only.links)
+
+
+def test_filters_by_path_axis_and_type() -> None:
+    chinese = PathFilter(paths=("china",), axes=("policy", "instrument"))
+    rows = compare(chinese)
+    assert [row.axis for row in rows] == ["policy", "instrument"]
+    assert all(row.cells[0] == row.cells[1] == () for row in rows)
+    assert {each.record.path for each in timeline(chinese)} == {"china"}
+    governments = actors(PathFilter(paths=("china",), types=("government",)))
+    ends = {each for link in governments.links for each in (link.source, link.target)}
+    assert ends == {"cn-caict", "cn-miit", "cn-regions", "cn-incentives"}
+    assert "cn-state-council" in {each.id for each in governments.nodes}, "it acts on nothing here"
+    for wrong, error in (
+        (PathFilter(paths=("france",)), UnknownPath),
+        (PathFilter(types=("score",)), UnknownActorType),
+    ):
+        with pytest.raises(error, match="expected some of"):
+            timeline(wrong)
+
+
+def test_sources_are_told_in_both_languages() -> None:
+    alliance = next(each for each in actors().nodes if each.id == "cn-aii")
+    assert alliance.evidence.told("en") == "Ma & Zhen, section 4; citing 科技日报, 2016-02-04"
+    assert alliance.evidence.told("zh-Hans") == "Ma & Zhen，第4节；引自科技日报, 2016-02-04"
+    intel = next(each for each in actors().nodes if each.id == "us-intel")
+    assert intel.evidence.told("en").startswith("CED Magazine")
 
 
 def test_corrections_keep_both_sources() -> None:
@@ -81,7 +112,7 @@ def test_corrections_keep_both_sources() -> None:
     }
     assert "26 %" in by_id["developing-quarter"].says.en
     assert "四分之一" in by_id["developing-quarter"].evidence.quote
-    assert "iic-founders" not in {each.id for each in corrections(["policy"])}
+    assert "iic-founders" not in {each.id for each in corrections(PathFilter(axes=("policy",)))}
 
 
 def test_the_commands_show_write_and_refuse(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from lineshaft.valuechain.paths.model import (
     LINKS,
     PAPERS,
     PATHS,
+    TYPES,
     ActorLink,
     Correction,
     Evidence,
@@ -65,6 +66,8 @@ def problems(read: PathCatalogue) -> list[str]:
             found.append(f"correction of {correction.record}, which is not there")
         if not correction.sources or correction.evidence.paper not in PAPERS:
             found.append(f"correction {correction.id} without both sources")
+        if not correction.evidence.translated:
+            found.append(f"correction {correction.id} without its quote in English")
     return found
 
 
@@ -72,7 +75,7 @@ def _record_problems(record: PathRecord) -> list[str]:
     found = _unsourced(record.id, record.evidence)
     if record.axis not in AXES or record.confidence not in CONFIDENCES:
         found.append(f"{record.id}: {record.axis}, {record.confidence}")
-    if bool(record.type) is not (record.axis == "actor"):
+    if record.type not in (TYPES if record.axis == "actor" else ("",)):
         found.append(f"{record.id}: a type is of an actor")
     if record.parts and sum(record.parts) != record.total:
         found.append(f"{record.id}: {record.parts} do not add up to {record.total}")
@@ -97,6 +100,7 @@ def _evidence(row: dict[str, Any]) -> Evidence:
         quote=row.pop("quote", ""),
         cited=row.pop("cited", ""),
         external=row.pop("external", ""),
+        translated=row.pop("translated", ""),
     )
 
 
@@ -125,6 +129,6 @@ def _correction(row: dict[str, Any]) -> Correction:
         record=row.pop("record", ""),
         evidence=_evidence(row),
         says=Text(**row.pop("says")),
-        sources=tuple(row.pop("sources")),
+        sources=tuple(Text(**each) for each in row.pop("sources")),
         **row,
     )

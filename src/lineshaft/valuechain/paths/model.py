@@ -5,20 +5,19 @@ from dataclasses import dataclass
 PATHS = ("united_states", "germany", "china")
 AXES = ("base", "governance", "actor", "policy", "platform", "standard", "instrument")
 LINKS = ("member_of", "founded", "funds", "standardises", "reorganised")
+TYPES = (
+    "firm",
+    "alliance",
+    "association",
+    "government",
+    "research",
+    "council",
+    "bank",
+    "union",
+)
+"""Of actors."""
 CONFIDENCES = ("high", "medium", "low", "contradicted")
 LANGUAGES = ("en", "zh-Hans")
-PAPERS = {
-    "ma-zhen": {
-        "en": "Ma & Zhen, Institutional Traditions and the Development Paths of New Quality "
-        "Productive Forces",
-        "zh-Hans": "马莹、甄志宏：制度传统与新质生产力发展路径",
-    },
-    "huang-ma": {
-        "en": "Huang & Ma, Industrial Interconnection Empowering the Servitization of "
-        "Manufacturing",
-        "zh-Hans": "Huang & Ma：工业互联赋能制造业服务化",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,45 @@ class Text:
         return self.en if language == "en" else self.zh
 
 
+PAPERS = {
+    "ma-zhen": Text(
+        "Ma & Zhen: Institutional Traditions and the Development Paths of New Quality Productive "
+        "Forces: A Comparative Study of the United States, Germany, and China",
+        "Ma & Zhen：制度传统与新质生产力发展路径：美国、德国、中国的比较研究",
+    ),
+    "huang-ma": Text(
+        "Huang & Ma: The Transformation Logic and Governance Practice of Industrial "
+        "Interconnection Empowering the Servitization of Manufacturing",
+        "Huang & Ma：工业互联赋能制造业服务化的转型逻辑与治理实践",
+    ),
+}
+AUTHORS = {"ma-zhen": "Ma & Zhen", "huang-ma": "Huang & Ma"}
+"""Of `PAPERS`, as they are cited."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathFilter:
+    """Which records are wanted; nothing of a kind means all of it.
+
+    Attributes:
+        paths: of `PATHS`.
+        axes: of `AXES`.
+        types: of `TYPES`; only actors have one.
+    """
+
+    paths: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+    def takes(self, record: "PathRecord") -> bool:
+        """Tell whether a record is wanted."""
+        return (
+            record.path in (self.paths or PATHS)
+            and record.axis in (self.axes or AXES)
+            and (not self.types or record.type in self.types)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Where a statement stands.
@@ -43,6 +81,7 @@ class Evidence:
         quote: the paper's own words, without the spaces of its print.
         cited: what the paper names as its source.
         external: another source than the paper and what it cites.
+        translated: the quote in English; empty where it stands against no other source.
     """
 
     paper: str
@@ -50,13 +89,22 @@ class Evidence:
     quote: str
     cited: str = ""
     external: str = ""
+    translated: str = ""
 
-    def __str__(self) -> str:
-        """Write it in one line. Example: `ma-zhen 2; also CED Magazine, March 2014`."""
-        said = f"{self.paper} {self.section}" if self.paper else ""
-        cited = f"citing {self.cited}" if self.cited else ""
-        also = self.external if not said else f"also {self.external}" if self.external else ""
-        return "; ".join(filter(None, [said, cited, also]))
+    def told(self, language: str) -> str:
+        """Write it in one line. Example: `Ma & Zhen, section 2; also CED Magazine, March 2014`.
+
+        References stay as they are printed.
+        """
+        is_english = language == "en"
+        said = ""
+        if self.paper:
+            place = f", section {self.section}" if is_english else f"，第{self.section}节"
+            said = AUTHORS[self.paper] + place
+        citing, also = ("citing ", "also ") if is_english else ("引自", "另见")
+        cited = f"{citing}{self.cited}" if self.cited else ""
+        external = f"{also if said else ''}{self.external}" if self.external else ""
+        return ("; " if is_english else "；").join(filter(None, [said, cited, external]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +158,7 @@ class Correction:
     record: str
     evidence: Evidence
     says: Text
-    sources: tuple[str, ...]
+    sources: tuple[Text, ...]
     year: int | None = None
 
 

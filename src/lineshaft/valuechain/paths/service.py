@@ -1,23 +1,38 @@
 """Use cases on the national paths: beside each other by axis, along time, and who acts on whom.
 
 Nothing here says which path is the best: the source itself calls each "relatively optimal" for its
-place and time. Nothing is of the hub, so no action is authorised.
+place and time. The records come with the package: the command line reads them as they are, the hub
+shows them to whoever may read national tables.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.valuechain.paths.catalogue import catalogue
-from lineshaft.valuechain.paths.errors import UnknownAxis, UnknownLanguage
+from lineshaft.valuechain.paths.errors import (
+    UnknownActorType,
+    UnknownAxis,
+    UnknownLanguage,
+    UnknownPath,
+)
 from lineshaft.valuechain.paths.model import (
     AXES,
     LANGUAGES,
     PATHS,
+    TYPES,
     ActorLink,
     Correction,
     PathCatalogue,
+    PathFilter,
     PathRecord,
 )
+
+ALL = Resource("table", "*")
+EVERYTHING = PathFilter()
+NAMED_MAX, NAMED_CHARACTERS_MAX = 3, 40
+"""Of what a refusal repeats."""
 
 Row = dict[str, str]
 """Of a view in one language, ready for a table or a file."""
@@ -48,14 +63,50 @@ class ActorGraph:
     links: tuple[ActorLink, ...]
 
 
-def compare(axes: Sequence[str] = ()) -> tuple[AxisRow, ...]:
-    """Return the records of some axes, or of all, path beside path.
+@dataclass(frozen=True, slots=True)
+class ShownPaths:
+    """What is wanted of the paths, in every view."""
+
+    wanted: PathFilter
+    axes: tuple[AxisRow, ...]
+    events: tuple[PathEvent, ...]
+    graph: ActorGraph
+    corrections: tuple[Correction, ...]
+
+    @property
+    def records(self) -> tuple[PathRecord, ...]:
+        """The records, axis by axis and path by path."""
+        return tuple(each for row in self.axes for cell in row.cells for each in cell)
+
+
+class NationalPaths:
+    """The paths as the hub shows them."""
+
+    def __init__(self, authorizer: Authorizer) -> None:
+        """Take who decides who may read."""
+        self._authorizer = authorizer
+
+    def read(self, actor: Actor, wanted: PathFilter = EVERYTHING) -> ShownPaths:
+        """Return what is wanted, in every view.
+
+        Raises:
+            ActionForbidden: when the actor may not read national tables.
+            UnknownPath, UnknownAxis, UnknownActorType: naming those that there are.
+        """
+        self._authorizer.authorize(actor, Action.TABLE_READ, ALL)
+        return ShownPaths(
+            wanted, compare(wanted), timeline(wanted), actors(wanted), corrections(wanted)
+        )
+
+
+def compare(wanted: PathFilter = EVERYTHING) -> tuple[AxisRow, ...]:
+    """Return what is wanted by axis, path beside path; an axis without records is left out.
 
     Raises:
-        UnknownAxis: naming the axes that there are.
+        UnknownPath, UnknownAxis, UnknownActorType: naming those that there are.
     """
-    records = _of_axes(axes)
-    return tuple(
+    records = _wanted(wanted)
+    rows = (
         AxisRow(
             axis,
             tuple(
@@ -64,19 +115,19 @@ def compare(axes: Sequence[str] = ()) -> tuple[AxisRow, ...]:
             ),
         )
         for axis in AXES
-        if axis in (axes or AXES)
     )
+    return tuple(row for row in rows if any(row.cells))
 
 
-def timeline(axes: Sequence[str] = ()) -> tuple[PathEvent, ...]:
+def timeline(wanted: PathFilter = EVERYTHING) -> tuple[PathEvent, ...]:
     """Return what has a year, the oldest first; a corrected year stands beside the paper's.
 
     Raises:
-        UnknownAxis: as `compare`.
+        UnknownPath, UnknownAxis, UnknownActorType: as `compare`.
     """
     known = catalogue()
     found = []
-    for each in _of_axes(axes):
+    for each in _wanted(wanted):
         found += [PathEvent(year, "named", each) for year in each.years[:1]]
         for what, year in (("founded", each.founded), ("reorganised", each.reorganised)):
             found += [] if year is None else [PathEvent(year, what, each)]
@@ -88,28 +139,36 @@ def timeline(axes: Sequence[str] = ()) -> tuple[PathEvent, ...]:
     return tuple(sorted(found, key=lambda each: (each.year, PATHS.index(each.record.path))))
 
 
-def actors(axes: Sequence[str] = ()) -> ActorGraph:
-    """Return the graph of actors; of some axes only, it keeps the links between what is left.
+def actors(wanted: PathFilter = EVERYTHING) -> ActorGraph:
+    """Return the graph of the actors that are wanted.
+
+    Of some paths or axes only, it keeps the links between what is left. Of some types of actors, it
+    keeps what they act on too, and what acts on them: a link has two ends.
 
     Raises:
-        UnknownAxis: as `compare`.
+        UnknownPath, UnknownAxis, UnknownActorType: as `compare`.
     """
-    wanted = {each.id for each in _of_axes(axes)}
+    chosen = {each.id for each in _wanted(wanted)}
+    around = {each.id for each in _wanted(PathFilter(wanted.paths, wanted.axes))}
     known = catalogue()
-    links = tuple(each for each in known.links if {each.source, each.target} <= wanted)
+    links = tuple(
+        each
+        for each in known.links
+        if {each.source, each.target} <= around and chosen & {each.source, each.target}
+    )
     linked = {name for each in links for name in (each.source, each.target)}
     nodes = (
         each
         for each in known.records
-        if each.id in wanted and (each.axis == "actor" or each.id in linked)
+        if each.id in linked or (each.id in chosen and each.axis == "actor")
     )
     return ActorGraph(tuple(nodes), links)
 
 
-def corrections(axes: Sequence[str] = ()) -> tuple[Correction, ...]:
-    """Return the corrections of records of some axes, and those that are of no path."""
-    wanted = {each.id for each in _of_axes(axes)} | {""}
-    return tuple(each for each in catalogue().corrections if each.record in wanted)
+def corrections(wanted: PathFilter = EVERYTHING) -> tuple[Correction, ...]:
+    """Return the corrections of the records that are wanted, and those that are of no path."""
+    known = {each.id for each in _wanted(wanted)} | {""}
+    return tuple(each for each in catalogue().corrections if each.record in known)
 
 
 def comparison_rows(rows: Sequence[AxisRow], language: str) -> list[Row]:
@@ -144,9 +203,10 @@ def actor_rows(graph: ActorGraph, language: str) -> list[Row]:
     Raises:
         UnknownLanguage: as `comparison_rows`.
     """
+    known = _told_in(language)
     return [
         {
-            "type": each.type,
+            "type": known.words["type"][each.type].of(language) if each.type else "",
             "founded": "" if each.founded is None else str(each.founded),
             "reorganised": "" if each.reorganised is None else str(each.reorganised),
             **_record_row(each, language),
@@ -169,7 +229,7 @@ def link_rows(graph: ActorGraph, language: str) -> list[Row]:
             "link": known.words["link"][each.kind].of(language),
             "to": name[each.target],
             "quote": each.evidence.quote,
-            "source": str(each.evidence),
+            "source": each.evidence.told(language),
             "contradicted_by": each.contradicted_by,
         }
         for each in graph.links
@@ -186,17 +246,18 @@ def correction_rows(found: Sequence[Correction], language: str) -> list[Row]:
     return [
         {
             "correction": each.id,
-            "paper": str(each.evidence),
+            "paper": each.evidence.told(language),
             "quote": each.evidence.quote,
+            "quote_in_english": each.evidence.translated,
             "other_sources_say": each.says.of(language),
-            "sources": "; ".join(each.sources),
+            "sources": "; ".join(one.of(language) for one in each.sources),
         }
         for each in found
     ]
 
 
 def labels(kind: str, language: str) -> dict[str, str]:
-    """Return what each `path`, `axis` or `link` is called.
+    """Return what each `path`, `axis`, `type`, `link`, `event` or `confidence` is called.
 
     Raises:
         UnknownLanguage: as `comparison_rows`.
@@ -204,12 +265,18 @@ def labels(kind: str, language: str) -> dict[str, str]:
     return {key: text.of(language) for key, text in _told_in(language).words[kind].items()}
 
 
-def _of_axes(axes: Sequence[str]) -> list[PathRecord]:
-    unknown = sorted(set(axes) - set(AXES))
-    if unknown:
-        msg = f"no axis is called {', '.join(unknown)}: expected some of {', '.join(AXES)}"
-        raise UnknownAxis(msg)
-    return [each for each in catalogue().records if each.axis in (axes or AXES)]
+def _wanted(wanted: PathFilter) -> list[PathRecord]:
+    for given, known, error, what in (
+        (wanted.paths, PATHS, UnknownPath, "path"),
+        (wanted.axes, AXES, UnknownAxis, "axis"),
+        (wanted.types, TYPES, UnknownActorType, "type of actor"),
+    ):
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            named = ", ".join(each[:NAMED_CHARACTERS_MAX] for each in unknown[:NAMED_MAX])
+            msg = f"no {what} is called {named}: expected some of {', '.join(known)}"
+            raise error(msg)
+    return [each for each in catalogue().records if wanted.takes(each)]
 
 
 def _told_in(language: str) -> PathCatalogue:
@@ -228,7 +295,7 @@ def _record_row(each: PathRecord, language: str) -> Row:
         "years": "-".join(map(str, each.years)),
         "role": each.role.of(language),
         "quote": each.evidence.quote,
-        "source": str(each.evidence),
+        "source": each.evidence.told(language),
         "confidence": known.words["confidence"][each.confidence].of(language),
         "corrections": "; ".join(one.says.of(language) for one in known.corrected(each.id)),
     }
