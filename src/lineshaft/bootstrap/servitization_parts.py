@@ -53,6 +53,15 @@ class _Billed:
     connected: Mapping[str, ConnectedMachine]
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was told last: lines of documents, costs, and both together."""
+
+    billed: Sequence[RevenueLine]
+    costs: Sequence[ProfitEntry]
+    lines: Sequence[RevenueLine]
+
+
 class HubRevenue:
     """The `BilledRevenue` of an installation.
 
@@ -67,15 +76,24 @@ class HubRevenue:
         self._design = design
         self._kept: dict[str, _Billed] = {}
         self._kept_lines = 0
+        self._last: _Told | None = None
 
     def lines(self, actor: Actor, show: Show) -> Sequence[RevenueLine]:
         """Return the slices of every document, and the costs that were recorded.
 
+        As long as there is no other document and no other cost, it is the very same sequence.
+
         Raises:
             TooMuchAtOnce: beyond the costs of an account of profit in one year.
         """
-        lines = [line for each in self._documents(actor, show) for line in each.lines]
-        return self._with_costs(actor, lines)
+        billed = [line for each in self._documents(actor, show) for line in each.lines]
+        costs = self._costs(actor, billed)
+        last = self._last
+        if last is not None and (last.billed, last.costs) == (billed, costs):
+            return last.lines
+        made = _Told(billed, costs, _with_costs(billed, costs))
+        self._last = made
+        return made.lines
 
     def metered(self, actor: Actor, show: Show) -> Metered:
         """Return the usage records that lines bill, and the machines that they read.
@@ -156,28 +174,35 @@ class HubRevenue:
         except NotFound:
             return _NOTHING_SAID
 
-    def _with_costs(self, actor: Actor, lines: Sequence[RevenueLine]) -> list[RevenueLine]:
-        """Add what was recorded of the offerings that were billed, year by year.
-
-        A line whose offering has costs in its month has a known cost: they are lines of their own.
-        """
+    def _costs(self, actor: Actor, lines: Sequence[RevenueLine]) -> list[ProfitEntry]:
+        """Return what was recorded of the offerings that were billed, year by year."""
         if not lines:
             return []
-        months = sorted({line.month for line in lines})
-        costs: list[ProfitEntry] = []
-        for year in range(int(months[0][:4]), int(months[-1][:4]) + 1):
-            first, last = max(months[0], f"{year}-01"), min(months[-1], f"{year}-12")
-            entries = self._design.cost_entries(actor, Months(first, last))
-            costs += [each for each in entries if each.offering]
-        costed = {(each.offering, each.month) for each in costs}
-        models = {line.item: line for line in lines}
-        known = [
-            replace(line, cost=Decimal(0)) if (line.item, line.month) in costed else line
-            for line in lines
-        ]
-        return known + [
-            _cost(each, models[each.offering]) for each in costs if each.offering in models
-        ]
+        first, last = min(line.month for line in lines), max(line.month for line in lines)
+        found: list[ProfitEntry] = []
+        for year in range(int(first[:4]), int(last[:4]) + 1):
+            months = Months(max(first, f"{year}-01"), min(last, f"{year}-12"))
+            entries = self._design.cost_entries(actor, months)
+            found += [each for each in entries if each.offering]
+        return found
+
+
+def _with_costs(
+    lines: Sequence[RevenueLine], costs: Sequence[ProfitEntry]
+) -> Sequence[RevenueLine]:
+    """Add costs to what was billed.
+
+    A line whose offering has costs in its month has a known cost: they are lines of their own.
+    """
+    if not costs:
+        return lines
+    costed = {(each.offering, each.month) for each in costs}
+    models = {line.item: line for line in lines}
+    known = [
+        replace(line, cost=Decimal(0)) if (line.item, line.month) in costed else line
+        for line in lines
+    ]
+    return known + [_cost(each, models[each.offering]) for each in costs if each.offering in models]
 
 
 def _versions(contract: Contract) -> dict[str, int]:

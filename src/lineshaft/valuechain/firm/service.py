@@ -7,9 +7,10 @@ imported when it is first asked for: a hub that nobody asks carries none of it.
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from lineshaft.security.authorisation.model import Actor
@@ -17,9 +18,10 @@ from lineshaft.valuechain.books.errors import BooksMissing
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.firm.ports import MeteredDocuments
-from lineshaft.valuechain.servitization.model import RevenueLine
+from lineshaft.valuechain.servitization.model import Books, RevenueLine
 from lineshaft.valuechain.servitization.service import (
     LINES_PAGE_MAX,
+    TABLES,
     Asked,
     Curve,
     Dashboard,
@@ -33,6 +35,8 @@ from lineshaft.valuechain.servitization.service import (
     read_books,
 )
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
+from lineshaft.valuechain.tables.service import read_tables
+from lineshaft.valuechain.versions.model import KeptVersion
 
 if TYPE_CHECKING:
     from lineshaft.valuechain.channels.service import ChannelLedger
@@ -44,6 +48,10 @@ BILLED = "documents of Lineshaft"
 """What figures call the documents of the hub."""
 NO_BOOKS = "no books"
 HORIZON_DAYS = 180
+ACTIVITIES = "activities"
+"""Table of the smile curve."""
+READ_KEPT_MAX = 4
+"""Versions of the books whose lines stay in memory, as columns."""
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
@@ -60,12 +68,28 @@ class FirmParts:
     documents: MeteredDocuments
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Books of a version without their revenue, and all revenue as columns.
+
+    Attributes:
+        billed: what the hub had billed then; it stays the same as long as nothing is added.
+    """
+
+    books: Books
+    columns: RevenueColumns
+    billed: Sequence[RevenueLine]
+
+
 class FirmFigures:
     """Answers how far the firm has moved from products to services, and where it stands."""
 
     def __init__(self, parts: FirmParts) -> None:
         """Take everything; nothing is read before it is asked for."""
         self._parts = parts
+        # What DuckDB has in memory is asked one question at a time.
+        self._asking = Lock()
+        self._kept: dict[int, _Read] = {}
 
     def servitization(self, actor: Actor, asked: Asked, version: int | None = None) -> Dashboard:
         """Compute every figure of servitization, of the books and of what the hub has billed.
@@ -80,11 +104,12 @@ class FirmFigures:
             CurrenciesMixed: for several currencies without rates.
             BooksVersionNotFound: for a version that is not there.
         """
-        with self._source(actor, version) as source:
-            books = read_books(source)
-        columns = self._columns(actor, version)
-        served = self._parts.servitization.served(actor, days_of(columns, asked))
-        return dashboard(columns, books, asked, served)
+        read = self._read(actor, version)
+        with self._asking:
+            days = days_of(read.columns, asked)
+        served = self._parts.servitization.served(actor, days)
+        with self._asking:
+            return dashboard(read.columns, read.books, asked, served)
 
     def lines(
         self,
@@ -101,7 +126,9 @@ class FirmFigures:
             QuestionInvalid: for a key, a place or a limit that cannot be.
             BooksVersionNotFound: for a version that is not there.
         """
-        return self._columns(actor, version).page(where, after, limit)
+        read = self._read(actor, version)
+        with self._asking:
+            return read.columns.page(where, after, limit)
 
     def every_line(
         self, actor: Actor, where: Mapping[str, str], version: int | None = None
@@ -112,14 +139,19 @@ class FirmFigures:
             QuestionInvalid: for a key that lines are not chosen by.
             BooksVersionNotFound: for a version that is not there.
         """
-        columns = self._columns(actor, version)
-        first = columns.page(where, "", LINES_PAGE_MAX)
+        columns = self._read(actor, version).columns
+
+        def page_after(place: str) -> LinePage:
+            with self._asking:
+                return columns.page(where, place, LINES_PAGE_MAX)
+
+        first = page_after("")
 
         def rest() -> Iterator[Mapping[str, str]]:
             page = first
             yield from page.lines
             while page.after is not None:
-                page = columns.page(where, page.after, LINES_PAGE_MAX)
+                page = page_after(page.after)
                 yield from page.lines
 
         return rest()
@@ -138,9 +170,10 @@ class FirmFigures:
             TooThin: when the activities are too few for a curve.
             CurrenciesMixed: for several currencies without rates.
         """
+        activities = [table for table in TABLES if table.name == ACTIVITIES]
         with self._parts.books.files(actor, version) as source:
-            books = read_books(source)
-        return curves(books.activities, rates_named(currency, rates))
+            months = read_tables(source, activities).rows()[ACTIVITIES]
+        return curves(months, rates_named(currency, rates))
 
     def channels(
         self,
@@ -165,7 +198,7 @@ class FirmFigures:
 
         billed = self._parts.servitization.billed(actor, no_progress)
         metered = self._parts.documents.metered(actor, no_progress)
-        with self._source(actor, version) as source:
+        with self._source(actor, self._version(actor, version)) as source:
             lines, table = _together(source, read_books(source).revenue, billed)
             return channels(source, Revenue(table, lines, metered), outcome)
 
@@ -213,27 +246,45 @@ class FirmFigures:
             _check_table(source, "upgrading")
             return upgrading(source)
 
-    @contextmanager
-    def _source(self, actor: Actor, version: int | None) -> Iterator[Path]:
-        """Give the books of a version; an empty folder where none have been imported yet."""
+    def _version(self, actor: Actor, version: int | None) -> KeptVersion | None:
+        """Return a version of the books; None where none have been imported yet."""
         try:
-            self._parts.books.version(actor, version)
+            return self._parts.books.version(actor, version)
         except BooksMissing:
             if version is not None:
                 raise
-            with TemporaryDirectory() as folder:
-                path = Path(folder) / NO_BOOKS
-                path.mkdir()
+            return None
+
+    @contextmanager
+    def _source(self, actor: Actor, named: KeptVersion | None) -> Iterator[Path]:
+        """Give the books of a version; an empty folder where there are none."""
+        if named is not None:
+            with self._parts.books.files(actor, named.version) as path:
                 yield path
             return
-        with self._parts.books.files(actor, version) as path:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / NO_BOOKS
+            path.mkdir()
             yield path
 
-    def _columns(self, actor: Actor, version: int | None) -> RevenueColumns:
+    def _read(self, actor: Actor, version: int | None) -> _Read:
+        """Return books and lines as columns; they are read anew when either is another one."""
         billed = self._parts.servitization.billed(actor, no_progress)
-        with self._source(actor, version) as source:
-            lines, table = _together(source, read_books(source).revenue, billed)
-        return RevenueColumns.of(lines, table)
+        named = self._version(actor, version)
+        kept = self._kept.get(named.version if named else 0)
+        if kept is not None and kept.billed is billed:
+            return kept
+        with self._source(actor, named) as source:
+            books = read_books(source)
+            lines, table = _together(source, books.revenue, billed)
+        read = _Read(replace(books, revenue=()), RevenueColumns.of(lines, table), billed)
+        with self._asking:
+            number = named.version if named else 0
+            self._kept.pop(number, None)
+            self._kept[number] = read
+            for oldest in list(self._kept)[:-READ_KEPT_MAX]:
+                del self._kept[oldest]
+        return read
 
 
 def _together(
