@@ -12,8 +12,7 @@ from pathlib import Path
 
 from lineshaft.core.errors import Invalid, NotFound
 from lineshaft.core.period import day_start, zone_named
-from lineshaft.services.contracts.life import reigns_of
-from lineshaft.services.contracts.model import Contract, CreditTerms, Terms
+from lineshaft.services.contracts.model import Contract, CreditTerms, Terms, reigns_of
 from lineshaft.valuechain.supplynetwork.guarantees import (
     GuaranteeExposure,
     GuaranteeKind,

@@ -205,13 +205,18 @@ def read(data: bytes) -> tuple[Question, dict[str, str]]:
     return question, inputs
 
 
+def changed_inputs(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the names of inputs that are not what they were, in order."""
+    return sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+
+
 def check_inputs(then: Mapping[str, str], now: Mapping[str, str]) -> None:
     """Pass inputs that are what they were.
 
     Raises:
         InputsChanged: naming the files that are not.
     """
-    changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+    changed = changed_inputs(then, now)
     if changed:
         msg = f"the scenario was computed from other files: {', '.join(changed)}; "
         msg += "expected them as they were, or ask anew"

@@ -1,16 +1,14 @@
 """The kept supply network over HTTP; `web` mounts the router."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
 from lineshaft.core.errors import Invalid
 from lineshaft.infrastructure.pages import FILES, FormatParameter, ListFormat, ListPage, listed
-from lineshaft.infrastructure.routes import READING, REPEATABLE, signed_in_routes
+from lineshaft.infrastructure.routes import READING, REPEATABLE, read_body, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.valuechain.supplynetwork.versions.model import (
     NAME_CHARACTERS_MAX,
@@ -72,7 +70,7 @@ def _add_versions(routes: APIRouter, networks: SupplyNetworks) -> None:
     @routes.post(NETWORKS, openapi_extra=_UPLOAD)
     async def import_network(request: Request, version: Becomes, note: Note = "") -> dict[str, Any]:
         """Check a supply network and keep it as the next version, all of it or nothing."""
-        upload = await _body(request)
+        upload = await read_body(request, UPLOAD_BYTES_MAX)
         actor = request.state.actor
         made = await run_in_threadpool(networks.import_upload, actor, upload, version, note)
         return made.to_content()
@@ -162,18 +160,3 @@ def _scenario_place(scenario: OutageScenario) -> tuple[int, str]:
 
 def _rank(row: dict[str, Any]) -> tuple[int]:
     return (row["rank"],)
-
-
-async def _body(request: Request) -> bytes:
-    """Read the body, and no more of it than the maximum."""
-    parts, size = [], 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > UPLOAD_BYTES_MAX:
-                said = f"the body is larger than {UPLOAD_BYTES_MAX} bytes"
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said)
-            parts.append(chunk)
-    except ClientDisconnect as error:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body ended too early") from error
-    return b"".join(parts)

@@ -192,7 +192,7 @@ class AskedAgain:
     Attributes:
         version: that it was asked of now.
         is_same: whether the same bytes came out.
-        changed: files that are not what they were; then nothing was computed.
+        changed: files and contracts that are not what they were.
     """
 
     version: int

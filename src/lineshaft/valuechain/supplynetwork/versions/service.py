@@ -18,7 +18,6 @@ from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.valuechain.indicator import Figure
-from lineshaft.valuechain.supplynetwork.errors import InputsChanged
 from lineshaft.valuechain.supplynetwork.versions.errors import (
     NetworkMissing,
     NetworkTooLarge,
@@ -428,7 +427,7 @@ class SupplyNetworks:
             Refusal: as `what_if`.
         """
         from lineshaft.valuechain.supplynetwork.scenario import (  # noqa: PLC0415
-            check_inputs,
+            changed_inputs,
             read,
         )
 
@@ -436,11 +435,8 @@ class SupplyNetworks:
         chosen = _named(self.versions(actor), version)
         question, then = read(content)
         found = self._answered(actor, chosen, question).scenario
-        try:
-            check_inputs(then, read(found)[1])
-        except InputsChanged as error:
-            return AskedAgain(chosen.version, is_same=False, changed=str(error))
-        return AskedAgain(chosen.version, is_same=found == content)
+        changed = ", ".join(changed_inputs(then, read(found)[1]))
+        return AskedAgain(chosen.version, is_same=found == content, changed=changed)
 
     @contextmanager
     def files(self, actor: Actor, version: int | None = None) -> Iterator[Path]:

@@ -19,6 +19,7 @@ from lineshaft.web.session import Visit
 ROWS_SHOWN = 100
 LINES_SHOWN = 30
 NAMES_SHOWN = 6
+CONTRACTS_SHOWN = 20
 STRIP_WIDTH, STRIP_HEIGHT = 1_000, 14
 STATES = {"stopped": "class-down_provider", "short": "class-down_customer", "runs": "class-up"}
 Content = Mapping[str, Any]
@@ -44,6 +45,12 @@ class Answered:
     def answer(self) -> Content:
         """What came out."""
         found: Content = self.content["answer"]
+        return found
+
+    @property
+    def contracts(self) -> Mapping[str, int]:
+        """The version of each contract whose own terms count, by id."""
+        found: Mapping[str, int] = self.content.get("promises", {}).get("contracts", {})
         return found
 
     def figure(self, visit: Visit, name: str, amount: str) -> Html:
@@ -218,8 +225,9 @@ def _orders(visit: Visit, orders: Sequence[Content]) -> Html:
 
 def _guarantees(visit: Visit, found: Answered) -> Html:
     name, listed = visit.say("supply.broken"), found.answer["guarantees"]
+    said = _promises(visit, found)
     if not listed:
-        return panel(name, tag("p", visit.say("supply.no_broken")))
+        return panel(name, tag("p", visit.say("supply.no_broken")), *said)
     unit = found.answer["currency"]
     columns = [
         Column(visit.say("supply.contract")),
@@ -234,7 +242,7 @@ def _guarantees(visit: Visit, found: Answered) -> Html:
     rows = [
         Row(
             [
-                each["contract"],
+                _contract(each["contract"], found.contracts),
                 each["guarantee"],
                 each["item"],
                 each["month"],
@@ -248,7 +256,42 @@ def _guarantees(visit: Visit, found: Answered) -> Html:
     ]
     more = len(listed) - ROWS_SHOWN
     cut = tag("p", visit.say("supply.more", count=more), class_="pad") if more > 0 else None
-    return panel(name, table(name, columns, rows), cut, is_flush=True)
+    below = tag("div", said, class_="pad") if said else None
+    return panel(name, table(name, columns, rows), cut, below, is_flush=True)
+
+
+def _contract(id_: str, contracts: Mapping[str, int]) -> Child:
+    """Return the id of a contract; of one whose own terms count, as a link to its page."""
+    return tag("a", id_, href=f"/contracts/{id_}") if id_ in contracts else id_
+
+
+def _promises(visit: Visit, found: Answered) -> list[Html]:
+    """Say whose terms count, and which guarantees do not."""
+    said = []
+    if found.contracts:
+        day = _date(visit, found.content["question"]["start_on"])
+        named: list[Child] = []
+        for id_, version in list(found.contracts.items())[:CONTRACTS_SHOWN]:
+            each = visit.say("supply.contract_version", version=version)
+            named += [", " if named else " ", _contract(id_, found.contracts), f" ({each})"]
+        more = len(found.contracts) - CONTRACTS_SHOWN
+        named.append(f" +{more}" if more > 0 else None)
+        said.append(tag("p", visit.say("supply.by_contracts", day=day), named, class_="soft"))
+    left_out = found.content.get("promises", {}).get("left_out", ())
+    lines = [
+        visit.say(
+            f"supply.left_out.{each['why']}",
+            contract=each["contract"],
+            guarantee=each["guarantee"],
+            item=each["item"],
+        )
+        for each in left_out[:CONTRACTS_SHOWN]
+    ]
+    if len(left_out) > CONTRACTS_SHOWN:
+        lines.append(f"+{len(left_out) - CONTRACTS_SHOWN}")
+    if lines:
+        said.append(notice(visit.say("supply.left_out"), *lines, kind="warn"))
+    return said
 
 
 def _cures(visit: Visit, found: Answered) -> list[Html]:

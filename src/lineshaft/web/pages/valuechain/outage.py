@@ -230,7 +230,8 @@ class _OutagePage:
             key = "supply.same" if found.is_same else "supply.inputs_changed"
             said.clear()
             with said:
-                show(tag("span", visit.say(key, version=found.version)))
+                told = {"version": found.version, "changed": found.changed}
+                show(tag("span", visit.say(key, **told)))
 
         return ask
 

@@ -9,6 +9,7 @@ SUPPLY: dict[str, str] = {
     "supply.ask_again": "Ask again",
     "supply.before": "Before",
     "supply.broken": "Guarantees that break, and their credits",
+    "supply.by_contracts": "Terms of the contracts in force on {day}:",
     "supply.by_day": "By day",
     "supply.care": "Owner and action",
     "supply.changed": "What changed",
@@ -19,6 +20,7 @@ SUPPLY: dict[str, str] = {
     "supply.compare": "Compare",
     "supply.contract": "Contract",
     "supply.contract_end": "Contract ends",
+    "supply.contract_version": "version {version}",
     "supply.cost": "Cost of the cures",
     "supply.country": "Country",
     "supply.cover": "Stock cover, days",
@@ -76,7 +78,7 @@ SUPPLY: dict[str, str] = {
         "shown."
     ),
     "supply.imported_by": "Imported by",
-    "supply.inputs_changed": "Inputs changed: version {version} has other files",
+    "supply.inputs_changed": "Another answer, of version {version}: {changed} changed",
     "supply.is.better": "better",
     "supply.is.changed": "changed",
     "supply.is.gone": "no single source any more",
@@ -89,6 +91,22 @@ SUPPLY: dict[str, str] = {
     "supply.largest": "Largest margin at risk per week",
     "supply.late_days": "Days late",
     "supply.late_orders": "Orders that come late",
+    "supply.left_out": "Guarantees that do not count",
+    "supply.left_out.no_such_guarantee": (
+        "{contract}, {guarantee}, {item}: the contract has no such guarantee"
+    ),
+    "supply.left_out.not_in_force": (
+        "{contract}, {guarantee}, {item}: the contract is not in force on that day"
+    ),
+    "supply.left_out.other_currency": (
+        "{contract}, {guarantee}, {item}: the contract is in another currency"
+    ),
+    "supply.left_out.unbreakable": (
+        "{contract}, {guarantee}, {item}: no late part breaks such a guarantee"
+    ),
+    "supply.left_out.unknown_contract": (
+        "{contract}, {guarantee}, {item}: no contract of this hub that binds"
+    ),
     "supply.line_days": "stands {stopped} days, short {short} days",
     "supply.lines_by_day": "Lines",
     "supply.lines_hit": "Lines hit",
