@@ -9,6 +9,7 @@ from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
 from lineshaft.bootstrap.retention_parts import build_desk, build_usage, desk_files
+from lineshaft.bootstrap.report_parts import build_reports
 from lineshaft.bootstrap.selling import build_selling
 from lineshaft.bootstrap.servitization_parts import HubRevenue
 from lineshaft.bootstrap.valuechain_parts import build_valuechain
@@ -65,6 +66,7 @@ from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures
 from lineshaft.valuechain.inputoutput.kept.service import KeptTables
 from lineshaft.valuechain.paths.service import NationalPaths
+from lineshaft.valuechain.report.service import KeptReports
 from lineshaft.valuechain.servitization.service import Servitization
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
@@ -116,6 +118,7 @@ class Application:
     books: FirmBooks
     servitization: Servitization
     firm: FirmFigures
+    reports: KeptReports
     paths: NationalPaths
     tables: KeptTables
 
@@ -177,6 +180,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         books=chain.books,
         servitization=chain.servitization,
         firm=chain.firm,
+        reports=build_reports(base, chain),
         paths=NationalPaths(base.authorizer),
         tables=chain.tables,
         plant=_plant(base, twin, contracts, selling.retention),

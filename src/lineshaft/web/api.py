@@ -31,6 +31,7 @@ from lineshaft.services.metering.estimates import api as estimates_api
 from lineshaft.services.metering.exchanges import api as exchanges_api
 from lineshaft.valuechain.inputoutput.kept import api as tables_api
 from lineshaft.valuechain.paths import api as paths_api
+from lineshaft.valuechain.report import api as report_api
 from lineshaft.valuechain.supplynetwork.versions import api as networks_api
 from lineshaft.web import problems
 from lineshaft.web.downloads import attached, document_content
@@ -67,6 +68,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(catalogue_api.router(application.catalogue, actor_of))
     app.include_router(contracts_api.router(application.contracts, actor_of))
     app.include_router(networks_api.router(application.networks, actor_of))
+    app.include_router(report_api.router(application.reports, actor_of))
     app.include_router(paths_api.router(application.paths, actor_of))
     app.include_router(tables_api.router(application.tables, actor_of))
 

@@ -24,6 +24,7 @@ from lineshaft.web import (
     finance_files,
     layout,
     ledger_lists,
+    report_files,
     table_files,
     valuechain_files,
 )
@@ -55,6 +56,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     finance_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     ledger_lists.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     valuechain_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
+    report_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     table_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
 
     @app.get("/files/invoices/{number}/{name}", include_in_schema=False)

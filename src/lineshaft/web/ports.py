@@ -35,6 +35,7 @@ from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures
 from lineshaft.valuechain.inputoutput.kept.service import KeptTables
 from lineshaft.valuechain.paths.service import NationalPaths
+from lineshaft.valuechain.report.service import KeptReports
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
 
@@ -204,6 +205,11 @@ class Application(Protocol):
     @property
     def firm(self) -> FirmFigures:
         """What the books and the hub's documents say of the firm."""
+        ...
+
+    @property
+    def reports(self) -> KeptReports:
+        """What a board reads of the value chain."""
         ...
 
     @property

@@ -44,6 +44,7 @@ from lineshaft.web.pages.portal.requests import build as requests_page
 from lineshaft.web.pages.valuechain.network import build as network_page
 from lineshaft.web.pages.valuechain.outage import build as outage_page
 from lineshaft.web.pages.valuechain.register import build as register_page
+from lineshaft.web.pages.valuechain.report import build as report_page
 from lineshaft.web.pages.valuechain.tables import build as tables_page
 from lineshaft.web.pages.valuechain.tables_what_if import build as tables_what_if_page
 from lineshaft.web.session import Visit
@@ -83,6 +84,7 @@ PAGES: dict[str, Build] = {
     "/valuechain/register": register_page,
     "/valuechain/outage": outage_page,
     "/valuechain/network": network_page,
+    "/valuechain/report": report_page,
     "/valuechain/tables": tables_page,
     "/valuechain/tables/what-if": tables_what_if_page,
     "/sources": sources_page,

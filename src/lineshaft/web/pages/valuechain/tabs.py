@@ -10,11 +10,13 @@ REGISTER, OUTAGE, NETWORK = (
     "/valuechain/network",
 )
 TABLES = "/valuechain/tables"
+REPORT = "/valuechain/report"
 GROUPS: dict[str, dict[str, str]] = {
     "supply.group.supply": {
         "supply.register": REGISTER,
         "supply.outage": OUTAGE,
         "supply.network": NETWORK,
+        "report.title": REPORT,
     },
     "supply.group.firm": {},
     "supply.group.world": {

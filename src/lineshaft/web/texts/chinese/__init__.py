@@ -13,6 +13,7 @@ from lineshaft.web.texts.chinese.offerings import OFFERINGS
 from lineshaft.web.texts.chinese.people import PEOPLE
 from lineshaft.web.texts.chinese.portal import PORTAL
 from lineshaft.web.texts.chinese.records import RECORDS
+from lineshaft.web.texts.chinese.report import REPORT
 from lineshaft.web.texts.chinese.supply import SUPPLY
 from lineshaft.web.texts.chinese.tables import TABLES
 from lineshaft.web.texts.chinese.webhooks import WEBHOOKS
@@ -31,6 +32,7 @@ CHINESE: dict[str, str] = {
     **PEOPLE,
     **PORTAL,
     **RECORDS,
+    **REPORT,
     **SUPPLY,
     **TABLES,
     **WEBHOOKS,

@@ -13,6 +13,7 @@ from lineshaft.web.texts.english.offerings import OFFERINGS
 from lineshaft.web.texts.english.people import PEOPLE
 from lineshaft.web.texts.english.portal import PORTAL
 from lineshaft.web.texts.english.records import RECORDS
+from lineshaft.web.texts.english.report import REPORT
 from lineshaft.web.texts.english.supply import SUPPLY
 from lineshaft.web.texts.english.tables import TABLES
 from lineshaft.web.texts.english.webhooks import WEBHOOKS
@@ -31,6 +32,7 @@ ENGLISH: dict[str, str] = {
     **PEOPLE,
     **PORTAL,
     **RECORDS,
+    **REPORT,
     **SUPPLY,
     **TABLES,
     **WEBHOOKS,
