@@ -21,6 +21,7 @@ from lineshaft.cli.context import (
     write_line,
     write_table,
 )
+from lineshaft.cli.invoice import app
 
 if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application
@@ -31,6 +32,7 @@ PROCESSES_MAX = 16
 _OF_WORKER: dict[str, "Application"] = {}
 
 
+@app.command("month")
 def issue_month(
     month: Annotated[str, typer.Argument(help="A month that is over, such as 2027-05.")],
     processes: Annotated[

@@ -1,82 +1,116 @@
-"""The `lineshaft` command."""
+"""The `lineshaft` command: the one that is asked for is loaded, and no other."""
+
+import gc
+import sys
+from functools import cache
+from importlib import import_module
 
 import typer
 
-from lineshaft.cli import (
-    backup,
-    contract,
-    demo,
-    desk,
-    historian,
-    invoice,
-    invoice_month,
-    ledger,
-    offering,
-    plant,
-    query,
-    records,
-    source,
-    status,
-    up,
-    user,
-    valuechain,
-    valuechain_channels,
-    valuechain_dependence,
-    valuechain_paths,
-    valuechain_servitization,
-    valuechain_table,
-    verify,
-    webhook,
-)
 from lineshaft.infrastructure.imports import leave_out
 
-app = typer.Typer(
-    name="lineshaft",
-    help="The open industrial internet for makers who sell outcomes.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command()(up.up)
-app.command()(demo.demo)
-app.command()(plant.init)
-app.command()(plant.plan)
-app.command()(plant.apply)
-app.command()(status.status)
-app.command()(query.query)
-invoice.app.command("month")(invoice_month.issue_month)
-app.add_typer(invoice.app, name="invoice")
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(offering.app, name="offering")
-app.add_typer(contract.app, name="contract")
-app.add_typer(desk.app, name="desk")
-app.command()(verify.verify)
-app.add_typer(records.app, name="records")
-app.add_typer(user.app, name="user")
-app.add_typer(source.app, name="source")
-app.add_typer(webhook.app, name="webhook")
-app.add_typer(backup.app, name="backup")
-app.add_typer(historian.app, name="historian")
-valuechain.app.command()(valuechain_dependence.dependence)
-valuechain.app.command()(valuechain_dependence.quadrant)
-valuechain.app.command()(valuechain_dependence.industries)
-valuechain.app.command()(valuechain_dependence.closure)
-valuechain.app.command()(valuechain_dependence.upgrading)
-valuechain.app.add_typer(valuechain_paths.app, name="paths")
-valuechain.app.add_typer(valuechain_servitization.app, name="servitization")
-valuechain.app.command()(valuechain_servitization.smile)
-valuechain.app.add_typer(valuechain_table.app, name="table")
-valuechain.app.command()(valuechain_channels.channels)
-app.add_typer(valuechain.app, name="valuechain")
-app.command()(up.replay)
-app.command()(up.edge)
-app.command()(up.intake)
-app.command()(up.api)
-app.command(hidden=True)(up.prepare)
+NEW_OBJECTS = 50_000
+"""Objects after which garbage is collected: what is imported stays, and to look through it again
+and again took a tenth of the time of a command."""
+COMMANDS = {
+    "up": "up",
+    "demo": "demo",
+    "init": "plant",
+    "plan": "plant",
+    "apply": "plant",
+    "status": "status",
+    "query": "query",
+    "verify": "verify",
+    "replay": "up",
+    "edge": "up",
+    "intake": "up",
+    "api": "up",
+    "prepare": "up",
+}
+"""Commands, each a function of its name, and their modules."""
+GROUPS = {
+    "invoice": "invoice_month",
+    "ledger": "ledger",
+    "offering": "offering",
+    "contract": "contract",
+    "desk": "desk",
+    "records": "records",
+    "user": "user",
+    "source": "source",
+    "webhook": "webhook",
+    "backup": "backup",
+    "historian": "historian",
+}
+"""Groups of commands, and the modules whose `app` they are."""
+CHAIN = "valuechain"
+"""The group of several modules."""
+HIDDEN = frozenset({"prepare"})
+
+
+def command_line(name: str = "") -> typer.Typer:
+    """Return the command line with one command or group; with all of them for any other name."""
+    app = typer.Typer(
+        name="lineshaft",
+        help="The open industrial internet for makers who sell outcomes.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        # Without it a command that is alone would need no name.
+        callback=lambda: None,
+    )
+    is_alone = name in {*COMMANDS, *GROUPS, CHAIN}
+    for each, module in COMMANDS.items():
+        if not is_alone or each == name:
+            function = getattr(import_module(f"lineshaft.cli.{module}"), each)
+            app.command(hidden=each in HIDDEN)(function)
+    for each, module in GROUPS.items():
+        if not is_alone or each == name:
+            app.add_typer(import_module(f"lineshaft.cli.{module}").app, name=each)
+    if not is_alone or name == CHAIN:
+        app.add_typer(_chain(), name=CHAIN)
+    return app
+
+
+@cache
+def _chain() -> typer.Typer:
+    """Return the commands of the value chain."""
+    from lineshaft.cli import (
+        valuechain,
+        valuechain_channels,
+        valuechain_dependence,
+        valuechain_paths,
+        valuechain_servitization,
+        valuechain_table,
+    )
+
+    valuechain.app.command()(valuechain_dependence.dependence)
+    valuechain.app.command()(valuechain_dependence.quadrant)
+    valuechain.app.command()(valuechain_dependence.industries)
+    valuechain.app.command()(valuechain_dependence.closure)
+    valuechain.app.command()(valuechain_dependence.upgrading)
+    valuechain.app.add_typer(valuechain_paths.app, name="paths")
+    valuechain.app.add_typer(valuechain_servitization.app, name="servitization")
+    valuechain.app.command()(valuechain_servitization.smile)
+    valuechain.app.add_typer(valuechain_table.app, name="table")
+    valuechain.app.command()(valuechain_channels.channels)
+    return valuechain.app
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Return `app`, the whole command line, when somebody asks for it."""
+    if name != "app":
+        raise AttributeError(name)
+    return _whole()
+
+
+@cache
+def _whole() -> typer.Typer:
+    return command_line()
 
 
 def run() -> None:
     """Run the command line."""
+    gc.set_threshold(NEW_OBJECTS)
     # pyarrow takes it where it finds it, and that slows the start of each command.
     leave_out("pandas")
-    app()
+    command_line(sys.argv[1] if len(sys.argv) > 1 else "")()

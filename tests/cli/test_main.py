@@ -1,0 +1,46 @@
+"""The command line: the command that is asked for is the one that is loaded."""
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from lineshaft.cli.main import CHAIN, COMMANDS, GROUPS, app, command_line
+
+LOADED = """
+import sys
+from lineshaft.cli.main import run
+sys.argv = ["lineshaft", "desk", "run", "--help"]
+try:
+    run()
+except SystemExit as end:
+    print(end.code, sorted(one for one in sys.modules if one.startswith("lineshaft.cli.")))
+"""
+
+
+@pytest.mark.parametrize("name", ["status", "prepare", "desk", "invoice", CHAIN])
+def test_a_command_alone_is_what_it_is_among_all(name: str) -> None:
+    alone = CliRunner().invoke(command_line(name), [name, "--help"])
+    among = CliRunner().invoke(app, [name, "--help"])
+    assert alone.exit_code == 0
+    assert alone.output == among.output
+
+
+def test_any_other_name_is_refused_by_the_whole_command_line() -> None:
+    for name in ("", "statsu", "--help"):
+        said = command_line(name)
+        assert len(said.registered_commands) == len(COMMANDS)
+        assert len(said.registered_groups) == len(GROUPS) + 1
+    refused = CliRunner().invoke(command_line("statsu"), ["statsu"])
+    assert refused.exit_code == 2
+    assert "status" in refused.output
+
+
+def test_a_command_loads_no_other() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+    code, _, modules = done.stdout.splitlines()[-1].partition(" ")
+    assert code == "0"
+    assert modules == str([f"lineshaft.cli.{name}" for name in ("context", "desk", "main")])
