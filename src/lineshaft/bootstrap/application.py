@@ -65,6 +65,7 @@ from lineshaft.services.metering.service import Metering
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures
 from lineshaft.valuechain.inputoutput.kept.service import KeptTables
+from lineshaft.valuechain.paradox.kept.service import KeptTrade
 from lineshaft.valuechain.paths.service import NationalPaths
 from lineshaft.valuechain.report.service import KeptReports
 from lineshaft.valuechain.servitization.service import Servitization
@@ -121,6 +122,7 @@ class Application:
     reports: KeptReports
     paths: NationalPaths
     tables: KeptTables
+    trade: KeptTrade
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Application:
@@ -183,6 +185,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         reports=build_reports(base, chain),
         paths=NationalPaths(base.authorizer),
         tables=chain.tables,
+        trade=chain.trade,
         plant=_plant(base, twin, contracts, selling.retention),
     )
 

@@ -6,10 +6,12 @@ from lineshaft.bootstrap.firm_parts import build_books, build_firm
 from lineshaft.bootstrap.foundation import Foundation
 from lineshaft.bootstrap.servitization_parts import HubRevenue
 from lineshaft.bootstrap.table_parts import build_tables
+from lineshaft.bootstrap.trade_parts import build_trade
 from lineshaft.services.contracts.service import Contracts
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures
 from lineshaft.valuechain.inputoutput.kept.service import KeptTables
+from lineshaft.valuechain.paradox.kept.service import KeptTrade
 from lineshaft.valuechain.servitization.service import Servitization
 from lineshaft.valuechain.supplynetwork.versions.service import NetworkParts, SupplyNetworks
 from lineshaft.valuechain.supplynetwork.versions.store import SqlNetworkStore
@@ -24,6 +26,7 @@ class ValueChain:
     servitization: Servitization
     firm: FirmFigures
     tables: KeptTables
+    trade: KeptTrade
 
 
 def build_valuechain(base: Foundation, hub: HubRevenue, contracts: Contracts) -> ValueChain:
@@ -31,7 +34,8 @@ def build_valuechain(base: Foundation, hub: HubRevenue, contracts: Contracts) ->
     networks, books = build_networks(base, contracts), build_books(base)
     servitization = Servitization(base.authorizer, hub)
     firm = build_firm(books, networks, servitization, hub)
-    return ValueChain(networks, books, servitization, firm, build_tables(base))
+    tables, trade = build_tables(base), build_trade(base)
+    return ValueChain(networks, books, servitization, firm, tables, trade)
 
 
 def build_networks(base: Foundation, contracts: Contracts) -> SupplyNetworks:

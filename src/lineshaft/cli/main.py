@@ -81,6 +81,7 @@ def _chain() -> typer.Typer:
         valuechain_paths,
         valuechain_servitization,
         valuechain_table,
+        valuechain_trade,
     )
 
     valuechain.app.command()(valuechain_dependence.dependence)
@@ -92,6 +93,7 @@ def _chain() -> typer.Typer:
     valuechain.app.add_typer(valuechain_servitization.app, name="servitization")
     valuechain.app.command()(valuechain_servitization.smile)
     valuechain.app.add_typer(valuechain_table.app, name="table")
+    valuechain.app.add_typer(valuechain_trade.app, name="trade")
     valuechain.app.command()(valuechain_channels.channels)
     return valuechain.app
 

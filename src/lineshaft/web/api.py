@@ -29,7 +29,9 @@ from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
 from lineshaft.services.metering.estimates import api as estimates_api
 from lineshaft.services.metering.exchanges import api as exchanges_api
+from lineshaft.valuechain.channels import api as channels_api
 from lineshaft.valuechain.inputoutput.kept import api as tables_api
+from lineshaft.valuechain.paradox import api as paradox_api
 from lineshaft.valuechain.paths import api as paths_api
 from lineshaft.valuechain.report import api as report_api
 from lineshaft.valuechain.supplynetwork.versions import api as networks_api
@@ -71,6 +73,8 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(report_api.router(application.reports, actor_of))
     app.include_router(paths_api.router(application.paths, actor_of))
     app.include_router(tables_api.router(application.tables, actor_of))
+    app.include_router(channels_api.router(application.firm, actor_of))
+    app.include_router(paradox_api.router(application.firm, application.trade, actor_of))
 
     app.state.kept_answers = application.answers
     routes = signed_in_routes(actor_of)

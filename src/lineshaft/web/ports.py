@@ -34,6 +34,7 @@ from lineshaft.services.metering.service import Metering
 from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.firm.service import FirmFigures
 from lineshaft.valuechain.inputoutput.kept.service import KeptTables
+from lineshaft.valuechain.paradox.kept.service import KeptTrade
 from lineshaft.valuechain.paths.service import NationalPaths
 from lineshaft.valuechain.report.service import KeptReports
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
@@ -215,6 +216,11 @@ class Application(Protocol):
     @property
     def tables(self) -> KeptTables:
         """National tables, and what-ifs on them."""
+        ...
+
+    @property
+    def trade(self) -> KeptTrade:
+        """World trade by country and product."""
         ...
 
     @property

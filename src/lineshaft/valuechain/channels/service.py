@@ -12,7 +12,7 @@ from typing import Any
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.channels.accounting import Accounts
 from lineshaft.valuechain.channels.attribution import WORDS, Claim
-from lineshaft.valuechain.channels.digital import LinkedLine
+from lineshaft.valuechain.channels.digital import Link, LinkedLine
 from lineshaft.valuechain.channels.figures import Channel, ChannelFigure, Sheet
 from lineshaft.valuechain.channels.growth import add_growth, add_malmquist, add_released
 from lineshaft.valuechain.channels.linked import Outcome, Revenue, add_attribution, add_digital
@@ -173,6 +173,8 @@ __all__ = [
     "ChannelFigure",
     "ChannelLedger",
     "Claim",
+    "Link",
+    "LinkedLine",
     "Outcome",
     "Revenue",
     "channel_named",

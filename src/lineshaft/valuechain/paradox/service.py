@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.errors import TooThin
@@ -48,11 +49,15 @@ from lineshaft.valuechain.paradox.model import (
     QuadrantPoint,
 )
 from lineshaft.valuechain.paradox.products import (
+    DUAL_PARADOX,
     GEODEP_INDICATORS,
     CountryQuadrant,
     CountryYear,
+    ProductPoint,
     country_quadrant,
     country_year,
+    point_content,
+    quadrant_content,
     world_year,
 )
 from lineshaft.valuechain.paradox.schema import COMPETITIVENESS, UPGRADING
@@ -71,6 +76,24 @@ FIRM_TABLES = (COMPETITIVENESS, UPGRADING)
 """What a firm says of its own items and of its years."""
 Trajectory = list[tuple[UpgradeStep, tuple[Figure, Figure]]]
 """Years with their positions, horizontal and vertical."""
+__all__ = [
+    "DUAL_PARADOX",
+    "CountryQuadrant",
+    "DependenceQuestion",
+    "PlacedItem",
+    "ProductPoint",
+    "closure_of",
+    "country_products",
+    "dependence",
+    "firm_quadrant",
+    "industry_quadrant",
+    "item_content",
+    "point_content",
+    "quadrant_content",
+    "read_years",
+    "upgrading",
+]
+
 OF_INDUSTRIES = ("value_added_comparative_advantage", "foreign_content", "gross_exports")
 BLOC_INDICATORS = (OUTSIDE_CONCENTRATION, OUTSIDE_PART, OUTSIDE_RATIO)
 
@@ -314,3 +337,20 @@ def _point_figures(point: QuadrantPoint, network: SupplyNetwork) -> tuple[Figure
 
 def _vintage(network: SupplyNetwork) -> str:
     return f"as of {network.as_of or 'an unknown day'}"
+
+
+def item_content(placed: PlacedItem, rank: int) -> dict[str, Any]:
+    """Return a placed item as JSON content; exact numbers as text."""
+    point = placed.point
+    figures = {each.indicator.name: str(each.value) for each in placed.figures}
+    first = placed.figures[0]
+    return {
+        "rank": rank,
+        "item": point.item,
+        "field": point.quadrant,
+        "weakest": point.weakest,
+        **figures,
+        "table": first.table,
+        "vintage": first.vintage,
+        "coverage": str(first.coverage),
+    }
