@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from typing_extensions import override
 
 from lineshaft.core.errors import KINDS, InvariantError
@@ -223,3 +224,22 @@ async def _body(request: Request) -> bytes:
     body = b"".join(parts)
     request._body = body  # noqa: SLF001 - as `Request.body` does, which knows no maximum
     return body
+
+
+async def read_body(request: Request, bytes_max: int) -> bytes:
+    """Read a body that may be larger than a form, and no more of it than a maximum.
+
+    Raises:
+        HTTPException: with 413 beyond the maximum, with 400 where it ends too early.
+    """
+    parts, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > bytes_max:
+                said = f"the body is larger than {bytes_max} bytes"
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said)
+            parts.append(chunk)
+    except ClientDisconnect as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body ended too early") from error
+    return b"".join(parts)

@@ -35,6 +35,7 @@ from lineshaft.valuechain.paradox import api as paradox_api
 from lineshaft.valuechain.paths import api as paths_api
 from lineshaft.valuechain.report import api as report_api
 from lineshaft.valuechain.supplynetwork.versions import api as networks_api
+from lineshaft.valuechain.books import api as books_api
 from lineshaft.web import problems
 from lineshaft.web.downloads import attached, document_content
 from lineshaft.web.ports import Application
@@ -69,6 +70,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(ledger_api.router(application.ledger, application.billing, actor_of))
     app.include_router(catalogue_api.router(application.catalogue, actor_of))
     app.include_router(contracts_api.router(application.contracts, actor_of))
+    app.include_router(books_api.router(application.books, actor_of))
     app.include_router(networks_api.router(application.networks, actor_of))
     app.include_router(report_api.router(application.reports, actor_of))
     app.include_router(paths_api.router(application.paths, actor_of))

@@ -18,6 +18,7 @@ from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.billing.rendering.model import Language, MediaType
 from lineshaft.web import (
+    books_files,
     contract_files,
     desk_files,
     errors,
@@ -55,6 +56,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
 
     finance_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     ledger_lists.add_routes(app, lambda request, load: _for_visitor(application, request, load))
+    books_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     valuechain_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     report_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     table_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))

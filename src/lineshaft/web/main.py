@@ -17,6 +17,7 @@ from lineshaft import __version__
 from lineshaft.core.errors import NotFound, Unauthorized
 from lineshaft.infrastructure.processes import be_steady
 from lineshaft.platform.historian.usage import api as usage_api
+from lineshaft.valuechain.books import api as books_api
 from lineshaft.valuechain.supplynetwork.versions import api as networks_api
 from lineshaft.valuechain.supplynetwork.versions.service import UPLOAD_BYTES_MAX
 from lineshaft.web import api, downloads, entrance, errors, layout
@@ -34,6 +35,7 @@ REQUEST_BYTES_MAX = 64 * 1024
 LARGE_REQUESTS = {
     usage_api.PATH: usage_api.BODY_BYTES_MAX,
     networks_api.NETWORKS: UPLOAD_BYTES_MAX,
+    books_api.BOOKS: UPLOAD_BYTES_MAX,
 }
 """Paths that take more than a form."""
 PAGE_UPLOAD = re.compile(r"/_nicegui/client/[\w-]+/upload/\d+", re.ASCII)

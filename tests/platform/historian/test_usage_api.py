@@ -15,6 +15,7 @@ from lineshaft.platform.historian.usage.model import BATCH_EVENTS_MAX
 from lineshaft.security.authorisation.model import Actor, Grant, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
+from lineshaft.valuechain.books import api as books_api
 from lineshaft.valuechain.supplynetwork.versions import api as networks_api
 from lineshaft.valuechain.supplynetwork.versions.service import UPLOAD_BYTES_MAX
 from lineshaft.web import main, problems
@@ -187,6 +188,7 @@ def test_the_shell_lets_a_batch_and_a_network_through_and_no_other_large_request
     assert main.LARGE_REQUESTS == {
         api.PATH: api.BODY_BYTES_MAX,
         networks_api.NETWORKS: UPLOAD_BYTES_MAX,
+        books_api.BOOKS: UPLOAD_BYTES_MAX,
     }
     assert api.BODY_BYTES_MAX > main.REQUEST_BYTES_MAX
 

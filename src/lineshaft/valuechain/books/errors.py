@@ -13,3 +13,7 @@ class BooksVersionNotFound(NotFound):
 
 class BooksVersionTaken(Conflict):
     """This version has other content, or does not follow the last one."""
+
+
+class BooksTableMissing(NotFound):
+    """A version of the books does not have this table."""

@@ -3,17 +3,23 @@
 What reads tables is imported when it is first asked for: a hub that nobody asks carries none of it.
 """
 
+import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lineshaft.security.authorisation.model import Action, Actor, Resource
-from lineshaft.valuechain.books.errors import BooksMissing, BooksVersionNotFound, BooksVersionTaken
+from lineshaft.valuechain.books.errors import (
+    BooksMissing,
+    BooksTableMissing,
+    BooksVersionNotFound,
+    BooksVersionTaken,
+)
 from lineshaft.valuechain.versions.model import KeptVersion, Kind
 from lineshaft.valuechain.versions.service import Versions, VersionsParts, VersionStore
 
-__all__ = ["ALL", "FirmBooks", "folder_name"]
+__all__ = ["ALL", "FirmBooks", "folder_name", "sample_files", "table_names"]
 
 ALL = Resource("books", "*")
 KIND = Kind(
@@ -64,7 +70,12 @@ class FirmBooks:
         return self._versions.named(actor, version)
 
     def import_upload(
-        self, actor: Actor, upload: bytes, version: int | None, note: str = ""
+        self,
+        actor: Actor,
+        upload: bytes,
+        version: int | None,
+        note: str = "",
+        show: Progress = no_progress,
     ) -> KeptVersion:
         """Check an Excel workbook or a zip of CSV files, and keep it as the next version.
 
@@ -77,7 +88,7 @@ class FirmBooks:
         self._versions.check_write(actor, note)
         with TemporaryDirectory() as folder:
             source = PACKING.unpack(upload, Path(folder))
-            return self.import_files(actor, source, version, note)
+            return self.import_files(actor, source, version, note, show)
 
     def import_files(
         self,
@@ -124,3 +135,48 @@ class FirmBooks:
             path = Path(folder) / folder_name(named)
             path.mkdir()
             yield PACKING.write_files(content, path)
+
+    def archive(self, actor: Actor, version: int | None = None) -> bytes:
+        """Return a version as a zip of CSV files: what is imported again is the same version.
+
+        Raises:
+            BooksMissing, BooksVersionNotFound: as `version`.
+        """
+        from lineshaft.valuechain.versions.service import zipped  # noqa: PLC0415 - see above
+
+        with self.files(actor, version) as folder:
+            return zipped(sorted(folder.iterdir()))
+
+    def table(
+        self, actor: Actor, name: str, version: int | None = None
+    ) -> tuple[list[str], list[list[str]]]:
+        """Return a table of a version as text: its columns, and its rows.
+
+        Raises:
+            BooksTableMissing: when the version has no such table.
+            BooksMissing, BooksVersionNotFound: as `version`.
+        """
+        named = self.version(actor, version)
+        if name not in named.rows:
+            msg = f"{folder_name(named)} has no table {name[:80]!r}: it has {', '.join(named.rows)}"
+            raise BooksTableMissing(msg)
+        with (
+            self.files(actor, named.version) as folder,
+            (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file,
+        ):
+            head, *rows = csv.reader(file)
+        return head, rows
+
+
+def sample_files() -> bytes:
+    """Return small books as a zip of CSV files, to be filled in by others."""
+    from lineshaft.valuechain.books.contents import PACKING  # noqa: PLC0415 - see above
+
+    return PACKING.sample("lineshaft.valuechain.books")
+
+
+def table_names() -> tuple[str, ...]:
+    """Return the names of all tables that books may have, in their order."""
+    from lineshaft.valuechain.books.contents import NAMES  # noqa: PLC0415 - see above
+
+    return NAMES

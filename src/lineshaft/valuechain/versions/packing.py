@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
 from lineshaft.core import canonical
@@ -131,15 +132,20 @@ class Packing:
 
     def sample(self, package: str) -> bytes:
         """Return the CSV files in `sample` of a package as a zip, to be filled in by others."""
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            for table in self.tables:
-                name = f"{table.name}.csv"
-                # A fixed time, so that the same sample is the same file.
-                entry = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, (files(package) / "sample" / name).read_bytes())
-        return buffer.getvalue()
+        folder = files(package) / "sample"
+        return zipped([folder / f"{table.name}.csv" for table in self.tables])
+
+
+def zipped(found: Sequence[Traversable]) -> bytes:
+    """Return files as a zip; the same files are the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each in found:
+            # A fixed time, so that the same files are the same zip.
+            entry = zipfile.ZipInfo(each.name, (2026, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, each.read_bytes())
+    return buffer.getvalue()
 
 
 def _as_texts(table: TypedTable) -> TypedTable:

@@ -14,10 +14,10 @@ from lineshaft.security.authorisation.model import Actor
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.valuechain.versions.errors import TooManyVersions
 from lineshaft.valuechain.versions.model import VERSIONS_MAX, KeptVersion, Kind, Packed, check_note
-from lineshaft.valuechain.versions.packing import Packing
+from lineshaft.valuechain.versions.packing import Packing, zipped
 from lineshaft.valuechain.versions.ports import VersionStore
 
-__all__ = ["Packing", "VersionStore", "Versions", "VersionsParts"]
+__all__ = ["Packing", "VersionStore", "Versions", "VersionsParts", "zipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ from lineshaft.web.pages.people.account import build as account_page
 from lineshaft.web.pages.people.people import build as people_page
 from lineshaft.web.pages.portal.home import build as portal_page
 from lineshaft.web.pages.portal.requests import build as requests_page
+from lineshaft.web.pages.valuechain.books import build as books_page
 from lineshaft.web.pages.valuechain.network import build as network_page
 from lineshaft.web.pages.valuechain.outage import build as outage_page
 from lineshaft.web.pages.valuechain.register import build as register_page
@@ -84,6 +85,7 @@ PAGES: dict[str, Build] = {
     "/valuechain/register": register_page,
     "/valuechain/outage": outage_page,
     "/valuechain/network": network_page,
+    "/valuechain/books": books_page,
     "/valuechain/report": report_page,
     "/valuechain/tables": tables_page,
     "/valuechain/tables/what-if": tables_what_if_page,

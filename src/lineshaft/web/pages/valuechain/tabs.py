@@ -11,18 +11,23 @@ REGISTER, OUTAGE, NETWORK = (
 )
 TABLES = "/valuechain/tables"
 REPORT = "/valuechain/report"
+SERVITIZATION, SMILE = "/valuechain/servitization", "/valuechain/smile"
+CHANNELS, DEPENDENCE = "/valuechain/channels", "/valuechain/dependence"
+BOOKS = "/valuechain/books"
 GROUPS: dict[str, dict[str, str]] = {
     "supply.group.supply": {
         "supply.register": REGISTER,
         "supply.outage": OUTAGE,
         "supply.network": NETWORK,
-        "report.title": REPORT,
     },
     "supply.group.firm": {},
     "supply.group.world": {
         "tables.nav": TABLES,
     },
-    "supply.group.data": {},
+    "supply.group.data": {
+        "books.title": BOOKS,
+        "report.title": REPORT,
+    },
 }
 """Name of each page and its path, by the group that it stands in."""
 

@@ -1,5 +1,6 @@
 """The words of the pages in Simplified Chinese, with the terms of the glossary."""
 
+from lineshaft.web.texts.chinese.books import BOOKS
 from lineshaft.web.texts.chinese.contracts import CONTRACTS
 from lineshaft.web.texts.chinese.desk import DESK
 from lineshaft.web.texts.chinese.finance import FINANCE
@@ -19,6 +20,7 @@ from lineshaft.web.texts.chinese.tables import TABLES
 from lineshaft.web.texts.chinese.webhooks import WEBHOOKS
 
 CHINESE: dict[str, str] = {
+    **BOOKS,
     **CONTRACTS,
     **DESK,
     **FINANCE,

@@ -1,5 +1,6 @@
 """The words of the pages in English; one word for one thing."""
 
+from lineshaft.web.texts.english.books import BOOKS
 from lineshaft.web.texts.english.contracts import CONTRACTS
 from lineshaft.web.texts.english.desk import DESK
 from lineshaft.web.texts.english.finance import FINANCE
@@ -19,6 +20,7 @@ from lineshaft.web.texts.english.tables import TABLES
 from lineshaft.web.texts.english.webhooks import WEBHOOKS
 
 ENGLISH: dict[str, str] = {
+    **BOOKS,
     **CONTRACTS,
     **DESK,
     **FINANCE,
