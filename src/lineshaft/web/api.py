@@ -34,6 +34,7 @@ from lineshaft.valuechain.inputoutput.kept import api as tables_api
 from lineshaft.valuechain.paradox import api as paradox_api
 from lineshaft.valuechain.paths import api as paths_api
 from lineshaft.valuechain.report import api as report_api
+from lineshaft.valuechain.servitization import api as servitization_api
 from lineshaft.valuechain.supplynetwork.versions import api as networks_api
 from lineshaft.valuechain.books import api as books_api
 from lineshaft.web import problems
@@ -74,6 +75,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     app.include_router(networks_api.router(application.networks, actor_of))
     app.include_router(report_api.router(application.reports, actor_of))
     app.include_router(paths_api.router(application.paths, actor_of))
+    app.include_router(servitization_api.router(application.firm, actor_of))
     app.include_router(tables_api.router(application.tables, actor_of))
     app.include_router(channels_api.router(application.firm, actor_of))
     app.include_router(paradox_api.router(application.firm, application.trade, actor_of))

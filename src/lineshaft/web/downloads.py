@@ -23,6 +23,7 @@ from lineshaft.web import (
     desk_files,
     errors,
     finance_files,
+    firm_files,
     layout,
     ledger_lists,
     report_files,
@@ -56,6 +57,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
 
     finance_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     ledger_lists.add_routes(app, lambda request, load: _for_visitor(application, request, load))
+    firm_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     books_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     valuechain_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     report_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))

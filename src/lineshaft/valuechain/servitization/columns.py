@@ -304,6 +304,10 @@ class RevenueColumns:
         """Return the sites that lines name, in order."""
         return tuple(sorted({keys[-1] for keys in self._combinations} - {""})[:SITES_MAX])
 
+    def years(self) -> tuple[str, ...]:
+        """Return the years that lines are of, in order."""
+        return tuple(sorted({keys[0][:4] for keys in self._combinations}))
+
     def page(
         self, where: Mapping[str, str], after: str = "", limit: int = LINES_PAGE_MAX
     ) -> LinePage:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lineshaft.valuechain.indicator import Figure
+from lineshaft.valuechain.indicator import Figure, Indicator
 from lineshaft.valuechain.servitization.life_cycle import (
     ALONE_IN_A_YEAR,
     GROWTH_IN_A_YEAR,
@@ -34,6 +34,25 @@ BAND = Context(
 """The service share of revenue in the literature."""
 
 
+_SOURCE = "lines of documents as of IFRS 15, net of tax"
+REVENUE = Indicator(
+    name="revenue",
+    symbol="R",
+    unit="",
+    formula="sum of the amounts of all lines",
+    source=_SOURCE,
+    range="(-inf, inf)",
+)
+SERVICE_REVENUE = Indicator(
+    name="service_revenue",
+    symbol="R_s",
+    unit="",
+    formula="sum of the amounts of the lines of services",
+    source=_SOURCE,
+    range="(-inf, inf)",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reported:
     """A figure, what it is of, and the question that finds the lines behind it.
@@ -59,7 +78,7 @@ class Dashboard:
         trend: the same figures of each period.
         stages, alarms: by service line, at the end of the last quarter: advice.
         stage_months: that the stages look at, as a period of lines.
-        sites: that lines name, whether chosen or not.
+        sites, years: that lines name, whether chosen or not.
         revenue: of services and of everything, exactly.
     """
 
@@ -71,6 +90,7 @@ class Dashboard:
     alarms: tuple[MarginAlarm, ...]
     stage_months: str
     sites: tuple[str, ...]
+    years: tuple[str, ...]
     service_revenue: Fraction
     revenue: Fraction
     line_count: int
@@ -79,7 +99,8 @@ class Dashboard:
 def standing_figures(found: Dashboard, standing: Standing) -> tuple[Reported, Reported, Reported]:
     """Return stand-alone share, margin and growth of a service line, with the lines behind them."""
     name, months = standing.service_line, found.stage_months
-    behind = {"kind": "service", "service_line": name, "month": months}
+    site = {key: said for key, said in found.whole[0].behind.items() if key == "site"}
+    behind = site | {"kind": "service", "service_line": name, "month": months}
     table = found.whole[0].figure.table
     vintage = months.replace("..", " to ")
     numbers = (
@@ -104,3 +125,16 @@ def standing_figures(found: Dashboard, standing: Standing) -> tuple[Reported, Re
         for indicator, value, missing in numbers
     )
     return alone, margin, growth
+
+
+def revenue_figures(found: Dashboard) -> tuple[Reported, Reported]:
+    """Return the revenue of services and of everything, with the lines behind them."""
+    share = found.whole[0]
+    behind = {key: said for key, said in share.behind.items() if key != "kind"}
+    table, vintage = share.figure.table, share.figure.vintage
+    services = Figure(SERVICE_REVENUE, found.service_revenue, table, vintage, Fraction(1))
+    everything = Figure(REVENUE, found.revenue, table, vintage, Fraction(1))
+    return (
+        Reported(services, "", "", behind | {"kind": "service"}),
+        Reported(everything, "", "", behind),
+    )

@@ -35,7 +35,13 @@ from lineshaft.valuechain.servitization.content import (
     figure_row,
 )
 from lineshaft.valuechain.servitization.errors import QuestionInvalid
-from lineshaft.valuechain.servitization.found import BAND, Dashboard, Reported, standing_figures
+from lineshaft.valuechain.servitization.found import (
+    BAND,
+    Dashboard,
+    Reported,
+    revenue_figures,
+    standing_figures,
+)
 from lineshaft.valuechain.servitization.indicators import MEMBERS
 from lineshaft.valuechain.servitization.life_cycle import (
     COSTS_MORE,
@@ -99,8 +105,10 @@ __all__ = [
     "figure_row",
     "footer",
     "grain_named",
+    "months_of",
     "rates_named",
     "read_books",
+    "revenue_figures",
     "revenue_schema",
     "standing_figures",
     "where_named",
@@ -285,6 +293,7 @@ def dashboard(
         alarms=alarms(quarters),
         stage_months=_stage_months([view.period for view in quarters]),
         sites=columns.sites(),
+        years=columns.years(),
         service_revenue=Fraction(whole.service().amount, 10**6),
         revenue=Fraction(whole.total().amount, 10**6),
         line_count=whole.total().count,

@@ -42,10 +42,13 @@ from lineshaft.web.pages.people.people import build as people_page
 from lineshaft.web.pages.portal.home import build as portal_page
 from lineshaft.web.pages.portal.requests import build as requests_page
 from lineshaft.web.pages.valuechain.books import build as books_page
+from lineshaft.web.pages.valuechain.lines import build as lines_page
 from lineshaft.web.pages.valuechain.network import build as network_page
 from lineshaft.web.pages.valuechain.outage import build as outage_page
 from lineshaft.web.pages.valuechain.register import build as register_page
 from lineshaft.web.pages.valuechain.report import build as report_page
+from lineshaft.web.pages.valuechain.servitization import build as servitization_page
+from lineshaft.web.pages.valuechain.smile import build as smile_page
 from lineshaft.web.pages.valuechain.tables import build as tables_page
 from lineshaft.web.pages.valuechain.tables_what_if import build as tables_what_if_page
 from lineshaft.web.session import Visit
@@ -89,6 +92,9 @@ PAGES: dict[str, Build] = {
     "/valuechain/report": report_page,
     "/valuechain/tables": tables_page,
     "/valuechain/tables/what-if": tables_what_if_page,
+    "/valuechain/servitization": servitization_page,
+    "/valuechain/lines": lines_page,
+    "/valuechain/smile": smile_page,
     "/sources": sources_page,
     "/sources/{source}/clock": clock_page,
     "/people": people_page,

@@ -200,10 +200,46 @@ _ALONE = {
     r"no readings on both sides of the period": "计费期两侧没有读数",
 }
 """Why a period of a study is rated by itself."""
+_FIRM = {
+    r"revenue: expected at least one line in the months that were asked for": (
+        "收入：所选月份内至少应有一行"
+    ),
+    r"installed_base: no machine on the last day": "设备保有量表 installed_base：期末没有设备",
+    r"service_inputs: no cost in the period": "服务投入表 service_inputs：期内没有成本",
+    r"cost of what was sold": "所售服务的成本",
+    r"cost of what was sold: whether it pays for itself is not known": (
+        "所售服务的成本：无法判断能否自负盈亏"
+    ),
+    r"binding of the services sold": "所售服务与产品的关系",
+    r"the four quarters before": "之前四个季度的数据",
+    r"revenue above its credits": "高于贷项的收入",
+    r"revenue above its credits in the last four quarters": "最近四个季度高于贷项的收入",
+    r"(?P<a>\d+) quarters of revenue: there are (?P<b>\d+)": "需要 {a} 个季度的收入：现有 {b} 个",
+    r"credits exceed revenue in a part of .+: it has no share": "部分贷项超过收入，无法计算占比",
+    r"no .+ above nothing": "分母不大于零，无法计算占比",
+    r"activities with hours: (?P<a>\d+), expected (?P<b>\d+) or more": (
+        "有工时的活动只有 {a} 项：至少需要 {b} 项"
+    ),
+    r"amounts in (?P<a>.+) are not added up: expected one currency, or a currency to count in and "
+    r"rates": "{a} 的金额不能相加：请给出计算货币和汇率",
+    r"amounts of (?P<a>\w+) among those of (?P<b>\w*): expected a rate, .+": (
+        "{a} 的金额缺少汇率：请给出，例如 {a}=0.92"
+    ),
+    r"a month of (?P<a>.+): expected such as 2026-03": "月份 {a} 无法读取：应为 2026-03 这样的写法",
+    r"a rate of (?P<a>.+): expected .+": "汇率 {a} 无法读取：应为 USD=0.92 这样的写法",
+    r"rates into (?P<a>.+): expected the currency to count in, of ISO 4217": (
+        "计算货币 {a} 无法识别：应为 ISO 4217 代码"
+    ),
+    r"books version (?P<a>\d+) have no table (?P<b>\w+): expected it \(docs/dependence\.md\)": (
+        "账册版本 {a} 没有表 {b}"
+    ),
+    r"a trajectory needs two years in a row, got (?P<a>.+)": "轨迹至少需要连续两年的数据：现有 {a}",
+}
+"""What is missing of the firm's figures, and what of a question cannot be read."""
 _CHINESE = [
     (re.compile(pattern), said)
     for pattern, said in (
-        _REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _CELLS | _FINDINGS | _ALONE
+        _REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _CELLS | _FINDINGS | _ALONE | _FIRM
     ).items()
 ] + TERMS_IN_CHINESE
 

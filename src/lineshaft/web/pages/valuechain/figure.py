@@ -6,23 +6,39 @@ from lineshaft.core.money import Money
 from lineshaft.valuechain.indicator import Figure
 from lineshaft.web import format as form
 from lineshaft.web.components import facts
-from lineshaft.web.markup import Html, tag
+from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.session import Preferences
+from lineshaft.web.texts import Language
+from lineshaft.web.texts.sentences import in_chinese
 
 
-def shown_figure(reader: Preferences, shown: str, figure: Figure) -> Html:
-    """Return a figure as people read it, which opens to its formula, table, vintage, coverage."""
+def shown_figure(reader: Preferences, shown: str, figure: Figure, *more: Child) -> Html:
+    """Return a figure as people read it, which opens to its formula, table, vintage, coverage.
+
+    Args:
+        reader: who looks.
+        shown: the number as it is read.
+        figure: what it is.
+        more: what stands below when it is open, such as the way to its document lines.
+    """
     indicator = figure.indicator
     said = [
         (reader.say("supply.formula"), tag("code", f"{indicator.symbol} = {indicator.formula}")),
         (reader.say("supply.definition"), tag("span", indicator.source, lang="en")),
         (reader.say("supply.table"), tag("code", figure.table)),
-        (reader.say("supply.vintage"), figure.vintage),
+        (reader.say("supply.vintage"), figure.vintage.replace(" to ", " \N{EN DASH} ")),
         (reader.say("supply.coverage"), form.percent(figure.coverage, 0)),
-        (reader.say("supply.missing"), tag("span", figure.missing, lang="en")),
+        (reader.say("supply.missing"), worded(reader, figure.missing)),
     ]
     pairs = [pair for pair in said if figure.missing or pair is not said[-1]]
-    return tag("details", tag("summary", shown), facts(pairs, is_list=True), class_="figure")
+    opened = facts(pairs, is_list=True)
+    return tag("details", tag("summary", shown), opened, more, class_="figure")
+
+
+def worded(reader: Preferences, sentence: str) -> Html:
+    """Return a sentence of the value chain in the reader's language, as far as it has been said."""
+    said = in_chinese(sentence) if reader.language is Language.CHINESE else None
+    return tag("span", said) if said else tag("span", sentence, lang="en")
 
 
 def money_of(value: Fraction | str, currency: str) -> str:

@@ -14,13 +14,17 @@ REPORT = "/valuechain/report"
 SERVITIZATION, SMILE = "/valuechain/servitization", "/valuechain/smile"
 CHANNELS, DEPENDENCE = "/valuechain/channels", "/valuechain/dependence"
 BOOKS = "/valuechain/books"
+SERVITIZATION, SMILE = "/valuechain/servitization", "/valuechain/smile"
 GROUPS: dict[str, dict[str, str]] = {
     "supply.group.supply": {
         "supply.register": REGISTER,
         "supply.outage": OUTAGE,
         "supply.network": NETWORK,
     },
-    "supply.group.firm": {},
+    "supply.group.firm": {
+        "servitization.title": SERVITIZATION,
+        "smile.title": SMILE,
+    },
     "supply.group.world": {
         "tables.nav": TABLES,
     },

@@ -15,6 +15,8 @@ from lineshaft.web.texts.chinese.people import PEOPLE
 from lineshaft.web.texts.chinese.portal import PORTAL
 from lineshaft.web.texts.chinese.records import RECORDS
 from lineshaft.web.texts.chinese.report import REPORT
+from lineshaft.web.texts.chinese.servitization import SERVITIZATION
+from lineshaft.web.texts.chinese.smile import SMILE
 from lineshaft.web.texts.chinese.supply import SUPPLY
 from lineshaft.web.texts.chinese.tables import TABLES
 from lineshaft.web.texts.chinese.webhooks import WEBHOOKS
@@ -34,6 +36,8 @@ CHINESE: dict[str, str] = {
     **PEOPLE,
     **PORTAL,
     **RECORDS,
+    **SERVITIZATION,
+    **SMILE,
     **REPORT,
     **SUPPLY,
     **TABLES,

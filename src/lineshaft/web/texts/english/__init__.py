@@ -15,6 +15,8 @@ from lineshaft.web.texts.english.people import PEOPLE
 from lineshaft.web.texts.english.portal import PORTAL
 from lineshaft.web.texts.english.records import RECORDS
 from lineshaft.web.texts.english.report import REPORT
+from lineshaft.web.texts.english.servitization import SERVITIZATION
+from lineshaft.web.texts.english.smile import SMILE
 from lineshaft.web.texts.english.supply import SUPPLY
 from lineshaft.web.texts.english.tables import TABLES
 from lineshaft.web.texts.english.webhooks import WEBHOOKS
@@ -34,6 +36,8 @@ ENGLISH: dict[str, str] = {
     **PEOPLE,
     **PORTAL,
     **RECORDS,
+    **SERVITIZATION,
+    **SMILE,
     **REPORT,
     **SUPPLY,
     **TABLES,
