@@ -10,6 +10,7 @@ from lineshaft.core.errors import Invalid
 from lineshaft.infrastructure.pages import FILES, FormatParameter, ListFormat, ListPage, listed
 from lineshaft.infrastructure.routes import READING, REPEATABLE, read_body, signed_in_routes
 from lineshaft.security.authorisation.model import Actor
+from lineshaft.valuechain.supplynetwork.versions.care import Care
 from lineshaft.valuechain.supplynetwork.versions.model import (
     NAME_CHARACTERS_MAX,
     NOTE_CHARACTERS_MAX,
@@ -53,6 +54,7 @@ def router(networks: SupplyNetworks, actor_of: Callable[[Request], Actor]) -> AP
     routes = signed_in_routes(actor_of, tags=["value chain"])
     _add_versions(routes, networks)
     _add_register(routes, networks)
+    _add_care(routes, networks)
     _add_outages(routes, networks)
     return routes
 
@@ -104,6 +106,20 @@ def _add_register(routes: APIRouter, networks: SupplyNetworks) -> None:
         """Return what changed in the register since an older version."""
         rows = networks.register(request.state.actor, version, before).changed()
         return listed(request, "changes", rows, dict, (_rank, page, shape))
+
+
+def _add_care(routes: APIRouter, networks: SupplyNetworks) -> None:
+    @routes.get(ROOT + "/register/{item}/care")
+    def notes(request: Request, item: str) -> dict[str, Any]:
+        """Return what was noted of who looks after a dependency, the last note first."""
+        found = networks.care.notes(request.state.actor, item)
+        return {"notes": [each.to_content() for each in found]}
+
+    @routes.put(ROOT + "/register/{item}/care")
+    def note(request: Request, item: str, content: Content) -> dict[str, Any]:
+        """Note who looks after a dependency; an owner of null: whom the files name."""
+        networks.care.note(request.state.actor, item, Care.from_content(content))
+        return notes(request, item)
 
 
 def _add_outages(routes: APIRouter, networks: SupplyNetworks) -> None:

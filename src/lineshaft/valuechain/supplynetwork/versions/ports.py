@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.contracts.model import Contract
+from lineshaft.valuechain.supplynetwork.versions.care import CareNote
 from lineshaft.valuechain.supplynetwork.versions.model import NetworkVersion, OutageScenario
 
 
@@ -22,7 +23,7 @@ class BoundContracts(Protocol):
 
 
 class NetworkStore(Protocol):
-    """Keeps versions and scenarios; none of them ever changes."""
+    """Keeps versions, notes and scenarios; none of them ever changes."""
 
     def add_version(
         self, connection: sa.Connection, version: NetworkVersion, content: bytes
@@ -36,6 +37,14 @@ class NetworkStore(Protocol):
 
     def content(self, connection: sa.Connection, version: int) -> bytes | None:
         """Return the content of a version."""
+        ...
+
+    def add_care_note(self, connection: sa.Connection, note: CareNote) -> None:
+        """Keep a note of who looks after a dependency."""
+        ...
+
+    def care_notes(self, connection: sa.Connection) -> list[CareNote]:
+        """Return all notes, the first one first."""
         ...
 
     def add_scenario(

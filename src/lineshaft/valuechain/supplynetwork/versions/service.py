@@ -3,7 +3,7 @@
 What computes is imported when it is first asked for: a hub that nobody asks carries none of it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.valuechain.indicator import Figure
+from lineshaft.valuechain.supplynetwork.versions.care import cared
+from lineshaft.valuechain.supplynetwork.versions.caring import RegisterCare
 from lineshaft.valuechain.supplynetwork.versions.errors import (
     NetworkMissing,
     NetworkTooLarge,
@@ -143,8 +145,8 @@ class SupplyNetworks:
         self._database = parts.database
         self._store = parts.store
         self._networks: OpenNetworks | None = None
-
-    # ---- versions
+        self.care = RegisterCare(parts, self._last_register)
+        """Who looks after a dependency, and what is done."""
 
     def versions(self, actor: Actor) -> list[NetworkVersion]:
         """Return all versions, the last one first."""
@@ -253,12 +255,12 @@ class SupplyNetworks:
             )
         return made
 
-    # ---- what a version says
-
     def register(
         self, actor: Actor, version: int | None = None, before: int | None = None
     ) -> ShownRegister:
         """Rank what depends on one supplier, and say what changed.
+
+        Owners and actions are those that were noted last; of the older version those by then.
 
         Args:
             actor: who asks.
@@ -276,12 +278,19 @@ class SupplyNetworks:
         shown = _named(known, version)
         other = before if before is not None else week_before(known, shown.version)
         opened = self._open(shown)
-        found = list(opened.single_sources)
+        with self._database.read() as connection:
+            notes = self._store.care_notes(connection)
+        found = cared(opened.single_sources, notes)
         if other is None:
             return ShownRegister(shown, None, Register(opened.network, found))
         older = _named(known, other)
-        changed = changes(list(self._open(older).single_sources), found)
+        then = cared(self._open(older).single_sources, notes, older.imported_at)
+        changed = changes(then, found)
         return ShownRegister(shown, older, Register(opened.network, found, changed))
+
+    def _last_register(self, actor: Actor) -> Sequence["Dependency"]:
+        """Return the register of the last version, as its files say it."""
+        return self._open(_named(self.versions(actor), None)).single_sources
 
     def choices(self, actor: Actor, version: int | None = None) -> OutageChoices:
         """Return what can fail in a version.
@@ -314,8 +323,6 @@ class SupplyNetworks:
 
         network = self._open(_named(self.versions(actor), version)).network
         return {**picture(network), "currency": network.currency}
-
-    # ---- outages
 
     def what_if(self, actor: Actor, asked: AskedOutage, version: int | None = None) -> bytes:
         """Answer what an outage does, what it costs and what cures it: as a scenario's bytes.

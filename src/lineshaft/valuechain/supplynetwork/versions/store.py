@@ -7,8 +7,13 @@ import sqlalchemy as sa
 
 from lineshaft.core import canonical
 from lineshaft.core.period import Instant
+from lineshaft.valuechain.supplynetwork.versions.care import Care, CareNote
 from lineshaft.valuechain.supplynetwork.versions.model import NetworkVersion, OutageScenario
-from lineshaft.valuechain.supplynetwork.versions.tables import OUTAGE_SCENARIO, SUPPLY_NETWORK
+from lineshaft.valuechain.supplynetwork.versions.tables import (
+    OUTAGE_SCENARIO,
+    REGISTER_CARE,
+    SUPPLY_NETWORK,
+)
 
 _LEVEL = 6
 _VERSION = [column for column in SUPPLY_NETWORK.c if column.name != "content"]
@@ -46,6 +51,26 @@ class SqlNetworkStore:
         query = sa.select(SUPPLY_NETWORK.c.content).where(SUPPLY_NETWORK.c.version == version)
         found = connection.execute(query).scalar()
         return None if found is None else zlib.decompress(found)
+
+    def add_care_note(self, connection: sa.Connection, note: CareNote) -> None:
+        """Keep a note of who looks after a dependency."""
+        connection.execute(
+            sa.insert(REGISTER_CARE).values(
+                number=note.number,
+                item=note.item,
+                supplier=note.supplier,
+                owner=note.care.owner,
+                action=note.care.action,
+                due_on=note.care.due_on,
+                noted_at=note.noted_at,
+                noted_by=note.noted_by,
+            )
+        )
+
+    def care_notes(self, connection: sa.Connection) -> list[CareNote]:
+        """Return all notes, the first one first."""
+        query = sa.select(REGISTER_CARE).order_by(REGISTER_CARE.c.number)
+        return [_note(row) for row in connection.execute(query)]
 
     def add_scenario(
         self, connection: sa.Connection, scenario: OutageScenario, content: bytes
@@ -86,6 +111,17 @@ def _version(row: sa.Row[Any]) -> NetworkVersion:
         note=row.note,
         imported_at=Instant(row.imported_at),
         imported_by=row.imported_by,
+    )
+
+
+def _note(row: sa.Row[Any]) -> CareNote:
+    return CareNote(
+        number=row.number,
+        item=row.item,
+        supplier=row.supplier,
+        care=Care(row.owner, row.action, row.due_on),
+        noted_at=Instant(row.noted_at),
+        noted_by=row.noted_by,
     )
 
 

@@ -18,6 +18,19 @@ SUPPLY_NETWORK = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
 
+REGISTER_CARE = sa.Table(
+    "register_care",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("item", sa.Text, nullable=False),
+    sa.Column("supplier", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=True),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("due_on", sa.Text, nullable=False),
+    sa.Column("noted_at", INSTANT, nullable=False),
+    sa.Column("noted_by", sa.Text, nullable=False),
+)
+
 OUTAGE_SCENARIO = sa.Table(
     "outage_scenario",
     METADATA,

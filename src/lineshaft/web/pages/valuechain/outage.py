@@ -11,6 +11,7 @@ from nicegui import ui
 from lineshaft.core.errors import Invalid, LineshaftError
 from lineshaft.core.period import to_datetime
 from lineshaft.security.authorisation.model import Action, Resource
+from lineshaft.valuechain.errors import ExtraMissing
 from lineshaft.valuechain.supplynetwork.versions.model import (
     INDICATORS,
     AskedOutage,
@@ -19,20 +20,21 @@ from lineshaft.valuechain.supplynetwork.versions.model import (
     OutageScenario,
 )
 from lineshaft.web import errors
-from lineshaft.web.components import Column, download, page_head
+from lineshaft.web.components import Column, download, notice, page_head
 from lineshaft.web.controls import button, form_card
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, tag
 from lineshaft.web.pages.valuechain.answer import Answered, answer_parts
 from lineshaft.web.pages.valuechain.register import nothing_yet
 from lineshaft.web.pages.valuechain.tabs import OUTAGE, tabs
-from lineshaft.web.session import Visit
+from lineshaft.web.session import Preferences, Visit
 from lineshaft.web.widgets import cell, select_field, text_field, widget_table
 
 KINDS = ("supplier", "part", "country", "port", "sanction")
 DAYS, HORIZON_DAYS = 60, 180
 SCENARIOS_SHOWN = 50
 FILES = "/files/valuechain/scenarios"
+EXTRA = "pip install 'lineshaft[valuechain]'"
 
 
 async def build(visit: Visit, request: Request) -> None:
@@ -99,7 +101,7 @@ class _OutagePage:
         visit = self._visit
         kinds = {each: visit.say(f"supply.fails.{each}") for each in KINDS}
         fields: dict[str, Any] = {}
-        with ui.element("div").classes("desk-question"):
+        with ui.element("div").classes("outage-question"):
             fields["kind"] = select_field(visit.say("supply.fails"), kinds, asked.kind)
             fields["targets"] = _chooser(
                 visit.say("supply.targets"), self._choices.targets(asked.kind), asked.targets
@@ -115,7 +117,7 @@ class _OutagePage:
         fields["kind"].on_value_change(other)
         show(tag("h3", visit.say("supply.goal")))
         show(tag("p", visit.say("supply.goal_text"), class_="soft"))
-        with ui.element("div").classes("desk-question"):
+        with ui.element("div").classes("outage-question"):
             lines = {each: each for each in self._choices.lines}
             fields["lines"] = _chooser(visit.say("supply.keep_lines"), lines, asked.lines)
             limits = asked.lost_margin_max or "", asked.credits_max or ""
@@ -162,7 +164,7 @@ class _OutagePage:
         except Exception as error:  # noqa: BLE001 - one run is an isolated unit; it is logged
             known = errors.as_lineshaft(error)
             errors.log(known, visit.path)
-            return [errors.explained(visit, known)]
+            return [refused(visit, known)]
 
     def _parts(self, content: bytes) -> list[Html]:
         version, visit = self._version, self._visit
@@ -234,6 +236,14 @@ class _OutagePage:
                 show(tag("span", visit.say(key, **told)))
 
         return ask
+
+
+def refused(reader: Preferences, error: LineshaftError) -> Html:
+    """Say why there is no answer; of a missing extra what to install, and what works without it."""
+    if isinstance(error, ExtraMissing):
+        said = reader.say("supply.extra_text", command=EXTRA)
+        return notice(reader.say("supply.extra"), said, kind="warn")
+    return errors.explained(reader, error)
 
 
 def _scenario_head(visit: Visit, scenario: OutageScenario) -> Html:

@@ -31,6 +31,7 @@ from lineshaft.web.components import (
 from lineshaft.web.controls import button
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Child, Html, tag
+from lineshaft.web.pages.valuechain.care import care_form, care_link
 from lineshaft.web.pages.valuechain.figure import days_of, money_of, shown_figure
 from lineshaft.web.pages.valuechain.imports import SAMPLE, import_dialog
 from lineshaft.web.pages.valuechain.tabs import REGISTER, tabs
@@ -66,11 +67,15 @@ async def build(visit: Visit, request: Request) -> None:
     if may_write:
         _actions(visit)
     start = number_of(query.get("after")) or 0
+    wanted = query.get("care")
+    if wanted and may_write:
+        await care_form(visit, wanted)
     show(_summary(visit, found))
     for part in _thin(visit, found):
         show(part)
     show(_changes(visit, found, known))
-    show(_table(visit, found, query.get("q", "").strip(), start))
+    may_care = may_write and found.version == known[0]
+    show(_table(visit, found, (query.get("q", "").strip(), start), may_care=may_care))
     show(_versions(visit, known))
 
 
@@ -206,7 +211,8 @@ def _value(name: str, text: str, currency: str) -> str:
     return days_of(text) if name == "cover_days" else text
 
 
-def _table(visit: Visit, found: ShownRegister, wanted: str, start: int) -> Html:
+def _table(visit: Visit, found: ShownRegister, asked: tuple[str, int], *, may_care: bool) -> Html:
+    wanted, start = asked
     names = {each.id: each.name for each in found.register.network.items}
     listed = [each for each in found.rows() if _matches(each, names, wanted)]
     shown = listed[start : start + ROWS_SHOWN]
@@ -219,7 +225,10 @@ def _table(visit: Visit, found: ShownRegister, wanted: str, start: int) -> Html:
         Column(visit.say("supply.contract_end")),
         Column(visit.say("supply.care")),
     ]
-    rows = [_row(visit, found, each, names) for each in shown]
+    rows = [
+        _row(visit, found, each, names, care_link(visit, each["item"]) if may_care else None)
+        for each in shown
+    ]
     name = visit.say("supply.register")
     field = search_field(visit.say("supply.search"), "register", value=wanted, name="q")
     kept = tag("input", type="hidden", name="version", value=found.version.version)
@@ -258,7 +267,9 @@ def _matches(each: Content, names: Mapping[str, str], wanted: str) -> bool:
     return any(wanted.casefold() in text.casefold() for text in said)
 
 
-def _row(visit: Visit, found: ShownRegister, each: Content, names: Mapping[str, str]) -> Row:
+def _row(
+    visit: Visit, found: ShownRegister, each: Content, names: Mapping[str, str], edit: Html | None
+) -> Row:
     network, rank = found.register.network, each["rank"]
     suppliers = [network.supplier_of[one].name or one for one in each["suppliers"]]
     margin = money_of(each["margin_per_week"], network.currency)
@@ -281,7 +292,7 @@ def _row(visit: Visit, found: ShownRegister, each: Content, names: Mapping[str, 
             [shown_figure(visit, cover, found.cover_figure(rank)), mark],
             visit.say("supply.no_other") if needed is None else str(needed),
             _day(visit, each["contract_end"]),
-            _care(visit, each),
+            [*_care(visit, each), edit],
         ]
     )
 

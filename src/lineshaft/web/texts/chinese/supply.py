@@ -12,6 +12,14 @@ SUPPLY: dict[str, str] = {
     "supply.by_contracts": "按 {day} 有效的合同条款：",
     "supply.by_day": "逐日",
     "supply.care": "负责人与措施",
+    "supply.care_due": "完成日期，例如 2026-06-30",
+    "supply.care_edit": "修改",
+    "supply.care_files": "以文件为准",
+    "supply.care_notes": "历次记录",
+    "supply.care_of": "{item} 的负责人与措施",
+    "supply.care_save": "记录",
+    "supply.care_text": "只要该物料仍依赖同一供应商，就在所有版本中保留，并取代 owners 表的内容。",
+    "supply.care_undo": "撤销上次修改",
     "supply.changed": "变化",
     "supply.checking": "正在逐行检查……",
     "supply.choose": "Excel 工作簿或 CSV 文件的 zip",
@@ -37,6 +45,11 @@ SUPPLY: dict[str, str] = {
     "supply.delivered": "交付",
     "supply.due": "交期",
     "supply.expected": "应为",
+    "supply.extra": "本安装无法搜索补救措施",
+    "supply.extra_text": (
+        "缺少搜索所需的组件。请联系系统管理员执行：{command}。"
+        "不设目标时仍可计算中断的影响：哪些产线停工、损失多少、哪些保证被违反。"
+    ),
     "supply.fails": "中断的对象",
     "supply.fails.country": "国家",
     "supply.fails.part": "零件",
@@ -131,6 +144,7 @@ SUPPLY: dict[str, str] = {
     "supply.none_found": "登记册中没有符合搜索的项目。",
     "supply.not_within": "不在考察期内",
     "supply.note": "备注：为何导入此版本",
+    "supply.noted": "记录于",
     "supply.nothing_changed": "未作任何更改。请改正以下各行，然后重新选择文件。",
     "supply.nothing_older": (
         "没有可比较的旧版本。下次导入后，这里显示新增、消失、恶化和改善的项目。"
@@ -199,7 +213,7 @@ SUPPLY: dict[str, str] = {
     "supply.without.cures": "没有 cures 表，无法寻找对策。",
     "supply.without.guarantees": "没有 guarantees 表，赔付未知。",
     "supply.without.orders": "没有 orders 表，延迟的订单未知。",
-    "supply.without.owners": "没有 owners 表，依赖关系无人负责。",
+    "supply.without.owners": "没有 owners 表，只有此处记录的负责人。",
     "supply.without.stock": "没有 stock 表，库存可用天数未知，也不作假设。",
     "supply.without.sub_tier": "没有 sub_tier 表，供应商以下的国家未知。",
     "supply.without_owner": "没有负责人",

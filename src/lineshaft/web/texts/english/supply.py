@@ -12,6 +12,17 @@ SUPPLY: dict[str, str] = {
     "supply.by_contracts": "Terms of the contracts in force on {day}:",
     "supply.by_day": "By day",
     "supply.care": "Owner and action",
+    "supply.care_due": "Done by, such as 2026-06-30",
+    "supply.care_edit": "Change",
+    "supply.care_files": "as the files say",
+    "supply.care_notes": "What was noted",
+    "supply.care_of": "Owner and action of {item}",
+    "supply.care_save": "Note it",
+    "supply.care_text": (
+        "Kept over all versions for as long as the item depends on the same supplier; it counts in "
+        "place of the table owners."
+    ),
+    "supply.care_undo": "Undo the last change",
     "supply.changed": "What changed",
     "supply.checking": "Every row is being checked…",
     "supply.choose": "Excel workbook or zip of CSV files",
@@ -37,6 +48,12 @@ SUPPLY: dict[str, str] = {
     "supply.delivered": "Delivered",
     "supply.due": "Due",
     "supply.expected": "Expected",
+    "supply.extra": "Cures cannot be searched on this installation",
+    "supply.extra_text": (
+        "What searches them is not installed. Ask whoever runs this hub for: {command}. Without "
+        "a goal the outage is computed all the same: what stops, what it costs, which guarantees "
+        "break."
+    ),
     "supply.fails": "What fails",
     "supply.fails.country": "Country",
     "supply.fails.part": "Part",
@@ -143,6 +160,7 @@ SUPPLY: dict[str, str] = {
     "supply.none_found": "Nothing in the register fits the search.",
     "supply.not_within": "not within these days",
     "supply.note": "Note: why this version",
+    "supply.noted": "Noted",
     "supply.nothing_changed": "Nothing was changed. Correct these rows and choose the file again.",
     "supply.nothing_older": (
         "There is no older version to compare with. After the next import this shows what is "
@@ -219,7 +237,7 @@ SUPPLY: dict[str, str] = {
     "supply.without.cures": "Without the table cures no cure can be found.",
     "supply.without.guarantees": "Without the table guarantees no credits are known.",
     "supply.without.orders": "Without the table orders no late order is known.",
-    "supply.without.owners": "Without the table owners nobody looks after a dependency.",
+    "supply.without.owners": "Without the table owners only what is noted here names anybody.",
     "supply.without.stock": "Without the table stock no cover is known, and none is assumed.",
     "supply.without.sub_tier": "Without the table sub_tier the countries below are unknown.",
     "supply.without_owner": "Without an owner",
