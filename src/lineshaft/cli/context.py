@@ -21,7 +21,13 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from lineshaft.core.errors import LineshaftError, PreconditionFailed, Refusal, Unavailable
+from lineshaft.core.errors import (
+    Invalid,
+    LineshaftError,
+    PreconditionFailed,
+    Refusal,
+    Unavailable,
+)
 from lineshaft.infrastructure.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -155,3 +161,14 @@ def write_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*map(Text, row))
     OUT.print(table)
+
+
+def folder_or_hub(books: Path | None, *, hub: bool) -> None:
+    """Pass one of both: books in a folder, or those that the hub keeps.
+
+    Raises:
+        Invalid: for none of them, or for both.
+    """
+    if (books is None) != hub:
+        msg = "expected a folder or a workbook of books, or --hub for those that the hub keeps"
+        raise Invalid(msg)

@@ -76,6 +76,7 @@ def _chain() -> typer.Typer:
     """Return the commands of the value chain."""
     from lineshaft.cli import (
         valuechain,
+        valuechain_books,
         valuechain_channels,
         valuechain_dependence,
         valuechain_paths,
@@ -95,6 +96,7 @@ def _chain() -> typer.Typer:
     valuechain.app.add_typer(valuechain_table.app, name="table")
     valuechain.app.add_typer(valuechain_trade.app, name="trade")
     valuechain.app.command()(valuechain_channels.channels)
+    valuechain.app.add_typer(valuechain_books.app, name="books")
     return valuechain.app
 
 

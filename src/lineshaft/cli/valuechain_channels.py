@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lineshaft.cli.context import (
+    DataOption,
     JsonOption,
+    application_of,
     errors_by_kind,
+    folder_or_hub,
     progress,
     shown_on,
     write_json,
@@ -22,8 +25,14 @@ if TYPE_CHECKING:
 
 def channels(
     books: Annotated[
-        Path, typer.Argument(help="Folder of CSV files, or an Excel workbook (docs/channels.md).")
-    ],
+        Path | None,
+        typer.Argument(help="Folder of CSV files, or an Excel workbook (docs/channels.md)."),
+    ] = None,
+    hub: Annotated[
+        bool,
+        typer.Option("--hub", help="The books that the hub keeps, and what it has billed."),
+    ] = False,
+    data: DataOption = None,
     channel: Annotated[
         str | None, typer.Option(help="capital, technology, digital or attribution; else all.")
     ] = None,
@@ -35,12 +44,17 @@ def channels(
     json: JsonOption = False,
 ) -> None:
     """Show what the capital, the technology and the digital channel did, quarter by quarter."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
     from lineshaft.valuechain.channels import service
 
     with errors_by_kind():
         wanted = service.channel_named(channel)
         with progress() as bar:
-            found = service.channels(books, outcome=outcome, show=shown_on(bar))
+            if books is None or hub:
+                folder_or_hub(books, hub=hub)
+                found = application_of(data).firm.channels(LOCAL_OPERATOR, outcome)
+            else:
+                found = service.channels(books, outcome=outcome, show=shown_on(bar))
         chosen = found.chosen(wanted, site, line)
         content = service.ledger_content(found, chosen)
         if json:

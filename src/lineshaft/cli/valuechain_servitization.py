@@ -14,6 +14,7 @@ from lineshaft.cli.context import (
     JsonOption,
     application_of,
     errors_by_kind,
+    folder_or_hub,
     progress,
     shown_on,
     write_json,
@@ -47,7 +48,12 @@ LinesOption = Annotated[
     Path | None, typer.Option(help="Column file that `keep` wrote, in place of reading it all.")
 ]
 HubOption = Annotated[
-    bool, typer.Option("--hub", help="Also what this installation has billed, and its contracts.")
+    bool,
+    typer.Option(
+        "--hub",
+        help="What this installation has billed, and its contracts; without --books the books that "
+        "it keeps, too.",
+    ),
 ]
 CurrencyOption = Annotated[str, typer.Option(help="Currency to count in, where there are several.")]
 RateOption = Annotated[
@@ -144,11 +150,14 @@ def show(
         given = _given(books, lines, data, hub=hub)
         with progress() as bar:
             tell = shown_on(bar)
-            read = given.read_books(tell)
-            columns = given.columns(read, tell)
-            days = [] if given.hub is None else days_of(columns, asked)
-            served = {} if given.hub is None else given.hub.served(LOCAL_OPERATOR, days)
-            found = dashboard(columns, read, asked, served)
+            if hub and books is None and lines is None:
+                found = application_of(data).firm.servitization(LOCAL_OPERATOR, asked)
+            else:
+                read = given.read_books(tell)
+                columns = given.columns(read, tell)
+                days = [] if given.hub is None else days_of(columns, asked)
+                served = {} if given.hub is None else given.hub.served(LOCAL_OPERATOR, days)
+                found = dashboard(columns, read, asked, served)
             benchmark = () if table is None else benchmarks_of(table, table_format, country, tell)
         if json:
             write_json(dashboard_content(found, benchmark))
@@ -170,6 +179,7 @@ def lines_command(
     json: JsonOption = False,
 ) -> None:
     """Show the document lines behind a figure: what it says under `lines` is asked as --where."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
     from lineshaft.valuechain.servitization.service import where_named
 
     with errors_by_kind():
@@ -177,7 +187,11 @@ def lines_command(
         chosen = where_named(where or [])
         with progress() as bar:
             tell = shown_on(bar)
-            page = given.columns(given.read_books(tell), tell).page(chosen, after, limit)
+            if hub and books is None and lines is None:
+                firm = application_of(data).firm
+                page = firm.lines(LOCAL_OPERATOR, chosen, after, limit)
+            else:
+                page = given.columns(given.read_books(tell), tell).page(chosen, after, limit)
         if json:
             write_json({"lines": page.lines, "after": page.after})
             return
@@ -191,7 +205,9 @@ def lines_command(
 def keep(
     file: Annotated[Path, typer.Argument(help="Column file to write, such as lines.parquet.")],
     books: BooksOption = None,
-    hub: HubOption = False,
+    hub: Annotated[
+        bool, typer.Option("--hub", help="Also what this installation has billed.")
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Write all lines of revenue as columns: a dashboard of a million lines then takes a second."""
@@ -208,13 +224,17 @@ def keep(
 
 def smile(
     books: Annotated[
-        Path, typer.Argument(help="Folder or workbook with `activities` (docs/servitization.md).")
-    ],
+        Path | None,
+        typer.Argument(help="Folder or workbook with `activities` (docs/servitization.md)."),
+    ] = None,
+    hub: Annotated[bool, typer.Option("--hub", help="The books that the hub keeps.")] = False,
+    data: DataOption = None,
     currency: CurrencyOption = "",
     rate: RateOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the margin per hour along the value chain, and whether it is a smile."""
+    from lineshaft.security.authorisation.model import LOCAL_OPERATOR
     from lineshaft.valuechain.servitization.service import (
         curve_content,
         curves,
@@ -223,9 +243,14 @@ def smile(
     )
 
     with errors_by_kind():
-        with progress() as bar:
-            read = read_books(books, shown_on(bar))
-        found = curves(read.activities, rates_named(currency, rate or []))
+        if books is None or hub:
+            folder_or_hub(books, hub=hub)
+            firm = application_of(data).firm
+            found = firm.smile(LOCAL_OPERATOR, currency, rate or [])
+        else:
+            with progress() as bar:
+                read = read_books(books, shown_on(bar))
+            found = curves(read.activities, rates_named(currency, rate or []))
         if json:
             write_json([curve_content(each) for each in found])
             return
