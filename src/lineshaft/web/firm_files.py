@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 
@@ -19,6 +19,9 @@ from lineshaft.valuechain.servitization.service import (
 )
 from lineshaft.web.firm_questions import lines_question_of, question_of, version_of
 from lineshaft.web.session import Visit
+
+if TYPE_CHECKING:
+    from lineshaft.valuechain.paradox.service import Trajectory
 
 Load = Callable[[Visit], Awaitable[Response]]
 ForVisitor = Callable[[Request, Load], Awaitable[Response]]
@@ -83,16 +86,7 @@ def _add_curves(app: FastAPI, for_visitor: ForVisitor) -> None:
         async def load(visitor: Visit) -> Response:
             version = question_of(request).of_version
             found = await visitor.ask(visitor.application.firm.upgrading, version)
-            rows = [
-                {
-                    "year": step.year,
-                    "horizontal": _shown(figures[0]),
-                    "vertical": _shown(figures[1]),
-                    "move": step.move,
-                    "is_locked_in": step.is_locked_in,
-                }
-                for step, figures in found
-            ]
+            rows = await asyncio.to_thread(_years, found)
             return await _file("upgrading", rows, shape)
 
         return await for_visitor(request, load)
@@ -112,6 +106,13 @@ def _rounded(row: Row) -> Row:
 
 def _shown(figure: Figure) -> Any:
     return None if figure.value is None else round_half_away(Fraction(figure.value), DECIMALS)
+
+
+def _years(found: "Trajectory") -> list[Row]:
+    # Its package needs arrays: whoever asks for no trajectory need not wait for them.
+    from lineshaft.valuechain.paradox.service import step_content  # noqa: PLC0415
+
+    return [step_content(*each) for each in found]
 
 
 def _stages(found: Dashboard) -> list[Row]:

@@ -12,10 +12,11 @@ from lineshaft.valuechain.paradox.model import COUNTRIES_MAX
 
 if TYPE_CHECKING:
     from lineshaft.valuechain.paradox.kept.service import KeptTrade
-    from lineshaft.valuechain.paradox.service import PlacedItem
+    from lineshaft.valuechain.paradox.service import PlacedItem, Trajectory
 
 DEPENDENCE = "/api/v1/valuechain/dependence"
 TRADE = "/api/v1/valuechain/trade"
+UPGRADING = "/api/v1/valuechain/upgrading"
 HORIZON_DAYS, HORIZON_DAYS_MAX = 180, 3_660
 Paged = Annotated[ListPage, Depends()]
 Books = Annotated[int | None, Query(ge=1, description="Of the books; without it the last one.")]
@@ -38,6 +39,10 @@ class FirmItems(Protocol):
         network: int | None = ...,
     ) -> "list[PlacedItem]":
         """Place them by the last versions of books and network, or those that are named."""
+        ...
+
+    def upgrading(self, actor: Actor, version: int | None = None) -> "Trajectory":
+        """Return the firm's way up through the years."""
         ...
 
 
@@ -66,6 +71,14 @@ def router(firm: FirmItems, trade: "KeptTrade", actor_of: Callable[[Request], Ac
         placed = firm.items(request.state.actor, horizon_days, version, network)
         rows = [item_content(each, rank) for rank, each in enumerate(placed, start=1)]
         return listed(request, "items", rows, dict, (_rank, page, shape))
+
+    @routes.get(UPGRADING)
+    def upgrading(request: Request, version: Books = None) -> dict[str, Any]:
+        """Return the firm's way up through the years, by scale and by control."""
+        from lineshaft.valuechain.paradox.service import step_content  # noqa: PLC0415
+
+        found = firm.upgrading(request.state.actor, version)
+        return {"years": [step_content(*each) for each in found]}
 
     @routes.get(TRADE)
     def kept(request: Request) -> dict[str, Any]:

@@ -339,6 +339,20 @@ def _vintage(network: SupplyNetwork) -> str:
     return f"as of {network.as_of or 'an unknown day'}"
 
 
+def step_content(step: UpgradeStep, figures: tuple[Figure, Figure]) -> dict[str, Any]:
+    """Return a year of a trajectory as JSON content."""
+    horizontal, vertical = figures
+    return {
+        "year": step.year,
+        "horizontal": horizontal.value,
+        "vertical": vertical.value,
+        "move": step.move,
+        "is_locked_in": step.is_locked_in,
+        "table": horizontal.table,
+        "vintage": horizontal.vintage,
+    }
+
+
 def item_content(placed: PlacedItem, rank: int) -> dict[str, Any]:
     """Return a placed item as JSON content; exact numbers as text."""
     point = placed.point
