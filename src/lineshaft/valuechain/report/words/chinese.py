@@ -15,7 +15,6 @@ CHINESE: dict[str, str] = {
     "more_rows": "另有 {count} 行见 Excel 文件。",
     "reference": "见定义 {number}",
     "lack": "{section}：{text}",
-    "sheet.value": "数值",
     "sheet.note": "电子表格只保留 15 位数字：更长的数字已舍入到 15 位。",
     # What is missing.
     "lack.no_network": "未提供供应网络，因此不了解依赖关系和断供影响。",
@@ -38,12 +37,8 @@ CHINESE: dict[str, str] = {
     "summary.single_sources": "单一来源的物料",
     "summary.single_sources_note": "其中 {short} 种：库存在其他来源供货之前耗尽",
     "summary.largest": "最大的每周风险毛利",
-    "summary.outage": "断供造成的毛利损失",
-    "summary.credits": "违反保证的赔付",
     "summary.credits_note": "{count} 份合同违反保证",
-    "summary.cure": "费用最低的对策",
     "summary.before": "上一年为 {value}",
-    "summary.stand_alone": "的服务独立于产品",
     # Register.
     "register": "单一来源登记册",
     "register.lead": (
@@ -159,7 +154,6 @@ CHINESE: dict[str, str] = {
     "servitization.advice": "阶段根据最近四个季度的占比提出，仅供参考。",
     "alarm.it costs more than it earns": "成本高于收入",
     "alarm.its revenue grows while its margin falls": "收入增长而毛利率下降",
-    "column.year": "月份",
     "column.class": "客户类型",
     "column.kind": "服务类别",
     "column.share": "占比",
@@ -194,8 +188,6 @@ CHINESE: dict[str, str] = {
     ),
     "channels.digital": "数字渠道，{first} 至 {last}",
     "channels.digital_before": "数字渠道，{first} 至 {last}",
-    "channels.hours": "监控释放的工时",
-    "channels.roll_out": "联网推广的作用",
     "channels.plot": "数字渠道：各季度收入",
     "channels.table": "全企业，按季度",
     "channels.claim": "联网推广",

@@ -15,7 +15,6 @@ ENGLISH: dict[str, str] = {
     "more_rows": "{count} more rows stand in the Excel file.",
     "reference": "see definition {number}",
     "lack": "{section}: {text}",
-    "sheet.value": "Value",
     "sheet.note": "A spreadsheet keeps 15 digits of a number: longer ones are rounded to 15.",
     # What is missing.
     "lack.no_network": "no supply network was given, so dependencies and outages are not known.",
@@ -41,12 +40,8 @@ ENGLISH: dict[str, str] = {
     "summary.single_sources": "Items with a single source",
     "summary.single_sources_note": "{short} of them: stock ends before another source delivers",
     "summary.largest": "Largest margin at risk per week",
-    "summary.outage": "Lost margin of the outage",
-    "summary.credits": "Credits of broken guarantees",
     "summary.credits_note": "{count} contracts break a guarantee",
-    "summary.cure": "Cheapest cures",
     "summary.before": "a year before {value}",
-    "summary.stand_alone": "of services stand alone",
     # Register.
     "register": "Single-source register",
     "register.lead": (
@@ -166,7 +161,6 @@ ENGLISH: dict[str, str] = {
     "servitization.advice": "The stage is advice from the shares of the last four quarters.",
     "alarm.it costs more than it earns": "it costs more than it earns",
     "alarm.its revenue grows while its margin falls": "its revenue grows while its margin falls",
-    "column.year": "Months",
     "column.class": "Class of customer",
     "column.kind": "Kind of service",
     "column.share": "Share",
@@ -201,8 +195,6 @@ ENGLISH: dict[str, str] = {
     ),
     "channels.digital": "Digital channel, {first} to {last}",
     "channels.digital_before": "Digital channel, {first} to {last}",
-    "channels.hours": "Hours that monitoring released",
-    "channels.roll_out": "What the roll-out of connections did",
     "channels.plot": "Digital channel: revenue by quarter",
     "channels.table": "The firm, by quarter",
     "channels.claim": "Roll-out",
@@ -270,7 +262,7 @@ ENGLISH: dict[str, str] = {
     "place.weak and dependent": "weak and dependent",
     "place.weak": "weak",
     # Paths.
-    "paths": "National paths, beside each other",
+    "paths": "National paths side by side",
     "paths.lead": "As the sources tell them; none is called the best.",
     "paths.table": "By axis",
     "paths.corrections": "Where other sources contradict the papers",
