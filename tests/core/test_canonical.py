@@ -42,7 +42,7 @@ def test_no_single_bit_can_flip_into_the_same_content(content, data):
     "data",
     [b'{"a": 1}', b'{"b":1,"a":2}', b'{"a":1,"a":1}', b'"\\u0041"', b"1.0", b"1e2", b"-0", b"[1,]",
      b'"\xff"', b" 1", b"1\n", b"\xef\xbb\xbf1", b'"\\ud800"', b"9007199254740992", b"NaN",
-     b'{"\xc3\xa4":1}', b"[" * 100_000],
+     b'{"\xc3\xa4":1}', b'{"\xc3\xa4\\"b\\\\":"\xc3\xa4"}', b"[" * 100_000],
 )  # fmt: skip
 def test_any_other_writing_is_refused(data):
     with pytest.raises(NotCanonical):

@@ -17,6 +17,8 @@ from lineshaft.core.errors import Invalid
 INTEGER_MAX = 2**53 - 1
 _MAYBE_BEYOND = re.compile(rb"\d{16}")
 """What an integer beyond the maximum has in it; texts may have it, too."""
+_MAYBE_KEY = re.compile(rb':"(?:[^"\x80-\xff]|"\\)*[\x80-\xff]')
+"""What a key beyond ASCII has in it, read from its end; texts may have it, too."""
 
 
 class NotCanonical(Invalid):
@@ -98,7 +100,8 @@ def decode(data: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         msg = f"not JSON: {error}"
         raise NotCanonical(msg) from error
-    if not data.isascii() or _MAYBE_BEYOND.search(data):
+    has_key = not data.isascii() and _MAYBE_KEY.search(data[::-1])
+    if has_key or _MAYBE_BEYOND.search(data):
         # What is left that JSON may have and we may not: a key beyond ASCII, a large integer.
         _check(content)
     if _write(content) != data:

@@ -379,12 +379,13 @@ class Contract(Frozen, frozen=True, kw_only=True):
 
     def _check_years(self) -> None:
         """Refuse contract years that would not consist of whole billed months."""
-        is_whole = self._month(self._month_number(self.starts_at)).start == self.starts_at
         carried = [price for price in self.terms.usage_prices if price.is_carried_by_year]
         if carried and self.billing_period is not BillingPeriod.MONTH:
             msg = f"contract {self.id} carries {carried[0].id} from period to period: expected one "
             raise TermsInvalid(msg + "that is billed by months")
-        if (self.committed_prices() or carried) and not is_whole:
+        if not (self.committed_prices() or carried):
+            return
+        if self._month(self._month_number(self.starts_at)).start != self.starts_at:
             first = to_datetime(self.starts_at, zone_named(self.time_zone))
             msg = f"contract {self.id} is held to a quantity by the year and starts at "
             raise TermsInvalid(msg + f"{first.isoformat()}: expected the start of a month")
