@@ -64,7 +64,7 @@ def add_routes(app: FastAPI, for_visitor: ForVisitor) -> None:
 
         async def load(visitor: Visit) -> Response:
             tables = visitor.application.tables
-            found = await visitor.ask(tables.figures, name, (country,), is_all_wanted=is_all)
+            found = await visitor.ask(tables.figures, name, country, is_all_wanted=is_all)
             rows = [figure_content(n, each) for n, each in enumerate(found, start=1)]
             return await _sheet(FIGURE_COLUMNS, rows, f"{name}-{country}", shape)
 

@@ -257,7 +257,7 @@ async def test_the_sample_over_http(sqlite_database: Database, tmp_path: Path) -
     )
     assert loss.world > 0
     for is_all, has_toys in ((False, False), (True, True)):
-        found = tables.figures(FINANCE, "sample", ("XAA",), is_all_wanted=is_all)
+        found = tables.figures(FINANCE, "sample", "XAA", is_all_wanted=is_all)
         names = {each.figure.indicator.name for each in found}
         assert (bool(names & TOYS), "services_in_manufacturing_exports" in names) == (
             has_toys,

@@ -62,7 +62,7 @@ def _add_tables(routes: APIRouter, tables: KeptTables) -> None:
         shape: FormatParameter = ListFormat.JSON,
     ) -> Response:
         """Return the indicators of a country and its industries, with all that they stand on."""
-        found = tables.figures(request.state.actor, name, (country,), is_all_wanted=unverified)
+        found = tables.figures(request.state.actor, name, country, is_all_wanted=unverified)
         rows = [figure_content(n, each) for n, each in enumerate(found, start=1)]
         return listed(request, "figures", rows, dict, (_place, page, shape))
 

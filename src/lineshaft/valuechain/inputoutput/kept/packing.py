@@ -21,6 +21,7 @@ FORMAT = "lineshaft-input-output-table/1"
 TABLE_BYTES_MAX = 2 * 1024 * 1024 * 1024
 """Of one kept table: 12,000 rows take 1.2 GB."""
 HASHED_BYTES = 1024 * 1024
+BYTES_PER_MB = 1_000_000
 ARRAYS = ("intermediate_use", "final_demand", "gross_output", "value_added")
 TUPLES = ("regions", "economies", "industries", "demand")
 SETS = ("inventories", "services", "manufacturing")
@@ -65,7 +66,7 @@ def write_table(table: Table, path: Path, size_bytes: int) -> None:
         FreeSpaceLow: when the disk has no room for it.
     """
     make_dir(path.parent)
-    require_free_space(path.parent, size_bytes)
+    require_free_space(path.parent, -(-size_bytes // BYTES_PER_MB))
     with durable_file(path) as file:
         _write(table, file)
 

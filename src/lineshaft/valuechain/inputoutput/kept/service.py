@@ -4,7 +4,7 @@ What computes is imported when it is first asked for: a hub that nobody asks car
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
@@ -49,7 +49,7 @@ ALL = Resource("table", "*")
 SAMPLE = "synthetic-2024.csv"
 SAMPLE_NAME = "sample"
 SAMPLE_TITLE = "Lineshaft sample (synthetic)"
-SAMPLE_LICENCE = "synthetic: made up, of no country; comes with Lineshaft"
+SAMPLE_LICENCE = "synthetic: made up, of no country"
 IMBALANCES_SHOWN = 3
 
 
@@ -269,14 +269,21 @@ class KeptTables:
         return TableChoices(table.countries, table.regions, table.industries, manufacturing)
 
     def figures(
-        self, actor: Actor, name: str, countries: Sequence[str], *, is_all_wanted: bool = False
+        self,
+        actor: Actor,
+        name: str,
+        country: str,
+        indicators: Collection[str] = (),
+        *,
+        is_all_wanted: bool = False,
     ) -> "list[Reported]":
-        """Return the figures of countries and their industries.
+        """Return the figures of a country and its industries.
 
         Args:
             actor: who asks.
             name: of the table.
-            countries: some of its countries.
+            country: one of its countries.
+            indicators: some of them; none: all that are on.
             is_all_wanted: also toys, and what no published figure confirms.
 
         Raises:
@@ -290,9 +297,9 @@ class KeptTables:
         )
 
         kernel = self._kernel(actor, name)[1]
-        names = {each.INDICATOR.name for each in MEMBERS}
+        names = set(indicators) or {each.INDICATOR.name for each in MEMBERS}
         wanted = names if is_all_wanted else names - TOYS
-        asked = Wanted(frozenset(countries), frozenset(wanted), is_all_wanted)
+        asked = Wanted(frozenset({country}), frozenset(wanted), is_all_wanted)
         return list(report(kernel, asked))
 
     def what_if(

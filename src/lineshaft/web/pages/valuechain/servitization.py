@@ -31,6 +31,7 @@ from lineshaft.web.pages.valuechain.servitization_parts import (
     trend_table,
 )
 from lineshaft.web.pages.valuechain.servitization_plots import trend_options
+from lineshaft.web.pages.valuechain.tables_benchmark import benchmark
 from lineshaft.web.pages.valuechain.tabs import SERVITIZATION, tabs
 from lineshaft.web.session import Visit
 
@@ -62,6 +63,7 @@ async def build(visit: Visit, request: Request) -> None:
     show(kinds(visit, found, asked.version))
     show(stages(visit, found, asked.version, sheets(FILES + "/service-lines", asked.query())))
     show(inputs(visit, found))
+    show(await benchmark(visit, SERVITIZATION, request.query_params))
 
 
 async def _answer(visit: Visit, asked: FirmQuestion) -> Dashboard | LineshaftError:

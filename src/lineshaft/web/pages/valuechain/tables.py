@@ -54,6 +54,8 @@ HEADLINES = (
 PLACES = ("upstreamness", "downstreamness")
 COUNTRIES_SHOWN = 10
 PERCENT = 100
+SHARE, SHARE_DECIMALS = "[0, 1]", 2
+"""Range of an indicator that is a part of a whole, which people read in percent."""
 
 
 async def build(visit: Visit, request: Request) -> None:
@@ -135,7 +137,7 @@ class _TablePage:
         visit, name = self._visit, self._kept.name
         tables = visit.application.tables
         show(self._chooser(known))
-        found = await visit.ask(tables.figures, name, (self._country,), is_all_wanted=self._is_all)
+        found = await visit.ask(tables.figures, name, self._country, is_all_wanted=self._is_all)
         show(self._headline(found))
         show(self._places(found))
         show(self._table(found))
@@ -210,6 +212,8 @@ class _TablePage:
     def _shown(self, each: "Reported") -> Html:
         value = each.figure.value
         shown = "\N{EM DASH}" if value is None else number_of(float(value))
+        if value is not None and each.figure.indicator.range == SHARE:
+            shown = form.percent(Fraction(value), SHARE_DECIMALS)
         if each.currency and value is not None:
             shown = self._visit.say("tables.amount", value=shown, currency=each.currency)
         return shown_figure(self._visit, shown, each.figure)
@@ -312,7 +316,7 @@ class _TablePage:
             )
             for each in lost[:COUNTRIES_SHOWN]
         ]
-        return [notice("", *lines), ranked([visit.say("tables.lost")], bars)]
+        return [notice("", *lines), ranked([visit.say("tables.value_added")], bars)]
 
     def _lost_figure(self, each: "Reported") -> Html:
         value = signed(-float(each.figure.value or 0))

@@ -9,6 +9,13 @@ TABLES: dict[str, str] = {
     "tables.assumptions": "仅按数量计算：价格及其他系数不变；单位增加值变动的产业，产出不增不减。",
     "tables.balances": "平衡部分",
     "tables.before": "表中数值",
+    "tables.benchmark": "基准：一国制造业",
+    "tables.benchmark_none": "导入国家投入产出表",
+    "tables.benchmark_text": (
+        "以国家投入产出表回答同一问题：制造业投入中服务占多少。四种定义的结果最多相差四倍；这"
+        "是国家层面的参照，不是企业的目标。"
+    ),
+    "tables.benchmark_without": "尚未导入国家投入产出表，因此企业数据旁没有基准。",
     "tables.by_country": "对各国增加值的影响",
     "tables.by_country_output": "产出",
     "tables.by_industry": "变动最大的十个产业",
@@ -86,7 +93,6 @@ TABLES: dict[str, str] = {
     "tables.lead": "国家及其产业在世界投入产出表中的位置：仅作为企业自身数据的参照。",
     "tables.licence": "许可",
     "tables.limit": "部门级表格无法显示企业依赖哪一个国家：这需要产品或供应商数据。",
-    "tables.lost": "损失的增加值",
     "tables.moved": "产出与增加值及其变化",
     "tables.name": "名称",
     "tables.nav": "国家投入产出表",

@@ -12,6 +12,16 @@ TABLES: dict[str, str] = {
     ),
     "tables.balances": "Balances",
     "tables.before": "In the table",
+    "tables.benchmark": "Benchmark: manufacturing of a country",
+    "tables.benchmark_none": "Keep a national table",
+    "tables.benchmark_text": (
+        "The same question asked of a national table: how much of what manufacturing takes "
+        "in is services, by four definitions that differ by up to four times. A benchmark of "
+        "a country, not a goal for a firm."
+    ),
+    "tables.benchmark_without": (
+        "No national table is kept, so there is no benchmark beside the firm's own numbers."
+    ),
     "tables.by_country": "What it does to countries: value added",
     "tables.by_country_output": "Output",
     "tables.by_industry": "The ten industries that change most",
@@ -99,7 +109,6 @@ TABLES: dict[str, str] = {
         "Sector tables cannot show which single country a firm depends on: that needs "
         "products or suppliers."
     ),
-    "tables.lost": "Value added lost",
     "tables.moved": "Output and value added, and what changes",
     "tables.name": "Name",
     "tables.nav": "National tables",

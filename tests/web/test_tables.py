@@ -1,0 +1,90 @@
+"""National tables in a real browser: keep the sample, its figures, a slider, the way back."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import Open, settle
+from tests.web.doors import Served, ask, cookie_of
+from tests.web.test_pages import ENGLISH_SENTENCE, REMOVE_ENGLISH, look, violations
+from tests.web.test_supply import looked_at, press
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+TABLES = "/valuechain/tables"
+WHAT_IF = f"{TABLES}/what-if"
+SERVITIZATION = "/valuechain/servitization"
+FILES = "/files/valuechain/tables/sample"
+
+
+def test_from_the_sample_to_a_slider_and_the_export(hub: Served, open_page: Open) -> None:
+    page = open_page("finance", TABLES)
+    assert "not tried on a real file" in page.inner_text("main")
+    assert "table keep 2020_SML.csv --format icio" in page.inner_text("main")
+    press(page, "Keep the synthetic sample")
+    page.get_by_role("heading", name="In short: XAA").wait_for()
+    settle(page)
+    page.locator(".figure summary").first.click()
+    assert "U = (I - diag(x)^-1 Z)^-1 1" in page.inner_text("main")
+    assert "Ghosh model" in page.inner_text("main")
+    assert page.get_by_text("Loss in the Ghosh model").count() == 0
+    page = open_page("finance", f"{TABLES}?country=XBB&industry=C26&all=1&stop=C26&replaced=30")
+    row = page.get_by_role("row", name="Loss in the Ghosh model")
+    assert "toy" in row.inner_text()
+    assert "The world loses" in page.inner_text("#stop")
+    looked_at(page, "tables-en")
+
+    page = open_page("finance", WHAT_IF)
+    slider = page.get_by_role("slider", name="Final demand for XAA C26")
+    change = page.get_by_role("row", name="World: Value added").locator("summary")
+    expect(change).to_have_text("0 (0.000\N{NO-BREAK SPACE}%)")
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    number = page.get_by_role("spinbutton", name="Final demand for XAA C26, Percent")
+    expect(number).to_have_value("3")
+    expect(page.get_by_role("row", name="Final demand for XAA C26")).to_contain_text("2,487")
+    expect(change).to_have_text("+72.45 (0.316\N{NO-BREAK SPACE}%)")
+    page.wait_for_url("**XAA%7CC26%7C3**")
+    number.fill("-10")
+    number.press("Tab")
+    page.wait_for_url("**XAA%7CC26%7C-10**")
+    press(page, "Undo")
+    page.wait_for_url("**XAA%7CC26%7C3**")
+    expect(slider).to_have_value("3")
+    press(page, "Reset")
+    expect(slider).to_have_value("0")
+    page.get_by_role("button", name="Remove the change: Value added").click()
+    expect(page.get_by_role("slider")).to_have_count(2)
+    looked_at(page, "tables-what-if-en")
+    check_files(hub)
+    check_chinese(open_page)
+
+
+def check_files(hub: Served) -> None:
+    cookie = cookie_of(hub, "finance")
+    figures = ask(hub, "GET", f"{FILES}/figures.csv?country=XAA", cookie=cookie).text
+    assert "upstreamness,U,XAA,," in figures
+    answer = ask(hub, "GET", f"{FILES}/what-if.csv?change=demand|XAA|C26|3", cookie=cookie).text
+    assert answer.count("\r\n") == 1 + 1 + 3 + 12
+    excel = ask(hub, "GET", f"{FILES}/what-if.xlsx", cookie=cookie)
+    assert excel.body[:2] == b"PK"
+    sample = ask(hub, "GET", "/files/valuechain/table-sample.csv", cookie=cookie).text
+    assert sample.startswith("kind,country")
+    beside = f"{SERVITIZATION}?benchmark=sample&country=XBB"
+    shown = ask(hub, "GET", beside, cookie=cookie).text
+    assert "Benchmark: manufacturing of a country" in shown
+    assert "sum over services i of a_ij" in shown
+
+
+def check_chinese(open_page: Open) -> None:
+    for name, path in (("tables", f"{TABLES}?stop=*"), ("tables-what-if", WHAT_IF)):
+        page = open_page("finance", path, "zh-Hans")
+        for width in (390, 1280):
+            look(page, width, f"{name}-zh-Hans")
+        assert violations(page) == []
+        page.evaluate(REMOVE_ENGLISH)
+        assert ENGLISH_SENTENCE.findall(page.inner_text("main")) == []
+
+
+@pytest.mark.parametrize("path", [TABLES, WHAT_IF, f"{FILES}/figures.csv?country=XAA"])
+def test_customers_are_refused(hub: Served, path: str) -> None:
+    assert ask(hub, "GET", path, cookie=cookie_of(hub, "customer")).status == 403
