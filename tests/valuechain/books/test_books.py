@@ -19,7 +19,7 @@ from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
 from lineshaft.valuechain.books.errors import BooksMissing, BooksVersionNotFound, BooksVersionTaken
 from lineshaft.valuechain.books.service import FirmBooks
-from lineshaft.valuechain.tables.errors import TablesInvalid
+from lineshaft.valuechain.tables.errors import TablesInvalid, TooManyProblems
 from lineshaft.valuechain.versions import model, packing, service
 from lineshaft.valuechain.versions.errors import NotAnUpload, TooManyVersions, VersionTooLarge
 from lineshaft.valuechain.versions.service import VersionsParts
@@ -104,6 +104,9 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_kept(
     assert "upgrading.csv" in said
     with pytest.raises(TablesInvalid, match="expected at least one table with rows of revenue"):
         books.import_files(FINANCE, tmp_path, None)
+    many = REVENUE + "2026-01-31,R,1,acme,lathe,car,much,EUR\n" * 200
+    with pytest.raises(TooManyProblems, match=r"output\.csv"):
+        books.import_upload(FINANCE, zipped(revenue=many, output=wrong["output"]), None)
     with pytest.raises(NotAnUpload):
         books.import_upload(FINANCE, b"revenue", None)
     assert books.versions(FINANCE) == []

@@ -8,7 +8,7 @@ from typing import Any
 from lineshaft.valuechain.channels import service as channels
 from lineshaft.valuechain.paradox.service import FIRM_TABLES
 from lineshaft.valuechain.servitization import service as servitization
-from lineshaft.valuechain.tables.errors import Problem, TablesInvalid
+from lineshaft.valuechain.tables.errors import Problem, TablesInvalid, TooManyProblems
 from lineshaft.valuechain.tables.service import Shown, no_progress, read_tables
 from lineshaft.valuechain.versions.model import Packed
 from lineshaft.valuechain.versions.service import Packing
@@ -34,11 +34,15 @@ def packed(source: Path, show: Shown = no_progress) -> Packed:
     """
     found: dict[Problem, None] = {}
     read: list[Any] = []
+    is_cut = False
     for reader in (servitization.read_books, channels.read_books, _read_beside):
         try:
             read.append(reader(source, show))
         except TablesInvalid as error:
             found |= dict.fromkeys(error.problems)
+            is_cut = is_cut or isinstance(error, TooManyProblems)
+    if is_cut:
+        raise TooManyProblems(list(found), is_cut=True)
     if found:
         raise TablesInvalid(list(found))
     content, rows = PACKING.content_of(source)

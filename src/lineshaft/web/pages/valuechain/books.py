@@ -10,6 +10,7 @@ from lineshaft.web import format as form
 from lineshaft.web.components import (
     Column,
     Row,
+    address,
     badge,
     download,
     empty_state,
@@ -36,6 +37,7 @@ from lineshaft.web.session import Preferences, Visit
 
 VERSIONS_SHOWN = 20
 FILES = "/files/valuechain/books"
+SHEETS = (("CSV", "csv"), ("Excel", "xlsx"))
 _SERVITIZATION = {"servitization.title": SERVITIZATION}
 _SMILE = {"smile.title": SMILE}
 _CHANNELS = {"channels.title": CHANNELS}
@@ -123,13 +125,14 @@ def tables_of(reader: Preferences, chosen: KeptVersion | None) -> Html:
 
 def _table(reader: Preferences, chosen: KeptVersion | None, name: str) -> Row:
     count = None if chosen is None else chosen.rows.get(name)
-    feeds = [
-        tag("a", reader.say(text), href=path, class_="button small")
-        for text, path in FEEDS[name].items()
-    ]
-    kept = None
+    feeds = [tag("a", reader.say(text), href=path) for text, path in FEEDS[name].items()]
+    kept: list[Html] = []
     if chosen is not None and count is not None:
-        kept = sheets(f"{FILES}/{name}", {"version": str(chosen.version)})
+        query = {"version": str(chosen.version)}
+        kept = [
+            tag("a", shown, href=address(f"{FILES}/{name}.{ending}", query), download=True)
+            for shown, ending in SHEETS
+        ]
     return Row(
         [
             tag("code", name),
