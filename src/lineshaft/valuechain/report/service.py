@@ -21,6 +21,7 @@ from lineshaft.valuechain.books.service import FirmBooks
 from lineshaft.valuechain.report.errors import TooManyReports
 from lineshaft.valuechain.report.given import NationalTable, ReportSources, Show
 from lineshaft.valuechain.report.model import BoardReport, ReportLanguage
+from lineshaft.valuechain.report.plots import drawn
 from lineshaft.valuechain.servitization.service import Servitization
 from lineshaft.valuechain.supplynetwork.versions.errors import NetworkMissing
 from lineshaft.valuechain.supplynetwork.versions.model import AskedOutage, week_before
@@ -33,6 +34,7 @@ __all__ = [
     "ReportFormat",
     "ReportParts",
     "ReportSources",
+    "drawn",
     "report",
     "written",
 ]
