@@ -26,6 +26,7 @@ from lineshaft.web import (
     firm_files,
     layout,
     ledger_lists,
+    path_files,
     report_files,
     table_files,
     valuechain_files,
@@ -60,6 +61,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     firm_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     books_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     valuechain_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
+    path_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     report_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     table_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
 

@@ -45,6 +45,7 @@ from lineshaft.web.pages.valuechain.books import build as books_page
 from lineshaft.web.pages.valuechain.lines import build as lines_page
 from lineshaft.web.pages.valuechain.network import build as network_page
 from lineshaft.web.pages.valuechain.outage import build as outage_page
+from lineshaft.web.pages.valuechain.paths import build as paths_page
 from lineshaft.web.pages.valuechain.register import build as register_page
 from lineshaft.web.pages.valuechain.report import build as report_page
 from lineshaft.web.pages.valuechain.servitization import build as servitization_page
@@ -95,6 +96,7 @@ PAGES: dict[str, Build] = {
     "/valuechain/servitization": servitization_page,
     "/valuechain/lines": lines_page,
     "/valuechain/smile": smile_page,
+    "/valuechain/paths": paths_page,
     "/sources": sources_page,
     "/sources/{source}/clock": clock_page,
     "/people": people_page,

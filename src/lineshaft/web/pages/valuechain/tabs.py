@@ -11,6 +11,7 @@ REGISTER, OUTAGE, NETWORK = (
 )
 TABLES = "/valuechain/tables"
 REPORT = "/valuechain/report"
+NATIONAL_PATHS = "/valuechain/paths"
 SERVITIZATION, SMILE = "/valuechain/servitization", "/valuechain/smile"
 CHANNELS, DEPENDENCE = "/valuechain/channels", "/valuechain/dependence"
 BOOKS = "/valuechain/books"
@@ -27,6 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "supply.group.world": {
         "tables.nav": TABLES,
+        "paths.nav": NATIONAL_PATHS,
     },
     "supply.group.data": {
         "books.title": BOOKS,

@@ -11,6 +11,7 @@ from lineshaft.web.texts.chinese.ledger import LEDGER
 from lineshaft.web.texts.chinese.life import LIFE
 from lineshaft.web.texts.chinese.machines import MACHINES
 from lineshaft.web.texts.chinese.offerings import OFFERINGS
+from lineshaft.web.texts.chinese.paths import PATHS
 from lineshaft.web.texts.chinese.people import PEOPLE
 from lineshaft.web.texts.chinese.portal import PORTAL
 from lineshaft.web.texts.chinese.records import RECORDS
@@ -33,6 +34,7 @@ CHINESE: dict[str, str] = {
     **LIFE,
     **MACHINES,
     **OFFERINGS,
+    **PATHS,
     **PEOPLE,
     **PORTAL,
     **RECORDS,

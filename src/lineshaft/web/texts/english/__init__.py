@@ -11,6 +11,7 @@ from lineshaft.web.texts.english.ledger import LEDGER
 from lineshaft.web.texts.english.life import LIFE
 from lineshaft.web.texts.english.machines import MACHINES
 from lineshaft.web.texts.english.offerings import OFFERINGS
+from lineshaft.web.texts.english.paths import PATHS
 from lineshaft.web.texts.english.people import PEOPLE
 from lineshaft.web.texts.english.portal import PORTAL
 from lineshaft.web.texts.english.records import RECORDS
@@ -33,6 +34,7 @@ ENGLISH: dict[str, str] = {
     **LIFE,
     **MACHINES,
     **OFFERINGS,
+    **PATHS,
     **PEOPLE,
     **PORTAL,
     **RECORDS,
