@@ -8,8 +8,8 @@ from lineshaft.bootstrap.finance_parts import build_dunning, build_finance
 from lineshaft.bootstrap.foundation import Foundation, build_foundation
 from lineshaft.bootstrap.node_plans import write_node_plans
 from lineshaft.bootstrap.programs import Programs
-from lineshaft.bootstrap.retention_parts import build_desk, build_usage, desk_files
 from lineshaft.bootstrap.report_parts import build_reports
+from lineshaft.bootstrap.retention_parts import build_desk, build_usage, desk_files
 from lineshaft.bootstrap.selling import build_selling
 from lineshaft.bootstrap.servitization_parts import HubRevenue
 from lineshaft.bootstrap.valuechain_parts import build_valuechain
@@ -178,14 +178,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
         dunning=build_dunning(base, billing, receivables),
         evidence=Evidence(base.database, billing, historian, base.keys, base.authorizer),
         webhooks=build_webhooks(base),
-        networks=chain.networks,
-        books=chain.books,
-        servitization=chain.servitization,
-        firm=chain.firm,
         reports=build_reports(base, chain),
         paths=NationalPaths(base.authorizer),
-        tables=chain.tables,
-        trade=chain.trade,
+        **chain.by_name(),
         plant=_plant(base, twin, contracts, selling.retention),
     )
 
