@@ -1,6 +1,7 @@
 """What the hub keeps of the value chain, on the foundation: networks, books, the firm's figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from lineshaft.bootstrap.firm_parts import build_books, build_firm
 from lineshaft.bootstrap.foundation import Foundation
@@ -15,6 +16,8 @@ from lineshaft.valuechain.paradox.kept.service import KeptTrade
 from lineshaft.valuechain.servitization.service import Servitization
 from lineshaft.valuechain.supplynetwork.versions.service import NetworkParts, SupplyNetworks
 from lineshaft.valuechain.supplynetwork.versions.store import SqlNetworkStore
+from lineshaft.valuechain.versions.store import SqlVersionStore
+from lineshaft.valuechain.versions.tables import SUPPLY_NETWORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class ValueChain:
     firm: FirmFigures
     tables: KeptTables
     trade: KeptTrade
+
+    def by_name(self) -> dict[str, Any]:
+        """Return them by the names that the application has for them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 def build_valuechain(base: Foundation, hub: HubRevenue, contracts: Contracts) -> ValueChain:
@@ -43,6 +50,7 @@ def build_networks(base: Foundation, contracts: Contracts) -> SupplyNetworks:
     return SupplyNetworks(
         NetworkParts(
             database=base.database,
+            versions=SqlVersionStore(SUPPLY_NETWORK),
             store=SqlNetworkStore(),
             contracts=contracts,
             authorizer=base.authorizer,
