@@ -84,6 +84,7 @@ def test_every_check_of_a_verification_has_its_chinese() -> None:
 ROOMS = (
     *("services", "security", "platform", "infrastructure.database", "infrastructure.sheets"),
     *("valuechain.supplynetwork", "valuechain.tables", "valuechain.errors"),
+    "valuechain.inputoutput",
 )
 
 

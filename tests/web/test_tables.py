@@ -55,6 +55,9 @@ def test_from_the_sample_to_a_slider_and_the_export(hub: Served, open_page: Open
     page.get_by_role("button", name="Remove the change: Value added").click()
     expect(page.get_by_role("slider")).to_have_count(2)
     looked_at(page, "tables-what-if-en")
+    page.get_by_role("link", name="简体中文").click()
+    page.wait_for_url("**coefficient%7CXAA%7CC28%7CXAA%7CC26%7C0")
+    expect(page.get_by_role("slider")).to_have_count(2)
     check_files(hub)
     check_chinese(open_page)
 

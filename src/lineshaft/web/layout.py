@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from urllib.parse import quote
 
 import nicegui
 from fastapi import Request
@@ -97,7 +98,7 @@ def language_links(reader: Preferences, path: str) -> Html:
             tag(
                 "a",
                 language.own_name,
-                href=f"/language/{language.value}?next={path}",
+                href=f"/language/{language.value}?next={quote(path, safe='/')}",
                 lang=language.of_page,
                 aria_current="true" if language is reader.language else None,
             )

@@ -33,7 +33,7 @@ from lineshaft.web.pages.valuechain.figure import shown_figure
 from lineshaft.web.pages.valuechain.tables import WHAT_IF, choice, nothing_yet
 from lineshaft.web.pages.valuechain.tables_plots import Bar, number_of, ranked, signed
 from lineshaft.web.pages.valuechain.tabs import TABLES, tabs
-from lineshaft.web.session import Visit
+from lineshaft.web.session import TARGET_CHARACTERS_MAX, Visit
 from lineshaft.web.widgets import select_field
 
 INDUSTRIES_SHOWN = COUNTRIES_SHOWN = 10
@@ -50,6 +50,14 @@ _MOVED_JS = (
     " for (const field of row.querySelectorAll('input'))"
     "   if (field !== event.target) field.value = percent;"
     " emit({place: Number(row.dataset.lever), percent, isLast: event.type === 'change'}); }"
+)
+
+# The address says what is changed, and the switch of the language leads back to it.
+_ADDRESS_JS = (
+    "(path) => { history.replaceState(null, '', path);"
+    f" if (path.length <= {TARGET_CHARACTERS_MAX})"
+    "   for (const link of document.querySelectorAll('.languages a'))"
+    "     link.search = '?next=' + encodeURIComponent(path); }"
 )
 
 
@@ -237,7 +245,7 @@ class _WhatIfPage:
             ], class_="levers")  # fmt: skip
         self._result.content = _answer_of(visit, found)
         pairs = [("table", self._kept.name), *(("change", each.to_text()) for each in levers)]
-        _ = ui.run_javascript(f"history.replaceState(null, '', {json.dumps(_path(pairs))})")
+        _ = ui.run_javascript(f"({_ADDRESS_JS})({json.dumps(_path(pairs))})")
 
 
 def _path(pairs: Sequence[tuple[str, str]]) -> str:
