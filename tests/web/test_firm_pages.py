@@ -51,6 +51,7 @@ def test_the_example_shows_the_shares_that_are_counted_by_hand() -> None:
     assert made.count("version=3") == 6
     stages = str(parts.stages(ZH, found, ""))
     assert "独立" in stages
+    assert "740.00" in stages, "growth is against the year before, which was not asked for"
     assert "独立" not in str(parts.stages(EN, found, ""))
     assert str(parts.kinds(EN, found, "")).count("<li>") == 5
     chart = trend_options(EN, dashboard(columns, books, Asked()))

@@ -104,6 +104,7 @@ def test_the_trend_has_the_figures_of_each_quarter(books: Books, columns: Revenu
     months = dashboard(columns, books, Asked(first="2026-02", last="2026-03", grain=Grain.MONTH))
     assert values(months.trend, "output_servitization", "2026-02") == {"": Fraction(1)}
     assert months.vintage == "2026-02 to 2026-03"
+    assert months.stage_months == "2026-01..2026-03", "a stage looks back beyond what is asked for"
     south = dashboard(columns, books, Asked(where={"site": "south"}))
     assert values(south.whole, "stand_alone_share") == {"": Fraction(1)}
     assert values(south.whole, "input_servitization_firm") == {"": None}

@@ -76,7 +76,8 @@ class Dashboard:
     Attributes:
         whole: figures of all months together.
         trend: the same figures of each period.
-        stages, alarms: by service line, at the end of the last quarter: advice.
+        stages, alarms: by service line, at the end of the last quarter, of all that came before it
+            too: advice.
         stage_months: that the stages look at, as a period of lines.
         sites, years: that lines name, whether chosen or not.
         revenue: of services and of everything, exactly.

@@ -22,6 +22,7 @@ from lineshaft.valuechain.servitization.columns import (
     BATCH_LINES,
     KEYS,
     LINES_PAGE_MAX,
+    Cell,
     LinePage,
     RevenueColumns,
     footer,
@@ -261,7 +262,8 @@ def dashboard(
         TooThin: when there is no revenue in the months.
         CurrenciesMixed: for several currencies without rates.
     """
-    cells = [cell for cell in columns.cells(asked.where) if asked.has(cell.month)]
+    listed = columns.cells(asked.where)
+    cells = [cell for cell in listed if asked.has(cell.month)]
     if not cells:
         msg = "revenue: expected at least one line in the months that were asked for"
         raise TooThin(msg)
@@ -270,10 +272,13 @@ def dashboard(
     rates = rates_of(names, asked.rates)
     alike = counted(cells, rates)
     whole = views_of(alike, rates.currency, lambda _month: "")[""]
-    quarters = list(views_of(alike, rates.currency, quarter_of).values())
     known = _Known(books, asked, served or {}, rates)
     last = max(cell.month for cell in cells)
     first = min(cell.month for cell in cells)
+    # A stage looks back over two years, also where fewer months are asked for.
+    past = _past(listed, last, rates)
+    counted_past = alike if len(past) in {0, len(cells)} else counted(past, rates)
+    quarters = list(views_of(counted_past, rates.currency, quarter_of).values())
     trend = [
         _reported(
             known.completed(view, period),
@@ -291,7 +296,7 @@ def dashboard(
         trend=tuple(itertools.chain.from_iterable(trend)),
         stages=standings(quarters),
         alarms=alarms(quarters),
-        stage_months=_stage_months([view.period for view in quarters]),
+        stage_months=_stage_months([view.period for view in quarters], last),
         sites=columns.sites(),
         years=columns.years(),
         service_revenue=Fraction(whole.service().amount, 10**6),
@@ -367,10 +372,16 @@ def benchmarks_of(path: Path, format_name: str, country: str, tell: Show) -> tup
     return tuple(each.figure for each in report(kernel, wanted) if not each.industry)
 
 
-def _stage_months(quarters: Sequence[str]) -> str:
+def _past(listed: Sequence[Cell], last: str, rates: Rates) -> list[Cell]:
+    """Return the cells up to a month; none where one of them has a currency without a rate."""
+    past = [cell for cell in listed if cell.month <= last]
+    known = {rates.currency, *rates.of}
+    return past if all(cell.currency in known for cell in past) else []
+
+
+def _stage_months(quarters: Sequence[str], last: str) -> str:
     """Return the months of the quarters that a stage is of."""
-    last = quarters[-YEAR_QUARTERS:]
-    return f"{months_of(last[0])[0]}..{months_of(last[-1])[1]}"
+    return f"{months_of(quarters[-YEAR_QUARTERS:][0])[0]}..{last}"
 
 
 def _within(asked: Asked, period: str) -> str:

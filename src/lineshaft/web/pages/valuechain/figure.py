@@ -22,8 +22,10 @@ def shown_figure(reader: Preferences, shown: str, figure: Figure, *more: Child) 
         more: what stands below when it is open, such as the way to its document lines.
     """
     indicator = figure.indicator
+    left = f"{indicator.symbol} = "
+    formula = indicator.formula if left in indicator.formula else left + indicator.formula
     said = [
-        (reader.say("supply.formula"), tag("code", f"{indicator.symbol} = {indicator.formula}")),
+        (reader.say("supply.formula"), tag("code", formula)),
         (reader.say("supply.definition"), tag("span", indicator.source, lang="en")),
         (reader.say("supply.table"), tag("code", figure.table)),
         (reader.say("supply.vintage"), figure.vintage.replace(" to ", " \N{EN DASH} ")),

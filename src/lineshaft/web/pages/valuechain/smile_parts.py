@@ -50,7 +50,7 @@ def _depth(reader: Preferences, curve: Curve) -> Html:
 
 
 def _number(value: float) -> str:
-    return form.rounded(Fraction(value), DECIMALS)
+    return form.grouped(f"{value:.{DECIMALS}f}")
 
 
 def places_table(reader: Preferences, curve: Curve) -> Html:
