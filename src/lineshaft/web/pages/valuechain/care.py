@@ -84,7 +84,7 @@ def _notes(visit: Visit, notes: list[CareNote]) -> Html:
         Column(visit.say("supply.noted")),
         Column(visit.say("supply.field.owner")),
         Column(visit.say("supply.field.action")),
-        Column(visit.say("supply.care_due")),
+        Column(visit.say("supply.field.action_due_on")),
     ]
     rows = [
         Row(
