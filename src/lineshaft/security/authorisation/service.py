@@ -4,13 +4,13 @@ import functools
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-import structlog
 from prometheus_client import Counter
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period
 from lineshaft.infrastructure.database import Database
+from lineshaft.infrastructure.log import log_of
 from lineshaft.security.authorisation.errors import NotAllowed, TooManyGrants
 from lineshaft.security.authorisation.model import (
     NO_GRANT,
@@ -27,7 +27,6 @@ from lineshaft.security.authorisation.model import (
 from lineshaft.security.authorisation.policybook import PolicyBook, load_policies
 from lineshaft.security.authorisation.ports import GrantStore
 
-LOG = structlog.get_logger(__name__)
 _ACTIONS = frozenset(Action)
 
 DECISIONS_CACHED_MAX = 10_000
@@ -75,7 +74,7 @@ class Authorizer:
         """
         decision = self.decide(actor, action, resource)
         if not decision.is_allowed:
-            LOG.warning(
+            log_of(__name__).warning(
                 "denied",
                 actor=actor.id,
                 role=actor.role.value,

@@ -1,10 +1,9 @@
 """Who is asking: the use cases of organisations, people, sessions, API tokens and sources."""
 
-import structlog
-
 from lineshaft.core.errors import Refusal
 from lineshaft.core.messages import EnrolAnswer, EnrolRequest
 from lineshaft.core.reading import SourceId
+from lineshaft.infrastructure.log import log_of
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.security.identity import enrolment
 from lineshaft.security.identity.errors import UnknownSource
@@ -29,8 +28,6 @@ __all__ = [
     "PersonChange",
     "SignedIn",
 ]
-
-LOG = structlog.get_logger(__name__)
 
 
 class Identity(SignIn):
@@ -129,7 +126,8 @@ class Identity(SignIn):
         try:
             claim = enrolment.read_claim(request, self._clock.now())
         except Refusal as error:
-            LOG.warning("enrolment without proof", source=request.source[:80], reason=str(error))
+            said = {"source": request.source[:80], "reason": str(error)}
+            log_of(__name__).warning("enrolment without proof", **said)
             return enrolment.refusal(error)
         with self._database.unit_of_work() as unit:
             unit.lock(SOURCES_LOCK)
@@ -139,7 +137,8 @@ class Identity(SignIn):
             if outcome.changed is not None:
                 self._sources.save_source(unit.connection, outcome.changed)
         if outcome.answer.state != "accepted":
-            LOG.info("source not let in", source=claim.source, reason=outcome.answer.reason)
+            said = {"source": claim.source, "reason": outcome.answer.reason}
+            log_of(__name__).info("source not let in", **said)
         return outcome.answer
 
     def _mark(self, known: Source | None) -> Mark:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
@@ -246,7 +245,7 @@ def _states(
     names: list[str] = ["false", "true"]
     state = np.full(table.num_rows, -1, dtype=np.int64)
     if _has(table, "text") is not None:
-        encoded = pc.dictionary_encode(table.column("text").combine_chunks())
+        encoded = table.column("text").combine_chunks().dictionary_encode()
         known = {name: index for index, name in enumerate(names)}
         code = np.array(
             [known.setdefault(name, len(known)) for name in encoded.dictionary.to_pylist()] + [-1],
