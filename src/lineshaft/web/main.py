@@ -19,7 +19,7 @@ from lineshaft.infrastructure.processes import be_steady
 from lineshaft.platform.historian.usage import api as usage_api
 from lineshaft.valuechain.books import api as books_api
 from lineshaft.valuechain.supplynetwork.versions import api as networks_api
-from lineshaft.valuechain.supplynetwork.versions.service import UPLOAD_BYTES_MAX
+from lineshaft.valuechain.versions.model import UPLOAD_BYTES_MAX
 from lineshaft.web import api, downloads, entrance, errors, layout
 from lineshaft.web.navigation import entries_for
 from lineshaft.web.pages import PAGES, Build

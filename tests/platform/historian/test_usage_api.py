@@ -17,7 +17,7 @@ from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
 from lineshaft.valuechain.books import api as books_api
 from lineshaft.valuechain.supplynetwork.versions import api as networks_api
-from lineshaft.valuechain.supplynetwork.versions.service import UPLOAD_BYTES_MAX
+from lineshaft.valuechain.versions.model import UPLOAD_BYTES_MAX
 from lineshaft.web import main, problems
 from tests.platform.historian.house import START, House
 from tests.platform.historian.usage_house import ENGINEER, PRODUCER, event, total, usage_of

@@ -32,7 +32,7 @@ from lineshaft.valuechain.supplynetwork.versions.service import NetworkParts, Su
 from lineshaft.valuechain.supplynetwork.versions.store import SqlNetworkStore
 from lineshaft.valuechain.versions.service import VersionsParts
 from lineshaft.valuechain.versions.store import SqlVersionStore
-from lineshaft.valuechain.versions.tables import FIRM_BOOKS
+from lineshaft.valuechain.versions.tables import FIRM_BOOKS, SUPPLY_NETWORK
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(30)]
 EXAMPLE = Path(__file__).parents[3] / "examples" / "spindle-works" / "books"
@@ -81,6 +81,7 @@ def build(database: Database, hub: Hub) -> tuple[FirmBooks, FirmFigures]:
     networks = SupplyNetworks(
         NetworkParts(
             database=database,
+            versions=SqlVersionStore(SUPPLY_NETWORK),
             store=SqlNetworkStore(),
             authorizer=authorizer,
             audit=audit,

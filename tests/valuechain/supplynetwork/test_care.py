@@ -112,7 +112,7 @@ def test_versions_stay_in_memory_up_to_a_limit(
     shown = networks.register(FINANCE).register.network
     assert networks.register(FINANCE).register.network is shown, "read once"
     held = opened.OpenNetworks()
-    read = networks._open(first)
+    read = networks._open(FINANCE, first)
     monkeypatch.setattr(opened, "OPEN_BYTES_MAX", first.size_bytes)
     second, third = (networks.versions(FINANCE)[0], networks.versions(FINANCE)[1])
     held.hold(first, read)

@@ -21,27 +21,30 @@ from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
 from lineshaft.services.contracts.model import Contract
-from lineshaft.valuechain.supplynetwork.versions import packing, service
+from lineshaft.valuechain.supplynetwork.versions import service
 from lineshaft.valuechain.supplynetwork.versions.errors import (
     NetworkMissing,
     NetworkTooLarge,
     NetworkVersionNotFound,
     NetworkVersionTaken,
-    NotAnUpload,
     ScenarioNotFound,
     ScenarioTaken,
     TooManyScenarios,
-    TooManyVersions,
 )
 from lineshaft.valuechain.supplynetwork.versions.model import (
     AskedOutage,
-    NetworkVersion,
     week_before,
 )
 from lineshaft.valuechain.supplynetwork.versions.ports import BoundContracts
 from lineshaft.valuechain.supplynetwork.versions.service import NetworkParts, SupplyNetworks
 from lineshaft.valuechain.supplynetwork.versions.store import SqlNetworkStore
 from lineshaft.valuechain.tables.errors import TablesInvalid
+from lineshaft.valuechain.versions import packing
+from lineshaft.valuechain.versions import service as kept
+from lineshaft.valuechain.versions.errors import NotAnUpload, TooManyVersions
+from lineshaft.valuechain.versions.model import KeptVersion
+from lineshaft.valuechain.versions.store import SqlVersionStore
+from lineshaft.valuechain.versions.tables import SUPPLY_NETWORK
 from tests.valuechain.supplynetwork.examples import TABLES, write_tables
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(30)]
@@ -66,6 +69,7 @@ def build(
     audit = AuditChain(database, SqlAuditStore(), authorizer, clock)
     parts = NetworkParts(
         database=database,
+        versions=SqlVersionStore(SUPPLY_NETWORK),
         store=SqlNetworkStore(),
         contracts=contracts or NoContracts(),
         authorizer=authorizer,
@@ -175,7 +179,7 @@ def test_maxima(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> N
     upload = zipped()
     size = sum(len(text) for text in TABLES.values())
     for module, name, good in (
-        (service, "UPLOAD_BYTES_MAX", len(upload)),
+        (packing, "UPLOAD_BYTES_MAX", len(upload)),
         (packing, "UNPACKED_BYTES_MAX", size),
         (packing, "ENTRIES_MAX", len(TABLES)),
     ):
@@ -192,7 +196,7 @@ def test_maxima(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(NetworkTooLarge):
         networks.import_upload(FINANCE, upload, None)
     monkeypatch.undo()
-    monkeypatch.setattr(service, "VERSIONS_MAX", 1)
+    monkeypatch.setattr(kept, "VERSIONS_MAX", 1)
     monkeypatch.setattr(service, "SCENARIOS_MAX", 0)
     with pytest.raises(TooManyVersions):
         networks.import_upload(FINANCE, zipped(owners="item,owner\nspindle,Ada\n"), None)
@@ -201,9 +205,9 @@ def test_maxima(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_version_is_compared_with_one_that_is_a_week_older() -> None:
-    def of(version: int, day: int) -> NetworkVersion:
+    def of(version: int, day: int) -> KeptVersion:
         at = Instant(START + day * US_PER_DAY)
-        return NetworkVersion(version, "", 0, {}, "", "", at, "")
+        return KeptVersion(version, "", 0, {}, "", "", at, "")
 
     known = [of(4, 10), of(3, 9), of(2, 6), of(1, 1)]
     assert [week_before(known, version) for version in (4, 3, 2, 1)] == [1, 1, 1, None]

@@ -51,7 +51,14 @@ class Versions:
         Raises:
             Refusal: of the kind, where nothing is kept or not this version.
         """
-        known = self.all(actor)
+        return self.picked(self.all(actor), version)
+
+    def picked(self, known: list[KeptVersion], version: int | None) -> KeptVersion:
+        """Return one of the versions that `all` told; the last one for None.
+
+        Raises:
+            Refusal: as `named`.
+        """
         if not known:
             raise self._kind.is_missing(self._kind.missing)
         for each in known:

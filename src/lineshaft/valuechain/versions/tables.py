@@ -24,3 +24,4 @@ def version_table(name: str) -> sa.Table:
 
 FIRM_BOOKS = version_table("firm_books")
 WORLD_TRADE = version_table("world_trade")
+SUPPLY_NETWORK = version_table("supply_network")

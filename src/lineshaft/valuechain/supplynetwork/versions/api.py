@@ -13,12 +13,11 @@ from lineshaft.security.authorisation.model import Actor
 from lineshaft.valuechain.supplynetwork.versions.care import Care
 from lineshaft.valuechain.supplynetwork.versions.model import (
     NAME_CHARACTERS_MAX,
-    NOTE_CHARACTERS_MAX,
     AskedOutage,
-    NetworkVersion,
     OutageScenario,
 )
-from lineshaft.valuechain.supplynetwork.versions.service import UPLOAD_BYTES_MAX, SupplyNetworks
+from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
+from lineshaft.valuechain.versions.model import NOTE_CHARACTERS_MAX, UPLOAD_BYTES_MAX, KeptVersion
 
 ROOT = "/api/v1/valuechain"
 NETWORKS, SCENARIOS = ROOT + "/networks", ROOT + "/scenarios"
@@ -67,7 +66,7 @@ def _add_versions(routes: APIRouter, networks: SupplyNetworks) -> None:
         """Return the versions of the supply network."""
         found = networks.versions(request.state.actor)
         wanted = (_version_place, page, shape)
-        return listed(request, "networks", found, NetworkVersion.to_content, wanted)
+        return listed(request, "networks", found, KeptVersion.to_content, wanted)
 
     @routes.post(NETWORKS, openapi_extra=_UPLOAD)
     async def import_network(request: Request, version: Becomes, note: Note = "") -> dict[str, Any]:
@@ -166,7 +165,7 @@ def _as_it_is(content: bytes) -> Response:
     return Response(content, media_type=JSON, headers={"cache-control": "no-store"})
 
 
-def _version_place(version: NetworkVersion) -> tuple[int]:
+def _version_place(version: KeptVersion) -> tuple[int]:
     return (version.version,)
 
 

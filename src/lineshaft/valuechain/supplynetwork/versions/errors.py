@@ -1,6 +1,7 @@
 """What the kept supply networks refuse."""
 
-from lineshaft.core.errors import Conflict, Invalid, NotFound, PreconditionFailed, RateLimited
+from lineshaft.core.errors import Conflict, NotFound, PreconditionFailed, RateLimited
+from lineshaft.valuechain.versions.errors import VersionTooLarge
 
 
 class NetworkVersionNotFound(NotFound):
@@ -15,16 +16,8 @@ class NetworkVersionTaken(Conflict):
     """This version has other content, or does not follow the last one."""
 
 
-class NetworkTooLarge(Invalid):
+class NetworkTooLarge(VersionTooLarge):
     """More bytes than one version may have."""
-
-
-class NotAnUpload(Invalid):
-    """A file that is neither an Excel workbook nor a zip of CSV files."""
-
-
-class TooManyVersions(RateLimited):
-    """As many versions are kept as there may be."""
 
 
 class ScenarioNotFound(NotFound):

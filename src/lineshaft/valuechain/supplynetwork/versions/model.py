@@ -8,10 +8,9 @@ from typing import Any
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, Instant, format_instant
 from lineshaft.valuechain.indicator import Indicator
+from lineshaft.valuechain.versions.model import KeptVersion
 
-NOTE_CHARACTERS_MAX = 500
 NAME_CHARACTERS_MAX = 200
-VERSIONS_MAX = 2_000
 SCENARIOS_MAX = 2_000
 WEEK_US = 7 * US_PER_DAY
 _MODEL = "daily-step model over the bill of material, after Hallegatte (2008), Inoue & Todo (2019)"
@@ -46,43 +45,7 @@ INDICATORS = {each.name: each for each in _ALL}
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkVersion:
-    """A supply network as it was imported; it never changes.
-
-    Attributes:
-        version: counts from 1.
-        sha256: of the canonical content.
-        size_bytes: of the canonical content, before it is compressed.
-        rows: of each table that it has.
-        as_of: day of the youngest stock as text; empty where no stock is known.
-        imported_by: name of the person.
-    """
-
-    version: int
-    sha256: str
-    size_bytes: int
-    rows: dict[str, int]
-    as_of: str
-    note: str
-    imported_at: Instant
-    imported_by: str
-
-    def to_content(self) -> dict[str, Any]:
-        """Return the JSON content."""
-        return {
-            "version": self.version,
-            "sha256": self.sha256,
-            "size_bytes": self.size_bytes,
-            "rows": self.rows,
-            "as_of": self.as_of,
-            "note": self.note,
-            "imported_at": format_instant(self.imported_at),
-            "imported_by": self.imported_by,
-        }
-
-
-def week_before(versions: list[NetworkVersion], version: int) -> int | None:
+def week_before(versions: list[KeptVersion], version: int) -> int | None:
     """Return what a version is compared with: the last one that is a week older, or the oldest.
 
     None for the first version. Example: of versions of day 1, 6, 9 and 10 the last one is compared

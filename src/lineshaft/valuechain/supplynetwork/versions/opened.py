@@ -13,7 +13,7 @@ from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
 from lineshaft.valuechain.supplynetwork.reading import read_beside, read_network
 from lineshaft.valuechain.supplynetwork.register import Dependency, single_sources
 from lineshaft.valuechain.supplynetwork.schema import CURES, GUARANTEES
-from lineshaft.valuechain.supplynetwork.versions.model import NetworkVersion
+from lineshaft.valuechain.versions.model import KeptVersion
 
 OPEN_BYTES_MAX = 16 * 1024 * 1024
 """Of the canonical content of all versions in memory but the one asked for last; what is made of it
@@ -70,7 +70,7 @@ class OpenNetworks:
         self._open: OrderedDict[int, tuple[OpenNetwork, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, version: NetworkVersion) -> OpenNetwork | None:
+    def find(self, version: KeptVersion) -> OpenNetwork | None:
         """Return a version that is in memory."""
         with self._lock:
             if version.version not in self._open:
@@ -78,7 +78,7 @@ class OpenNetworks:
             self._open.move_to_end(version.version)
             return self._open[version.version][0]
 
-    def hold(self, version: NetworkVersion, network: OpenNetwork) -> None:
+    def hold(self, version: KeptVersion, network: OpenNetwork) -> None:
         """Remember a version as the one asked for last."""
         with self._lock:
             self._open[version.version] = network, version.size_bytes

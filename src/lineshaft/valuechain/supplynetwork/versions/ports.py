@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.services.contracts.model import Contract
 from lineshaft.valuechain.supplynetwork.versions.care import CareNote
-from lineshaft.valuechain.supplynetwork.versions.model import NetworkVersion, OutageScenario
+from lineshaft.valuechain.supplynetwork.versions.model import OutageScenario
 
 
 class BoundContracts(Protocol):
@@ -23,21 +23,7 @@ class BoundContracts(Protocol):
 
 
 class NetworkStore(Protocol):
-    """Keeps versions, notes and scenarios; none of them ever changes."""
-
-    def add_version(
-        self, connection: sa.Connection, version: NetworkVersion, content: bytes
-    ) -> None:
-        """Keep a version with its content."""
-        ...
-
-    def versions(self, connection: sa.Connection) -> list[NetworkVersion]:
-        """Return all versions, the last one first."""
-        ...
-
-    def content(self, connection: sa.Connection, version: int) -> bytes | None:
-        """Return the content of a version."""
-        ...
+    """Keeps notes and scenarios; none of them ever changes."""
 
     def add_care_note(self, connection: sa.Connection, note: CareNote) -> None:
         """Keep a note of who looks after a dependency."""

@@ -22,26 +22,23 @@ from lineshaft.valuechain.supplynetwork.versions.care import cared
 from lineshaft.valuechain.supplynetwork.versions.caring import RegisterCare
 from lineshaft.valuechain.supplynetwork.versions.errors import (
     NetworkMissing,
-    NetworkTooLarge,
     NetworkVersionNotFound,
     NetworkVersionTaken,
     ScenarioNotFound,
     ScenarioTaken,
     TooManyScenarios,
-    TooManyVersions,
 )
 from lineshaft.valuechain.supplynetwork.versions.model import (
-    NOTE_CHARACTERS_MAX,
     SCENARIOS_MAX,
-    VERSIONS_MAX,
     AskedAgain,
     AskedOutage,
-    NetworkVersion,
     OutageChoices,
     OutageScenario,
     week_before,
 )
 from lineshaft.valuechain.supplynetwork.versions.ports import BoundContracts, NetworkStore
+from lineshaft.valuechain.versions.model import KeptVersion, Kind
+from lineshaft.valuechain.versions.service import Versions, VersionsParts, VersionStore
 
 if TYPE_CHECKING:
     from lineshaft.valuechain.supplynetwork.register import Dependency
@@ -51,11 +48,21 @@ if TYPE_CHECKING:
 
 __all__ = ["NetworkParts", "ShownRegister", "SupplyNetworks", "sample_files"]
 
-UPLOAD_BYTES_MAX = 32 * 1024 * 1024
-"""Of one upload, compressed as it is."""
 CONTRACTS_MAX = 10_000
 """That the tables of one version name."""
 ALL = Resource("network", "*")
+KIND = Kind(
+    name="supply network",
+    lock="supply-network",
+    resource=ALL,
+    read=Action.NETWORK_READ,
+    write=Action.NETWORK_WRITE,
+    missing="no supply network has been imported yet: expected the tables items, sourcing and "
+    "lines at least (docs/supply-network.md)",
+    is_missing=NetworkMissing,
+    not_found=NetworkVersionNotFound,
+    taken=NetworkVersionTaken,
+)
 
 Progress = Callable[[str, int, int], None]
 
@@ -69,6 +76,7 @@ class NetworkParts:
     """Everything that the use cases take."""
 
     database: Database
+    versions: VersionStore
     store: NetworkStore
     contracts: BoundContracts
     authorizer: Authorizer
@@ -84,8 +92,8 @@ class ShownRegister:
         before: what it is compared with; None where there is no older one.
     """
 
-    version: NetworkVersion
-    before: NetworkVersion | None
+    version: KeptVersion
+    before: KeptVersion | None
     register: "Register"
 
     def rows(self) -> list[dict[str, Any]]:
@@ -130,10 +138,10 @@ def is_short(each: "Dependency") -> bool:
 def sample_files() -> bytes:
     """Return a small network as a zip of CSV files."""
     from lineshaft.valuechain.supplynetwork.versions.packing import (  # noqa: PLC0415 - as above
-        sample,
+        PACKING,
     )
 
-    return sample()
+    return PACKING.sample("lineshaft.valuechain.supplynetwork.versions")
 
 
 class SupplyNetworks:
@@ -144,35 +152,37 @@ class SupplyNetworks:
         self._parts = parts
         self._database = parts.database
         self._store = parts.store
+        of_versions = VersionsParts(
+            database=parts.database,
+            authorizer=parts.authorizer,
+            audit=parts.audit,
+            clock=parts.clock,
+        )
+        self._versions = Versions(of_versions, parts.versions, KIND)
         self._networks: OpenNetworks | None = None
         self.care = RegisterCare(parts, self._last_register)
         """Who looks after a dependency, and what is done."""
 
-    def versions(self, actor: Actor) -> list[NetworkVersion]:
+    def versions(self, actor: Actor) -> list[KeptVersion]:
         """Return all versions, the last one first."""
-        self._parts.authorizer.authorize(actor, Action.NETWORK_READ, ALL)
-        with self._database.read() as connection:
-            return self._store.versions(connection)
+        return self._versions.all(actor)
 
     def import_upload(
         self, actor: Actor, upload: bytes, version: int | None, note: str = ""
-    ) -> NetworkVersion:
+    ) -> KeptVersion:
         """Check an Excel workbook or a zip of CSV files, and keep it as the next version.
 
         Raises:
-            NetworkTooLarge: beyond `UPLOAD_BYTES_MAX`, and as `import_files`.
+            NetworkTooLarge: beyond the maxima of an upload, and as `import_files`.
             NotAnUpload: for any other file.
         """
         from lineshaft.valuechain.supplynetwork.versions.packing import (  # noqa: PLC0415
-            unpack,
+            PACKING,
         )
 
-        self._parts.authorizer.authorize(actor, Action.NETWORK_WRITE, ALL)
-        if len(upload) > UPLOAD_BYTES_MAX:
-            msg = f"an upload of {len(upload)} bytes: expected at most {UPLOAD_BYTES_MAX}"
-            raise NetworkTooLarge(msg)
+        self._versions.check_write(actor, note)
         with TemporaryDirectory() as folder:
-            return self.import_files(actor, unpack(upload, Path(folder)), version, note)
+            return self.import_files(actor, PACKING.unpack(upload, Path(folder)), version, note)
 
     def import_files(
         self,
@@ -181,7 +191,7 @@ class SupplyNetworks:
         version: int | None,
         note: str = "",
         show: Progress = no_progress,
-    ) -> NetworkVersion:
+    ) -> KeptVersion:
         """Check a folder or a workbook, and keep it as the next version; all of it, or nothing.
 
         The same content as the last version changes nothing.
@@ -199,61 +209,10 @@ class SupplyNetworks:
             NetworkVersionTaken: when `version` is not the next one.
             TooManyVersions: beyond `VERSIONS_MAX`.
         """
-        from lineshaft.valuechain.supplynetwork.reading import read_network  # noqa: PLC0415
-        from lineshaft.valuechain.supplynetwork.versions.packing import (  # noqa: PLC0415
-            check,
-            content_of,
-        )
+        from lineshaft.valuechain.supplynetwork.versions.packing import packed  # noqa: PLC0415
 
-        self._parts.authorizer.authorize(actor, Action.NETWORK_WRITE, ALL)
-        if len(note) > NOTE_CHARACTERS_MAX:
-            msg = f"a note of {len(note)} characters: expected at most {NOTE_CHARACTERS_MAX}"
-            raise Invalid(msg)
-        check(source, show)
-        content, rows = content_of(source)
-        as_of = str(read_network(source).as_of or "")
-        return self._keep(actor, (content, rows, as_of), version, note)
-
-    def _keep(
-        self,
-        actor: Actor,
-        checked: tuple[bytes, dict[str, int], str],
-        version: int | None,
-        note: str,
-    ) -> NetworkVersion:
-        content, rows, as_of = checked
-        sha256 = canonical.sha256_hex(content)
-        with self._database.unit_of_work() as unit:
-            unit.lock("supply-network")
-            known = self._store.versions(unit.connection)
-            last = known[0].version if known else 0
-            if known and known[0].sha256 == sha256 and version in {None, last}:
-                return known[0]
-            if version is not None and version != last + 1:
-                msg = f"version {version} of the supply network is not the next one: "
-                raise NetworkVersionTaken(msg + f"expected {last + 1}")
-            if len(known) >= VERSIONS_MAX:
-                msg = f"{len(known)} versions of the supply network are kept: at most that many"
-                raise TooManyVersions(msg)
-            made = NetworkVersion(
-                version=last + 1,
-                sha256=sha256,
-                size_bytes=len(content),
-                rows=rows,
-                as_of=as_of,
-                note=note,
-                imported_at=self._parts.clock.now(),
-                imported_by=actor.name,
-            )
-            self._store.add_version(unit.connection, made, content)
-            self._parts.audit.append(
-                unit.connection,
-                actor,
-                Action.NETWORK_WRITE,
-                f"network/{made.version}",
-                {"sha256": sha256, "note": note},
-            )
-        return made
+        self._versions.check_write(actor, note)
+        return self._versions.keep(actor, packed(source, show), version, note)
 
     def register(
         self, actor: Actor, version: int | None = None, before: int | None = None
@@ -275,22 +234,22 @@ class SupplyNetworks:
         from lineshaft.valuechain.supplynetwork.service import Register  # noqa: PLC0415
 
         known = self.versions(actor)
-        shown = _named(known, version)
+        shown = self._versions.picked(known, version)
         other = before if before is not None else week_before(known, shown.version)
-        opened = self._open(shown)
+        opened = self._open(actor, shown)
         with self._database.read() as connection:
             notes = self._store.care_notes(connection)
         found = cared(opened.single_sources, notes)
         if other is None:
             return ShownRegister(shown, None, Register(opened.network, found))
-        older = _named(known, other)
-        then = cared(self._open(older).single_sources, notes, older.imported_at)
+        older = self._versions.picked(known, other)
+        then = cared(self._open(actor, older).single_sources, notes, older.imported_at)
         changed = changes(then, found)
         return ShownRegister(shown, older, Register(opened.network, found, changed))
 
     def _last_register(self, actor: Actor) -> Sequence["Dependency"]:
         """Return the register of the last version, as its files say it."""
-        return self._open(_named(self.versions(actor), None)).single_sources
+        return self._open(actor, self._versions.named(actor)).single_sources
 
     def choices(self, actor: Actor, version: int | None = None) -> OutageChoices:
         """Return what can fail in a version.
@@ -300,7 +259,7 @@ class SupplyNetworks:
         """
         from lineshaft.valuechain.supplynetwork.service import Register  # noqa: PLC0415
 
-        opened = self._open(_named(self.versions(actor), version))
+        opened = self._open(actor, self._versions.named(actor, version))
         network, needed = opened.network, opened.network.needs_per_week
         countries = {each.country for each in network.sites}
         countries |= {each.country for each in network.sub_tier}
@@ -321,7 +280,7 @@ class SupplyNetworks:
         """
         from lineshaft.valuechain.supplynetwork.picture import picture  # noqa: PLC0415
 
-        network = self._open(_named(self.versions(actor), version)).network
+        network = self._open(actor, self._versions.named(actor, version)).network
         return {**picture(network), "currency": network.currency}
 
     def what_if(self, actor: Actor, asked: AskedOutage, version: int | None = None) -> bytes:
@@ -338,16 +297,16 @@ class SupplyNetworks:
 
         limits = (asked.lines, asked.lost_margin_max, asked.credits_max)
         when = (asked.start, asked.days, asked.horizon_days)
-        chosen = _named(self.versions(actor), version)
+        chosen = self._versions.named(actor, version)
         question = question_of((asked.kind, asked.targets), when, limits)
         return self._answered(actor, chosen, question).scenario
 
-    def _answered(self, actor: Actor, version: NetworkVersion, question: "Question") -> "WhatIf":
+    def _answered(self, actor: Actor, version: KeptVersion, question: "Question") -> "WhatIf":
         """Answer a question with the guarantees of the contracts that hold on its first day."""
         from lineshaft.valuechain.supplynetwork.dependencies import promises_of  # noqa: PLC0415
         from lineshaft.valuechain.supplynetwork.service import answered  # noqa: PLC0415
 
-        opened = self._open(version)
+        opened = self._open(actor, version)
         network, named = opened.network, opened.contracts
         if len(named) > CONTRACTS_MAX:
             msg = f"guarantees of {len(named)} contracts: expected at most {CONTRACTS_MAX}"
@@ -374,7 +333,7 @@ class SupplyNetworks:
             Refusal: as `what_if`.
         """
         self._parts.authorizer.authorize(actor, Action.NETWORK_WRITE, ALL)
-        chosen = _named(self.versions(actor), version)
+        chosen = self._versions.named(actor, version)
         content = self.what_if(actor, asked, chosen.version)
         id_, name = named
         made = OutageScenario(
@@ -439,7 +398,7 @@ class SupplyNetworks:
         )
 
         _, content = self.scenario(actor, id_)
-        chosen = _named(self.versions(actor), version)
+        chosen = self._versions.named(actor, version)
         question, then = read(content)
         found = self._answered(actor, chosen, question).scenario
         changed = ", ".join(changed_inputs(then, read(found)[1]))
@@ -452,10 +411,10 @@ class SupplyNetworks:
         Raises:
             NetworkMissing, NetworkVersionNotFound: as `register`.
         """
-        with self._files(_named(self.versions(actor), version)) as folder:
+        with self._files(actor, self._versions.named(actor, version)) as folder:
             yield folder
 
-    def _open(self, version: NetworkVersion) -> "OpenNetwork":
+    def _open(self, actor: Actor, version: KeptVersion) -> "OpenNetwork":
         """Return what a version says; versions never change, so the last ones are remembered."""
         from lineshaft.valuechain.supplynetwork.versions.opened import (  # noqa: PLC0415
             OpenNetwork,
@@ -466,33 +425,18 @@ class SupplyNetworks:
             self._networks = OpenNetworks()
         found = self._networks.find(version)
         if found is None:
-            with self._files(version) as folder:
+            with self._files(actor, version) as folder:
                 found = OpenNetwork.read(folder)
             self._networks.hold(version, found)
         return found
 
     @contextmanager
-    def _files(self, version: NetworkVersion) -> Iterator[Path]:
+    def _files(self, actor: Actor, version: KeptVersion) -> Iterator[Path]:
         """Give a version as a folder of CSV files, for as long as it is read."""
         from lineshaft.valuechain.supplynetwork.versions.packing import (  # noqa: PLC0415
-            write_files,
+            PACKING,
         )
 
-        with self._database.read() as connection:
-            content = self._store.content(connection, version.version)
-        if content is None:
-            msg = f"there is no version {version.version} of the supply network"
-            raise NetworkVersionNotFound(msg)
+        content = self._versions.content(actor, version)
         with TemporaryDirectory() as folder:
-            yield write_files(content, Path(folder))
-
-
-def _named(known: list[NetworkVersion], version: int | None) -> NetworkVersion:
-    if not known:
-        msg = "no supply network has been imported yet: expected the tables items, sourcing and "
-        raise NetworkMissing(msg + "lines at least (docs/supply-network.md)")
-    for each in known:
-        if version is None or each.version == version:
-            return each
-    msg = f"there is no version {version} of the supply network: the last one is {known[0].version}"
-    raise NetworkVersionNotFound(msg)
+            yield PACKING.write_files(content, Path(folder))

@@ -1,56 +1,24 @@
-"""Versions of the supply network and scenarios in SQL: written once, compressed, never changed."""
+"""Scenarios of outages and notes of care in SQL: written once, compressed, never changed."""
 
 import zlib
 from typing import Any
 
 import sqlalchemy as sa
 
-from lineshaft.core import canonical
 from lineshaft.core.period import Instant
 from lineshaft.valuechain.supplynetwork.versions.care import Care, CareNote
-from lineshaft.valuechain.supplynetwork.versions.model import NetworkVersion, OutageScenario
+from lineshaft.valuechain.supplynetwork.versions.model import OutageScenario
 from lineshaft.valuechain.supplynetwork.versions.tables import (
     OUTAGE_SCENARIO,
     REGISTER_CARE,
-    SUPPLY_NETWORK,
 )
 
 _LEVEL = 6
-_VERSION = [column for column in SUPPLY_NETWORK.c if column.name != "content"]
 _SCENARIO = [column for column in OUTAGE_SCENARIO.c if column.name != "content"]
 
 
 class SqlNetworkStore:
     """Implements `NetworkStore`."""
-
-    def add_version(
-        self, connection: sa.Connection, version: NetworkVersion, content: bytes
-    ) -> None:
-        """Keep a version with its content."""
-        connection.execute(
-            sa.insert(SUPPLY_NETWORK).values(
-                version=version.version,
-                sha256=version.sha256,
-                size_bytes=version.size_bytes,
-                rows=canonical.encode(version.rows).decode(),
-                as_of=version.as_of,
-                note=version.note,
-                imported_at=version.imported_at,
-                imported_by=version.imported_by,
-                content=zlib.compress(content, _LEVEL),
-            )
-        )
-
-    def versions(self, connection: sa.Connection) -> list[NetworkVersion]:
-        """Return all versions, the last one first."""
-        query = sa.select(*_VERSION).order_by(SUPPLY_NETWORK.c.version.desc())
-        return [_version(row) for row in connection.execute(query)]
-
-    def content(self, connection: sa.Connection, version: int) -> bytes | None:
-        """Return the content of a version."""
-        query = sa.select(SUPPLY_NETWORK.c.content).where(SUPPLY_NETWORK.c.version == version)
-        found = connection.execute(query).scalar()
-        return None if found is None else zlib.decompress(found)
 
     def add_care_note(self, connection: sa.Connection, note: CareNote) -> None:
         """Keep a note of who looks after a dependency."""
@@ -99,19 +67,6 @@ class SqlNetworkStore:
         query = sa.select(OUTAGE_SCENARIO).where(OUTAGE_SCENARIO.c.id == id_)
         row = connection.execute(query).first()
         return None if row is None else (_scenario(row), zlib.decompress(row.content))
-
-
-def _version(row: sa.Row[Any]) -> NetworkVersion:
-    return NetworkVersion(
-        version=row.version,
-        sha256=row.sha256,
-        size_bytes=row.size_bytes,
-        rows=canonical.decode(row.rows.encode()),
-        as_of=row.as_of,
-        note=row.note,
-        imported_at=Instant(row.imported_at),
-        imported_by=row.imported_by,
-    )
 
 
 def _note(row: sa.Row[Any]) -> CareNote:

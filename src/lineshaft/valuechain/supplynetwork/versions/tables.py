@@ -1,22 +1,8 @@
-"""Tables of the kept supply networks. Rows are written once; triggers refuse any change."""
+"""Tables beside the kept supply networks. Rows are written once; triggers refuse any change."""
 
 import sqlalchemy as sa
 
 from lineshaft.infrastructure.database import INSTANT, METADATA
-
-SUPPLY_NETWORK = sa.Table(
-    "supply_network",
-    METADATA,
-    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("sha256", sa.Text, nullable=False),
-    sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    sa.Column("rows", sa.Text, nullable=False),
-    sa.Column("as_of", sa.Text, nullable=False),
-    sa.Column("note", sa.Text, nullable=False),
-    sa.Column("imported_at", INSTANT, nullable=False),
-    sa.Column("imported_by", sa.Text, nullable=False),
-    sa.Column("content", sa.LargeBinary, nullable=False),
-)
 
 REGISTER_CARE = sa.Table(
     "register_care",

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from nicegui import events, ui
 
 from lineshaft.core.errors import LineshaftError
-from lineshaft.valuechain.supplynetwork.versions.model import NOTE_CHARACTERS_MAX
-from lineshaft.valuechain.supplynetwork.versions.service import UPLOAD_BYTES_MAX
 from lineshaft.valuechain.tables.errors import TablesInvalid
+from lineshaft.valuechain.versions.model import NOTE_CHARACTERS_MAX, UPLOAD_BYTES_MAX
 from lineshaft.web import errors
 from lineshaft.web import format as form
 from lineshaft.web.components import Column, Row, download, notice, table

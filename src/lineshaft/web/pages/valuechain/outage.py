@@ -15,10 +15,10 @@ from lineshaft.valuechain.errors import ExtraMissing
 from lineshaft.valuechain.supplynetwork.versions.model import (
     INDICATORS,
     AskedOutage,
-    NetworkVersion,
     OutageChoices,
     OutageScenario,
 )
+from lineshaft.valuechain.versions.model import KeptVersion
 from lineshaft.web import errors
 from lineshaft.web.components import Column, download, notice, page_head
 from lineshaft.web.controls import button, form_card
@@ -63,7 +63,7 @@ class _OutagePage:
     """The question as it stands on the page, and what came of it."""
 
     def __init__(
-        self, visit: Visit, version: NetworkVersion, choices: OutageChoices, *, may_write: bool
+        self, visit: Visit, version: KeptVersion, choices: OutageChoices, *, may_write: bool
     ) -> None:
         self._visit = visit
         self._version = version

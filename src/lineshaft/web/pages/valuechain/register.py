@@ -9,8 +9,8 @@ from nicegui import ui
 
 from lineshaft.core.errors import Invalid
 from lineshaft.security.authorisation.model import Action, Resource
-from lineshaft.valuechain.supplynetwork.versions.model import NetworkVersion
 from lineshaft.valuechain.supplynetwork.versions.service import ShownRegister
+from lineshaft.valuechain.versions.model import KeptVersion
 from lineshaft.web import format as form
 from lineshaft.web.components import (
     Column,
@@ -129,7 +129,7 @@ def _summary(visit: Visit, found: ShownRegister) -> Html:
     return panel(None, facts(pairs))
 
 
-def _version_name(visit: Visit, version: NetworkVersion) -> str:
+def _version_name(visit: Visit, version: KeptVersion) -> str:
     at = visit.instant(version.imported_at)
     return visit.say("supply.version_of", version=version.version, at=at)
 
@@ -144,7 +144,7 @@ def _thin(visit: Visit, found: ShownRegister) -> list[Html]:
     return [notice(visit.say("supply.thin"), *lines, kind="warn")] if lines else []
 
 
-def _changes(visit: Visit, found: ShownRegister, known: list[NetworkVersion]) -> Html:
+def _changes(visit: Visit, found: ShownRegister, known: list[KeptVersion]) -> Html:
     older = [each for each in known if each.version < found.version.version]
     name = visit.say("supply.changed")
     if found.before is None:
@@ -168,7 +168,7 @@ def _changes(visit: Visit, found: ShownRegister, known: list[NetworkVersion]) ->
     return panel(name, table(name, columns, rows), cut, beside=chosen, is_flush=True)
 
 
-def _chooser(visit: Visit, found: ShownRegister, older: list[NetworkVersion]) -> Html:
+def _chooser(visit: Visit, found: ShownRegister, older: list[KeptVersion]) -> Html:
     options = [
         tag(
             "option",
@@ -309,7 +309,7 @@ def _day(visit: Visit, text: str | None) -> str:
     return form.date(dt.date.fromisoformat(text), visit.language) if text else ""
 
 
-def _versions(visit: Visit, known: list[NetworkVersion]) -> Html:
+def _versions(visit: Visit, known: list[KeptVersion]) -> Html:
     columns = [
         Column(visit.say("supply.version")),
         Column(visit.say("supply.as_of")),
