@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -96,3 +97,25 @@ for words in (["--help"], ["check", {str(path)!r}, "--format", "wiod"]):
     assert before.endswith("[]\n")
     assert "2 countries, 35 industries" in after
     assert "'pandas', 'pymrio'" in after
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(30)
+def test_tables_are_kept_listed_and_dropped(
+    lineshaft: Run, empty_installation: Path, tmp_path: Path, file: Path
+) -> None:
+    data = shutil.copytree(empty_installation, tmp_path / "data")
+
+    def run(*arguments: object) -> Outcome:
+        return lineshaft("valuechain", "table", *arguments, "--data", data)
+
+    assert run("list").out.startswith("kept tables: none")
+    kept = ("keep", file, "--format", "csv", "--name", "chain", "--licence", "own")
+    made = run(*kept, "--title", "Own chain", "--currency", "EUR", "--json").json["tables"][0]
+    assert (made["title"], made["vintage"], made["coverage"]) == ("Own chain", "2020", "1")
+    assert run(*kept).exit_code == 5, "another title"
+    assert "Lineshaft sample" in run("keep-sample").out
+    names = [each["name"] for each in run("list", "--json").json["tables"]]
+    assert names == ["chain", "sample"]
+    assert run("drop", "chain").out == "dropped chain: Own chain 2020\n"
+    assert run("drop", "chain").exit_code == 4

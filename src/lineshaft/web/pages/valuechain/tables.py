@@ -9,7 +9,9 @@ from nicegui import ui
 
 from lineshaft.core.errors import Invalid
 from lineshaft.security.authorisation.model import Action, Resource
+from lineshaft.valuechain.inputoutput.kept.errors import TableDamaged
 from lineshaft.valuechain.inputoutput.kept.model import FORMATS, TOYS, KeptTable, TableChoices
+from lineshaft.web import errors
 from lineshaft.web import format as form
 from lineshaft.web.components import (
     Column,
@@ -74,9 +76,14 @@ async def build(visit: Visit, request: Request) -> None:
     asked = dict(request.query_params)
     name = asked.get("table") or known[0].name
     kept = await visit.ask(visit.application.tables.table, name)
-    choices = await visit.ask(visit.application.tables.choices, name)
-    page = _TablePage(visit, kept, choices, asked)
-    await page.draw(known)
+    try:
+        choices = await visit.ask(visit.application.tables.choices, name)
+    except TableDamaged as error:
+        # What is damaged is dropped or kept again from here.
+        errors.log(error, visit.path)
+        show(notice(kept.name, errors.reason(visit, error), kind="bad"))
+    else:
+        await _TablePage(visit, kept, choices, asked).draw(known)
     _kept(visit, known, may_write=may_write)
     show(_formats(visit))
 

@@ -139,7 +139,9 @@ class _WhatIfPage:
                 with ui.element("summary"):
                     show(tag("span", visit.say("tables.add")))
                 self._adding()
-        self._result = show(Html(""), "part").props("aria-live=polite")
+        self._result = show(Html(""), "part")
+        # Of all that changes with a slider only this is read aloud.
+        self._said = show(Html(""), "visually-hidden").props("role=status")
         await self._answer(is_new=True)
 
     def _adding(self) -> None:
@@ -244,6 +246,8 @@ class _WhatIfPage:
                 _slider(visit, place, each) for place, each in enumerate(found.levers)
             ], class_="levers")  # fmt: skip
         self._result.content = _answer_of(visit, found)
+        name = f"{visit.say('tables.world')}, {visit.say('tables.value_added')}"
+        self._said.content = tag("p", f"{name}: {_amount(found.world, is_output=False)}")
         pairs = [("table", self._kept.name), *(("change", each.to_text()) for each in levers)]
         _ = ui.run_javascript(f"({_ADDRESS_JS})({json.dumps(_path(pairs))})")
 
@@ -323,11 +327,19 @@ def _world(visit: Visit, found: Answered) -> Html:
 
 
 def _change(visit: Visit, found: Answered, of: Effect, *, is_output: bool) -> Html:
-    before, value, indicator = of.value_added, of.value_added_change, VALUE_ADDED_CHANGE
+    value, indicator = of.value_added_change, VALUE_ADDED_CHANGE
     if is_output:
-        before, value, indicator = of.output, of.output_change, OUTPUT_CHANGE
+        value, indicator = of.output_change, OUTPUT_CHANGE
+    return shown_figure(visit, _amount(of, is_output=is_output), found.figure(indicator, value))
+
+
+def _amount(of: Effect, *, is_output: bool) -> str:
+    """Write a change, and what part it is of what was there before."""
+    before, value = of.value_added, of.value_added_change
+    if is_output:
+        before, value = of.output, of.output_change
     part = form.percent(Fraction(value) / Fraction(before), 3) if before else "\N{EM DASH}"
-    return shown_figure(visit, f"{signed(value)} ({part})", found.figure(indicator, value))
+    return f"{signed(value)} ({part})"
 
 
 def _countries(visit: Visit, found: Answered) -> Html:
