@@ -76,18 +76,15 @@ DELIVERED = {
     ("stonebridge", "finance-brokerage"): (1, 1, 0, 1, 1, 2, 1, 2),
     ("open-course", "turning-course"): (6, 8, 5, 9, 8, 11, 9, 12),
 }
-# How what is sold does against others: offers won, price premium, share of its market.
 SELLS = {
     "tm-100": ("0.41", "0.06", "0.08"),
     "tm-v5": ("0.46", "0.12", "0.05"),
     "tm-l2": ("0.22", "-0.04", "0.02"),
     "motor-spindle": ("0.62", "0.18", "0.11"),
-    "head-unit": ("0.38", "0.09", "0.03"),
     "axis-set": ("0.35", "0.02", "0.03"),
     "machine-bed": ("0.18", "-0.02", "0.01"),
 }
-# Machines sold, share of the world's output of such machines, own value added in sales, and how
-# vulnerable what is sold was; 68 and 70 machines are those of SOLD.
+# Machines sold, share of the world's output, own value added in sales, and how vulnerable that was.
 YEARS = {
     2012: (58, "0.00061", "0.44", "0.31"),
     2013: (60, "0.00062", "0.44", "0.32"),
@@ -484,18 +481,14 @@ def roll_out() -> Table:
 def competitiveness() -> Table:
     """How what is sold sells: offers won, price over comparable offers, share of the market."""
     header = ["item", "win_rate", "price_premium", "market_share"]
-    rows: list[Row] = [[item, *measures] for item, measures in SELLS.items()]
-    return header, rows
+    return header, [[item, *measures] for item, measures in SELLS.items()]
 
 
 def upgrading() -> Table:
-    """Scale and control through the years; those before 2016 are made up for this table alone."""
+    """Scale and control through the years; more of what is sold are five-axis centres."""
     header = ["year", "world_share", "domestic_value_added_share", "vulnerability", "volume"]
-    rows: list[Row] = []
-    for year, (units_sold, world, own, vulnerable) in YEARS.items():
-        # More of what is sold are five-axis centres, which cost more.
-        price = Decimal(208_000) + 3_100 * (year - 2012)
-        rows.append([year, world, own, vulnerable, units_sold, f"{price}.00"])
+    price = {year: f"{208_000 + 3_100 * (year - 2012)}.00" for year in YEARS}
+    rows: list[Row] = [[year, *rest, sold, price[year]] for year, (sold, *rest) in YEARS.items()]
     return [*header, "unit_value"], rows
 
 

@@ -29,6 +29,7 @@ from lineshaft.services.incidents import api as incidents_api
 from lineshaft.services.metering.clocks import api as clocks_api
 from lineshaft.services.metering.estimates import api as estimates_api
 from lineshaft.services.metering.exchanges import api as exchanges_api
+from lineshaft.valuechain.books import api as books_api
 from lineshaft.valuechain.channels import api as channels_api
 from lineshaft.valuechain.inputoutput.kept import api as tables_api
 from lineshaft.valuechain.paradox import api as paradox_api
@@ -36,7 +37,6 @@ from lineshaft.valuechain.paths import api as paths_api
 from lineshaft.valuechain.report import api as report_api
 from lineshaft.valuechain.servitization import api as servitization_api
 from lineshaft.valuechain.supplynetwork.versions import api as networks_api
-from lineshaft.valuechain.books import api as books_api
 from lineshaft.web import problems
 from lineshaft.web.downloads import attached, document_content
 from lineshaft.web.ports import Application

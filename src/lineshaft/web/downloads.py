@@ -28,6 +28,7 @@ from lineshaft.web import (
     ledger_lists,
     path_files,
     report_files,
+    strength_files,
     table_files,
     valuechain_files,
 )
@@ -64,6 +65,7 @@ def add_routes(app: FastAPI, application: Application) -> None:
     path_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     report_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
     table_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
+    strength_files.add_routes(app, lambda request, load: _for_visitor(application, request, load))
 
     @app.get("/files/invoices/{number}/{name}", include_in_schema=False)
     async def document_file(request: Request, number: str, name: str) -> Response:

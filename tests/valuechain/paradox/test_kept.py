@@ -1,10 +1,15 @@
 """A country's products by hand, from files and from what the hub keeps of them."""
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
+from typer.testing import CliRunner
 
+from lineshaft.cli.main import app as app_of_commands
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.errors import Forbidden, Invalid
 from lineshaft.core.period import parse_instant
@@ -15,14 +20,16 @@ from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
 from lineshaft.valuechain.errors import TooThin
+from lineshaft.valuechain.paradox import api
 from lineshaft.valuechain.paradox.errors import ImporterUnknown, UnreadableTrade
 from lineshaft.valuechain.paradox.kept.errors import TradeDamaged, TradeMissing
 from lineshaft.valuechain.paradox.kept.service import KeptTrade, TradeFiles
 from lineshaft.valuechain.paradox.products import CountryQuadrant
-from lineshaft.valuechain.paradox.service import country_products
+from lineshaft.valuechain.paradox.service import PlacedItem, country_products, firm_quadrant
 from lineshaft.valuechain.versions.service import VersionsParts
 from lineshaft.valuechain.versions.store import SqlVersionStore
 from lineshaft.valuechain.versions.tables import WORLD_TRADE
+from lineshaft.web import problems
 from tests.valuechain.paradox.trades import Flow, write_baci
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(30)]
@@ -30,6 +37,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(30)]
 START = parse_instant("2026-03-02T08:00:00Z")
 FINANCE = Actor("usr_f", Role.FINANCE, None, "Fay")
 CUSTOMER = Actor("usr_c", Role.CUSTOMER, "org_c", "Cem")
+EXAMPLE = Path(__file__).parents[3] / "examples" / "spindle-works"
 DE, CN, US, FR = 276, 156, 842, 251
 MAGNET, LATHE, BREAD = 850511, 845811, 190590
 
@@ -171,3 +179,68 @@ def test_what_keeping_refuses(sqlite_database: Database, files: list[Path], tmp_
         trade.country(FINANCE, DE)
     assert trade.keep(LOCAL_OPERATOR, TradeFiles(years=files[:3])).version == 1
     assert trade.country(FINANCE, DE).name == "276"
+
+
+class Firm:
+    """Places the example firm's items; the hub reads them by version."""
+
+    def items(
+        self,
+        actor: Actor,
+        horizon_days: int = 180,
+        version: int | None = None,
+        network: int | None = None,
+    ) -> list[PlacedItem]:
+        assert (actor, version, network) == (FINANCE, None, None)
+        return firm_quadrant(EXAMPLE / "network", horizon_days, books=EXAMPLE / "books")
+
+
+async def test_dependence_over_http(
+    sqlite_database: Database, files: list[Path], tmp_path: Path
+) -> None:
+    trade = built(sqlite_database, tmp_path)
+    app = FastAPI()
+    problems.answer_with_problems(app)
+    app.include_router(api.router(Firm(), trade, lambda _request: FINANCE))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
+        assert (await client.get(f"{api.DEPENDENCE}/276")).status_code == 404
+        trade.keep(LOCAL_OPERATOR, TradeFiles(years=files[:3]))
+        items = (await client.get(api.DEPENDENCE)).json()["items"]
+        assert [each["item"] for each in items if each["field"] == "dual paradox"] == [
+            "tm-100",
+            "tm-v5",
+        ]
+        assert items[0]["weakest"] == "guard"
+        assert (await client.get(api.TRADE)).json()["trade"][0]["as_of"] == "2018-2020"
+        said = (await client.get(f"{api.DEPENDENCE}/276")).json()
+        assert (said["vintage"], said["listed_products"], said["fields"]["strong"]) == (
+            "2018-2020",
+            1,
+            1,
+        )
+        assert "4 years" in said["dual_persistence"][0]["missing"]
+        assert [each["product"] for each in said["listed"]] == [f"{MAGNET:06}"]
+        text = (await client.get(f"{api.DEPENDENCE}/276/products?format=csv")).text
+        assert text.count("\r\n") == 4
+        assert (await client.get(f"{api.DEPENDENCE}/1000")).status_code == 422
+
+
+@pytest.mark.usefixtures("sqlite_database")
+def test_the_commands_keep_and_place(files: list[Path], tmp_path: Path) -> None:
+    command = ["valuechain", "trade"]
+    data = ["--data", str(tmp_path)]
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(app_of_commands, [*command, *arguments])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    given = [str(path) for path in files[:3]]
+    assert "version 1 of the world trade: 2018-2020" in run("keep", *given, *data)
+    assert "2018-2020" in run("list", *data)
+    kept = json.loads(run("products", "--country", "276", "--json", *data))
+    assert kept == json.loads(run("products", *given, "--country", "276", "--json"))
+    assert kept["products"][0]["product"] == f"{MAGNET:06}"
+    assert "1 of 3 imported products depended on" in run("products", "--country", "276", *data)
+    assert run("products", "--country", "276", "--csv", *data).startswith("product,field,advantage")

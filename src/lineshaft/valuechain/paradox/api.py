@@ -55,7 +55,12 @@ def router(firm: FirmItems, trade: "KeptTrade", actor_of: Callable[[Request], Ac
         actor_of: says who is asking, or raises Unauthorized.
     """
     routes = signed_in_routes(actor_of, tags=["value chain"])
+    _add_items(routes, firm)
+    _add_countries(routes, trade)
+    return routes
 
+
+def _add_items(routes: APIRouter, firm: FirmItems) -> None:
     @routes.get(DEPENDENCE, responses=FILES)
     def items(  # noqa: PLR0913, PLR0917 - each is a parameter of the address
         request: Request,
@@ -80,6 +85,8 @@ def router(firm: FirmItems, trade: "KeptTrade", actor_of: Callable[[Request], Ac
         found = firm.upgrading(request.state.actor, version)
         return {"years": [step_content(*each) for each in found]}
 
+
+def _add_countries(routes: APIRouter, trade: "KeptTrade") -> None:
     @routes.get(TRADE)
     def kept(request: Request) -> dict[str, Any]:
         """Return the versions of the world's trade that are kept, the last one first."""
@@ -109,8 +116,6 @@ def router(firm: FirmItems, trade: "KeptTrade", actor_of: Callable[[Request], Ac
         """Return all products of a country, each with its place in the quadrant."""
         rows = product_rows(trade, request.state.actor, country, version)
         return listed(request, "products", rows, dict, (_rank, page, shape))
-
-    return routes
 
 
 def product_rows(

@@ -42,6 +42,8 @@ from lineshaft.web.pages.people.people import build as people_page
 from lineshaft.web.pages.portal.home import build as portal_page
 from lineshaft.web.pages.portal.requests import build as requests_page
 from lineshaft.web.pages.valuechain.books import build as books_page
+from lineshaft.web.pages.valuechain.channels import build as channels_page
+from lineshaft.web.pages.valuechain.dependence import build as dependence_page
 from lineshaft.web.pages.valuechain.lines import build as lines_page
 from lineshaft.web.pages.valuechain.network import build as network_page
 from lineshaft.web.pages.valuechain.outage import build as outage_page
@@ -91,6 +93,8 @@ PAGES: dict[str, Build] = {
     "/valuechain/network": network_page,
     "/valuechain/books": books_page,
     "/valuechain/report": report_page,
+    "/valuechain/channels": channels_page,
+    "/valuechain/dependence": dependence_page,
     "/valuechain/tables": tables_page,
     "/valuechain/tables/what-if": tables_what_if_page,
     "/valuechain/servitization": servitization_page,

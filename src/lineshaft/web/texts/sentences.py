@@ -7,6 +7,7 @@ sentence that is not here stays English, and the page says so to readers that sp
 
 import re
 
+from lineshaft.web.texts.measures import MEASURES
 from lineshaft.web.texts.terms import TERMS_IN_CHINESE
 
 _SIGN = r"(?P<a>.+)"
@@ -239,7 +240,7 @@ _FIRM = {
 _CHINESE = [
     (re.compile(pattern), said)
     for pattern, said in (
-        _REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _CELLS | _FINDINGS | _ALONE | _FIRM
+        _REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _CELLS | _FINDINGS | _ALONE | _FIRM | MEASURES
     ).items()
 ] + TERMS_IN_CHINESE
 

@@ -15,7 +15,6 @@ NATIONAL_PATHS = "/valuechain/paths"
 SERVITIZATION, SMILE = "/valuechain/servitization", "/valuechain/smile"
 CHANNELS, DEPENDENCE = "/valuechain/channels", "/valuechain/dependence"
 BOOKS = "/valuechain/books"
-SERVITIZATION, SMILE = "/valuechain/servitization", "/valuechain/smile"
 GROUPS: dict[str, dict[str, str]] = {
     "supply.group.supply": {
         "supply.register": REGISTER,
@@ -25,8 +24,10 @@ GROUPS: dict[str, dict[str, str]] = {
     "supply.group.firm": {
         "servitization.title": SERVITIZATION,
         "smile.title": SMILE,
+        "channels.title": CHANNELS,
     },
     "supply.group.world": {
+        "dependence.title": DEPENDENCE,
         "tables.nav": TABLES,
         "paths.nav": NATIONAL_PATHS,
     },

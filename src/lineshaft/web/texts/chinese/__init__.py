@@ -1,7 +1,9 @@
 """The words of the pages in Simplified Chinese, with the terms of the glossary."""
 
 from lineshaft.web.texts.chinese.books import BOOKS
+from lineshaft.web.texts.chinese.channels import CHANNELS
 from lineshaft.web.texts.chinese.contracts import CONTRACTS
+from lineshaft.web.texts.chinese.dependence import DEPENDENCE
 from lineshaft.web.texts.chinese.desk import DESK
 from lineshaft.web.texts.chinese.finance import FINANCE
 from lineshaft.web.texts.chinese.frame import FRAME
@@ -24,7 +26,9 @@ from lineshaft.web.texts.chinese.webhooks import WEBHOOKS
 
 CHINESE: dict[str, str] = {
     **BOOKS,
+    **CHANNELS,
     **CONTRACTS,
+    **DEPENDENCE,
     **DESK,
     **FINANCE,
     **FRAME,

@@ -1,7 +1,9 @@
 """The words of the pages in English; one word for one thing."""
 
 from lineshaft.web.texts.english.books import BOOKS
+from lineshaft.web.texts.english.channels import CHANNELS
 from lineshaft.web.texts.english.contracts import CONTRACTS
+from lineshaft.web.texts.english.dependence import DEPENDENCE
 from lineshaft.web.texts.english.desk import DESK
 from lineshaft.web.texts.english.finance import FINANCE
 from lineshaft.web.texts.english.frame import FRAME
@@ -24,7 +26,9 @@ from lineshaft.web.texts.english.webhooks import WEBHOOKS
 
 ENGLISH: dict[str, str] = {
     **BOOKS,
+    **CHANNELS,
     **CONTRACTS,
+    **DEPENDENCE,
     **DESK,
     **FINANCE,
     **FRAME,
