@@ -11,7 +11,7 @@ def build_reports(base: Foundation, chain: ValueChain) -> KeptReports:
         ReportParts(
             networks=chain.networks,
             books=chain.books,
-            servitization=chain.servitization,
+            firm=chain.firm,
             clock=base.clock,
         )
     )

@@ -9,12 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from lineshaft.valuechain.channels.service import ChannelLedger, Revenue, channels
+from lineshaft.valuechain.channels.service import ChannelLedger, channels
 from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.indicator import Figure
 from lineshaft.valuechain.paradox.service import PlacedItem, firm_quadrant
-from lineshaft.valuechain.report.given import BILLED, ReportSources, Show
-from lineshaft.valuechain.servitization.model import Books
+from lineshaft.valuechain.report.given import FirmAnswers, ReportSources, Show
 from lineshaft.valuechain.servitization.service import (
     Asked,
     Curve,
@@ -23,7 +22,6 @@ from lineshaft.valuechain.servitization.service import (
     benchmarks_of,
     curves,
     dashboard,
-    days_of,
     read_books,
 )
 from lineshaft.valuechain.supplynetwork.errors import CureNotFound
@@ -103,17 +101,19 @@ def gather(sources: ReportSources, show: Show) -> Gathered:
         TargetUnknown, NotFound: for an outage of what the network does not have.
         ExtraMissing: without the extra `lineshaft[valuechain]`.
     """
-    found = Gathered()
+    found = Gathered(inputs=dict(sources.inputs))
     _add_network(found, sources, show)
     _add_outage(found, sources)
-    _add_books(found, sources, show)
+    firm = _firm_of(found, sources, show)
+    _add_books(found, firm)
+    _add_quadrant(found, firm)
     _add_table(found, sources, show)
     return found
 
 
 def _add_network(found: Gathered, sources: ReportSources, show: Show) -> None:
     if sources.network is None:
-        for section in ("register", "outage", "quadrant"):
+        for section in ("register", "outage"):
             found.lack(section, "no_network")
         return
     found.register = register(sources.network, sources.network_before, show)
@@ -127,14 +127,19 @@ def _add_network(found: Gathered, sources: ReportSources, show: Show) -> None:
     if found.register.coverage < 1:
         percent = f"{float(found.register.coverage) * 100:.0f} %"
         found.lack("register", "stock_unknown", percent)
-    _add_quadrant(found, sources.network, sources.books)
 
 
-def _add_quadrant(found: Gathered, network: Path, books: Path | None) -> None:
+def _add_quadrant(found: Gathered, firm: FirmAnswers | None) -> None:
     """Place what is sold; without the table that says how it sells, say so."""
+    if found.register is None:
+        found.lack("quadrant", "no_network")
+        return
+    if firm is None or not firm.has_books:
+        found.lack("quadrant", "no_competitiveness")
+        return
     try:
         with found.unless_thin("quadrant"):
-            found.quadrant = firm_quadrant(network, books=books)
+            found.quadrant = firm.items()
     except TablesInvalid as error:
         names = {Path(each.file).stem for each in error.problems}
         if names != {COMPETITIVENESS} or len(error.problems) > 1 or error.problems[0].value:
@@ -176,57 +181,71 @@ def _keys(found: Gathered, section: str) -> set[str]:
     return {each.key for each in found.lacks.get(section, ())}
 
 
-def _add_books(found: Gathered, sources: ReportSources, show: Show) -> None:
-    books = Books()
-    if sources.books is not None:
-        books = read_books(sources.books, show)
-        found.inputs |= _named("books", dict(books.inputs))
-        _add_ledger(found, sources, books, show)
-        with found.unless_thin("smile"):
-            found.curves = curves(books.activities, None)
-    else:
-        for section in ("channels", "smile"):
+class _FilesOfFirm:
+    """The `FirmAnswers` of a folder or a workbook."""
+
+    def __init__(self, source: Path, network: Path | None, show: Show) -> None:
+        self._source, self._network, self._show = source, network, show
+        self._books = read_books(source, show)
+        self._columns = RevenueColumns.of(self._books.revenue, source.name)
+        self.has_books = True
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        return dict(self._books.inputs)
+
+    def dashboard(self, asked: Asked) -> Dashboard:
+        return dashboard(self._columns, self._books, asked)
+
+    def ledger(self) -> ChannelLedger:
+        return channels(self._source, show=self._show)
+
+    def curves(self) -> tuple[Curve, ...]:
+        return curves(self._books.activities, None)
+
+    def items(self) -> Sequence[PlacedItem]:
+        return [] if self._network is None else firm_quadrant(self._network, books=self._source)
+
+
+def _firm_of(found: Gathered, sources: ReportSources, show: Show) -> FirmAnswers | None:
+    if sources.books is None:
+        return sources.firm
+    firm = _FilesOfFirm(sources.books, sources.network, show)
+    found.inputs |= _named("books", firm.inputs)
+    return firm
+
+
+def _add_books(found: Gathered, firm: FirmAnswers | None) -> None:
+    if firm is None:
+        for section in ("servitization", "channels", "smile"):
             found.lack(section, "no_books")
-    if sources.books is None and not sources.billed:
-        found.lack("servitization", "no_books")
         return
     with found.unless_thin("servitization"):
-        found.servitization = _years(books, sources)
+        found.servitization = _years(firm)
         if found.servitization.before is None:
             found.lack("servitization", "no_year_before")
+    with found.unless_thin("channels"):
+        found.ledger = firm.ledger()
+        found.inputs |= _named("books", found.ledger.books.inputs)
+    if not firm.has_books:
+        found.lack("smile", "no_books")
+        return
+    with found.unless_thin("smile"):
+        found.curves = firm.curves()
 
 
-def _add_ledger(found: Gathered, sources: ReportSources, books: Books, show: Show) -> None:
-    revenue = Revenue("revenue", (*books.revenue, *sources.billed)) if sources.billed else None
-    if sources.books is not None:
-        with found.unless_thin("channels"):
-            found.ledger = channels(sources.books, revenue, show=show)
-            found.inputs |= _named("books", found.ledger.books.inputs)
-
-
-def _years(books: Books, sources: ReportSources) -> ServitizationYears:
+def _years(firm: FirmAnswers) -> ServitizationYears:
     """Compute the last twelve months that have revenue, and the twelve before.
 
     Raises:
         TooThin: without revenue.
     """
-    lines = [*books.revenue, *sources.billed]
-    names = [sources.books.name] if sources.books is not None and books.revenue else []
-    names += [BILLED] if sources.billed else []
-    columns = RevenueColumns.of(lines, " and ".join(names) or "no books")
-
-    def of(asked: Asked) -> Dashboard:
-        served = {} if sources.served is None else sources.served(days_of(columns, asked))
-        return dashboard(columns, books, asked, served)
-
-    whole = of(Asked())
-    months = sorted({line.month for line in lines})
-    last = months[-1]
+    whole = firm.dashboard(Asked())
+    oldest, _, last = whole.vintage.partition(" to ")
     first = _moved(last, 1 - MONTHS_PER_YEAR)
-    earlier = _moved(first, -MONTHS_PER_YEAR), _moved(first, -1)
-    is_known = months[0] <= earlier[0]
-    before = of(Asked(first=earlier[0], last=earlier[1])) if is_known else None
-    return ServitizationYears(of(Asked(first=first, last=last)), before, whole)
+    earlier = Asked(first=_moved(first, -MONTHS_PER_YEAR), last=_moved(first, -1))
+    before = firm.dashboard(earlier) if oldest <= earlier.first else None
+    return ServitizationYears(firm.dashboard(Asked(first=first, last=last)), before, whole)
 
 
 def _add_table(found: Gathered, sources: ReportSources, show: Show) -> None:

@@ -1,18 +1,47 @@
 """What a report is made from, as it is given."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from lineshaft.valuechain.servitization.model import RevenueLine
+from lineshaft.valuechain.servitization.service import Asked, Curve, Dashboard
 from lineshaft.valuechain.supplynetwork.versions.model import AskedOutage
+
+if TYPE_CHECKING:
+    from lineshaft.valuechain.channels.service import ChannelLedger
+    from lineshaft.valuechain.paradox.service import PlacedItem
 
 Show = Callable[[str, int, int], None]
 """Is told what is done, how much of it, and of how much."""
-Served = Mapping[dt.date, frozenset[str]]
-"""Machines with a contract in force, by day."""
-BILLED = "documents of Lineshaft"
+
+
+class FirmAnswers(Protocol):
+    """Says what the firm's books show, together with what else counts.
+
+    Each may raise `TooThin`; the report then says so.
+    """
+
+    @property
+    def has_books(self) -> bool:
+        """Whether there are books at all."""
+        ...
+
+    def dashboard(self, asked: Asked) -> Dashboard:
+        """Return every figure of servitization in some months."""
+        ...
+
+    def ledger(self) -> "ChannelLedger":
+        """Return what the three channels did."""
+        ...
+
+    def curves(self) -> tuple[Curve, ...]:
+        """Return the curve of all months, and of each quarter."""
+        ...
+
+    def items(self) -> "Sequence[PlacedItem]":
+        """Place the firm's own items."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +63,9 @@ class ReportSources:
         network_before: an older one, to say what changed.
         outage: what is to fail.
         table: a national table, for a benchmark.
-        billed: revenue that the hub itself has billed.
-        served: says which machines contracts of the hub serve on some days.
+        firm: answers in place of `books`.
         answer: answers the outage in place of the files; returns the bytes of a scenario.
+        inputs: SHA-256 of what else it is made from, by its name.
     """
 
     books: Path | None = None
@@ -44,6 +73,6 @@ class ReportSources:
     network_before: Path | None = None
     outage: AskedOutage | None = None
     table: NationalTable | None = None
-    billed: Sequence[RevenueLine] = ()
-    served: Callable[[Sequence[dt.date]], Served] | None = None
+    firm: FirmAnswers | None = None
     answer: Callable[[AskedOutage], bytes] | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)

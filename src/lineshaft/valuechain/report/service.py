@@ -6,26 +6,31 @@ carries none of it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.period import Instant
 from lineshaft.security.authorisation.model import Actor
-from lineshaft.valuechain.books.errors import BooksMissing
 from lineshaft.valuechain.books.service import FirmBooks
+from lineshaft.valuechain.firm.service import FirmFigures
 from lineshaft.valuechain.report.errors import TooManyReports
 from lineshaft.valuechain.report.given import NationalTable, ReportSources, Show
 from lineshaft.valuechain.report.model import BoardReport, ReportLanguage
 from lineshaft.valuechain.report.plots import drawn
-from lineshaft.valuechain.servitization.service import Servitization
+from lineshaft.valuechain.servitization.service import Asked, Curve, Dashboard
 from lineshaft.valuechain.supplynetwork.versions.errors import NetworkMissing
 from lineshaft.valuechain.supplynetwork.versions.model import AskedOutage, week_before
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
+
+if TYPE_CHECKING:
+    from lineshaft.valuechain.channels.service import ChannelLedger
+    from lineshaft.valuechain.paradox.service import PlacedItem
 
 __all__ = [
     "MEDIA_TYPES",
@@ -110,8 +115,29 @@ class ReportParts:
 
     networks: SupplyNetworks
     books: FirmBooks
-    servitization: Servitization
+    firm: FirmFigures
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptFirm:
+    """The `FirmAnswers` of what the hub keeps and has billed: the numbers of its pages."""
+
+    actor: Actor
+    firm: FirmFigures
+    has_books: bool
+
+    def dashboard(self, asked: Asked) -> Dashboard:
+        return self.firm.servitization(self.actor, asked)
+
+    def ledger(self) -> "ChannelLedger":
+        return self.firm.channels(self.actor)
+
+    def curves(self) -> tuple[Curve, ...]:
+        return self.firm.smile(self.actor)
+
+    def items(self) -> "Sequence[PlacedItem]":
+        return self.firm.items(self.actor)
 
 
 class KeptReports:
@@ -142,7 +168,7 @@ class KeptReports:
             TooManyReports: when others take longer than `WAIT_SECONDS_MAX`.
             ExtraMissing: without the extra `lineshaft[valuechain]`.
         """
-        with self._turn(), self._sources(actor, scenario, show) as sources:
+        with self._turn(), self._sources(actor, scenario) as sources:
             return report(sources, language, self._parts.clock.now(), show)
 
     def file(
@@ -166,22 +192,18 @@ class KeptReports:
             self._turns.release()
 
     @contextmanager
-    def _sources(self, actor: Actor, scenario: str, show: Show) -> Iterator[ReportSources]:
+    def _sources(self, actor: Actor, scenario: str) -> Iterator[ReportSources]:
         parts = self._parts
+        kept = parts.books.versions(actor)
         with ExitStack() as stack:
             network, before = self._network(actor, stack)
-            try:
-                books = stack.enter_context(parts.books.files(actor))
-            except BooksMissing:
-                books = None
             yield ReportSources(
-                books=books,
                 network=network,
                 network_before=before,
                 outage=self._question(actor, scenario),
-                billed=parts.servitization.billed(actor, show),
-                served=lambda days: parts.servitization.served(actor, days),
+                firm=_KeptFirm(actor, parts.firm, bool(kept)),
                 answer=lambda asked: parts.networks.what_if(actor, asked),
+                inputs={f"books version {one.version}": one.sha256 for one in kept[:1]},
             )
 
     def _network(self, actor: Actor, stack: ExitStack) -> tuple[Path | None, Path | None]:
