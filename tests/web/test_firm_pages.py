@@ -95,7 +95,7 @@ def test_the_pages_of_a_hub_that_has_billed(hub: Served) -> None:
     assert "expected such as 2026-03" in page(f"{SERVITIZATION}?first=soon")
     assert f"/invoices/{number}" in page(f"{LINES}?where=kind%3Dservice")
     assert "keys are month" in page(f"{LINES}?where=colour%3Dred")
-    assert "Smile curve" in page(SMILE)
+    assert "No books yet" in page(SMILE)
     files = "/files/valuechain"
     assert "output_servitization" in page(f"{files}/servitization.csv")
     assert page(f"{files}/lines.csv?where=kind%3Dservice").count(number) > 0

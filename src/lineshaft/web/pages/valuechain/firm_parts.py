@@ -50,9 +50,9 @@ def money_fields(visit: Visit, asked: FirmQuestion) -> list[Html]:
     ]
 
 
-def no_books(visit: Visit, tables: Sequence[str]) -> Html:
+def no_books(visit: Visit, none: str, tables: Sequence[str]) -> Html:
     """Say that there is nothing yet, and how to bring it."""
-    title, text = visit.say("servitization.none.title"), visit.say("servitization.none.text")
+    title, text = visit.say(f"{none}.title"), visit.say(f"{none}.text")
     example = "\n".join(f"{name}.csv" for name in tables)
     way = link_button(visit.say("servitization.to_books"), BOOKS, kind="primary")
     return empty_state(title, text, example, way)

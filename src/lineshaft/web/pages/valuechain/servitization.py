@@ -78,7 +78,7 @@ async def _answer(visit: Visit, asked: FirmQuestion) -> Dashboard | LineshaftErr
 def _without(visit: Visit, asked: FirmQuestion, error: LineshaftError) -> None:
     """Say why there is no answer, and what to do."""
     if isinstance(error, TooThin) and not asked.query():
-        show(no_books(visit, TABLES), "panel")
+        show(no_books(visit, "servitization.none", TABLES), "panel")
         return
     show(_form(visit, asked, (asked.site,) if asked.site else ()))
     show(too_thin(visit, error) if isinstance(error, TooThin) else not_read(visit, error))

@@ -50,7 +50,7 @@ async def build(visit: Visit, request: Request) -> None:
     try:
         curves = await visit.ask(firm.smile, asked.currency, asked.listed_rates, asked.of_version)
     except BooksMissing:
-        show(no_books(visit, TABLES), "panel")
+        show(no_books(visit, "smile.none", TABLES), "panel")
         return
     except (TooThin, Invalid) as refused:
         error = refused

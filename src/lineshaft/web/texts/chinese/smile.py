@@ -22,6 +22,11 @@ SMILE: dict[str, str] = {
     "smile.move_text": (
         "各季度曲线的深度及其区间。虚线以上表示两端收益高于中间；若区间跨过虚线，则不能下结论。"
     ),
+    "smile.none.text": (
+        "微笑曲线由企业的作业账（activities 表）拟合，升级轨迹由 upgrading 表绘制。"
+        "请导入含有其中一个表的账册。"
+    ),
+    "smile.none.title": "还没有企业账册",
     "smile.per_hour": "{currency}/小时",
     "smile.place": "位置",
     "smile.points": "活动",

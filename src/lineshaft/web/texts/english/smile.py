@@ -27,6 +27,11 @@ SMILE: dict[str, str] = {
         "The depth of each quarter's curve with its interval. Above the dashed line the ends "
         "earn more than the middle; where the interval crosses it, nothing is shown."
     ),
+    "smile.none.text": (
+        "The curve is fitted to an activity-based ledger of the firm (table activities), the way "
+        "up is drawn from the table upgrading. Import the books with one of them."
+    ),
+    "smile.none.title": "No books yet",
     "smile.per_hour": "{currency}/h",
     "smile.place": "Place",
     "smile.points": "Activities",
