@@ -56,8 +56,8 @@ HEADLINES = (
 PLACES = ("upstreamness", "downstreamness")
 COUNTRIES_SHOWN = 10
 PERCENT = 100
-SHARE, SHARE_DECIMALS = "[0, 1]", 2
-"""Range of an indicator that is a part of a whole, which people read in percent."""
+SHARES, SHARE_DECIMALS = {"[0, 1]", "(-inf, 1]"}, 2
+"""Ranges of indicators that are a part of a whole, which people read in percent."""
 
 
 async def build(visit: Visit, request: Request) -> None:
@@ -219,7 +219,7 @@ class _TablePage:
     def _shown(self, each: "Reported") -> Html:
         value = each.figure.value
         shown = "\N{EM DASH}" if value is None else number_of(float(value))
-        if value is not None and each.figure.indicator.range == SHARE:
+        if value is not None and each.figure.indicator.range in SHARES:
             shown = form.percent(Fraction(value), SHARE_DECIMALS)
         if each.currency and value is not None:
             shown = self._visit.say("tables.amount", value=shown, currency=each.currency)
@@ -311,7 +311,7 @@ class _TablePage:
         part = form.percent(Fraction(self._replaced or 0) / PERCENT, 0)
         said = "tables.with_replaced" if float(self._replaced or 0) else "tables.upper_bound"
         world = visit.say("tables.world_loses", part=form.percent(Fraction(loss.world), 3))
-        lines = [f"{visit.say(said, part=part)}. {world}"]
+        lines = [visit.say(said, part=part), world]
         if loss.not_replaceable:
             missing = form.percent(Fraction(loss.not_replaceable), 1)
             lines.append(visit.say("tables.not_replaceable", part=missing))

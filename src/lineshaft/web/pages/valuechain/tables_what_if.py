@@ -321,8 +321,8 @@ def _world(visit: Visit, found: Answered) -> Html:
     ]  # fmt: skip
     heading = visit.say("tables.moved")
     about = visit.say("tables.currency", currency=found.table.currency)
-    notes = f"{found.table.title} {found.table.vintage}, {about}. {visit.say('tables.assumptions')}"
-    note = tag("p", notes, class_="pad soft")
+    name = f"{found.table.title} {found.table.vintage} ({about})"
+    note = [tag("p", text, class_="pad soft") for text in (name, visit.say("tables.assumptions"))]
     return panel(heading, note, table(heading, columns, rows), beside=files, is_flush=True)
 
 
