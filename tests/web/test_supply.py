@@ -12,7 +12,7 @@ from tests.web.conftest import Open, settle
 from tests.web.doors import Served, ask, cookie_of
 from tests.web.test_pages import ENGLISH_SENTENCE, REMOVE_ENGLISH, look, violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 REGISTER, OUTAGE = "/valuechain/register", "/valuechain/outage"
 REPORT = "/valuechain/report"
 SCENARIO = "supplier-havelin-2018-01-01"
@@ -175,9 +175,13 @@ def check_files(hub: Served) -> None:
     assert ask(hub, "GET", "/files/valuechain/sample.zip", cookie=cookie).body[:2] == b"PK"
 
 
+def column(table: str, name: str) -> list[str]:
+    with (NOW / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return [row[name] for row in csv.DictReader(file)]
+
+
 def check_chinese(open_page: Open) -> None:
-    with (NOW / "owners.csv").open(encoding="utf-8", newline="") as file:
-        written_by_people = [NAMED, *(row["action"] for row in csv.DictReader(file))]
+    written_by_people = [NAMED, *column("owners", "action"), *column("items", "name")]
     for name in ("register", "outage", "network"):
         query = f"?scenario={SCENARIO}" if name == "outage" else ""
         page = open_page("finance", f"/valuechain/{name}{query}", "zh-Hans")
