@@ -161,6 +161,10 @@ class Correction:
     sources: tuple[Text, ...]
     year: int | None = None
 
+    def sources_in(self, language: str) -> str:
+        """Return the other sources in one line."""
+        return ("; " if language == "en" else "；").join(one.of(language) for one in self.sources)
+
 
 @dataclass(frozen=True)
 class PathCatalogue:

@@ -250,7 +250,7 @@ def correction_rows(found: Sequence[Correction], language: str) -> list[Row]:
             "quote": each.evidence.quote,
             "quote_in_english": each.evidence.translated,
             "other_sources_say": each.says.of(language),
-            "sources": "; ".join(one.of(language) for one in each.sources),
+            "sources": each.sources_in(language),
         }
         for each in found
     ]

@@ -171,7 +171,7 @@ def _corrections(visit: Visit, found: ShownPaths) -> Html:
     named = {each.id: each.name.of(visit.language) for each in found.records}
     rows = []
     for each in found.corrections:
-        others = "; ".join(one.of(visit.language) for one in each.sources)
+        others = each.sources_in(visit.language)
         rows.append(
             Row(
                 [

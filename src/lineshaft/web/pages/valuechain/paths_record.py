@@ -36,7 +36,7 @@ def stands_on(visit: Visit, each: PathRecord, fixed: Correction | None) -> list[
     confidence = labels("confidence", visit.language)[each.confidence]
     kind = labels("type", visit.language)[each.type] if each.type else None
     counts = f"{' + '.join(map(str, each.parts))} = {each.total}" if each.parts else None
-    others = "; ".join(one.of(visit.language) for one in fixed.sources) if fixed else ""
+    others = fixed.sources_in(visit.language) if fixed else ""
     said: Child = (
         [fixed.says.of(visit.language), tag("span", others, class_="sub")] if fixed else None
     )
