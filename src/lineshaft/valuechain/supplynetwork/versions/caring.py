@@ -16,7 +16,7 @@ from lineshaft.valuechain.supplynetwork.versions.care import (
 
 if TYPE_CHECKING:
     from lineshaft.valuechain.supplynetwork.register import Dependency
-    from lineshaft.valuechain.supplynetwork.versions.service import NetworkParts
+    from lineshaft.valuechain.supplynetwork.versions.ports import NetworkParts
 
 ALL = Resource("network", "*")
 Key = tuple[str, str]

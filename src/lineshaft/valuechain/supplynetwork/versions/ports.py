@@ -1,14 +1,20 @@
 """What the kept supply networks need: a store, and contracts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import sqlalchemy as sa
 
+from lineshaft.core.clock import Clock
+from lineshaft.infrastructure.database import Database
+from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.model import Actor
+from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.services.contracts.model import Contract
 from lineshaft.valuechain.supplynetwork.versions.care import CareNote
 from lineshaft.valuechain.supplynetwork.versions.model import OutageScenario
+from lineshaft.valuechain.versions.service import VersionStore
 
 
 class BoundContracts(Protocol):
@@ -46,3 +52,16 @@ class NetworkStore(Protocol):
     def scenario(self, connection: sa.Connection, id_: str) -> tuple[OutageScenario, bytes] | None:
         """Return a scenario with its bytes."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkParts:
+    """Everything that the use cases take."""
+
+    database: Database
+    versions: VersionStore
+    store: NetworkStore
+    contracts: BoundContracts
+    authorizer: Authorizer
+    audit: AuditChain
+    clock: Clock

@@ -11,14 +11,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from lineshaft.core import canonical
-from lineshaft.core.clock import Clock
 from lineshaft.core.errors import Invalid
-from lineshaft.infrastructure.database import Database
-from lineshaft.security.audit.service import AuditChain
 from lineshaft.security.authorisation.model import Action, Actor, Resource
-from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.valuechain.indicator import Figure
-from lineshaft.valuechain.supplynetwork.versions.care import cared
+from lineshaft.valuechain.supplynetwork.versions.care import (
+    ACTION_CHARACTERS_MAX,
+    OWNER_CHARACTERS_MAX,
+    Care,
+    CareNote,
+    cared,
+)
 from lineshaft.valuechain.supplynetwork.versions.caring import RegisterCare
 from lineshaft.valuechain.supplynetwork.versions.errors import (
     NetworkMissing,
@@ -36,9 +38,9 @@ from lineshaft.valuechain.supplynetwork.versions.model import (
     OutageScenario,
     week_before,
 )
-from lineshaft.valuechain.supplynetwork.versions.ports import BoundContracts, NetworkStore
+from lineshaft.valuechain.supplynetwork.versions.ports import NetworkParts
 from lineshaft.valuechain.versions.model import KeptVersion, Kind
-from lineshaft.valuechain.versions.service import Versions, VersionsParts, VersionStore
+from lineshaft.valuechain.versions.service import Versions, VersionsParts
 
 if TYPE_CHECKING:
     from lineshaft.valuechain.supplynetwork.register import Dependency
@@ -46,7 +48,16 @@ if TYPE_CHECKING:
     from lineshaft.valuechain.supplynetwork.service import Register, WhatIf
     from lineshaft.valuechain.supplynetwork.versions.opened import OpenNetwork, OpenNetworks
 
-__all__ = ["NetworkParts", "ShownRegister", "SupplyNetworks", "sample_files"]
+__all__ = [
+    "ACTION_CHARACTERS_MAX",
+    "OWNER_CHARACTERS_MAX",
+    "Care",
+    "CareNote",
+    "NetworkParts",
+    "ShownRegister",
+    "SupplyNetworks",
+    "sample_files",
+]
 
 CONTRACTS_MAX = 10_000
 """That the tables of one version name."""
@@ -69,19 +80,6 @@ Progress = Callable[[str, int, int], None]
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkParts:
-    """Everything that the use cases take."""
-
-    database: Database
-    versions: VersionStore
-    store: NetworkStore
-    contracts: BoundContracts
-    authorizer: Authorizer
-    audit: AuditChain
-    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)

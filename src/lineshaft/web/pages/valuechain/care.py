@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from lineshaft.core.errors import LineshaftError
-from lineshaft.valuechain.supplynetwork.versions.care import (
+from lineshaft.valuechain.supplynetwork.versions.service import (
     ACTION_CHARACTERS_MAX,
     OWNER_CHARACTERS_MAX,
     Care,
