@@ -79,8 +79,8 @@ def _chain() -> typer.Typer:
         valuechain_books,
         valuechain_channels,
         valuechain_dependence,
-        valuechain_report,
         valuechain_paths,
+        valuechain_report,
         valuechain_servitization,
         valuechain_table,
         valuechain_trade,
@@ -96,8 +96,8 @@ def _chain() -> typer.Typer:
     valuechain.app.command()(valuechain_servitization.smile)
     valuechain.app.add_typer(valuechain_table.app, name="table")
     valuechain.app.add_typer(valuechain_trade.app, name="trade")
-    valuechain.app.command()(valuechain_report.report)
     valuechain.app.command()(valuechain_channels.channels)
+    valuechain.app.command()(valuechain_report.report)
     valuechain.app.add_typer(valuechain_books.app, name="books")
     return valuechain.app
 
