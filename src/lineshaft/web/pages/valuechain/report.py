@@ -27,9 +27,9 @@ from lineshaft.web.markup import Child, Html, tag
 from lineshaft.web.pages.valuechain.tabs import OUTAGE, REPORT, tabs
 from lineshaft.web.report_files import FILE, in_time, wanted
 from lineshaft.web.session import Visit
+from lineshaft.web.texts import Language
 
 SCENARIOS_SHOWN = 200
-OWN_NAMES = {ReportLanguage.ENGLISH: "English", ReportLanguage.CHINESE: "简体中文"}
 ALWAYS = {"summary", "paths", "sources"}
 """Sections that need no data of their own."""
 
@@ -79,8 +79,8 @@ def _last(kept: Sequence[OutageScenario]) -> str:
 
 def _choices(visit: Visit, asked: _Wanted, kept: Sequence[OutageScenario]) -> Html:
     languages = [
-        tag("option", name, value=each.value, selected=each is asked.language)
-        for each, name in OWN_NAMES.items()
+        tag("option", Language(each.tag).own_name, value=each, selected=each is asked.language)
+        for each in ReportLanguage
     ]
     scenarios = [tag("option", visit.say("report.no_scenario"), value="")]
     scenarios += [
