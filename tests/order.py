@@ -22,10 +22,10 @@ def workers() -> int:
 def arranged(items: Sequence[pytest.Item], parts: int) -> list[pytest.Item]:
     """Return the items in so many parts of equal length, each with its dear ones in front.
 
-    The first part begins with the pages, each other one with its share of the long tests, and the
-    last goes on with PostgreSQL. Otherwise the order stays as it was.
+    The first part begins with the pages and all else that asks their hub, each other one with its
+    share of the long tests, and the last goes on with PostgreSQL. Otherwise the order stays.
     """
-    pages = [item for item in items if item.get_closest_marker("browser") is not None]
+    pages = [item for item in items if _uses_the_pages(item)]
     long = [item for item in items if _limit_s(item) >= LONG_S and item not in set(pages)]
     long.sort(key=_limit_s, reverse=True)
     engine = [item for item in items if is_on_postgresql(item) and item not in {*pages, *long}]
@@ -47,6 +47,12 @@ def is_on_postgresql(item: pytest.Item) -> bool:
     """Tell whether a test uses the database on PostgreSQL."""
     chosen = getattr(item, "callspec", None)
     return chosen is not None and chosen.params.get("database_url") == "postgresql"
+
+
+def _uses_the_pages(item: pytest.Item) -> bool:
+    """Tell whether a test uses a browser, or the installation whose pages are served to it."""
+    is_of_pages = "web" in item.path.parts and "hub" in getattr(item, "fixturenames", ())
+    return is_of_pages or item.get_closest_marker("browser") is not None
 
 
 def _limit_s(item: pytest.Item) -> float:

@@ -2,7 +2,7 @@
 lineshaft apply plant
 python ../machining-hours/make_readings.py $OUT/readings.csv
 lineshaft historian import $OUT/readings.csv --source lowmill-day --map map.toml
-# The month of that day is billed: the invoice is one of the books, too.
+# The month of that day is billed. The books do not hold this invoice: what reads the hub counts it, too.
 lineshaft invoice issue lowmill-cutting --at 2017-06-01T00:00:00Z
 lineshaft invoice show THM-000001
 lineshaft invoice export THM-000001 $OUT

@@ -1,5 +1,7 @@
 """The order of the tests: none is lost, and what is dear begins a worker's part."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.order import LONG_S, arranged
@@ -8,8 +10,9 @@ from tests.order import LONG_S, arranged
 class Item:
     """As much of a test as its order depends on."""
 
-    def __init__(self, name: str, *marks: pytest.Mark) -> None:
+    def __init__(self, name: str, *marks: pytest.Mark, path: str = "tests/core/test_a.py") -> None:
         self.name, self._marks = name, {mark.name: mark for mark in marks}
+        self.path, self.fixturenames = Path(path), ["hub"]
 
     def get_closest_marker(self, name: str) -> pytest.Mark | None:
         return self._marks.get(name)
@@ -34,3 +37,9 @@ def test_more_dear_ones_than_a_part_holds() -> None:
     items = [Item(f"page {number}", pytest.mark.browser.mark) for number in range(9)]
     items += [Item("plain")]
     assert arranged(items, 3) == items
+
+
+def test_what_asks_the_hub_of_the_pages_goes_with_them() -> None:
+    items = [Item(f"plain {number}") for number in range(8)]
+    items += [Item("file", path="tests/web/test_files.py"), Item("page", pytest.mark.browser.mark)]
+    assert [item.name for item in arranged(items, 2)[:2]] == ["file", "page"]

@@ -232,8 +232,11 @@ _FIRM = {
         "计算货币 {a} 无法识别：应为 ISO 4217 代码"
     ),
     r"books version (?P<a>\d+) have no table (?P<b>\w+): expected it \(docs/dependence\.md\)": (
-        "账册版本 {a} 没有表 {b}"
+        "账簿版本 {a} 没有表 {b}"
     ),
+    r"books version (?P<a>\d+)": "账簿版本 {a}",
+    r"books version (?P<a>\d+) and documents of Lineshaft": "账簿版本 {a}与 Lineshaft 单据",
+    r"documents of Lineshaft": "Lineshaft 单据",
     r"a trajectory needs two years in a row, got (?P<a>.+)": "轨迹至少需要连续两年的数据：现有 {a}",
 }
 """What is missing of the firm's figures, and what of a question cannot be read."""

@@ -15,6 +15,7 @@ from lineshaft.web.markup import Html, tag
 from lineshaft.web.pages.valuechain.channels_chosen import CHANNELS, Chosen
 from lineshaft.web.pages.valuechain.channels_rollout import roll_out
 from lineshaft.web.pages.valuechain.channels_sections import capital, digital, technology
+from lineshaft.web.pages.valuechain.figure import words
 from lineshaft.web.pages.valuechain.register import number_of
 from lineshaft.web.pages.valuechain.tabs import tabs
 from lineshaft.web.session import Visit
@@ -105,7 +106,7 @@ def _chooser(visit: Visit, chosen: Chosen, kept: dict[str, str]) -> Html:
     query = kept | {"site": chosen.site, "line": chosen.line}
     files = sheets("/files/valuechain/channels", query)
     name = _named(visit, *here)
-    said = visit.say("channels.of", place=name, books=chosen.ledger.books.name)
+    said = visit.say("channels.of", books=words(visit, chosen.ledger.books.name))
     return panel(name, tag("p", said, class_="soft"), beside=[form, *files])
 
 

@@ -104,14 +104,13 @@ def _factor_table(visit: Visit, effect: "Found", terms: "Found") -> Html:
         Column(visit.say("channels.quarter")),
         Column(visit.say("channels.substitution"), is_number=True),
         *(Column(visit.say(f"channels.factor.{each}"), is_number=True) for each in FACTORS),
-        Column(visit.say("channels.pattern")),
     ]
     rows = []
     for quarter in _last(effect):
         of, each = next(iter(effect[quarter].items()))
-        seen = badge(visit.say("channels.is_substitution"), "good") if of == PATTERN else None
+        seen = [badge(visit.say("channels.is_substitution"), "good")] if of == PATTERN else []
         factors = [opened(visit, terms.get(quarter, {}).get(factor)) for factor in FACTORS]
-        rows.append(Row([_quarter(quarter), opened(visit, each), *factors, seen]))
+        rows.append(Row([tag("div", _quarter(quarter), *seen), opened(visit, each), *factors]))
     lead = tag("p", visit.say("channels.factors_text"), class_="pad soft")
     return panel(name, lead, table(name, columns, rows), is_flush=True)
 

@@ -39,8 +39,14 @@ def shown_figure(reader: Preferences, shown: str, figure: Figure, *more: Child) 
 
 def worded(reader: Preferences, sentence: str) -> Html:
     """Return a sentence of the value chain in the reader's language, as far as it has been said."""
-    said = in_chinese(sentence) if reader.language is Language.CHINESE else None
-    return tag("span", said) if said else tag("span", sentence, lang="en")
+    said = words(reader, sentence)
+    is_left = reader.language is not Language.ENGLISH and said == sentence
+    return tag("span", said, lang="en") if is_left else tag("span", said)
+
+
+def words(reader: Preferences, sentence: str) -> str:
+    """Return what `worded` shows as text, such as to stand within another sentence."""
+    return (in_chinese(sentence) if reader.language is Language.CHINESE else None) or sentence
 
 
 def money_of(value: Fraction | str, currency: str) -> str:

@@ -101,7 +101,6 @@ CHANNELS: dict[str, str] = {
     "channels.outcome": "联网推广所影响的指标",
     "channels.outcome.labour_productivity": "每小时产出",
     "channels.outcome.quality_ratio": "合格率",
-    "channels.pattern": "模式",
     "channels.place": "工厂与产线",
     "channels.quarter": "季度",
     "channels.roll_out": "产线联网的效果",

@@ -96,7 +96,7 @@ SERVITIZATION: dict[str, str] = {
     "servitization.no_lines.title": "没有符合条件的单据行",
     "servitization.no_service": "这些月份没有销售服务。",
     "servitization.none.text": (
-        "服务化指标由本系统开出的单据和企业账册计算。请至少导入收入表；再导入设备保有量和服务成本"
+        "服务化指标由本系统开出的单据和企业账簿计算。请至少导入收入表；再导入设备保有量和服务成本"
         "，即可得到服务附着率和投入服务化。"
     ),
     "servitization.none.title": "还没有收入数据",
@@ -124,7 +124,7 @@ SERVITIZATION: dict[str, str] = {
     "servitization.thin": "数据不足，无法给出可信的数字",
     "servitization.thin_text": "系统不会用估计值代替。请补充缺少的数据，或另选月份或场所。",
     "servitization.title": "服务化",
-    "servitization.to_books": "前往企业账册",
+    "servitization.to_books": "前往企业账簿",
     "servitization.trend": "趋势",
     "servitization.trend_said": "各周期服务占比，并标出文献中 20% 至 30% 的区间作为参考",
     "servitization.trend_table": "趋势数据表",

@@ -24,9 +24,9 @@ SMILE: dict[str, str] = {
     ),
     "smile.none.text": (
         "微笑曲线由企业的作业账（activities 表）拟合，升级轨迹由 upgrading 表绘制。"
-        "请导入含有其中一个表的账册。"
+        "请导入含有其中一个表的账簿。"
     ),
-    "smile.none.title": "还没有企业账册",
+    "smile.none.title": "还没有企业账簿",
     "smile.per_hour": "{currency}/小时",
     "smile.place": "位置",
     "smile.points": "活动",

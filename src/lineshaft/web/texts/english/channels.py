@@ -111,7 +111,6 @@ CHANNELS: dict[str, str] = {
     "channels.outcome": "What the roll-out is to have moved",
     "channels.outcome.labour_productivity": "output per hour",
     "channels.outcome.quality_ratio": "quality ratio",
-    "channels.pattern": "Pattern",
     "channels.place": "Site and line",
     "channels.quarter": "Quarter",
     "channels.roll_out": "What connecting the lines did",
