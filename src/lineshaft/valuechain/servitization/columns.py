@@ -60,7 +60,9 @@ _SHOWN = ("document", "line", "date", "customer", "item", "machine", "bundle")
 _keys = itemgetter(*KEYS)
 _Keys = tuple[str, ...]
 """The values of `KEYS`."""
-_NOTHING = [0, 0, 0, 0]
+_Sums = Sequence[int]
+"""Amount, cost, costed amount and count."""
+_NOTHING: _Sums = (0, 0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -204,7 +206,7 @@ class RevenueColumns:
         self._connection = connection
         self.name = name
         self._combinations = combinations
-        self._sums: dict[int, list[int]] = {}
+        self._sums: dict[int, _Sums] = {}
 
     @classmethod
     def of(cls, lines: Iterable[RevenueLine], name: str) -> "RevenueColumns":
@@ -259,7 +261,7 @@ class RevenueColumns:
             QuestionInvalid: for another key, or beyond `CELLS_MAX` combinations.
         """
         combinations, sums = self._combinations, self._summed()
-        found: dict[_Keys, list[int]] = {}
+        found: dict[_Keys, _Sums] = {}
         for number in self._chosen(where or {}):
             key, mine = combinations[number][:-1], sums.get(number, _NOTHING)
             if key in found:
@@ -271,17 +273,26 @@ class RevenueColumns:
             raise QuestionInvalid(msg + "expected fewer; ask for a part")
         return [_cell(keys, found[keys]) for keys in sorted(found)]
 
-    def _summed(self) -> Mapping[int, list[int]]:
+    def _summed(self) -> Mapping[int, _Sums]:
         """Return amount, cost, costed amount and count of each combination, read once."""
+        import duckdb  # noqa: PLC0415
+
         if not self._sums:
-            # As text: to fetch numbers of 128 bits takes as long as to add them up.
-            found = self._connection.execute(
-                "SELECT combination, sum(amount)::TEXT, coalesce(sum(cost), 0)::TEXT, "
-                "coalesce(sum(amount) FILTER (WHERE cost IS NOT NULL), 0)::TEXT, count(*) "
-                "FROM lines GROUP BY combination"
-            ).fetchall()
-            self._sums = {number: list(map(int, sums)) for number, *sums in found}
+            try:
+                found = self._sums_as("BIGINT")
+            except duckdb.ConversionException:
+                # Some sum is beyond 64 bits. As text: DuckDB hands out no longer numbers as such.
+                found = [tuple(map(int, row)) for row in self._sums_as("TEXT")]
+            self._sums = {row[0]: row[1:] for row in found}
         return self._sums
+
+    def _sums_as(self, type_: str) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = self._connection.execute(
+            f"SELECT combination, sum(amount)::{type_}, coalesce(sum(cost), 0)::{type_}, "
+            f"coalesce(sum(amount) FILTER (WHERE cost IS NOT NULL), 0)::{type_}, count(*) "
+            "FROM lines GROUP BY combination"
+        ).fetchall()
+        return found
 
     def _chosen(self, where: Mapping[str, str]) -> Sequence[int]:
         """Return the numbers of the combinations that have some keys.
@@ -360,7 +371,7 @@ def write_columns(lines: Iterable[RevenueLine], path: Path) -> int:
     return count
 
 
-def _cell(keys: _Keys, sums: Sequence[int]) -> Cell:
+def _cell(keys: _Keys, sums: _Sums) -> Cell:
     values: list[Any] = [*keys[: len(_DIVIDED_BY)], *sums]
     return Cell(*values)
 
