@@ -3,6 +3,7 @@
 A version of an offering or a contract never changes; a change is the next version.
 """
 
+from lineshaft.core.classification import Activity, Binding, CustomerClass, ServiceClass
 from lineshaft.services.contracts.assets import AssetBinding, Pause, Slot
 from lineshaft.services.contracts.bundles import BundlePart, BundlePrice
 from lineshaft.services.contracts.calendars import (
@@ -98,14 +99,10 @@ from lineshaft.services.contracts.modifiers import (
     ProrationBasis,
 )
 from lineshaft.services.contracts.offering import (
-    Activity,
-    Binding,
     Classification,
-    CustomerClass,
     Offering,
     OfferingKind,
     OfferingReference,
-    ServiceClass,
 )
 from lineshaft.services.contracts.parties import OtherParty, Party, PartyRole
 from lineshaft.services.contracts.prices import (

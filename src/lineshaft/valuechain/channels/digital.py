@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from lineshaft.services.contracts.model import Binding
+from lineshaft.core.classification import Binding
 from lineshaft.valuechain.channels.accounting import Unit
 from lineshaft.valuechain.channels.model import (
     BilledUsage,

@@ -6,8 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from lineshaft.core.classification import ServiceClass
 from lineshaft.core.errors import Invalid
-from lineshaft.services.contracts.model import ServiceClass
 
 MONTHS_PER_QUARTER = 3
 QUARTERS_MAX = 200

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from lineshaft.services.contracts.model import ServiceClass
+from lineshaft.core.classification import ServiceClass
 from lineshaft.valuechain.channels.model import (
     AssetKind,
     BilledUsage,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lineshaft.services.contracts.model import Binding
+from lineshaft.core.classification import Binding
 from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.servitization.model import LifeStage
 from lineshaft.valuechain.servitization.view import Sums, View, summed

@@ -6,8 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from lineshaft.core.classification import Activity, Binding, CustomerClass, ServiceClass
 from lineshaft.core.errors import Invalid
-from lineshaft.services.contracts.model import Activity, Binding, CustomerClass, ServiceClass
 
 NOT_SAID = ""
 """Stands where the books do not classify a line."""

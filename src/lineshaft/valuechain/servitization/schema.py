@@ -6,8 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from lineshaft.core.classification import Activity, Binding, CustomerClass, ServiceClass
 from lineshaft.core.money import Money, allocate
-from lineshaft.services.contracts.model import Activity, Binding, CustomerClass, ServiceClass
 from lineshaft.valuechain.servitization.model import (
     ActivityMonth,
     Books,

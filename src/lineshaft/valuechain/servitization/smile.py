@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from lineshaft.services.contracts.model import Activity
+from lineshaft.core.classification import Activity
 from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.indicator import Figure, Indicator
 from lineshaft.valuechain.libraries import needed

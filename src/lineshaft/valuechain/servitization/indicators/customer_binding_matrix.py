@@ -1,6 +1,6 @@
 """Matrix of customer class by binding: to whom services are sold, with or without a product."""
 
-from lineshaft.services.contracts.model import Binding, CustomerClass
+from lineshaft.core.classification import Binding, CustomerClass
 from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.servitization.measured import Measured, share
 from lineshaft.valuechain.servitization.model import NOT_SAID

@@ -1,6 +1,6 @@
 """Shares of the five kinds of services."""
 
-from lineshaft.services.contracts.model import ServiceClass
+from lineshaft.core.classification import ServiceClass
 from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.servitization.measured import Measured, share
 from lineshaft.valuechain.servitization.model import NOT_SAID

@@ -1,6 +1,6 @@
 """Stand-alone share: how much of service revenue needs no product of the firm."""
 
-from lineshaft.services.contracts.model import Binding
+from lineshaft.core.classification import Binding
 from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.servitization.measured import Measured, of_known, share
 from lineshaft.valuechain.servitization.view import View
