@@ -1,7 +1,7 @@
 # One command each. Every target sets itself up: it needs python3 (3.11 or newer) with venv, no more.
 #
 #   make demo [DATA=dir] [CHECK=1] [SPEED=600|max|1]   a real machine's day becomes an invoice
-#   make test                                          everything that CI checks, at most 8 minutes
+#   make test                                          everything that CI checks
 #   make check                                         format, lint, types, imports, tidiness: < 30 s
 #   make soak [ONLY=name] [SEED=n]                     long runs with their full counts
 #   make sim SEED=n [ONLY=name]                        the short form of the long runs with one seed
@@ -29,7 +29,7 @@ help:
 demo: .venv/product
 	@exec $(BIN)/lineshaft demo $(if $(CHECK),--check) $(if $(DATA),--data "$(DATA)") $(if $(SPEED),--speed "$(SPEED)")
 
-# At most 8 minutes on two cores: three processes, as tests of programs also wait. The session limit
+# Three processes for two cores, as tests of programs also wait. The session limit
 # is a guard against a run that hangs.
 test: .venv/tools
 	@exec $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 15 --session-timeout 1800 $(ARGS)
