@@ -1,5 +1,6 @@
 """Tables that the hub keeps: whole, named, damaged, dropped; and what-ifs against the truth."""
 
+from collections import defaultdict
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from fastapi import FastAPI
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lineshaft.core.clock import ManualClock
@@ -29,6 +30,7 @@ from lineshaft.valuechain.inputoutput.kept.errors import (
     TableOutOfBalance,
     TableTaken,
     TableTooLarge,
+    TakesTooMuch,
     TooManyTables,
 )
 from lineshaft.valuechain.inputoutput.kept.model import (
@@ -37,6 +39,7 @@ from lineshaft.valuechain.inputoutput.kept.model import (
     KeptTable,
     Lever,
     LeverKind,
+    check_levers,
 )
 from lineshaft.valuechain.inputoutput.kept.service import KeepWish, KeptTableParts, KeptTables
 from lineshaft.valuechain.inputoutput.kept.store import SqlTableStore
@@ -188,6 +191,7 @@ def kept(kernel: Kernel) -> KeptTable:
 
 
 @few
+@example(seed=0, pulls=[(LeverKind.DEMAND, 0, 0, -53.0), (LeverKind.DEMAND, 0, 1, -59.0)])
 @given(
     seed=st.integers(0, 10_000),
     pulls=st.lists(
@@ -203,8 +207,9 @@ def test_levers_say_what_the_direct_solution_says(
     kernel = Kernel.of(balanced(seed))
     coefficients = kernel.technical_coefficients.copy()
     demand, added = kernel.demand.copy(), kernel.value_added_coefficients.copy()
-    levers = []
+    levers, together = [], defaultdict[tuple[LeverKind, int, int], float](float)
     for kind, row, column, percent in pulls:
+        together[kind, row, column if kind is LeverKind.COEFFICIENT else 0] += percent
         buyer = (f"C{column // 3}", f"i{column % 3}") if kind is LeverKind.COEFFICIENT else ("", "")
         levers.append(Lever(kind, f"C{row // 3}", f"i{row % 3}", percent, *buyer))
         part = percent / 100
@@ -214,8 +219,13 @@ def test_levers_say_what_the_direct_solution_says(
             added[row] += kernel.value_added_coefficients[row] * part
         else:
             coefficients[row, column] += kernel.technical_coefficients[row, column] * part
+    if min(together.values(), default=0) < -100 - 1e-9:
+        with pytest.raises(TakesTooMuch, match="together take"):
+            check_levers(levers)
+        return
+    check_levers(levers)
     largest = np.abs(np.linalg.eigvals(coefficients)).max()
-    if largest >= 1 or coefficients.min() < -1e-9:
+    if largest >= 1:
         return
     output = np.linalg.solve(np.eye(9) - coefficients, demand)
     found = answered(kept(kernel), kernel, levers, None)
@@ -231,6 +241,22 @@ def test_levers_say_what_the_direct_solution_says(
     assert changes == pytest.approx(found.world.value_added_change, abs=1e-9)
     sizes = [abs(each.value_added_change) for each in found.industries]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_changes_of_one_number_take_all_of_it_and_no_more(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    tables = build(sqlite_database, tmp_path)
+    tables.keep(FINANCE, wish(tmp_path))
+    taken = [Lever(LeverKind.DEMAND, "C0", "i0", each) for each in (-33.4, -33.3, -33.3)]
+    assert tables.what_if(FINANCE, "mine", taken).world.output_change < 0
+    with pytest.raises(TakesTooMuch, match=r"demand\|C0\|i0 together take 100\.1 % of it"):
+        tables.what_if(FINANCE, "mine", [*taken, Lever(LeverKind.DEMAND, "C0", "i0", -0.1)])
+    others = [
+        Lever(LeverKind.DEMAND, "C0", "i1", -50),
+        Lever(LeverKind.VALUE_ADDED, "C0", "i0", -9),
+    ]
+    tables.what_if(FINANCE, "mine", [*taken, *others])
 
 
 def test_a_lever_is_read_as_it_is_written() -> None:

@@ -130,6 +130,7 @@ KINDS_IN_CHINESE: dict[str, str] = {
     "TableTaken": "该名称已用于另一投入产出表，请先删除它或换一个名称。",
     "TableTooLarge": "该投入产出表过大。",
     "TablesInvalid": "文件中有错误的行，未作任何更改。",
+    "TakesTooMuch": "对同一数值的各项变动合计减少超过 100 %，请减小变动。",
     "TargetUnknown": "供应网络中没有该对象。",
     "TermsInvalid": "条款自相矛盾或无法读取。",
     "TextTooLong": "文本过长，无法写入表格。",

@@ -11,6 +11,7 @@ from typing import Any
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant
 from lineshaft.valuechain.indicator import Figure, Indicator
+from lineshaft.valuechain.inputoutput.kept.errors import TakesTooMuch
 
 NAME_CHARACTERS_MAX = 80
 LICENCE_CHARACTERS_MAX = 500
@@ -56,6 +57,8 @@ VALUE_ADDED_CHANGE = Indicator(
     range="(-inf, inf)",
 )
 _BAR = "|"
+# Percents are typed as decimals and added as floats.
+_PERCENT_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +205,13 @@ class Lever:
 
     def to_text(self) -> str:
         """Write it for an address: `demand|DEU|C29|10`."""
+        return _BAR.join((self.number, f"{self.percent:g}"))
+
+    @property
+    def number(self) -> str:
+        """Name what it changes: `demand|DEU|C29`."""
         buyer = (self.to_region, self.to_industry) if self.to_region else ()
-        return _BAR.join((self.kind, self.region, self.industry, *buyer, f"{self.percent:g}"))
+        return _BAR.join((self.kind, self.region, self.industry, *buyer))
 
     @classmethod
     def from_content(cls, content: Any) -> "Lever":
@@ -309,11 +317,19 @@ class Answered:
 
 
 def check_levers(levers: Sequence[Lever]) -> None:
-    """Pass as many levers as one what-if may have.
+    """Pass as many levers as one what-if may have, and no more taken of a number than there is.
 
     Raises:
         Invalid: beyond `LEVERS_MAX`.
+        TakesTooMuch: when the changes of one number add up to less than -`PERCENT_MAX` %.
     """
     if len(levers) > LEVERS_MAX:
         msg = f"{len(levers)} changes at once: expected at most {LEVERS_MAX}"
         raise Invalid(msg)
+    together: dict[str, float] = {}
+    for lever in levers:
+        number = lever.number
+        together[number] = together.get(number, 0) + lever.percent
+        if together[number] < -PERCENT_MAX - _PERCENT_TOLERANCE:
+            msg = f"the changes of {number} together take {-together[number]:g} % of it: expected "
+            raise TakesTooMuch(msg + f"at most {PERCENT_MAX} %")

@@ -317,6 +317,7 @@ class KeptTables:
             UnknownPlace: when the table has no such region or industry.
             NotProductive: when some industry then needs more than itself to make itself.
             Invalid: for too many changes.
+            TakesTooMuch: when changes of one number take more than all of it.
             TableNotFound, TableDamaged: as `choices`.
         """
         from lineshaft.valuechain.inputoutput.kept.answering import (  # noqa: PLC0415 - as above
