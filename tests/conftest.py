@@ -132,8 +132,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if _is_one_more_on_postgresql(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
-    if workers() > 1:
-        items[:] = arranged(items, workers())
+    items[:] = arranged(items, workers())
 
 
 def _is_one_more_on_postgresql(item: pytest.Item) -> bool:

@@ -22,10 +22,12 @@ def workers() -> int:
 def arranged(items: Sequence[pytest.Item], parts: int) -> list[pytest.Item]:
     """Return the items in so many parts of equal length, each with its dear ones in front.
 
-    The first part begins with the pages and all else that asks their hub, each other one with its
-    share of the long tests, and the last goes on with PostgreSQL. Otherwise the order stays.
+    The first part begins with the pages and all else that asks their hub, those of the walk first;
+    each other one with its share of the long tests, and the last goes on with PostgreSQL. Otherwise
+    the order stays.
     """
     pages = [item for item in items if _uses_the_pages(item)]
+    pages.sort(key=_walks_before_others_write)
     long = [item for item in items if _limit_s(item) >= LONG_S and item not in set(pages)]
     long.sort(key=_limit_s, reverse=True)
     engine = [item for item in items if is_on_postgresql(item) and item not in {*pages, *long}]
@@ -53,6 +55,11 @@ def _uses_the_pages(item: pytest.Item) -> bool:
     """Tell whether a test uses a browser, or the installation whose pages are served to it."""
     is_of_pages = "web" in item.path.parts and "hub" in getattr(item, "fixturenames", ())
     return is_of_pages or item.get_closest_marker("browser") is not None
+
+
+def _walks_before_others_write(item: pytest.Item) -> bool:
+    """Put the walk first: it looks for English words on Chinese pages, and others enter some."""
+    return item.path.stem != "test_pages"
 
 
 def _limit_s(item: pytest.Item) -> float:

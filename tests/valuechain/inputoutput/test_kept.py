@@ -21,7 +21,7 @@ from lineshaft.security.audit.store import SqlAuditStore
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Actor, Role
 from lineshaft.security.authorisation.service import Authorizer
 from lineshaft.security.authorisation.store import SqlGrantStore
-from lineshaft.valuechain.inputoutput.errors import NotProductive, UnknownPlace
+from lineshaft.valuechain.inputoutput.errors import NotProductive, TakesTooMuch, UnknownPlace
 from lineshaft.valuechain.inputoutput.kept import api, opened, packing, service
 from lineshaft.valuechain.inputoutput.kept.answering import answered
 from lineshaft.valuechain.inputoutput.kept.errors import (
@@ -30,7 +30,6 @@ from lineshaft.valuechain.inputoutput.kept.errors import (
     TableOutOfBalance,
     TableTaken,
     TableTooLarge,
-    TakesTooMuch,
     TooManyTables,
 )
 from lineshaft.valuechain.inputoutput.kept.model import (

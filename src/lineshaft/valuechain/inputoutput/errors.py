@@ -13,3 +13,7 @@ class UnknownPlace(Invalid):
 
 class NotProductive(Invalid):
     """With these coefficients some industry needs more than itself to make itself."""
+
+
+class TakesTooMuch(Invalid):
+    """The changes of one number together take more than all of it; the message names it."""

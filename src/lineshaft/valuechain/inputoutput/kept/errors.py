@@ -23,9 +23,5 @@ class TooManyTables(RateLimited):
     """As many tables are kept as there may be."""
 
 
-class TakesTooMuch(Invalid):
-    """The changes of one number together take more than all of it; the message names it."""
-
-
 class TableDamaged(Unavailable):
     """The file of a kept table is not there, or is not what was kept."""

@@ -11,7 +11,7 @@ from typing import Any
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant
 from lineshaft.valuechain.indicator import Figure, Indicator
-from lineshaft.valuechain.inputoutput.kept.errors import TakesTooMuch
+from lineshaft.valuechain.inputoutput.errors import TakesTooMuch
 
 NAME_CHARACTERS_MAX = 80
 LICENCE_CHARACTERS_MAX = 500
