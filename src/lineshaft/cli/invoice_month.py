@@ -1,6 +1,7 @@
 """`invoice month`: the documents of all contracts for a month, on several processes."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -52,37 +53,39 @@ def issue_month(
         application = application_of(data)
         batches = application.months.batches(LOCAL_OPERATOR)
         total, done, closed = sum(map(len, batches)), 0, Closed()
-        with progress() as bar:
+        with _closing(application, wanted, batches, processes) as parts, progress() as bar:
             show = shown_on(bar)
             show("contracts", done, total)
-            for size, part in _closed(application, wanted, batches, processes):
+            for size, part in parts:
                 done, closed = done + size, closed + part
                 show("contracts", done, total)
         _say(closed, is_json=json)
 
 
-def _closed(
+@contextmanager
+def _closing(
     application: "Application", month: "Month", batches: Sequence[list[str]], processes: int
-) -> Iterator[tuple[int, "Closed"]]:
-    """Close batch by batch; yield how many contracts each had, and what was done."""
+) -> Iterator[Iterator[tuple[int, "Closed"]]]:
+    """Close batch by batch; give how many contracts each had, and what was done."""
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
     if min(processes, len(batches)) <= 1:
-        for batch in batches:
-            yield len(batch), application.months.close(LOCAL_OPERATOR, month, batch)
+        closed = (application.months.close(LOCAL_OPERATOR, month, batch) for batch in batches)
+        yield zip(map(len, batches), closed, strict=True)
         return
-    data = application.settings.data_dir
-    with _workers(min(processes, len(batches)), data) as pool:
+    # A worker has its connections for itself, and this process has no thread when it is forked.
+    application.database.close()
+    with _workers(min(processes, len(batches)), application.settings.data_dir) as pool:
         todo: dict[Future[Closed], int] = {
             pool.submit(_close_batch, month, batch): len(batch) for batch in batches
         }
-        for future in as_completed(todo):
-            yield todo[future], future.result()
+        yield ((todo[future], future.result()) for future in as_completed(todo))
 
 
 @contextmanager
 def _workers(processes: int, data: Path) -> Iterator[ProcessPoolExecutor]:
-    context = get_context("spawn")
+    """Give processes that begin with what this one has imported, which takes it seconds."""
+    context = get_context("fork" if sys.platform == "linux" else "spawn")
     pool = ProcessPoolExecutor(
         processes, mp_context=context, initializer=_open, initargs=(os.getpid(), data)
     )
@@ -97,7 +100,7 @@ def _open(parent: int, data: Path) -> None:
     from lineshaft.infrastructure.imports import leave_out
     from lineshaft.infrastructure.processes import be_steady, die_with
 
-    leave_out("pandas")
+    leave_out("pandas")  # as the command has, where it is not forked
     die_with(parent)()
     _OF_WORKER["application"] = application_of(data)
     be_steady()  # what it has imported would be looked through again with each batch

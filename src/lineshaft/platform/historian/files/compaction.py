@@ -101,11 +101,11 @@ class Compactor:
 
     def _do_all(self, jobs: Sequence[Job], cpu_share: float) -> int:
         """Do one job after the other until it is time to plan anew; return as `run`."""
-        merged, replan_at_s = 0, time.monotonic() + REPLAN_S
+        merged, replan = 0, _Timer(REPLAN_S)
         for job in jobs:
             with self._claim(job.files) as is_ours:
                 merged += self._tried(job, cpu_share) if is_ours else 0
-            if self._stopped.is_set() or time.monotonic() > replan_at_s:
+            if self._stopped.is_set() or replan.has_run_out():
                 break
         return merged
 
@@ -203,11 +203,12 @@ class Compactor:
         inputs = [_Input(self._files.stream(file, batch_rows), file.rows) for file in job.files]
         new: list[NewStoreFile] = []
         writes: list[Write] = []
+        replan = _Timer(REPLAN_S)
         try:
             for cut in slices.cut(maps, _hours(job), job.cuts):
                 tables = self._merged(cut, inputs, ranks)
                 summed = self._summed(job, zip(cut, tables, strict=True), writes)
-                paced = self._paced(job, summed, cpu_share)
+                paced = self._paced(job, summed, cpu_share, replan)
                 new.append(self._files.write_stream(paced, _shape(job)))
             _require_all_rows(job, new)
         except BaseException:
@@ -253,22 +254,23 @@ class Compactor:
                 writes.append(self._rollups.on_day(day, table, is_whole=one.is_whole))
             yield table
 
-    def _paced(self, job: Job, tables: Iterable[pa.Table], cpu_share: float) -> Iterator[pa.Table]:
+    def _paced(
+        self, job: Job, tables: Iterable[pa.Table], cpu_share: float, replan: "_Timer"
+    ) -> Iterator[pa.Table]:
         """Pass tables on; wait after each so long that no more than a share of a core is used.
 
         A day takes minutes to close, and hours come to their end meanwhile: they are closed in
-        between, so that level 0 does not grow behind it.
+        between, so that level 0 does not grow behind it. `replan` runs through all files of a job.
         """
-        look_at_s = time.monotonic() + REPLAN_S
         began_s = time.thread_time()
         for table in tables:
             yield table
             used_s = time.thread_time() - began_s
             if self._stopped.wait(used_s * (1 / self._share(cpu_share) - 1)):
                 raise _Stopped
-            if job.level == DAY_LEVEL and time.monotonic() > look_at_s:
+            if job.level == DAY_LEVEL and replan.has_run_out():
                 self._do_all([one for one in self._due() if one.level < DAY_LEVEL], cpu_share)
-                look_at_s = time.monotonic() + REPLAN_S
+                replan.start()
             began_s = time.thread_time()
 
     def _share(self, cpu_share: float) -> float:
@@ -322,6 +324,23 @@ def _hours(job: Job) -> list[int]:
     """Return the hour of each file, where none has rows of two; otherwise the same of all."""
     is_hourly = all(file.hours == 1 for file in job.files)
     return [file.hour if is_hourly else job.hour for file in job.files]
+
+
+class _Timer:
+    """Runs out after some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        """Start."""
+        self._seconds = seconds
+        self.start()
+
+    def start(self) -> None:
+        """Begin anew."""
+        self._out_at_s = time.monotonic() + self._seconds
+
+    def has_run_out(self) -> bool:
+        """Tell whether it has."""
+        return time.monotonic() > self._out_at_s
 
 
 class _Input:
