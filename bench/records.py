@@ -4,6 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import os
+import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -131,7 +133,7 @@ def pace() -> float:
     """Return what one core takes now for SHA-256 over `PACE_BYTES`, in ms.
 
     A virtual machine's cores are as fast as its neighbours let them be: figures of different days
-    can be compared where the pace beside them is the same.
+    can be compared where the pace beside them, and the processor, is the same.
     """
     data, found = bytes(PACE_BYTES), []
     for _ in range(PACE_ROUNDS):
@@ -139,6 +141,17 @@ def pace() -> float:
         hashlib.sha256(data).digest()
         found.append(time.perf_counter() - started)
     return round(1_000 * statistics.median(found), 1)
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the name of the processor, and whether it has instructions for SHA-256.
+
+    With them `pace` is a quarter of what it is without, and a Python loop as slow as ever.
+    """
+    text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    fields = dict(re.findall(r"^([^\t\n:]+)\s*: (.*)$", text, re.MULTILINE))
+    name = fields.get("model name", platform.machine())
+    return f"{name}, SHA" if "sha_ni" in fields.get("flags", "").split() else name
 
 
 def commit() -> str:

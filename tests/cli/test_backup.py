@@ -21,9 +21,11 @@ from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.security.audit.model import AuditQuery
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
+from lineshaft.valuechain.inputoutput.kept.model import Lever, LeverKind
 from tests.cli.conftest import DAY, HOUR, SIGNAL, Outcome
 from tests.full_disk import no_room
 from tests.platform.historian.house import Source, opened
+from tests.valuechain.paradox.trades import write_baci
 
 pytestmark = pytest.mark.timeout(60)
 """Each command opens, reads and writes a whole installation."""
@@ -121,6 +123,41 @@ def test_a_second_backup_copies_only_what_is_new(lineshaft: Run, data: Path, bac
     assert objects.items() <= after.items()
     listed = lineshaft("backup", "list", backups, "--json").json
     assert [one["snapshot"] for one in listed] == [first["snapshot"], second["snapshot"]]
+
+
+def test_tables_of_nations_and_the_trade_of_the_world_come_back(
+    lineshaft: Run, data: Path, backups: Path, tmp_path: Path
+) -> None:
+    table, trade = ("valuechain", "table"), ("valuechain", "trade")
+    assert lineshaft(*table, "keep-sample", "--data", data).exit_code == 0
+    flows = [(276, 842, 850511, 5_000), (156, 276, 850511, 9_000)]
+    years = [
+        write_baci(tmp_path / f"BACI_HS17_Y{year}_V202401.csv", year, flows)
+        for year in (2018, 2019, 2020)
+    ]
+    kept = lineshaft(*trade, "keep", *years, "--data", data)
+    assert kept.exit_code == 0, kept.err
+    for _ in range(2):
+        assert lineshaft("backup", "create", backups, "--data", data).exit_code == 0
+    # the files lie there once for both, and stay with the snapshot that stays
+    assert lineshaft("backup", "prune", backups, "--keep", "1").exit_code == 0
+    verified = lineshaft("backup", "verify", backups)
+    assert verified.exit_code == 0, verified.out
+    new = tmp_path / "new"
+    assert lineshaft("backup", "restore", backups, "--data", new).exit_code == 0
+    files = [path for path in data.glob("t*/*") if path.is_file()]
+    assert len(files) == 2
+    for path in files:
+        assert (new / path.relative_to(data)).read_bytes() == path.read_bytes()
+    application = build(load_settings({}, data_dir=new))
+    try:
+        (sample,) = application.tables.tables(LOCAL_OPERATOR)
+        lever = Lever(LeverKind.DEMAND, "XAA", "C26", 3)
+        found = application.tables.what_if(LOCAL_OPERATOR, sample.name, [lever])
+        assert found.world.value_added_change > 0
+        assert application.trade.country(LOCAL_OPERATOR, 276).name == "276"
+    finally:
+        application.database.close()
 
 
 def test_linked_files_are_the_same_and_take_no_space(

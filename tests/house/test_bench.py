@@ -56,7 +56,8 @@ def test_bench_remembers_each_promise_once(
     assert capsys.readouterr().out.splitlines()[0] == "a 1 s  (at most 2, ratio 0.5)"
     kept = [json.loads(line) for line in results.read_text().splitlines()]
     assert [record["name"] for record in kept] == ["a", "a", "b"]
-    keys = ["name", "value", "unit", "peer", "peer_value", "ratio", "at", "load", "pace", "commit"]
+    keys = ["name", "value", "unit", "peer", "peer_value", "ratio"]
+    keys += ["at", "load", "pace", "processor", "commit"]
     assert list(kept[0]) == keys
     assert kept[0]["pace"] > 0
     with pytest.raises(SystemExit, match="no promise is called 'c'; there are: a, b"):
@@ -149,3 +150,12 @@ def test_a_long_run_says_how_far_it_is(
     monkeypatch.setattr(records, "TELL_EVERY_S", 30)
     assert list(records.told("abc", 3)) == ["a", "b", "c"]
     assert capsys.readouterr().err == "  1 of 3, 33 %\n"
+
+
+def test_the_processor_is_named(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("model name\t: Some Core\nflags\t\t: aes sha_ni\n")
+    assert records.processor(cpuinfo) == "Some Core, SHA"
+    cpuinfo.write_text("model name\t: Some Core\nflags\t\t: aes\n")
+    assert records.processor(cpuinfo) == "Some Core"
+    assert records.processor(tmp_path / "absent")

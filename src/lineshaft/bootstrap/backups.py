@@ -8,12 +8,15 @@ store files; then those, which never change.
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from lineshaft import __version__
 from lineshaft.bootstrap.application import Application
+from lineshaft.bootstrap.table_parts import TABLES_DIR
+from lineshaft.bootstrap.trade_parts import TRADE_DIR
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, to_datetime
 from lineshaft.infrastructure.backup import (
@@ -23,6 +26,7 @@ from lineshaft.infrastructure.backup import (
     Progress,
     Repository,
     copy_sqlite,
+    entry_of,
     finish,
     no_progress,
     snapshot_database,
@@ -35,6 +39,7 @@ from lineshaft.infrastructure.settings import SETTINGS_FILE
 from lineshaft.platform.historian.files.leases import Leases
 from lineshaft.platform.historian.model import StoreFile
 from lineshaft.security.authorisation.model import Action, Actor, Resource
+from lineshaft.valuechain.inputoutput.kept.opened import INVERSES
 
 DATABASE_FILE = "hub.sqlite"
 KEY_FILE = "key-file.json"
@@ -86,7 +91,9 @@ class Backups:
         leases = Leases(parts.database, parts.manifest, parts.clock)
         with repository.staged(name) as staging, leases.kept():
             files = [*self._beside(staging)]
+            kept = self._kept(repository, is_linked=is_linked)
             database, known_at, store_files = self._database(staging, progress)
+            kept |= self._kept(repository, is_linked=is_linked)
             stored, damaged = self._store(repository, store_files, progress, is_linked=is_linked)
             manifest = BackupManifest(
                 taken_at=parts.clock.now(),
@@ -94,7 +101,7 @@ class Backups:
                 version=__version__,
                 database=parts.database.dialect,
                 store=tuple(stored),
-                files=(*files, database),
+                files=(*files, *kept.values(), database),
                 damaged=tuple(damaged),
             )
             data = manifest.encode()
@@ -126,6 +133,27 @@ class Backups:
         if toml.exists():
             yield write_entry(staging, SETTINGS_FILE, toml.read_bytes())
         yield write_entry(staging, KEY_FILE, self._application.keys.key_file(), is_private=False)
+
+    def _kept(self, repository: Repository, *, is_linked: bool) -> dict[str, BackupEntry]:
+        """Copy the tables of the value chain that are not there yet; return all entries by path.
+
+        Their files never change. Before the database and after it: one may be dropped meanwhile,
+        and one kept. Inverses are left out: they are made again.
+        """
+        data_dir = self._application.settings.data_dir
+        paths = [*_files_below(data_dir / TABLES_DIR), *_files_below(data_dir / TRADE_DIR)]
+        found = {}
+        for path in paths:
+            inside = str(path.relative_to(data_dir))
+            if path.parent.name == INVERSES:
+                continue
+            with suppress(FileNotFoundError):
+                entry = entry_of(path, inside)
+                if not repository.has(entry):
+                    _require_room(repository.directory, 0 if is_linked else entry.size)
+                    repository.add(path, entry, is_linked=is_linked)
+                found[inside] = entry
+        return found
 
     def _database(
         self, staging: Path, progress: Progress

@@ -1,6 +1,6 @@
 """The directory of backups: snapshots that share the files which never change.
 
-    DIR/objects/ab/ab12…        store files by their SHA-256, each once for all snapshots
+    DIR/objects/ab/ab12…        files that never change by their SHA-256, once for all snapshots
     DIR/snapshots/NAME/         one snapshot: manifest.json, signature.json, files/…
 
 A snapshot takes its name when it is whole; what a crash or a full disk left is removed by the next
@@ -64,7 +64,7 @@ class Snapshot:
         return BackupManifest.decode(self.manifest_bytes())
 
     def file(self, path: str) -> Path:
-        """Return where a file of it lies that is no store file."""
+        """Return where a file of it lies that is no object."""
         return self.directory / _FILES / path
 
 
@@ -74,7 +74,7 @@ class Pruned:
 
     Attributes:
         snapshots: names.
-        files, size: how many store files no snapshot needs any more, and their bytes.
+        files, size: how many objects no snapshot needs any more, and their bytes.
     """
 
     snapshots: tuple[str, ...]
@@ -133,7 +133,7 @@ class Repository:
             fsync_dir(self._snapshots)
 
     def prune(self, keep: int, *, is_dry: bool = False) -> Pruned:
-        """Remove the oldest snapshots, and the store files that no snapshot has any more.
+        """Remove the oldest snapshots, and the objects that no snapshot has any more.
 
         Should it end in the middle, no snapshot is half there, and the next one goes on.
 
@@ -152,7 +152,7 @@ class Repository:
         self.snapshot()
         with self._locked():
             found = self.snapshots()
-            needed = {entry.sha256 for one in found[-keep:] for entry in one.manifest().store}
+            needed = {entry.sha256 for one in found[-keep:] for entry in one.manifest().entries}
             unused = [path for path in self.objects() if path.name not in needed]
             size = sum(path.stat().st_size for path in unused)
             for snapshot in [] if is_dry else found[:-keep]:
@@ -177,14 +177,14 @@ class Repository:
             os.close(descriptor)
 
     def has(self, entry: BackupEntry) -> bool:
-        """Tell whether a store file is here already, as far as its size tells."""
+        """Tell whether a file that never changes is here already, as far as its size tells."""
         try:
             return self.object_path(entry.sha256).stat().st_size == entry.size
         except FileNotFoundError:
             return False
 
     def add(self, source: Path, entry: BackupEntry, *, is_linked: bool) -> None:
-        """Take a store file in, under its SHA-256.
+        """Take a file that never changes in, under its SHA-256.
 
         Args:
             source: the file.
@@ -235,11 +235,11 @@ class Repository:
         return faults
 
     def objects(self) -> list[Path]:
-        """Return all store files, each named by its SHA-256."""
+        """Return all files that never change, each named by its SHA-256."""
         return sorted(path for path in self._objects.glob("*/*") if not path.name.startswith("."))
 
     def object_path(self, sha256: str) -> Path:
-        """Return where a store file lies."""
+        """Return where a file that never changes lies."""
         return self._objects / sha256[:2] / sha256
 
     def _place(self, snapshot: Snapshot, entry: BackupEntry) -> Path:
@@ -262,13 +262,18 @@ def staged_file(staging: Path, path: str) -> Path:
     return target
 
 
-def written_entry(staging: Path, path: str, *, is_private: bool = True) -> BackupEntry:
+def written_entry(staging: Path, path: str) -> BackupEntry:
     """Make a file that was written into a staged snapshot durable and return its entry."""
     target = staging / _FILES / path
     with target.open("rb+") as file:
         os.fsync(file.fileno())
     fsync_dir(target.parent)
-    return BackupEntry(path, target.stat().st_size, _digest(target), is_private)
+    return entry_of(target, path)
+
+
+def entry_of(file: Path, path: str) -> BackupEntry:
+    """Return the entry of a private file that comes from a place in the data directory."""
+    return BackupEntry(path, file.stat().st_size, _digest(file), is_private=True)
 
 
 def finish(staging: Path, manifest: bytes, signature: bytes) -> None:
