@@ -143,7 +143,7 @@ def pace() -> float:
     return round(1_000 * statistics.median(found), 1)
 
 
-def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+def cpu(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Return the name of the processor, and whether it has instructions for SHA-256.
 
     With them `pace` is a quarter of what it is without, and a Python loop as slow as ever.

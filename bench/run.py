@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from bench.records import Promise, append, commit, load, now, pace, processor
+from bench.records import Promise, append, commit, cpu, load, now, pace
 
 HERE = Path(__file__).parent
 
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     is_kept = True
     for module in chosen(promise_modules(), options.only):
-        beside = {"load": load(), "pace": pace(), "processor": processor(), "commit": commit()}
+        beside = {"load": load(), "pace": pace(), "cpu": cpu(), "commit": commit()}
         for promise in measured(module, options.only):
             print(promise.line(), flush=True)
             append({**promise.record(), "at": now(), **beside})

@@ -57,7 +57,7 @@ def test_bench_remembers_each_promise_once(
     kept = [json.loads(line) for line in results.read_text().splitlines()]
     assert [record["name"] for record in kept] == ["a", "a", "b"]
     keys = ["name", "value", "unit", "peer", "peer_value", "ratio"]
-    keys += ["at", "load", "pace", "processor", "commit"]
+    keys += ["at", "load", "pace", "cpu", "commit"]
     assert list(kept[0]) == keys
     assert kept[0]["pace"] > 0
     with pytest.raises(SystemExit, match="no promise is called 'c'; there are: a, b"):
@@ -152,10 +152,10 @@ def test_a_long_run_says_how_far_it_is(
     assert capsys.readouterr().err == "  1 of 3, 33 %\n"
 
 
-def test_the_processor_is_named(tmp_path: Path) -> None:
+def test_the_cpu_is_named(tmp_path: Path) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("model name\t: Some Core\nflags\t\t: aes sha_ni\n")
-    assert records.processor(cpuinfo) == "Some Core, SHA"
+    assert records.cpu(cpuinfo) == "Some Core, SHA"
     cpuinfo.write_text("model name\t: Some Core\nflags\t\t: aes\n")
-    assert records.processor(cpuinfo) == "Some Core"
-    assert records.processor(tmp_path / "absent")
+    assert records.cpu(cpuinfo) == "Some Core"
+    assert records.cpu(tmp_path / "absent")
