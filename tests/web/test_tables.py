@@ -64,7 +64,21 @@ def test_from_the_sample_to_a_slider_and_the_export(hub: Served, open_page: Open
     expect(page.get_by_role("slider")).to_have_count(2)
     check_files(hub)
     check_chinese(open_page)
+    check_too_much(open_page)
     check_damage(hub)
+
+
+def check_too_much(open_page: Open) -> None:
+    """Who takes more than there is keeps the sliders, and moves one of them back."""
+    twice = "&".join(["change=demand%7CXAA%7CC26%7C-60"] * 2)
+    page = open_page("finance", f"{WHAT_IF}?table=sample&{twice}")
+    refused = page.get_by_text("together take 120 % of it: expected at most 100 %")
+    expect(refused).to_be_visible()
+    looked_at(page, "tables-what-if-refused-en")
+    page.get_by_role("spinbutton").first.fill("-40")
+    page.get_by_role("spinbutton").first.press("Tab")
+    expect(refused).to_have_count(0)
+    assert page.get_by_role("row", name="World: Value added").is_visible()
 
 
 def check_damage(hub: Served) -> None:

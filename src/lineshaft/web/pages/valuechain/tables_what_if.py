@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from nicegui import events, ui
 
-from lineshaft.core.errors import Invalid
+from lineshaft.core.errors import Invalid, LineshaftError
 from lineshaft.valuechain.inputoutput.kept.model import (
     LEVERS_MAX,
     OUTPUT_CHANGE,
@@ -20,12 +20,20 @@ from lineshaft.valuechain.inputoutput.kept.model import (
     KeptTable,
     Lever,
     LeverKind,
-    ShownLever,
     TableChoices,
 )
 from lineshaft.web import errors
 from lineshaft.web import format as form
-from lineshaft.web.components import Column, Row, download, link_button, page_head, panel, table
+from lineshaft.web.components import (
+    Column,
+    Row,
+    download,
+    link_button,
+    notice,
+    page_head,
+    panel,
+    table,
+)
 from lineshaft.web.controls import attempt, button
 from lineshaft.web.layout import show, title
 from lineshaft.web.markup import Html, join, tag
@@ -232,24 +240,29 @@ class _WhatIfPage:
 
     async def _say(self) -> None:
         visit, levers = self._visit, self._levers
+        if self._drawn_levers is None:
+            # also where there is no answer: to move one of them is the way out
+            self._drawn_levers = levers
+            sliders = [_slider(visit, place, each) for place, each in enumerate(levers)]
+            self._sliders.content = tag("ol", sliders, class_="levers")
         try:
             tables = visit.application.tables
             found = await visit.ask(tables.what_if, self._kept.name, levers, INDUSTRIES_SHOWN)
         except Exception as error:  # noqa: BLE001 - one answer is a unit; it is logged
-            known = errors.as_lineshaft(error)
-            errors.log(known, visit.path)
-            self._result.content = errors.explained(visit, known)
+            self._result.content = _refused(visit, errors.as_lineshaft(error))
             return
-        if self._drawn_levers is None:
-            self._drawn_levers = levers
-            self._sliders.content = tag("ol", [
-                _slider(visit, place, each) for place, each in enumerate(found.levers)
-            ], class_="levers")  # fmt: skip
         self._result.content = _answer_of(visit, found)
         name = f"{visit.say('tables.world')}, {visit.say('tables.value_added')}"
         self._said.content = tag("p", f"{name}: {_amount(found.world, is_output=False)}")
         pairs = [("table", self._kept.name), *(("change", each.to_text()) for each in levers)]
         _ = ui.run_javascript(f"({_ADDRESS_JS})({json.dumps(_path(pairs))})")
+
+
+def _refused(visit: Visit, error: LineshaftError) -> Html:
+    errors.log(error, visit.path)
+    if not isinstance(error, Invalid):
+        return errors.explained(visit, error)
+    return notice(visit.say("tables.no_answer"), errors.reason(visit, error), kind="bad")
 
 
 def _path(pairs: Sequence[tuple[str, str]]) -> str:
@@ -262,8 +275,8 @@ def _name_of(visit: Visit, lever: Lever) -> str:
     return visit.say(f"tables.change_of.{lever.kind.value}", seller=seller, buyer=buyer)
 
 
-def _slider(visit: Visit, place: int, each: ShownLever) -> Html:
-    name, percent = _name_of(visit, each.lever), f"{each.lever.percent:g}"
+def _slider(visit: Visit, place: int, lever: Lever) -> Html:
+    name, percent = _name_of(visit, lever), f"{lever.percent:g}"
     ends = {"min": -PERCENT_MAX, "max": PERCENT_MAX, "value": percent}
     number_name = f"{name}, {visit.say('tables.percent')}"
     return tag(

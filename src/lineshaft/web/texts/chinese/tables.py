@@ -96,6 +96,7 @@ TABLES: dict[str, str] = {
     "tables.moved": "产出与增加值及其变化",
     "tables.name": "名称",
     "tables.nav": "国家投入产出表",
+    "tables.no_answer": "按这些变动没有结果",
     "tables.no_licence": "未注明",
     "tables.none.text": (
         "请从发布方获取投入产出表，用以下命令导入；也可先导入合成示例表，了解可得到的结果。"

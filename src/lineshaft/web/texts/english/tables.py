@@ -112,6 +112,7 @@ TABLES: dict[str, str] = {
     "tables.moved": "Output and value added, and what changes",
     "tables.name": "Name",
     "tables.nav": "National tables",
+    "tables.no_answer": "No answer with these changes",
     "tables.no_licence": "not noted",
     "tables.none.text": (
         "Get a table from its publisher and keep it with the command below, or keep the "
