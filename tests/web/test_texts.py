@@ -25,10 +25,11 @@ def test_both_languages_have_all_texts() -> None:
     assert ENGLISH.keys() == CHINESE.keys()
 
 
-@pytest.mark.parametrize("key", sorted(ENGLISH))
-def test_a_text_says_the_same_in_both_languages(key: str) -> None:
-    assert ENGLISH[key].strip() == ENGLISH[key] != ""
-    assert placeholders(ENGLISH[key]) == placeholders(CHINESE[key])
+def test_a_text_says_the_same_in_both_languages() -> None:
+    """One test for all of them: thousands cost more to count than to make."""
+    for key, text in ENGLISH.items():
+        assert text.strip() == text != "", key
+        assert placeholders(text) == placeholders(CHINESE[key]), key
 
 
 def test_chinese_is_chinese() -> None:
