@@ -29,10 +29,10 @@ help:
 demo: .venv/product
 	@exec $(BIN)/lineshaft demo $(if $(CHECK),--check) $(if $(DATA),--data "$(DATA)") $(if $(SPEED),--speed "$(SPEED)")
 
-# Four processes for two cores, as tests of programs also wait. The session limit
+# Three processes for two cores, as tests of programs also wait. The session limit
 # is a guard against a run that hangs.
 test: .venv/tools
-	@exec $(PYTHON) -m pytest --numprocesses 4 --dist worksteal --durations 15 --session-timeout 1800 $(ARGS)
+	@exec $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 15 --session-timeout 1800 $(ARGS)
 
 check: .venv/tools
 	@$(BIN)/ruff format --check
