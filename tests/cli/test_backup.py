@@ -160,6 +160,24 @@ def test_tables_of_nations_and_the_trade_of_the_world_come_back(
         application.database.close()
 
 
+def test_a_damaged_table_is_left_out_and_named_and_half_a_one_is_none(
+    lineshaft: Run, data: Path, backups: Path
+) -> None:
+    assert lineshaft("valuechain", "table", "keep-sample", "--data", data).exit_code == 0
+    (kept,) = (data / "tables").glob("*.table")
+    kept.write_bytes(kept.read_bytes()[:-1])
+    half = data / "trade" / "tmp" / "years.parquet"
+    half.parent.mkdir(parents=True)
+    half.touch()
+    made = lineshaft("backup", "create", backups, "--data", data, "--json")
+    assert (made.exit_code, made.json["damaged"]) == (1, [f"tables/{kept.name}"])
+    verified = lineshaft("backup", "verify", backups)
+    assert f"tables/{kept.name}: was damaged already" in verified.out
+    (snapshot,) = (backups / "snapshots").iterdir()
+    manifest = json.loads((snapshot / "manifest.json").read_bytes())
+    assert not any(name.startswith(("tables/", "trade/")) for name, *_ in manifest["files"])
+
+
 def test_linked_files_are_the_same_and_take_no_space(
     lineshaft: Run, data: Path, backups: Path
 ) -> None:

@@ -72,8 +72,10 @@ def check_too_much(open_page: Open) -> None:
     """Who takes more than there is keeps the sliders, and moves one of them back."""
     twice = "&".join(["change=demand%7CXAA%7CC26%7C-60"] * 2)
     page = open_page("finance", f"{WHAT_IF}?table=sample&{twice}")
-    refused = page.get_by_text("together take 120 % of it: expected at most 100 %")
+    why = "together take 120 % of it: expected at most 100 %"
+    refused = page.locator("main .notice", has_text=why)
     expect(refused).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text(why)
     looked_at(page, "tables-what-if-refused-en")
     page.get_by_role("spinbutton").first.fill("-40")
     page.get_by_role("spinbutton").first.press("Tab")

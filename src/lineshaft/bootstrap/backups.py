@@ -3,11 +3,14 @@
 The order matters. First the spools of the edge nodes on this machine: an edge that has older
 records than the hub is told so and begins a new epoch, whereas one with younger ones has a gap.
 Then a lease, so that no store file that is listed is unlinked; then the database, which lists the
-store files; then those, which never change.
+store files; then those, which never change. The tables of the value chain do not change either, and
+have no lease: they are copied before the database, as one may be dropped meanwhile, and those that
+were kept meanwhile after it.
 """
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +29,6 @@ from lineshaft.infrastructure.backup import (
     Progress,
     Repository,
     copy_sqlite,
-    entry_of,
     finish,
     no_progress,
     snapshot_database,
@@ -39,13 +41,14 @@ from lineshaft.infrastructure.settings import SETTINGS_FILE
 from lineshaft.platform.historian.files.leases import Leases
 from lineshaft.platform.historian.model import StoreFile
 from lineshaft.security.authorisation.model import Action, Actor, Resource
-from lineshaft.valuechain.inputoutput.kept.opened import INVERSES
 
 DATABASE_FILE = "hub.sqlite"
 KEY_FILE = "key-file.json"
 """The public keys of the installation, as they stood: whoever has them can verify the backup."""
 _PLANT_DIR = "plant"
 _MB = 1_000_000
+_KEPT = re.compile(r"([0-9a-f]{64})\.\w+")
+"""The name of a table of the value chain that is whole: its SHA-256."""
 
 
 class Backups:
@@ -91,17 +94,19 @@ class Backups:
         leases = Leases(parts.database, parts.manifest, parts.clock)
         with repository.staged(name) as staging, leases.kept():
             files = [*self._beside(staging)]
-            kept = self._kept(repository, is_linked=is_linked)
+            kept = self._kept()
+            gone = self._copy(repository, kept, progress, is_linked=is_linked)
             database, known_at, store_files = self._database(staging, progress)
-            kept |= self._kept(repository, is_linked=is_linked)
-            stored, damaged = self._store(repository, store_files, progress, is_linked=is_linked)
+            kept = {one: at for one, at in kept.items() if one.path not in gone} | self._kept()
+            stored = self._stored(store_files)
+            damaged = self._copy(repository, stored | kept, progress, is_linked=is_linked)
             manifest = BackupManifest(
                 taken_at=parts.clock.now(),
                 known_at=known_at,
                 version=__version__,
                 database=parts.database.dialect,
-                store=tuple(stored),
-                files=(*files, *kept.values(), database),
+                store=_sound(stored, damaged),
+                files=(*files, *_sound(kept, damaged), database),
                 damaged=tuple(damaged),
             )
             data = manifest.encode()
@@ -134,27 +139,6 @@ class Backups:
             yield write_entry(staging, SETTINGS_FILE, toml.read_bytes())
         yield write_entry(staging, KEY_FILE, self._application.keys.key_file(), is_private=False)
 
-    def _kept(self, repository: Repository, *, is_linked: bool) -> dict[str, BackupEntry]:
-        """Copy the tables of the value chain that are not there yet; return all entries by path.
-
-        Their files never change. Before the database and after it: one may be dropped meanwhile,
-        and one kept. Inverses are left out: they are made again.
-        """
-        data_dir = self._application.settings.data_dir
-        paths = [*_files_below(data_dir / TABLES_DIR), *_files_below(data_dir / TRADE_DIR)]
-        found = {}
-        for path in paths:
-            inside = str(path.relative_to(data_dir))
-            if path.parent.name == INVERSES:
-                continue
-            with suppress(FileNotFoundError):
-                entry = entry_of(path, inside)
-                if not repository.has(entry):
-                    _require_room(repository.directory, 0 if is_linked else entry.size)
-                    repository.add(path, entry, is_linked=is_linked)
-                found[inside] = entry
-        return found
-
     def _database(
         self, staging: Path, progress: Progress
     ) -> tuple[BackupEntry, Instant, list[StoreFile]]:
@@ -167,30 +151,51 @@ class Backups:
             files = parts.manifest.files(connection)
         return written_entry(staging, DATABASE_FILE), known_at, files
 
-    def _store(
+    def _stored(self, files: Iterable[StoreFile]) -> dict[BackupEntry, Path]:
+        """Return the entries of store files, and where each lies."""
+        directory = self._application.files.directory
+        return {
+            BackupEntry(one.path, one.size, one.sha256.hex()): directory / one.path for one in files
+        }
+
+    def _kept(self) -> dict[BackupEntry, Path]:
+        """Return the entries of the tables of the value chain, and where each lies.
+
+        Their inverses are left out: they are made again.
+        """
+        data_dir, found = self._application.settings.data_dir, {}
+        for name in (TABLES_DIR, TRADE_DIR):
+            for path in sorted((data_dir / name).glob("*")):
+                named = _KEPT.fullmatch(path.name)
+                if named is None:
+                    continue
+                with suppress(FileNotFoundError):  # dropped this moment
+                    inside, size = f"{name}/{path.name}", path.stat().st_size
+                    found[BackupEntry(inside, size, named[1], is_private=True)] = path
+        return found
+
+    def _copy(
         self,
         repository: Repository,
-        files: list[StoreFile],
+        files: Mapping[BackupEntry, Path],
         progress: Progress,
         *,
         is_linked: bool,
-    ) -> tuple[list[BackupEntry], list[str]]:
-        """Copy store files that are not there yet; return all entries, and what is damaged."""
-        entries = [BackupEntry(one.path, one.size, one.sha256.hex()) for one in files]
-        missing = [one for one in entries if not repository.has(one)]
+    ) -> list[str]:
+        """Copy files that never change and are not there yet; return what is damaged or gone."""
+        missing = [one for one in files if not repository.has(one)]
         total = sum(one.size for one in missing)
         _require_room(repository.directory, 0 if is_linked else total)
         done, damaged = 0, []
         for entry in missing:
             progress("copying", done, total)
             try:
-                source = self._application.files.directory / entry.path
-                repository.add(source, entry, is_linked=is_linked)
+                repository.add(files[entry], entry, is_linked=is_linked)
             except (FileChanged, FileNotFoundError):
                 damaged.append(entry.path)
             done += entry.size
         progress("copying", total, total)
-        return [one for one in entries if one.path not in damaged], damaged
+        return damaged
 
     def _signature(self, manifest: bytes) -> bytes:
         with self._application.database.read() as connection:
@@ -204,6 +209,11 @@ class Backups:
             self._application.audit.append(
                 unit.connection, actor, Action.BACKUP_CREATE, f"backup/{name}", detail
             )
+
+
+def _sound(files: Iterable[BackupEntry], damaged: Iterable[str]) -> tuple[BackupEntry, ...]:
+    left_out = set(damaged)
+    return tuple(one for one in files if one.path not in left_out)
 
 
 def _files_below(directory: Path) -> list[Path]:

@@ -55,7 +55,7 @@ class BackupManifest:
         database: `sqlite` or `postgresql`: what the hub ran on; the snapshot is SQLite.
         store: files of the historian, relative to the directory of the store.
         files: everything else, with `hub.sqlite`.
-        damaged: store files that were missing or changed already, and could not be taken.
+        damaged: files that never change, and were missing or changed already.
     """
 
     taken_at: Instant

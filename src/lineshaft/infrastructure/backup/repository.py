@@ -262,18 +262,13 @@ def staged_file(staging: Path, path: str) -> Path:
     return target
 
 
-def written_entry(staging: Path, path: str) -> BackupEntry:
+def written_entry(staging: Path, path: str, *, is_private: bool = True) -> BackupEntry:
     """Make a file that was written into a staged snapshot durable and return its entry."""
     target = staging / _FILES / path
     with target.open("rb+") as file:
         os.fsync(file.fileno())
     fsync_dir(target.parent)
-    return entry_of(target, path)
-
-
-def entry_of(file: Path, path: str) -> BackupEntry:
-    """Return the entry of a private file that comes from a place in the data directory."""
-    return BackupEntry(path, file.stat().st_size, _digest(file), is_private=True)
+    return BackupEntry(path, target.stat().st_size, _digest(target), is_private)
 
 
 def finish(staging: Path, manifest: bytes, signature: bytes) -> None:

@@ -249,7 +249,10 @@ class _WhatIfPage:
             tables = visit.application.tables
             found = await visit.ask(tables.what_if, self._kept.name, levers, INDUSTRIES_SHOWN)
         except Exception as error:  # noqa: BLE001 - one answer is a unit; it is logged
-            self._result.content = _refused(visit, errors.as_lineshaft(error))
+            known = errors.as_lineshaft(error)
+            errors.log(known, visit.path)
+            self._result.content = _refused(visit, known)
+            self._said.content = errors.reason(visit, known, "p")
             return
         self._result.content = _answer_of(visit, found)
         name = f"{visit.say('tables.world')}, {visit.say('tables.value_added')}"
@@ -259,7 +262,6 @@ class _WhatIfPage:
 
 
 def _refused(visit: Visit, error: LineshaftError) -> Html:
-    errors.log(error, visit.path)
     if not isinstance(error, Invalid):
         return errors.explained(visit, error)
     return notice(visit.say("tables.no_answer"), errors.reason(visit, error), kind="bad")
