@@ -314,7 +314,7 @@ def segments(rows: BlockColumns) -> Iterator[Segment]:
 
 
 def _block(rows: BlockColumns, start: int, end: int) -> BlockColumns:
-    fields = {name: getattr(rows, name) for name in BlockColumns.__slots__}
+    fields = {name: getattr(rows, name) for name in BlockColumns.__struct_fields__}
     fields |= {
         name: value[start:end]
         for name, value in fields.items()

@@ -1,8 +1,7 @@
 """Until when a source is known to have had nothing more to say."""
 
-import dataclasses
-
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.bootstrap.adapters import SourceLiveness
 from lineshaft.bootstrap.application import Application
@@ -170,7 +169,7 @@ def test_a_state_that_was_imported_holds_to_the_end_of_the_import(application: A
     request = EnrolRequest(history.name, key.hex(), history.salt.hex(), proof.hex())
     application.identity.enrol_local(LOCAL_OPERATOR, request)
     store(application, history, NOW, NOW + 20 * MINUTE)
-    states = dataclasses.replace(meter("state_duration", "SEC"), signal=SIGNAL)
+    states = replace(meter("state_duration", "SEC"), signal=SIGNAL)
     period = Period(NOW, Instant(NOW + 30 * MINUTE))
 
     def measured() -> tuple[int, Instant | None]:

@@ -1,12 +1,12 @@
 """What the hub has billed, as lines of revenue: exactly what its documents say."""
 
 import datetime as dt
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.bootstrap.servitization_parts import HubRevenue
 from lineshaft.core import canonical

@@ -79,7 +79,7 @@ def test_the_help_loads_no_heavy_library_and_wiod_finds_pandas(tmp_path: Path) -
     codes = tuple(f"c{number}" for number in range(1, 36))
     table = balanced(2, 2, 35)
     names = {"regions": ("DEU", "USA"), "economies": ("DEU", "USA"), "industries": codes}
-    parts = {name: getattr(table, name) for name in table.__dataclass_fields__}
+    parts = {name: getattr(table, name) for name in table.__struct_fields__}
     path = write_wiod(tmp_path / "wiot11_row_sep12.xlsx", type(table)(**parts | names))
     script = f"""
 import sys

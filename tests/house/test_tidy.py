@@ -7,6 +7,7 @@ import pytest
 from tests.house import tidy
 
 NO = "TO" + "DO"
+DATACLASS = "dataclass without a declared field: src/a.py"
 
 
 def test_the_tree_is_tidy() -> None:
@@ -43,6 +44,16 @@ CASES = [
         ["skip without a reason: src/a.py:2"],
     ),
     ("import pytest\n@pytest.mark.skipif(True, reason='why')\ndef f(): ...", []),
+    ("@dataclass(frozen=True)\nclass A:\n    a: int", [f"{DATACLASS}:A"]),
+    (
+        "@dataclasses.dataclass\nclass A:\n    a: list = field(default_factory=list)",
+        [f"{DATACLASS}:A"],
+    ),
+    (
+        "@dataclass\nclass A:\n    a: int\n@dataclass\nclass B(A):\n    b: str = field(repr=False)",
+        [],
+    ),
+    ("@dataclass\nclass A:\n    a: int = option('How many.')", []),
     (
         "import pytest\n@pytest.mark.xfail(strict=True)\ndef f(): ...",
         ["skip without a reason: src/a.py:2"],

@@ -36,6 +36,8 @@ BANNED_WORDS = frozenset({"manager", "handler", "processor"})
 # Put together from parts, so that this file does not contain what it looks for.
 OPEN_END = re.compile("TO" + "DO" + "|" + "FIX" + "ME")
 ISSUE = re.compile(r"#\d+")
+DATACLASS = re.compile(r"(dataclasses\.)?dataclass\b")
+DECLARES = re.compile(r"option\(|_setting\(|(dataclasses\.)?field\(.*\b(repr|metadata)=")
 SKIPS = re.compile("skip|skipif|xfail")
 MACHINE = re.compile(
     "|".join(
@@ -189,7 +191,39 @@ def says_why(kind: str, call: ast.Call | None) -> bool:
     return any(not isinstance(value, ast.Constant) or value.value for value in values)
 
 
-RULES = (long_functions, long_files, empty_names, open_ends, machine_words, silent_skips)
+def slow_values(file: SourceFile) -> Iterator[Finding]:
+    """A value is a struct; a dataclass is for fields that are hidden or described."""
+    if file.tree is None or not file.name.startswith("src/") or "dataclass" not in file.text:
+        return
+    made = [(name, node) for name, node in file.definitions if is_dataclass(node)]
+    bases = {ast.unparse(base) for _, node in made for base in getattr(node, "bases", ())}
+    for name, node in made:
+        if name not in bases and not any(map(is_declared, node.body)):
+            yield Finding("dataclass without a declared field", f"{file.name}:{name}")
+
+
+def is_dataclass(node: Definition) -> bool:
+    """Tell whether a class is decorated as one."""
+    return any(DATACLASS.match(ast.unparse(one)) for one in node.decorator_list)
+
+
+def is_declared(statement: ast.stmt) -> bool:
+    """Tell whether a field is declared with more than what it is where nothing is given."""
+    value = statement.value if isinstance(statement, ast.AnnAssign) else None
+    if not isinstance(value, ast.Call):
+        return False
+    return DECLARES.match(ast.unparse(value)) is not None
+
+
+RULES = (
+    long_functions,
+    long_files,
+    empty_names,
+    open_ends,
+    machine_words,
+    silent_skips,
+    slow_values,
+)
 
 
 def missing_readmes(root: Path = ROOT) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ from lineshaft.core.period import Instant
 from lineshaft.infrastructure.bus.consumer import PULL_TIMEOUTS
 from lineshaft.infrastructure.clock import SystemClock
 from lineshaft.infrastructure.settings import load_settings
-from lineshaft.network.edge.model import EdgeConfig
+from lineshaft.network.edge.model import RESEND_S
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR
 
 _T = TypeVar("_T")
@@ -40,7 +40,7 @@ STALL_S_MAX = 90.0
 BUS_TIMEOUT_MS = 1_000
 FREEZE_S = 0.5 + max(
     (PULL_TIMEOUTS + 1) * BUS_TIMEOUT_MS / 1_000,
-    EdgeConfig.resend_s,
+    RESEND_S,
 )
 """Longer than every time-out of a client of the bus."""
 SUPERVISOR = "supervisor"

@@ -2,10 +2,10 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import replace as changed
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as changed
 
 from lineshaft.bootstrap.application import Application
 from lineshaft.bootstrap.backfill_program import declared_texts

@@ -1,6 +1,5 @@
 """The audit chain: any change shows."""
 
-import dataclasses
 import string
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Forbidden, Invalid
 from lineshaft.core.period import Instant
@@ -157,7 +157,7 @@ def test_any_changed_character_of_any_row_is_found(row: int, place: int, other: 
     place %= len(content)
     changed = content[:place] + other + content[place + 1 :]
     rows = [*ROWS]
-    rows[row] = dataclasses.replace(ROWS[row], content=changed)
+    rows[row] = replace(ROWS[row], content=changed)
     report = verify_rows(rows, HEAD)
     assert report.is_sound == (changed == content)
     assert report.is_sound or report.wrong_number == row + 1
@@ -169,7 +169,7 @@ def test_any_other_order_is_found(rows: list[AuditRow]) -> None:
 
 
 def rewritten(**fields: object) -> AuditRow:
-    entry = dataclasses.replace(AuditEntry.decode(ROWS[1].content.encode()), **fields)
+    entry = replace(AuditEntry.decode(ROWS[1].content.encode()), **fields)
     columns = (entry.number, entry.at, entry.actor, entry.action, entry.subject)
     return AuditRow(*columns, entry.encode().decode(), entry.hash())
 

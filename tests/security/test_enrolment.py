@@ -1,7 +1,7 @@
 """Which sources are let in, and what nobody can do about it from outside."""
 
-import dataclasses
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -100,7 +100,7 @@ def test_a_new_epoch_needs_consent(engine_room: Room, make_edge: MakeEdge) -> No
     let_in(room, edge)
     room.marks.marks[PRESS, 1] = Mark(3, 30)
     assert ask(room, edge, is_new_epoch_wanted=True).reason == "a new epoch needs a new salt secret"
-    restored = dataclasses.replace(edge, salt_secret=bytes(range(32)))
+    restored = replace(edge, salt_secret=bytes(range(32)))
     assert ask(room, restored).state == "refused"
     for _ in range(2):
         assert ask(room, restored, is_new_epoch_wanted=True).state == "waiting"
@@ -148,7 +148,7 @@ def test_on_the_same_machine_nobody_has_to_be_asked(room: Room, make_edge: MakeE
     thief = identity.enrol_local(LOCAL_OPERATOR, make_edge("press-1").request())
     assert thief.state == "refused"
     room.marks.marks[PRESS, 1] = Mark(3, 30)
-    restored = dataclasses.replace(edge, salt_secret=bytes(32))
+    restored = replace(edge, salt_secret=bytes(32))
     request = restored.request(is_new_epoch_wanted=True)
     assert identity.enrol_local(LOCAL_OPERATOR, request).state == "waiting"
 

@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineshaft.core.clock import CountingIds, IdSource, ManualClock
 from lineshaft.core.period import Instant, Period, parse_instant

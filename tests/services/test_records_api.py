@@ -1,11 +1,11 @@
 """Clock offsets, exchanges, incidents and exclusions over HTTP, as several people."""
 
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Unauthorized
 from lineshaft.core.period import Instant, parse_instant

@@ -12,11 +12,12 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from lineshaft.bootstrap.application import Application, build
 from lineshaft.bootstrap.webhook_parts import delivering_parts

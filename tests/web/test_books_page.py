@@ -2,10 +2,10 @@
 
 import io
 import zipfile
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.period import parse_instant
 from lineshaft.valuechain.books.service import table_names

@@ -1,7 +1,9 @@
 """Small joints between rooms: one room's port, filled from another room's service."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.period import Instant
@@ -60,8 +62,7 @@ class KnowledgeClock:
         return self._manifest.settle(unit.connection, Instant(promised + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(msgspec.Struct, frozen=True):
     """The sources that the connectors of a machine deliver to."""
 
     live: frozenset[SourceId] = frozenset()
@@ -148,8 +149,7 @@ class SourceLiveness:
         return Instant(min(header.header.max_ts, header.known_at))
 
 
-@dataclass(slots=True)
-class _KnownLiveness:
+class _KnownLiveness(msgspec.Struct):
     """What was read of sources, once for many questions.
 
     Attributes:
@@ -157,7 +157,7 @@ class _KnownLiveness:
     """
 
     declared: dict[str, _Declared]
-    stamps: dict[Instant, dict[SourceId, Instant]] = field(default_factory=dict)
+    stamps: dict[Instant, dict[SourceId, Instant]] = msgspec.field(default_factory=dict)
 
 
 def _display(value: Value) -> str:

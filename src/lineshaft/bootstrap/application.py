@@ -1,6 +1,6 @@
 """Builds the use cases from the settings: the only place where rooms meet their stores."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.bootstrap.adapters import StoredLatest
 from lineshaft.bootstrap.catalogue_parts import build_catalogue
@@ -72,8 +72,7 @@ from lineshaft.valuechain.servitization.service import Servitization
 from lineshaft.valuechain.supplynetwork.versions.service import SupplyNetworks
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Application(msgspec.Struct, frozen=True, kw_only=True):
     """All use cases of an installation, and what they stand on."""
 
     settings: Settings

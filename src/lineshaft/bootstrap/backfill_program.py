@@ -1,7 +1,8 @@
 """An import as a program: over the bus of this machine, or over the address of another's."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineshaft.bootstrap.foundation import build_foundation
 from lineshaft.bootstrap.local_bus import invite, open_bus

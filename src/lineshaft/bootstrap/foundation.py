@@ -4,7 +4,8 @@ It carries none of the rooms above, so that intake stays small.
 """
 
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.bootstrap.source_adapters import HistorianMarks
 from lineshaft.core.clock import Clock, IdSource
@@ -25,8 +26,7 @@ from lineshaft.security.keys.service import DocumentKeys, KeyParts
 from lineshaft.security.keys.store import KeyDirectory, SqlDocumentKeyStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foundation:
+class Foundation(msgspec.Struct, frozen=True, kw_only=True):
     """The security room and what is below it, with the manifest that identity asks for marks."""
 
     settings: Settings

@@ -1,7 +1,6 @@
 """The bus that `up` starts on this machine: its port, its users, its configuration file."""
 
 import contextlib
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -41,8 +40,7 @@ class UnknownBusUser(NotFound):
     """A source that was never invited to this bus."""
 
 
-@dataclass(frozen=True)
-class LocalBus:
+class LocalBus(msgspec.Struct, frozen=True):
     """Where the bus of this installation listens, and the passwords of its users."""
 
     host: str

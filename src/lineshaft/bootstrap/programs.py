@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.bootstrap.supervision import ready_path
 from lineshaft.infrastructure.processes.supervisor import PROGRAMS_MAX, STATE_FILE
@@ -29,8 +30,7 @@ OWN = "api"
 """The program that asks: its own health is at hand."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramReport:
+class ProgramReport(msgspec.Struct, frozen=True):
     """How a program is.
 
     Attributes:

@@ -10,7 +10,6 @@ import dataclasses
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -57,8 +56,7 @@ class DataDirectoryNotEmpty(Conflict):
     """A backup is restored into an empty data directory only."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreOptions:
+class RestoreOptions(msgspec.Struct, frozen=True):
     """What to restore.
 
     Attributes:
@@ -76,8 +74,7 @@ class RestoreOptions:
     has_spools: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(msgspec.Struct, frozen=True):
     """What was restored.
 
     Attributes:

@@ -4,7 +4,7 @@ The use cases of the whole installation (`application`) stand on it; a command t
 these starts sooner, for it loads neither pages, renderings and webhooks nor what reads plants.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.bootstrap.adapters import SourceLiveness
 from lineshaft.bootstrap.catalogue_parts import build_contracts
@@ -40,8 +40,7 @@ from lineshaft.services.metering.service import Metering
 from lineshaft.services.metering.store import SqlUsageStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selling:
+class Selling(msgspec.Struct, frozen=True, kw_only=True):
     """The use cases, and what those of documents take."""
 
     historian: Historian

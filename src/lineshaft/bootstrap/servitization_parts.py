@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import NotFound
@@ -40,8 +42,7 @@ _BY_HAND = frozenset({DESK, API})
 """Sources of the hub that are no machine: corrections, and usage that other programs report."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Billed:
+class _Billed(msgspec.Struct, frozen=True):
     """What one document says; as it never changes, neither does this.
 
     Attributes:
@@ -53,8 +54,7 @@ class _Billed:
     connected: Mapping[str, ConnectedMachine]
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(msgspec.Struct, frozen=True):
     """What was told last: lines of documents, costs, and both together."""
 
     billed: Sequence[RevenueLine]

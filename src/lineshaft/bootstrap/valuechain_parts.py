@@ -1,7 +1,9 @@
 """What the hub keeps of the value chain, on the foundation: networks, books, the firm's figures."""
 
-from dataclasses import dataclass, fields
 from typing import Any
+
+import msgspec
+from msgspec.structs import asdict
 
 from lineshaft.bootstrap.firm_parts import build_books, build_firm
 from lineshaft.bootstrap.foundation import Foundation
@@ -20,8 +22,7 @@ from lineshaft.valuechain.versions.store import SqlVersionStore
 from lineshaft.valuechain.versions.tables import SUPPLY_NETWORK
 
 
-@dataclass(frozen=True, slots=True)
-class ValueChain:
+class ValueChain(msgspec.Struct, frozen=True):
     """The use cases of the value chain."""
 
     networks: SupplyNetworks
@@ -33,7 +34,7 @@ class ValueChain:
 
     def by_name(self) -> dict[str, Any]:
         """Return them by the names that the application has for them."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return asdict(self)
 
 
 def build_valuechain(base: Foundation, hub: HubRevenue, contracts: Contracts) -> ValueChain:

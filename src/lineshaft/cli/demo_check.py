@@ -3,9 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lineshaft.core.period import US_PER_S, Instant, Period
 from lineshaft.core.quantity import Quantity
@@ -31,8 +32,7 @@ _Key = tuple[str, int, int, int | None, int | None, float | None, str | None]
 """Signal, own stamp, status, and the value, or the raw bytes of a refusal as text."""
 
 
-@dataclass(frozen=True, slots=True)
-class DemoOutcome:
+class DemoOutcome(msgspec.Struct, frozen=True):
     """What the check found.
 
     Attributes:

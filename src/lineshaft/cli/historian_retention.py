@@ -64,7 +64,7 @@ def delete(
     json: JsonOption = False,
 ) -> None:
     """Delete what signals said: whole blocks only, and nothing that is held."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from lineshaft.core.period import Period, parse_instant
     from lineshaft.platform.historian.retention.model import Deletion
@@ -257,7 +257,7 @@ def _hold_row(hold: "Hold") -> dict[str, str]:
 
 
 def _write_report(report: "DeletionReport", *, is_plan: bool, json: bool) -> None:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     if json:
         content: dict[str, Any] = asdict(report)

@@ -2,11 +2,11 @@
 
 import csv
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec.structs import asdict
 
 from lineshaft.cli.context import (
     JsonOption,

@@ -3,10 +3,10 @@
 import csv as csv_module
 import io
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from lineshaft.cli.context import (
@@ -65,8 +65,7 @@ WhereOption = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class _Given:
+class _Given(msgspec.Struct, frozen=True):
     """Where revenue comes from: books, a column file, the hub."""
 
     books: Path | None

@@ -3,11 +3,11 @@
 import csv
 import io
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from lineshaft.cli.context import (
     ERR,
@@ -79,10 +79,7 @@ def check(
 
 
 def _show_balance(table: "Table", balance: "Balance", *, as_json: bool) -> None:
-    found = [
-        {field.name: getattr(one, field.name) for field in fields(one)}
-        for one in balance.imbalances
-    ]
+    found = [asdict(one) for one in balance.imbalances]
     if as_json:
         write_json(
             {

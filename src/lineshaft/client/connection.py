@@ -3,10 +3,10 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import msgspec
 
 from lineshaft.core.errors import KINDS, InvariantError, Refusal, Unavailable
 
@@ -20,12 +20,11 @@ _ANSWERED = {httpx.codes.OK, httpx.codes.MULTI_STATUS}
 _KINDS = {kind.__name__: kind for kind in KINDS}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A question: its path behind the address of the hub, and what goes with it."""
 
     path: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = msgspec.field(default_factory=dict)
     json: dict[str, Any] | None = None
 
 

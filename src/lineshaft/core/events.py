@@ -1,7 +1,8 @@
 """The envelope of an event: what happened, in the shape of CloudEvents 1.0.2."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.period import Instant, format_instant
@@ -9,8 +10,7 @@ from lineshaft.core.period import Instant, format_instant
 EVENT_BYTES_MAX = 256 * 1_024
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """Something that happened once, however often it arrives.
 
     Attributes:
@@ -27,7 +27,7 @@ class Event:
     type: str
     subject: str
     at: Instant
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def to_json(self) -> bytes:
         """Return the event in the structured mode of CloudEvents (JSON event format)."""

@@ -4,9 +4,10 @@ The number of decimals is the currency's exponent of ISO 4217.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -61,8 +62,7 @@ def round_half_away(value: Fraction, decimals: int) -> Decimal:
     return Decimal(units if numerator >= 0 else -units).scaleb(-decimals)
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(msgspec.Struct, frozen=True):
     """An amount of a currency with exactly the currency's decimals: what a document shows."""
 
     amount: Decimal

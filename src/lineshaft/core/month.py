@@ -1,8 +1,9 @@
 """A calendar month, before it is known in which zone. Pure."""
 
 import re
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Period, month_period
@@ -13,8 +14,7 @@ _YEARS = (1971, 9998)
 _MONTHS_OF_A_YEAR = 12
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
+class Month(msgspec.Struct, frozen=True, order=True):
     """A calendar month; where it begins depends on the zone that asks."""
 
     year: int

@@ -9,8 +9,9 @@ import binascii
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -24,8 +25,7 @@ class CursorInvalid(Invalid):
     """A page was asked for behind a cursor that we never gave."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(msgspec.Struct, frozen=True):
     """At most `size` items behind the cursor `after`; the empty cursor is the beginning."""
 
     size: int = PAGE_SIZE
@@ -38,8 +38,7 @@ class PageRequest:
             raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(msgspec.Struct, Generic[T], frozen=True):
     """Some items, and the cursor behind the last where there are more."""
 
     items: Sequence[T]

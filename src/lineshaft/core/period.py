@@ -10,12 +10,13 @@ import calendar
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NewType
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -149,8 +150,7 @@ def day_start(day: dt.date, zone: ZoneInfo) -> Instant:
     return from_datetime(dt.datetime(day.year, day.month, day.day, tzinfo=zone))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Period:
+class Period(msgspec.Struct, frozen=True, order=True):
     """A half-open span of time `[start, end)`; never empty and never backwards."""
 
     start: Instant

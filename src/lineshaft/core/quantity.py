@@ -7,12 +7,13 @@ factor here is known, can be measured and billed, and converts to itself only.
 
 import csv
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Self
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -30,8 +31,7 @@ class UnitMismatch(Invalid):
     """Two units of different dimensions, or without an exact factor between them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True):
     """A unit of UN/ECE Recommendation 20, revision 17e: common code, name, symbol."""
 
     code: str
@@ -180,8 +180,7 @@ def _describe(code: str) -> str:
     return f"{code} ({unit_named(code).name})"
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(msgspec.Struct, frozen=True):
     """An exact amount of a unit, such as 6289/1800 HUR."""
 
     amount: Fraction

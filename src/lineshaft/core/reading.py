@@ -2,8 +2,9 @@
 
 import enum
 import re
-from dataclasses import dataclass
 from typing import NewType
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant
@@ -48,8 +49,7 @@ class RecordKind(enum.IntEnum):
     STATUS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What a connector understood: a value of a signal at an instant, with its quality.
 
     `ts` is the source's own stamp; the edge decides the effective instant. A value of None needs a
@@ -62,8 +62,7 @@ class Reading:
     status: int = StatusCode.GOOD
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """What a connector could not take: the reason and the raw bytes, to be numbered all the same.
 
     `signal` is the signal that it belongs to, or `<machine>/$refused` when that is not known.
@@ -75,8 +74,7 @@ class Refused:
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """One numbered row of a source: what is spooled, sealed, stored and proven.
 
     Attributes:

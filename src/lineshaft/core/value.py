@@ -7,9 +7,10 @@ is kept only for sources that send binary floats. What fits neither is refused, 
 
 import math
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -25,8 +26,7 @@ class NotADecimal(Invalid):
     """Text that is no decimal number, or one that does not fit mantissa and exponent."""
 
 
-@dataclass(frozen=True, slots=True)
-class DecimalValue:
+class DecimalValue(msgspec.Struct, frozen=True):
     """The number `mantissa * 10**exponent`, exactly; -2**63 <= mantissa < 2**63."""
 
     mantissa: int
@@ -55,8 +55,7 @@ class DecimalValue:
         return f"{Decimal(self.mantissa).scaleb(self.exponent):f}"
 
 
-@dataclass(frozen=True, slots=True)
-class EnumerationValue:
+class EnumerationValue(msgspec.Struct, frozen=True):
     """One of a closed list: the code that the protocol sends, and its symbol."""
 
     code: int
@@ -136,8 +135,7 @@ def check_text(value: str) -> str:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """A value as the stored columns hold it; which are present tells the type.
 
     decimal: mantissa and exponent; enumeration: mantissa (code) and text (symbol);

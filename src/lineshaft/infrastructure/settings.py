@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from lineshaft.core.errors import Invalid
 
 ENVIRONMENT_PREFIX = "LINESHAFT_"
@@ -25,8 +27,7 @@ class SettingInvalid(Invalid):
     """A setting is unknown or has a value that it cannot have; nothing was changed."""
 
 
-@dataclass(frozen=True)
-class SettingDescription:
+class SettingDescription(msgspec.Struct, frozen=True):
     """What the reference page says of one setting."""
 
     name: str
@@ -38,8 +39,7 @@ class SettingDescription:
     is_secret: bool
 
 
-@dataclass(frozen=True)
-class _Bounds:
+class _Bounds(msgspec.Struct, frozen=True):
     """What a value may be: a range for a number, a list for a word."""
 
     minimum: int | None = None

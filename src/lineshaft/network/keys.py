@@ -7,10 +7,11 @@ about another. The new one stands beside the old until the hub has given the epo
 import contextlib
 import os
 import secrets
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -26,8 +27,7 @@ _PRIVATE_DIRECTORY_MODE = 0o700
 _KEY_BYTES = 32
 
 
-@dataclass(frozen=True)
-class SigningKeys:
+class SigningKeys(msgspec.Struct, frozen=True):
     """What a source signs and salts with.
 
     Attributes:

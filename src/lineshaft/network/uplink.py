@@ -8,10 +8,10 @@ another history at the hub means, each kind of source knows for itself (`History
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
 import structlog
 from prometheus_client import Counter
 
@@ -128,8 +128,7 @@ class History(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Rewind:
+class _Rewind(msgspec.Struct):
     """The last time that sending began again, and from where."""
 
     number: int = -1

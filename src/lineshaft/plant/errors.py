@@ -1,13 +1,13 @@
 """What can be wrong with plant files."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from lineshaft.core.errors import Invalid, PreconditionFailed
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(msgspec.Struct, frozen=True):
     """Where in the plant files something stands."""
 
     file: Path

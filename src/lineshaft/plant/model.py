@@ -2,8 +2,9 @@
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.reading import SignalId
 from lineshaft.network.connectors.model import ConnectorConfig
@@ -17,8 +18,7 @@ class Action(enum.StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """One field that changes; None stands for absent."""
 
     path: str
@@ -26,8 +26,7 @@ class Difference:
     after: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What happens to one entry.
 
     Attributes:
@@ -47,8 +46,7 @@ class Change:
     content: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """All changes, in the order in which they are applied."""
 
     changes: tuple[Change, ...]
@@ -80,8 +78,7 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[Difference]:
         yield Difference(path, before, after)
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectorRecord:
+class ConnectorRecord(msgspec.Struct, frozen=True):
     """A connector as the plant declares it.
 
     Attributes:
@@ -115,8 +112,7 @@ class ConnectorRecord:
         return cls(**content)
 
 
-@dataclass(frozen=True, slots=True)
-class NodePlan:
+class NodePlan(msgspec.Struct, frozen=True):
     """What one edge node runs.
 
     Attributes:

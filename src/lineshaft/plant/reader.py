@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -27,8 +26,7 @@ _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
 _SYNTAX_LINE = re.compile(r"at line (\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One element of a plant: its kind, its typed table, and where it stands."""
 
     kind: str
@@ -129,8 +127,7 @@ def _parse(file: Path) -> tuple[str, dict[str, Any]]:
         raise PlantInvalid(Location(file, int(found[1]) if found else 1), str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     """One table of a file, and the lines of the file."""
 
     file: Path

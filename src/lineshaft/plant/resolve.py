@@ -4,9 +4,10 @@ References are followed here, so that a wrong one is found before anything is ch
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Refusal
 from lineshaft.core.period import format_instant, parse_instant
@@ -28,8 +29,7 @@ FILE_OPTIONS = ("devices",)
 DescribeSignals = Callable[[ConnectorConfig], list[SignalDescription]]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True):
     """An entry as the room that keeps it wants it: one of its own types.
 
     Attributes:

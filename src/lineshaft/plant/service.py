@@ -3,10 +3,11 @@
 import hashlib
 import shutil
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.reading import SignalId, machine_of
 from lineshaft.infrastructure.files import make_dir, write_durably
@@ -45,8 +46,7 @@ _RIGHTS: dict[str, tuple[Action, ...]] = {
 """What the use cases behind the sections will ask for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlantParts:
+class PlantParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that plan and apply take.
 
     Attributes:

@@ -1,12 +1,12 @@
 """What every indicator of the value chain, and every number that is shown, says of itself."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
+
+class Indicator(msgspec.Struct, frozen=True):
     """An indicator: how it is written, computed and bounded, and where its definition stands.
 
     Attributes:
@@ -27,8 +27,7 @@ class Indicator:
     is_verified: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """A number with everything that a reader needs to judge it.
 
     Attributes:

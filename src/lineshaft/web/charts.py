@@ -1,9 +1,9 @@
 """What charts show of a signal, from the historian to the options of ECharts."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 from nicegui import ui
 
@@ -43,8 +43,7 @@ _SPAN_JS = (
 _SPAN_TIP_JS = "(p) => p.data.name + '<br>' + p.data.from + ' – ' + p.data.to"
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(msgspec.Struct, frozen=True):
     """A numeric signal.
 
     Attributes:
@@ -58,8 +57,7 @@ class Curve:
     count: int
 
 
-@dataclass(frozen=True)
-class States:
+class States(msgspec.Struct, frozen=True):
     """A signal of states: spans, and the states in the order of their share of the time.
 
     Attributes:

@@ -1,28 +1,27 @@
 """The pieces that pages are made of; all text in them comes from the caller."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urlencode
+
+import msgspec
 
 from lineshaft.web import icons
 from lineshaft.web.markup import Child, Html, join, tag
 from lineshaft.web.session import Preferences
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A column of a table; on narrow screens its title stands before each cell."""
 
     title: str
     is_number: bool = False
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A row of a table; the first cell is its heading."""
 
     cells: Sequence[Child]
-    attributes: Mapping[str, object] = field(default_factory=dict)
+    attributes: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
 def table(caption: str, columns: Sequence[Column], rows: Iterable[Row], foot: Child = None) -> Html:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 
 from fastapi import FastAPI, Request, Response
+from msgspec.structs import replace
 
 from lineshaft.core.month import Month
 from lineshaft.core.period import format_instant

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
+import msgspec
 from fastapi import Request
+from msgspec.structs import asdict, replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.servitization.service import (
@@ -20,8 +21,7 @@ _BETWEEN_RATES = re.compile(r"[\s,;]+")
 _VERSION_DIGITS = 9
 
 
-@dataclass(frozen=True)
-class FirmQuestion:
+class FirmQuestion(msgspec.Struct, frozen=True):
     """A question as its address writes it, so that a view can be kept and passed on."""
 
     first: str = ""
@@ -68,14 +68,14 @@ class FirmQuestion:
 
     def query(self, *left_out: str) -> dict[str, str]:
         """Return what the address says, without some of it."""
-        said = {each.name: getattr(self, each.name) for each in fields(self)}
+        said = asdict(self)
         return {name: text for name, text in said.items() if text and name not in left_out}
 
 
 def question_of(request: Request) -> FirmQuestion:
     """Read the question of an address; what else it says is left to others."""
     query = request.query_params
-    names = (each.name for each in fields(FirmQuestion))
+    names = FirmQuestion.__struct_fields__
     return FirmQuestion(**{name: query.get(name, "").strip() for name in names})
 
 
@@ -93,8 +93,7 @@ def version_of(text: str) -> int | None:
     return int(text)
 
 
-@dataclass(frozen=True)
-class LinesQuestion:
+class LinesQuestion(msgspec.Struct, frozen=True):
     """Which document lines are asked for.
 
     Attributes:

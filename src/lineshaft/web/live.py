@@ -8,8 +8,8 @@ fewer and newer values, and never a queue. Nothing is read from the database.
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 from nicegui import Client, background_tasks, ui
 
@@ -35,8 +35,7 @@ SESSION_CHECK_S = 30.0
 US_PER_MS = 1_000
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What a page shows of one signal."""
 
     text: str

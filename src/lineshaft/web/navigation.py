@@ -1,6 +1,7 @@
 """The pages that lead somewhere: what stands in the navigation, and on which keys."""
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.security.authorisation.model import Action, Resource
 from lineshaft.web.session import Visit
@@ -22,8 +23,7 @@ _PORTAL = (Action.CONTRACT_ACCEPT, Resource("contract", OWN))
 _STATUS = (Action.STATUS_READ, Resource("hub", "*"))
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A line of the navigation.
 
     Attributes:

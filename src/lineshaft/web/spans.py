@@ -1,9 +1,9 @@
 """Spans of time that pages show: what of a signal somebody may see, and which part is asked for."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from fastapi import Request
 
 from lineshaft.core.errors import Invalid
@@ -28,8 +28,7 @@ Preset = Literal["hour", "day", "all", "custom"]
 PRESETS: tuple[Preset, ...] = ("hour", "day", "all")
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """The part of a signal's readings that a page shows.
 
     Attributes:

@@ -1,11 +1,11 @@
 """The real server: who may do what, what is stored, and what a crash or a freeze does."""
 
 import asyncio
-import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Unavailable
 from lineshaft.core.period import Instant
@@ -233,7 +233,7 @@ async def test_a_stream_is_changed_to_what_is_declared(hub: Bus, edge: Bus) -> N
 
 async def test_a_stream_that_is_there_needs_no_second_room(server: Server, hub: Bus) -> None:
     """The server (`store_mb_max=200`) would refuse to make it beside itself."""
-    large = dataclasses.replace(SEGMENTS, bytes_max=120_000_000)
+    large = replace(SEGMENTS, bytes_max=120_000_000)
     await hub.ensure_stream(large)
     async with Bus(server.url(), name="intake again", timeout_s=TIMEOUT_S) as again:
         await again.wait_connected(5)

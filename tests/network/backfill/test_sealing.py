@@ -75,7 +75,7 @@ def as_rows(records: list[Record]) -> Rows:
         presence=np.array([presence_of(r) for r in records], np.uint8),
         mantissa=np.array([r.mantissa or 0 for r in records], np.int64),
         exponent=np.array([r.exponent or 0 for r in records], np.int8),
-        number=np.array([r.number or 0.0 for r in records], np.float64),
+        number=np.array([0.0 if r.number is None else r.number for r in records], np.float64),
         text=pa.array([None if r.text is None else r.text.encode() for r in records], TEXT),
         row=np.array([r.sequence for r in records], np.int64),
     )

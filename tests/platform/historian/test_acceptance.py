@@ -1,10 +1,10 @@
 """The acceptance rule under permuted, doubled and conflicting segments."""
 
-import dataclasses
 import random
 
 import hypothesis.strategies as st
 from hypothesis import given
+from msgspec.structs import replace
 
 from lineshaft.core.segment.header import Header
 from lineshaft.platform.historian.intake.acceptance import (
@@ -65,7 +65,7 @@ def test_another_segment_under_a_stored_number_is_a_conflict(stored_count: int, 
     for header in HEADERS[:stored_count]:
         offer(one, stored, header)
     number = min(at, stored_count)
-    other = dataclasses.replace(HEADERS[number - 1], root=b"\x01" * 32)
+    other = replace(HEADERS[number - 1], root=b"\x01" * 32)
     before = dict(stored), one.mark
     assert offer(one, stored, other) is Verdict.CONFLICT
     assert (stored, one.mark) == before
@@ -75,7 +75,7 @@ def test_the_next_number_of_another_chain_is_a_conflict() -> None:
     one, stored = chain()
     offer(one, stored, HEADERS[0])
     for change in ({"previous_hash": b"\x02" * 32}, {"first_sequence": 4, "last_sequence": 5}):
-        assert offer(one, stored, dataclasses.replace(HEADERS[1], **change)) is Verdict.CONFLICT
+        assert offer(one, stored, replace(HEADERS[1], **change)) is Verdict.CONFLICT
     assert offer(one, stored, HEADERS[1]) is Verdict.ACCEPT
 
 
@@ -83,7 +83,7 @@ def test_what_is_held_behind_a_conflict_is_let_go() -> None:
     one, stored = chain()
     offer(one, stored, HEADERS[0])
     assert offer(one, stored, HEADERS[2]) is Verdict.HOLD
-    other = dataclasses.replace(HEADERS[1], root=b"\x01" * 32)
+    other = replace(HEADERS[1], root=b"\x01" * 32)
     verdict, decided = one.offer(candidate(other))  # continues the chain, but not to number 3
     assert verdict is Verdict.ACCEPT
     assert [decision for decision, _ in decided] == [Verdict.ACCEPT, Verdict.CONFLICT]

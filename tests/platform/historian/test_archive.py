@@ -1,6 +1,5 @@
 """Old segments in runs: the same answers, the exact bytes, and next to no room."""
 
-import dataclasses
 import random
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant
@@ -93,7 +93,7 @@ def test_every_changed_bit_of_a_run_is_found() -> None:
         changed = bytearray(run.data)
         changed[bit // 8] ^= 1 << bit % 8
         with pytest.raises(SegmentRunDamaged):
-            unpack(dataclasses.replace(run, data=bytes(changed)), NAME, 3)
+            unpack(replace(run, data=bytes(changed)), NAME, 3)
 
 
 @pytest.mark.parametrize("name", ["first_number", "last_number", "first_sequence"])
@@ -101,7 +101,7 @@ def test_every_changed_bit_of_a_run_is_found() -> None:
 def test_changed_numbers_beside_a_run_are_found(name: str, step: int) -> None:
     run = pack(7, chain(9, 5)[3:])
     with pytest.raises(SegmentRunDamaged):
-        unpack(dataclasses.replace(run, **{name: getattr(run, name) + step}), NAME, 3)
+        unpack(replace(run, **{name: getattr(run, name) + step}), NAME, 3)
 
 
 def test_the_room_that_a_reading_takes(tmp_path: Path) -> None:

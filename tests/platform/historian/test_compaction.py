@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.errors import InvariantError

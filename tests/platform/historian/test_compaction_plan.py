@@ -3,7 +3,6 @@
 import importlib
 import random
 from collections.abc import Callable
-from dataclasses import replace
 
 import hypothesis.strategies as st
 import numpy as np
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from lineshaft.core.period import Instant
 from lineshaft.infrastructure.database import Database, upgrade
@@ -328,7 +328,8 @@ def test_a_store_of_an_earlier_version_is_changed_in_whole(
     module = importlib.import_module(
         "lineshaft.infrastructure.database.migrations.versions.0016_zones"
     )
-    file = {name: 0 for name in StoreFile.__slots__ if name != "id"} | {"path": "x", "sha256": b""}
+    names = (name for name in StoreFile.__struct_fields__ if name != "id")
+    file = dict.fromkeys(names, 0) | {"path": "x", "sha256": b""}
     count = module.ROWS_AT_ONCE_MAX * 2 + 1
     with database.unit_of_work() as unit:
         unit.connection.execute(sa.insert(STORE_FILE).values(file | {"id": 1}))

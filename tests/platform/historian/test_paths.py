@@ -1,13 +1,13 @@
 """Held series are proven from their own rows and stored paths; other series are not read."""
 
 import asyncio
-import dataclasses
 import random
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lineshaft.core.segment import merkle
 from lineshaft.core.segment.merkle import levels, path_in, root_over
@@ -227,7 +227,7 @@ async def test_intake_packs_old_segments_and_their_paths(
     source = Source()
     source.fill(9, 12)
     house.know(source)
-    parts = dataclasses.replace(house.parts(), held=Held("m1/s1"))
+    parts = replace(house.parts(), held=Held("m1/s1"))
     intake = Intake(parts, house.queue, house.notices, IntakeLimits(commit_ms=5))
     intake._packer = SegmentPacker(house.database, house.manifest, young_segments=1)
     house.queue.put(source.segments)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import force_setattr
 
 from lineshaft.core.clock import CountingIds, ManualClock
 from lineshaft.core.errors import Forbidden, Unavailable
@@ -417,7 +418,7 @@ def test_killed_between_sending_and_noting_it_is_sent_again_under_the_same_id(
             def note(self, *_args: Any) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        object.__setattr__(post.parts, "store", Killed())
+        force_setattr(post.parts, "store", Killed())
         post.deliver()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL

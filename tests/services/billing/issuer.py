@@ -7,9 +7,10 @@ inside the transaction, and then waits for ever.
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineshaft.infrastructure.clock import RandomIds, SystemClock
 from lineshaft.infrastructure.database import Database

@@ -1,7 +1,9 @@
 """Usage that becomes known bit by bit, and a hub that bills it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.services.billing.service import Billing

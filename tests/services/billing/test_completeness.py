@@ -1,10 +1,11 @@
 """A period that is not known well enough is billed with a reason, an estimate, or not at all."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period

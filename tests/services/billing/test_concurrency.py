@@ -7,10 +7,10 @@ import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.period import US_PER_DAY
 from lineshaft.infrastructure.clock import RandomIds, SystemClock

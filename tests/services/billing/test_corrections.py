@@ -1,7 +1,6 @@
 """Documents after the first one of a period: cases 21 to 30, and the properties behind them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Forbidden, Invalid

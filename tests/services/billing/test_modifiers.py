@@ -1,6 +1,5 @@
 """Modifiers: hand-made amounts, the one order, and what holds for all of them."""
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, get_type_hints
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import lineshaft.services.billing.modifiers as modifiers_package
 from lineshaft.core.errors import Invalid

@@ -1,11 +1,11 @@
 """The steps of a line, word for word: documents keep them, and the page and the PDF read them."""
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.period import Period, zone_named
 from lineshaft.core.quantity import Quantity

@@ -1,9 +1,11 @@
 """A design desk over a real database, contracts and billing; only usage is made up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lineshaft.core.period import US_PER_S, Instant, Period
 from lineshaft.core.quantity import Quantity

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lineshaft.core.clock import CountingIds, ManualClock
 from lineshaft.core.errors import InvariantError
@@ -31,6 +32,7 @@ from lineshaft.services.desk.rehearsal import Rehearsal, Stage
 from lineshaft.services.desk.store import SqlDeskStore
 from lineshaft.services.desk.tariff import tariff_of
 from lineshaft.services.metering import bulk as metering_bulk
+from lineshaft.services.metering import totals as metering_totals
 from lineshaft.services.metering.bulk import BulkSteps, instants
 from lineshaft.services.metering.model import Meter
 from lineshaft.services.metering.parameters import CounterParameters
@@ -391,6 +393,14 @@ def test_stretches_become_one_when_there_are_many_of_them(
     assert [outcome.in_bulk for outcome in expected] == [2, 0]
     monkeypatch.setattr(metering_bulk, "RUNS_PENDING_MAX", 3)
     assert [world.outcome(made, world.metering) for made in sales] == expected
+
+
+def test_levels_are_looked_up_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sales = [sold(some, [CUTTING_TIME], billing_period="month") for some in (PLAIN, ["late"])]
+    expected = [world.outcome(made, world.metering) for made in sales]
+    for most in (1, 3, 4):
+        monkeypatch.setattr(metering_totals, "LEVELS_AT_ONCE_MAX", most)
+        assert [world.outcome(made, world.metering) for made in sales] == expected
 
 
 def test_the_same_counter_metered_in_two_ways_is_added_up_in_one(world: World) -> None:

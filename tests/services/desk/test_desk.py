@@ -1,9 +1,9 @@
 """Studies, costs and accounts of profit over a real database, contracts and billing."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Forbidden, Invalid

@@ -1,10 +1,10 @@
 """What was measured for studies is kept once, whoever measures it at the same time."""
 
 import threading
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from lineshaft.core.period import Instant
 from lineshaft.infrastructure.database import Database

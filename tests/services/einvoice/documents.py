@@ -1,9 +1,10 @@
 """Documents of every kind, as they are issued, for whoever writes them as XML."""
 
-from dataclasses import replace
 from fractions import Fraction
 from random import Random
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.money import Money

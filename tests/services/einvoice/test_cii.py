@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from lineshaft.services.billing.einvoice.cii import to_cii
 from lineshaft.services.billing.einvoice.cii_checks import checked_cii, cii_findings

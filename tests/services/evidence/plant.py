@@ -1,7 +1,9 @@
 """A hub whose billing rests on stored segments: nothing is made up, only the bus is left out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lineshaft.infrastructure.database import Database, upgrade
 from lineshaft.security.keys.model import KeyFile, SourcePublicKey

@@ -27,7 +27,7 @@ def blocks(seed: int) -> tuple[bytes, ...]:
 
 
 def assert_same(found: BlockColumns, expected: BlockColumns) -> None:
-    for name in BlockColumns.__slots__:
+    for name in BlockColumns.__struct_fields__:
         left, right = getattr(found, name), getattr(expected, name)
         if isinstance(right, np.ndarray):
             assert left.dtype == right.dtype

@@ -4,7 +4,7 @@ One contract has all four. The second month of a saving rests on the readings of
 since what was not saved there is carried.
 """
 
-import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -123,7 +123,7 @@ def test_a_flipped_bit_of_a_reading_is_named_by_its_segment(world: World) -> Non
     """It is a reading of the first month, of which only the carry speaks."""
     flipped = bytearray(world.proofs[0].block)
     flipped[-1] ^= 1
-    changed = dataclasses.replace(world.proofs[0], block=bytes(flipped))
+    changed = replace(world.proofs[0], block=bytes(flipped))
     report = checked(world.with_proofs([changed, *world.proofs[1:]]))
     assert report.verdict is Verdict.WRONG
     assert "segment 1 of edge-1/1" in str(report.failures[0]), report
@@ -135,6 +135,6 @@ def test_a_flipped_bit_of_the_terms_is_found(world: World, word: bytes) -> None:
     place = world.document.index(word) + len(word) - 3
     flipped = bytearray(world.document)
     flipped[place] ^= 1
-    report = checked(dataclasses.replace(world, document=bytes(flipped)))
+    report = checked(replace(world, document=bytes(flipped)))
     assert report.verdict is Verdict.WRONG
     assert "document signature" in {failure.name for failure in report.failures}, report

@@ -1,10 +1,10 @@
 """A document that rests on clock offsets and exchanges is proven offline, and names them."""
 
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.period import US_PER_S, Instant, Period
 from lineshaft.core.reading import SignalId, SourceId

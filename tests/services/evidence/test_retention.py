@@ -1,9 +1,9 @@
 """A document and its bundle verify after everything was deleted that is not held."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.bootstrap.retention_adapters import BillingHolds, years_after
 from lineshaft.core.period import US_PER_DAY, Instant, parse_instant

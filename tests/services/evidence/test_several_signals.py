@@ -1,11 +1,11 @@
 """Documents billed by meters over several signals: measured again offline, block by block."""
 
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.pages import PageRequest

@@ -1,10 +1,10 @@
 """What verify finds, and what it says that it cannot know."""
 
 import base64
-import dataclasses
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -160,7 +160,7 @@ def test_a_changed_reading_is_named_and_the_other_meter_still_holds(world: World
     place = next(i for i, proof in enumerate(proofs) if proof.signal == CUTTING)
     block = bytearray(proofs[place].block)
     block[-1] ^= 1
-    proofs[place] = dataclasses.replace(proofs[place], block=bytes(block))
+    proofs[place] = replace(proofs[place], block=bytes(block))
     report = check(world.with_proofs(proofs))
     assert first_failure(report) == (
         "readings: segment 1 of edge-1/1, mazak01/cut_time readings 1 to 7: these are not the "
@@ -248,7 +248,7 @@ def test_evidence_that_begins_within_the_period_is_refused() -> None:
 
 def test_a_header_that_another_key_signed_is_found(world: World) -> None:
     stranger = Ed25519PrivateKey.from_private_bytes(b"x" * 32)
-    proofs = [dataclasses.replace(p, signature=stranger.sign(p.header_bytes)) for p in world.proofs]
+    proofs = [replace(p, signature=stranger.sign(p.header_bytes)) for p in world.proofs]
     assert first_failure(check(world.with_proofs(proofs))) == (
         "segment signatures: segment 1 of edge-1/1: the header was not signed by its source"
     )
@@ -260,7 +260,7 @@ def test_a_signature_amid_a_chain_that_is_checked_by_sums_is_found(
     monkeypatch.setattr(signatures, "SUMMED_MIN", 1)
     assert check(world).exit_code == 0
     changed = world.proofs[0].signature[:63] + b"\x00"
-    proofs = [dataclasses.replace(world.proofs[0], signature=changed), *world.proofs[1:]]
+    proofs = [replace(world.proofs[0], signature=changed), *world.proofs[1:]]
     assert first_failure(check(world.with_proofs(proofs))).startswith("segment signatures: segment")
 
 
@@ -356,7 +356,7 @@ def test_a_file_that_was_written_anew_is_found(world: World, which: str, trick: 
     if changed == data:
         assert (which, trick) == ("document", "base64 without padding")
         return
-    assert check(dataclasses.replace(world, **{which: changed})).exit_code == 1
+    assert check(replace(world, **{which: changed})).exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -428,7 +428,7 @@ def test_signed_content_of_any_shape_gets_a_report(data: st.DataObject, value: A
     content = json.loads(world.bundle)["bundle"]
     before = canonical.encode(content)
     _replace_somewhere(data, content, value)
-    changed = dataclasses.replace(world, bundle=sign_envelope(content, "bundle"))
+    changed = replace(world, bundle=sign_envelope(content, "bundle"))
     assert check(changed).exit_code == 1 or canonical.encode(content) == before
 
 

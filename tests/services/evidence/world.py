@@ -4,9 +4,8 @@ Nothing is mocked: records are sealed and signed as an edge does it, blocks are 
 does it, usage is measured and rated by the functions that bill.
 """
 
-import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -77,14 +76,12 @@ class World:
         """Change the document as a dishonest hub would: with a right signature."""
         document = sign_document(self.content() | changes)
         number = self.content()["number"]
-        return dataclasses.replace(
-            self, document=document, bundle=sign_bundle(document, number, self.proofs)
-        )
+        return replace(self, document=document, bundle=sign_bundle(document, number, self.proofs))
 
     def with_proofs(self, proofs: Sequence[Proof]) -> "World":
         """Leave out or change proofs as a dishonest hub would: with a right signature."""
         bundle = sign_bundle(self.document, self.content()["number"], proofs)
-        return dataclasses.replace(self, bundle=bundle, proofs=proofs)
+        return replace(self, bundle=bundle, proofs=proofs)
 
 
 class Recorder:

@@ -1,6 +1,5 @@
 """Offsets of clocks: what they do to a time line, what metering makes of them, who records them."""
 
-import dataclasses
 import random
 import shutil
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Forbidden, Invalid
 from lineshaft.core.period import US_PER_S, Instant, month_period, parse_instant, zone_named
@@ -182,7 +182,7 @@ def test_a_record_without_offsets_has_the_bytes_that_it_always_had() -> None:
     record = measure(counter(), of_offsets([], []), span(0, 20), KNOWN_AT)
     assert "clock_offsets" not in record.to_content()
     assert "exchanges" not in record.to_content()
-    shown = dataclasses.replace(record, clock_offsets=(step(0, 90),))
+    shown = replace(record, clock_offsets=(step(0, 90),))
     assert shown.to_content()["clock_offsets"] == [
         {"offset_us": AHEAD, "source": "edge-1", "valid_from": "2027-03-01T00:00:00Z"}
     ]
@@ -263,7 +263,7 @@ def test_case_14_a_device_clock_that_is_ahead_is_billed_in_october(house: House)
     assert measured(then) == before
     taken_back = entry("edge-1-typo", ClockStep(EDGE, OCTOBER.start, 0), "a typing error")
     restored = measured(records.clocks.record(ENGINEER, taken_back).known_at)
-    assert [dataclasses.replace(record, known_at=then) for record in restored] == before
+    assert [replace(record, known_at=then) for record in restored] == before
     assert measured(known.known_at) == after
 
 
@@ -319,7 +319,7 @@ def test_usage_is_that_of_all_rows_at_their_true_instants(house: House, seed: in
 
 
 def bare(record: UsageRecord) -> UsageRecord:
-    return dataclasses.replace(record, ranges=(), evidence_root="0" * 64, clock_offsets=())
+    return replace(record, ranges=(), evidence_root="0" * 64, clock_offsets=())
 
 
 def test_the_clock_of_a_source_that_never_spoke_of_a_signal_changes_nothing(house: House) -> None:
@@ -333,7 +333,7 @@ def test_the_clock_of_a_source_that_never_spoke_of_a_signal_changes_nothing(hous
     before = metering.usage(SYSTEM_WORKER, used, span(0, 20), then)
     records.clocks.record(ENGINEER, entry("o-1", step(0, 3_600, SourceId("edge-9"))))
     later = metering.usage(SYSTEM_WORKER, used, span(0, 20), records.promised())
-    assert dataclasses.replace(later, known_at=then) == before
+    assert replace(later, known_at=then) == before
 
 
 def test_a_step_that_puts_a_clock_right_is_named_for_every_signal_of_a_meter(house: House) -> None:

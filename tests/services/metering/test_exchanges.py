@@ -1,6 +1,5 @@
 """Exchanges of meters: what counts when, what metering makes of them, who records and approves."""
 
-import dataclasses
 import shutil
 from collections.abc import Iterator
 from fractions import Fraction
@@ -10,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Forbidden, Invalid
 from lineshaft.core.period import Instant, Period
@@ -179,7 +179,7 @@ def test_only_what_is_approved_counts_in_any_order_of_arrival() -> None:
         version(1, first, 10),
         version(2, second, None),
         version(3, second, 20),
-        version(4, dataclasses.replace(second, is_withdrawn=True), 30),
+        version(4, replace(second, is_withdrawn=True), 30),
     ]
     for known in (versions, versions[::-1]):
         assert in_force(known, at(9)) == []
@@ -330,5 +330,5 @@ def test_case_08_a_late_exchange_is_measured_anew_and_a_reversal_restores_the_by
     records.exchanges.record(ENGINEER, exchange(is_withdrawn=True), 2)
     records.exchanges.approve(COLLEAGUE, "wo-4711", 2)
     restored = measured(records.promised())
-    assert dataclasses.replace(restored, known_at=then) == before == measured(then)
+    assert replace(restored, known_at=then) == before == measured(then)
     assert measured(after.known_at) == after

@@ -1,10 +1,10 @@
 """Sums beyond 64 bits, and series of several sources and epochs."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.period import US_PER_S
 from lineshaft.core.reading import SourceId

@@ -1,6 +1,5 @@
 """Metering over the real historian: what it reads, what it proves, who may ask, what it keeps."""
 
-import dataclasses
 import random
 from collections.abc import Collection, Iterator
 from fractions import Fraction
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Forbidden, InvariantError, NotFound, Unavailable
@@ -110,7 +110,7 @@ def test_usage_is_that_of_all_rows_adds_up_and_is_the_same_from_the_blocks(
 
 
 def without_evidence(record: UsageRecord) -> UsageRecord:
-    return dataclasses.replace(record, ranges=(), evidence_root="0" * 64)
+    return replace(record, ranges=(), evidence_root="0" * 64)
 
 
 def everything(house: House, source: Source) -> SeriesRows:

@@ -1,12 +1,12 @@
 """The digital channel is a join: counted by hand, line by line."""
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.services.contracts.model import Binding
 from lineshaft.valuechain.channels.service import Revenue, channels, ledger_content

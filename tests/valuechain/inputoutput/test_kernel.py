@@ -1,12 +1,12 @@
 """Identities on random balanced tables, and the inverse with its file."""
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.inputoutput import inverse as inverses
@@ -47,7 +47,7 @@ def test_identities_of_leontief_and_ghosh(table: Table) -> None:
 @given(table=TABLES, has_inventories=st.booleans())
 def test_identities_of_position(table: Table, has_inventories: bool) -> None:
     kinds = frozenset({"inventories"} if has_inventories else ())
-    kernel = Kernel.of(dataclasses.replace(table, inventories=kinds))
+    kernel = Kernel.of(replace(table, inventories=kinds))
     position, output = kernel.position, table.gross_output
     upstreamness, downstreamness = position.upstreamness, position.downstreamness
     assert position.uncorrected == 0
@@ -134,7 +134,7 @@ def test_every_file_of_an_indicator_is_a_member() -> None:
 
 
 def test_what_needs_kinds_of_industries_refuses_without_them() -> None:
-    kernel = Kernel.of(dataclasses.replace(balanced(1), services=frozenset()))
+    kernel = Kernel.of(replace(balanced(1), services=frozenset()))
     with pytest.raises(TooThin, match=r"seed 1 does not say which .* are services: name them"):
         BY_NAME["services_in_manufacturing_exports"].values(kernel)
 
@@ -186,7 +186,7 @@ def test_the_inverse_is_kept_as_a_file_and_mapped(tmp_path: Path) -> None:
     assert (mapped.leontief_inverse == made.leontief_inverse).all()
     (file,) = (tmp_path / "cache").iterdir()
     assert file.name == f"{table.digest}.npy"
-    other = dataclasses.replace(table, gross_output=table.gross_output * 2)
+    other = replace(table, gross_output=table.gross_output * 2)
     assert other.digest != table.digest
 
 

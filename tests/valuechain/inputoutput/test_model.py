@@ -1,10 +1,10 @@
 """A table refuses what contradicts itself, and says where it does not balance."""
 
-import dataclasses
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.inputoutput import model
@@ -26,7 +26,7 @@ from tests.valuechain.inputoutput.tables import balanced
 )
 def test_a_table_that_contradicts_itself(change: dict[str, object], message: str) -> None:
     with pytest.raises(Invalid, match=message):
-        dataclasses.replace(balanced(1), **change)
+        replace(balanced(1), **change)
 
 
 def test_a_table_has_a_limit_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ def test_a_balance_names_rows_and_sizes() -> None:
     assert balance_of(table) == model.Balance(1e-3, (), 0, Fraction(1))
     output = table.gross_output.copy()
     output[4] *= 1.01
-    found = balance_of(dataclasses.replace(table, gross_output=output), 5e-3)
+    found = balance_of(replace(table, gross_output=output), 5e-3)
     assert [(one.side, one.label) for one in found.imbalances] == [
         ("row", "C1 i1"),
         ("column", "C1 i1"),
@@ -51,12 +51,12 @@ def test_a_balance_names_rows_and_sizes() -> None:
         [-table.gross_output[4] / 100] * 2
     )
     assert float(found.coverage) == pytest.approx(1 - output[4] / output.sum(), abs=1e-4)
-    assert balance_of(dataclasses.replace(table, gross_output=output), 2e-2).count == 0
+    assert balance_of(replace(table, gross_output=output), 2e-2).count == 0
 
 
 def test_a_balance_names_the_largest_and_counts_all() -> None:
     table = balanced(2, countries=8, industries=7)
-    found = balance_of(dataclasses.replace(table, gross_output=table.gross_output * 2))
+    found = balance_of(replace(table, gross_output=table.gross_output * 2))
     assert found.count == 112
     assert len(found.imbalances) == IMBALANCES_MAX
     sizes = [abs(one.size) for one in found.imbalances]

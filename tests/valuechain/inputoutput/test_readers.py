@@ -1,12 +1,12 @@
 """Each format on a file that is made to its publisher's description; none is a real file."""
 
-import dataclasses
 import math
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.errors import ExtraMissing
@@ -27,7 +27,7 @@ ISIC = ("A01_02", "C10T12", "D", "F", "G", "J58T60")
 
 def sections(countries: tuple[str, ...], industries: tuple[str, ...]) -> Table:
     table = balanced(21, len(countries), len(industries), idle=1)
-    return dataclasses.replace(table, regions=countries, economies=countries, industries=industries)
+    return replace(table, regions=countries, economies=countries, industries=industries)
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
@@ -47,7 +47,7 @@ def same(found: Table, expected: Table) -> None:
 
 
 def test_icio_with_its_extended_rows(tmp_path: Path) -> None:
-    table = dataclasses.replace(
+    table = replace(
         sections(("AUS", "CHN", "MEX", "CN1", "CN2", "MX1"), ISIC),
         economies=("AUS", "CHN", "MEX", "CHN", "CHN", "MEX"),
         demand=("all", "nothing"),
@@ -56,7 +56,7 @@ def test_icio_with_its_extended_rows(tmp_path: Path) -> None:
     rest = table.gross_output - table.intermediate_use.sum(axis=1)
     final = np.zeros((36, 6))
     final[:, :4] = rest[:, None] / 4
-    table = dataclasses.replace(table, final_demand=final)
+    table = replace(table, final_demand=final)
     told: list[tuple[str, int, int]] = []
     path = write_icio(tmp_path / "ICIO2023_2020.csv", table)
     source = TableFile(path=path)
@@ -101,7 +101,7 @@ def test_exiobase_through_pymrio(tmp_path: Path) -> None:
     table = sections(regions, ("food", "mining", "manufactoring", "e", "f", "g", "h", "i"))
     folder = tmp_path / "IOT_2020_ixi"
     found = read(write_exiobase(folder, table), "exiobase", services=frozenset({"trade"}))
-    named = dataclasses.replace(table, industries=found.industries)
+    named = replace(table, industries=found.industries)
     same(found, named)
     assert found.vintage == "2020"
     assert found.services == {"trade"}

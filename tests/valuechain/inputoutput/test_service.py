@@ -1,10 +1,10 @@
 """Figures carry table, vintage, coverage and what is missing."""
 
-import dataclasses
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.inputoutput import service
@@ -36,7 +36,7 @@ def test_what_is_not_verified_must_be_asked_for() -> None:
 
 
 def test_what_the_table_is_too_thin_for_says_what_is_missing() -> None:
-    kernel = Kernel.of(dataclasses.replace(balanced(1), services=frozenset()))
+    kernel = Kernel.of(replace(balanced(1), services=frozenset()))
     wanted = Wanted(frozenset({"C0"}), frozenset({"input_servitization_direct"}))
     (one,) = service.report(kernel, wanted)
     assert (one.figure.value, one.figure.coverage, one.industry) == (None, 0, "")
@@ -47,7 +47,7 @@ def test_coverage_is_the_part_that_balances(extended: Kernel) -> None:
     table = balanced(1)
     output = table.gross_output.copy()
     output[0] *= 1.1
-    kernel = Kernel.of(dataclasses.replace(table, gross_output=output))
+    kernel = Kernel.of(replace(table, gross_output=output))
     wanted = Wanted(indicators=frozenset({"gross_exports"}))
     (coverage,) = {one.figure.coverage for one in service.report(kernel, wanted)}
     assert float(coverage) == pytest.approx(1 - output[0] / output.sum(), abs=1e-4)

@@ -165,7 +165,7 @@ def test_an_industry_without_another_origin_is_not_replaced() -> None:
     output = table.gross_output * (np.arange(6) != 0)
     changed = Kernel.of(
         type(table)(
-            **{name: getattr(table, name) for name in table.__dataclass_fields__}
+            **{name: getattr(table, name) for name in table.__struct_fields__}
             | {"intermediate_use": used, "final_demand": demanded, "gross_output": output}
         )
     )

@@ -2,10 +2,10 @@
 
 import os
 import re
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.valuechain.paths.catalogue import catalogue, problems
 from lineshaft.valuechain.paths.model import AXES, CONFIDENCES, LINKS, PATHS, TYPES

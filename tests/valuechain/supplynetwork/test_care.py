@@ -2,7 +2,6 @@
 
 import sqlite3
 import sys
-from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Forbidden, Invalid, NotFound, PreconditionFailed, RateLimited
 from lineshaft.core.period import US_PER_DAY

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import force_setattr
 from typer.testing import CliRunner
 
 from bench.promise_esri import network as bench_network
@@ -71,7 +72,7 @@ def test_published_numbers_to_the_printed_digit(
     if name == "a3":
         network = with_largest_strength(network)
     if has_markets:
-        object.__setattr__(network, "markets", network.sectors)
+        force_setattr(network, "markets", network.sectors)
     found = systemic_risk(network, eps=1e-2 if has_markets else 1e-10)
     assert [f"{value:.6f}" for value in found] == [f"{float(x):.6f}" for x in expected.split()]
 
@@ -117,9 +118,9 @@ def plainly(network: FirmNetwork, eps: float) -> list[float]:
 def test_events_give_what_plain_iteration_gives_on_any_number_of_threads() -> None:
     network = bench_network(20)
     kinds = np.random.default_rng(7).integers(0, 3, network.kinds.shape).astype(np.int8)
-    object.__setattr__(network, "kinds", kinds)
-    object.__setattr__(network, "sectors", network.sectors % 5)
-    object.__setattr__(network, "markets", network.sectors)
+    force_setattr(network, "kinds", kinds)
+    force_setattr(network, "sectors", network.sectors % 5)
+    force_setattr(network, "markets", network.sectors)
     # eps away from any change of this network, as it decides how often is iterated
     expected = plainly(network, 1.234e-3)
     found = systemic_risk(network, eps=1.234e-3)

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import json
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money

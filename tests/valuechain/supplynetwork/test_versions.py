@@ -5,11 +5,11 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from lineshaft.core.clock import ManualClock
 from lineshaft.core.errors import Forbidden, Invalid

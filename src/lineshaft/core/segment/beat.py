@@ -1,8 +1,8 @@
 """The signed sign of life of a source, outside the chain (`docs/formats/beat.md`)."""
 
 import struct
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from lineshaft.core.period import Instant
@@ -19,8 +19,7 @@ BEAT_MAGIC = b"LSB1"
 _FIXED = struct.Struct("<IQq")
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(msgspec.Struct, frozen=True):
     """What a source says of itself: how far its spool has come, at an instant of its clock."""
 
     source: SourceId

@@ -6,9 +6,9 @@ array views. It is a pure function of the stored rows: a proof is rebuilt from t
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,8 +38,7 @@ RECORD_FIXED_BYTES = 8 + 8 + 4 + 1 + 1
 """Bytes that every record takes: sequence, instant, status, kind, presence."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockColumns:
+class BlockColumns(msgspec.Struct, frozen=True):
     """The records of one signal as arrays of n rows; values are dense over the rows that have one.
 
     Attributes:

@@ -1,6 +1,6 @@
 """What refusals and corrections say beside their value, as canonical JSON in the text column."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -10,8 +10,7 @@ RAW_BYTES_MAX = 8_192
 REASON_CHARACTERS_MAX = 500
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalDetail:
+class RefusalDetail(msgspec.Struct, frozen=True):
     """Why something was refused, and the first 8,192 raw bytes of it.
 
     Attributes:
@@ -55,8 +54,7 @@ class RefusalDetail:
                 raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectionDetail:
+class CorrectionDetail(msgspec.Struct, frozen=True):
     """Which reading a correction replaces, who says so and why.
 
     Attributes:

@@ -4,8 +4,8 @@ import functools
 import hashlib
 import re
 import struct
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -37,8 +37,7 @@ def check_source_id(source: str) -> SourceId:
     return SourceId(source)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """What a source signs of a segment.
 
     Attributes:

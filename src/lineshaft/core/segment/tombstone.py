@@ -7,8 +7,9 @@ leaves, so that 3 blocks kept of 200 need some twenty hashes and not 197.
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.segment import merkle
@@ -22,8 +23,7 @@ _LEAF = struct.Struct("<I32sI")
 _SUBTREE = struct.Struct("<BI32sII")
 
 
-@dataclass(frozen=True, slots=True)
-class Tombstone:
+class Tombstone(msgspec.Struct, frozen=True):
     """A node of a segment's tree below which every block is deleted.
 
     It covers the leaves from `index * 2**level` on. The last subtree of a tree can have fewer than
@@ -79,8 +79,7 @@ def level_of(leaf_count: int) -> int:
     return max(leaf_count - 1, 0).bit_length()
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(msgspec.Struct, frozen=True):
     """The tree of a segment, of which some leaves are there and the others are tombstones.
 
     Attributes:

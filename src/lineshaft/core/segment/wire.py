@@ -7,9 +7,9 @@ each block behind its length (uint32), ordered by signal id (UTF-8 bytes).
 import itertools
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 
+import msgspec
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -34,8 +34,7 @@ SEGMENT_WIRE_BYTES_MAX = 512 * 1_024
 """The whole segment: 1,000 blocks of one record each, with the longest signal ids, still fit."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealedSegment:
+class SealedSegment(msgspec.Struct, frozen=True):
     """A sealed segment: header, signature and the canonical bytes of its blocks."""
 
     header: Header
@@ -43,8 +42,7 @@ class SealedSegment:
     blocks: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ChainPosition:
+class ChainPosition(msgspec.Struct, frozen=True):
     """Where the next segment of a source goes: its number and the hash of the header before it."""
 
     source: SourceId

@@ -1,8 +1,9 @@
 """What a backup says of itself: `docs/formats/backup.md`. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Self
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -25,8 +26,7 @@ class BackupUnreadable(Invalid):
     """A directory that holds no backup, or one that is not as it was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackupEntry:
+class BackupEntry(msgspec.Struct, frozen=True):
     """One file of a backup.
 
     Attributes:
@@ -44,8 +44,7 @@ class BackupEntry:
         return [self.path, self.size, self.sha256, self.is_private]
 
 
-@dataclass(frozen=True, slots=True)
-class BackupManifest:
+class BackupManifest(msgspec.Struct, frozen=True):
     """Everything that a snapshot consists of.
 
     Attributes:

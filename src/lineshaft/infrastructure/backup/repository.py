@@ -13,8 +13,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from lineshaft.core.errors import Conflict, Invalid, NotFound
 from lineshaft.infrastructure.backup.model import (
@@ -44,8 +45,7 @@ class FileChanged(BackupUnreadable):
     """A file is not the bytes that it was when it was listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """A snapshot of the repository; names sort by age."""
 
     name: str
@@ -68,8 +68,7 @@ class Snapshot:
         return self.directory / _FILES / path
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(msgspec.Struct, frozen=True):
     """What was removed from a directory of backups.
 
     Attributes:

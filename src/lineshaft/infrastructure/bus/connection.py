@@ -8,8 +8,8 @@ its `flush` can overtake what was sent before it; so the confirmations (NATS Jet
 import asyncio
 import itertools
 import json
-from dataclasses import dataclass
 
+import msgspec
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -23,8 +23,7 @@ _STATUS = "Status"
 _PROBE = b'{"seq": 0}'  # comes back to us and reads like a confirmation
 
 
-@dataclass(frozen=True)
-class _Expected:
+class _Expected(msgspec.Struct, frozen=True):
     answer: asyncio.Future[int]
     expiry: asyncio.TimerHandle
     attempt: str

@@ -9,8 +9,8 @@ import asyncio
 import json
 import time
 from collections import deque
-from dataclasses import dataclass
 
+import msgspec
 from nats.aio.msg import Msg
 from nats.js import api
 
@@ -27,8 +27,7 @@ _STATUS = "Status"
 _ENDED_WELL = {"404", "408"}  # no messages; the request's time is over
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConsumerSpec:
+class ConsumerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Which messages of a stream, and how long until one comes again.
 
     Attributes:
@@ -46,8 +45,7 @@ class ConsumerSpec:
     prefetch_max: int = PREFETCH_MESSAGES_MAX
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
+class StoredMessage(msgspec.Struct, frozen=True):
     """A message of a stream.
 
     Attributes:

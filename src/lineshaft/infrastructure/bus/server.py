@@ -13,8 +13,9 @@ import shutil
 import signal
 import socket
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.infrastructure.bus.errors import BusServerUnsuitable
@@ -39,8 +40,7 @@ _BYTES_PER_MB = 1_000_000
 _PRIVATE = 0o600
 
 
-@dataclass(frozen=True)
-class BusUser:
+class BusUser(msgspec.Struct, frozen=True):
     """Who may connect, and to which subjects.
 
     Attributes:
@@ -56,8 +56,7 @@ class BusUser:
     subscribe: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServerConfig:
+class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What the server is told.
 
     Attributes:

@@ -1,8 +1,8 @@
 """A stream of the bus, never without maxima."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import nats.js.errors
 from nats.js import api
 
@@ -12,8 +12,7 @@ from lineshaft.infrastructure.bus.translation import translated
 DUPLICATE_WINDOW_S_MAX = 120.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class StreamSpec:
+class StreamSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a stream keeps.
 
     Attributes:

@@ -1,8 +1,8 @@
 """Messages that are pushed as they come and stored nowhere."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+import msgspec
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription as NatsSubscription
 
@@ -13,8 +13,7 @@ SUBSCRIPTION_MESSAGES_MAX = 4_096
 SUBSCRIPTION_BYTES_MAX = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class BusMessage:
+class BusMessage(msgspec.Struct, frozen=True):
     """A message as it came.
 
     Attributes:

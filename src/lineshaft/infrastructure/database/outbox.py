@@ -5,8 +5,8 @@ count it once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import sqlalchemy as sa
 
 from lineshaft.core.errors import Invalid
@@ -17,8 +17,7 @@ OUTBOX_PAYLOAD_BYTES_MAX = 512 * 1024
 _INSERT = sa.insert(OUTBOX)
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxMessage:
+class OutboxMessage(msgspec.Struct, frozen=True):
     """A message on its way out.
 
     Attributes:
@@ -47,8 +46,6 @@ def insert_messages(connection: sa.Connection, messages: Sequence[OutboxMessage]
                 f"at most {OUTBOX_PAYLOAD_BYTES_MAX}"
             )
             raise Invalid(msg)
-    rows = [
-        {name: getattr(message, name) for name in OutboxMessage.__slots__} for message in messages
-    ]
+    rows = [msgspec.structs.asdict(message) for message in messages]
     if rows:
         connection.execute(_INSERT, rows)

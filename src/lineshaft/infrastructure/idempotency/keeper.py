@@ -18,9 +18,9 @@ A refusal is not kept: it left no effect, and the same request may succeed later
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from lineshaft.core.clock import Clock
@@ -54,8 +54,7 @@ class AnswerLost(Conflict):
     """The request was carried out, and its answer is not kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class KeptAnswer(msgspec.Struct, frozen=True):
     """What was answered."""
 
     status: int

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -12,8 +13,7 @@ _QUOTED = re.compile(r'"([\x20-\x7e]*)"')
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(msgspec.Struct, frozen=True):
     """What is compared: a key may come again with the same request only.
 
     Attributes:

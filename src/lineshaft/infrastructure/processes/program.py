@@ -2,8 +2,9 @@
 
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 READY_TIMEOUT_S_DEFAULT = 20.0
 _CONNECT_TIMEOUT_S = 0.2
@@ -13,8 +14,7 @@ def _at_once() -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """One child process.
 
     Attributes:
@@ -30,7 +30,7 @@ class Program:
 
     name: str
     argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = msgspec.field(default_factory=dict)
     ready: Callable[[], bool] = _at_once
     is_awaited: bool = True
     stale_files: tuple[Path, ...] = ()

@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -45,8 +46,7 @@ class TextTooLong(Invalid):
     """A text is longer than a cell may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(msgspec.Struct, frozen=True):
     """A list to be written.
 
     Attributes:

@@ -1,15 +1,15 @@
 """Whether a process can do its work, and if not, why."""
 
 import threading
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.errors import InvariantError
 
 CHECKS_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
-class HealthReport:
+class HealthReport(msgspec.Struct, frozen=True):
     """The state of all checks.
 
     Attributes:

@@ -1,18 +1,18 @@
 """Values and records of many rows as arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 TEXT = pa.large_binary()
 
 
-@dataclass(slots=True)
-class Values:
+class Values(msgspec.Struct):
     """The values of n cells, spread over columns as `core.value.to_columns` does.
 
     Attributes:
@@ -57,8 +57,7 @@ class Values:
         self.problems |= {int(places[cell]): why for cell, why in part.problems.items()}
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(msgspec.Struct):
     """Records of a file in its order, not numbered yet.
 
     Attributes:
@@ -92,7 +91,7 @@ class Rows:
     def take(self, chosen: NDArray[np.int64] | slice) -> "Rows":
         """Return some of the records, in the order of their places."""
         arrays = {
-            one.name: getattr(self, one.name)[chosen] for one in fields(self) if one.name != "text"
+            name: getattr(self, name)[chosen] for name in self.__struct_fields__ if name != "text"
         }
         text = self.text
         if text is not None:
@@ -105,9 +104,9 @@ def joined(parts: Sequence[Rows]) -> Rows:
     if len(parts) == 1:
         return parts[0]
     arrays = {
-        one.name: np.concatenate([getattr(part, one.name) for part in parts])
-        for one in fields(Rows)
-        if one.name != "text"
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in Rows.__struct_fields__
+        if name != "text"
     }
     text = None
     if any(part.text is not None for part in parts):

@@ -8,7 +8,6 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -52,8 +51,7 @@ class BadRow(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """Some rows of a file.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -18,8 +17,7 @@ from lineshaft.network.keys import SigningKeys
 _LOST = "the hub was restored from a backup; start the import again"
 
 
-@dataclass(slots=True)
-class Reach:
+class Reach(msgspec.Struct):
     """How far the historian is: the last segment that it is known to have."""
 
     number: int = 0

@@ -5,7 +5,8 @@ one). A *wide* file has an instant per row and a column per signal; an empty cel
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.reading import SignalId, signal_id
@@ -13,8 +14,7 @@ from lineshaft.network.backfill.errors import MapInvalid
 from lineshaft.network.backfill.model import SIGNALS_MAX, FileMap, Kind, MappedSignal
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """Where what stands in a file.
 
     Attributes:
@@ -60,8 +60,7 @@ def layout_of(columns: Sequence[str], file_map: FileMap) -> Layout:
     return Layout(file_map.ts, "", "", tuple(values))
 
 
-@dataclass
-class SeriesNames:
+class SeriesNames(msgspec.Struct):
     """The series of a file in the order of their first appearance, each under a number (code).
 
     Attributes:
@@ -71,11 +70,11 @@ class SeriesNames:
     """
 
     file_map: FileMap
-    declared: Mapping[SignalId, Kind] = field(default_factory=dict)
-    names: list[SignalId] = field(default_factory=list)
-    kinds: list[Kind] = field(default_factory=list)
-    _codes: dict[SignalId, int] = field(default_factory=dict)
-    _known: dict[str, int | str] = field(default_factory=dict)
+    declared: Mapping[SignalId, Kind] = msgspec.field(default_factory=dict)
+    names: list[SignalId] = msgspec.field(default_factory=list)
+    kinds: list[Kind] = msgspec.field(default_factory=list)
+    _codes: dict[SignalId, int] = msgspec.field(default_factory=dict)
+    _known: dict[str, int | str] = msgspec.field(default_factory=dict)
 
     def code(self, name: str) -> int | str:
         """Return the code of a name in the file, or why it is no signal."""

@@ -9,7 +9,6 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -93,8 +92,7 @@ class Memory(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, complete_until=said)
 
 
-@dataclass
-class MemoryFile:
+class MemoryFile(msgspec.Struct):
     """The file that holds the memory of an import."""
 
     path: Path

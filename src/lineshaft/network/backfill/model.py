@@ -1,7 +1,6 @@
 """What a back-fill is told, what it says of itself, and the maxima that it keeps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -70,8 +69,7 @@ class FileMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(msg)
 
 
-@dataclass(frozen=True, kw_only=True)
-class BackFillConfig:
+class BackFillConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One import.
 
     Attributes:
@@ -92,7 +90,7 @@ class BackFillConfig:
     directory: Path
     key_path: Path | None = None
     map: FileMap
-    declared: Mapping[SignalId, Kind] = field(default_factory=dict)
+    declared: Mapping[SignalId, Kind] = msgspec.field(default_factory=dict)
     rate: int | None = None
     until: Instant | None = None
     resend_s: float = 5.0
@@ -119,8 +117,7 @@ def key_path(directory: Path, source: SourceId) -> Path:
     return directory / f"{source}.key"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """How far an import is.
 
     Attributes:
@@ -138,8 +135,7 @@ class Progress:
     records: int
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True):
     """What an import has done in the end.
 
     Attributes:

@@ -6,7 +6,6 @@ which the import began: the same each time.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -51,8 +50,7 @@ class Before(msgspec.Struct, frozen=True):
     machine: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
+class _Refusal(msgspec.Struct, frozen=True):
     """A row or cell that cannot be read: its place, and of its signal and instant what is known."""
 
     row: int
@@ -62,8 +60,7 @@ class _Refusal:
     reason: str
 
 
-@dataclass(slots=True)
-class _Cells:
+class _Cells(msgspec.Struct):
     """The cells of a block in order, and what is wrong with some of them."""
 
     code: NDArray[np.int32]

@@ -8,8 +8,8 @@ the reference, and a property test holds the two together.
 import itertools
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -39,8 +39,7 @@ _COUNTS = struct.Struct("<QI")
 _TEXT_LENGTH_BYTES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(msgspec.Struct, frozen=True):
     """A segment as it travels.
 
     Attributes:
@@ -57,8 +56,7 @@ class Sealed:
     data: bytes
 
 
-@dataclass(slots=True)
-class Chain:
+class Chain(msgspec.Struct):
     """How far a file is sealed.
 
     Attributes:

@@ -3,8 +3,9 @@
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant
@@ -69,8 +70,7 @@ class Connector(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConnectorConfig:
+class ConnectorConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A configured connector.
 
     Attributes:
@@ -86,11 +86,10 @@ class ConnectorConfig:
     kind: str
     machine: str
     is_live: bool = True
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class SignalDescription:
+class SignalDescription(msgspec.Struct, frozen=True):
     """What a connector knows of a signal before its first reading.
 
     Attributes:
@@ -108,16 +107,14 @@ class SignalDescription:
     is_numeric: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True):
     """What a number may be, ends included."""
 
     minimum: int
     maximum: int
 
 
-@dataclass(frozen=True, slots=True)
-class OptionDescription:
+class OptionDescription(msgspec.Struct, frozen=True):
     """What the reference page says of one option."""
 
     name: str
@@ -131,7 +128,9 @@ def option(
     text: str, *, default: Any = dataclasses.MISSING, unit: str = "", bounds: Bounds | None = None
 ) -> Any:
     """Declare an option of a connector as a dataclass field; without a default it is required."""
-    return field(default=default, metadata={"help": text, "unit": unit, "bounds": bounds})
+    return dataclasses.field(
+        default=default, metadata={"help": text, "unit": unit, "bounds": bounds}
+    )
 
 
 _T = TypeVar("_T")

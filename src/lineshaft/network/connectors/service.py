@@ -2,11 +2,12 @@
 
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.errors import NotFound
@@ -36,8 +37,7 @@ class UnknownConnector(NotFound):
     """A kind of connector that does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectorKind:
+class ConnectorKind(msgspec.Struct, frozen=True):
     """What the registry knows of a protocol."""
 
     name: str
@@ -46,8 +46,7 @@ class ConnectorKind:
     describe: Callable[[ConnectorConfig], list[SignalDescription]]
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True):
     """`manifest.toml` of a connector."""
 
     name: str

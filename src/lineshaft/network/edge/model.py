@@ -1,7 +1,8 @@
 """What an edge is told, and the maxima that it keeps."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_S
@@ -14,6 +15,7 @@ QUEUE_BATCHES_MAX = 32
 GROUP_OBSERVATIONS_MAX = 5_000
 """About how many observations go into one commit of the spool."""
 LIVE_DELAY_S = 0.01
+RESEND_S = 5.0
 BEAT_S_DEFAULT = 10.0
 SEAL_S_DEFAULT = 10.0
 SPOOL_BYTES_DEFAULT = 1_024 * 1_000_000
@@ -25,8 +27,7 @@ class EdgeConfigInvalid(Invalid):
     """An edge that cannot be run as it is configured."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class EdgeConfig:
+class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One edge node.
 
     Attributes:
@@ -48,7 +49,7 @@ class EdgeConfig:
     seal_s: float = SEAL_S_DEFAULT
     beat_s: float = BEAT_S_DEFAULT
     spool_bytes_max: int = SPOOL_BYTES_DEFAULT
-    resend_s: float = 5.0
+    resend_s: float = RESEND_S
     stop_s: float = 3.0
 
     def __post_init__(self) -> None:

@@ -7,7 +7,8 @@ step back is late data and keeps its place in time.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_S, Instant, format_instant
@@ -31,8 +32,7 @@ SeriesKey = tuple[str, SignalId]
 """Connector and signal: two machines' clocks are not compared."""
 
 
-@dataclass(slots=True)
-class LastReading:
+class LastReading(msgspec.Struct):
     """The last reading of a signal from one connector.
 
     Attributes:
@@ -44,16 +44,14 @@ class LastReading:
     is_lost: bool = False
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(msgspec.Struct):
     """What numbering has changed since it was last saved."""
 
-    signals: set[SignalId] = field(default_factory=set)
-    series: set[SeriesKey] = field(default_factory=set)
+    signals: set[SignalId] = msgspec.field(default_factory=set)
+    series: set[SeriesKey] = msgspec.field(default_factory=set)
 
 
-@dataclass(slots=True)
-class Numbering:
+class Numbering(msgspec.Struct):
     """The counters of a source in its epoch; part of every commit of the spool.
 
     Attributes:
@@ -65,10 +63,10 @@ class Numbering:
     """
 
     last_sequence: int = 0
-    ordinals: dict[SignalId, int] = field(default_factory=dict)
-    last: dict[SeriesKey, LastReading] = field(default_factory=dict)
+    ordinals: dict[SignalId, int] = msgspec.field(default_factory=dict)
+    last: dict[SeriesKey, LastReading] = msgspec.field(default_factory=dict)
     skew_corrected: int = 0
-    changes: Changes = field(default_factory=Changes)
+    changes: Changes = msgspec.field(default_factory=Changes)
 
     def take_changes(self) -> Changes:
         """Return what has changed and start anew."""

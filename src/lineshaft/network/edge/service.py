@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 import structlog
 
 from lineshaft.core.clock import Clock
@@ -44,8 +44,7 @@ class _Delivered(NamedTuple):
     lost_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeStatus:
+class EdgeStatus(msgspec.Struct, frozen=True):
     """What an edge says of itself.
 
     Attributes:

@@ -11,9 +11,11 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import astuple, replace
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant
@@ -67,8 +69,7 @@ _RECORD_COLUMNS = (
 )
 
 
-@dataclass(slots=True)
-class SpoolState:
+class SpoolState(msgspec.Struct):
     """The single values of a spool.
 
     Attributes:
@@ -102,7 +103,7 @@ class SpoolState:
 
 _Sealed = tuple[int, int, int, bytes, bytes]
 """A row of `segments`."""
-_STATE_NAMES = tuple(field.name for field in fields(SpoolState))
+_STATE_NAMES = SpoolState.__struct_fields__
 
 
 class Spool:

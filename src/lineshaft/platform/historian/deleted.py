@@ -1,13 +1,13 @@
 """What is left of what was deleted: pure types."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.segment.tombstone import Tombstone
 
 
-@dataclass(frozen=True, slots=True)
-class Remains:
+class Remains(msgspec.Struct, frozen=True):
     """What is left of the deleted blocks of some segments of one source and epoch.
 
     Attributes:
@@ -23,8 +23,7 @@ class Remains:
         return any(first <= number <= last for first, last in self.gone)
 
 
-@dataclass(frozen=True, slots=True)
-class DeletedSegment:
+class DeletedSegment(msgspec.Struct, frozen=True):
     """A segment of which every block was deleted, and how many records it had."""
 
     source_epoch: int

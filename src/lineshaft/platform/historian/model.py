@@ -1,8 +1,8 @@
 """What the historian stores and answers: pure types."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -75,8 +75,7 @@ ZONE_PART_SERIES = 64
 """Series per row of the zone map: a query reads the parts that hold its series only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """The high-water mark of a source and epoch: everything up to here is stored for ever.
 
     Attributes:
@@ -90,8 +89,7 @@ class Mark:
     header_hash: bytes = NO_PREVIOUS
 
 
-@dataclass(frozen=True, slots=True)
-class SourceEpoch:
+class SourceEpoch(msgspec.Struct, frozen=True):
     """A source and epoch under the small number that its rows carry, with its mark."""
 
     id: int
@@ -101,8 +99,7 @@ class SourceEpoch:
     known_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class StoreFile:
+class StoreFile(msgspec.Struct, frozen=True):
     """A Parquet file of the historian, as the manifest knows it.
 
     Attributes:
@@ -144,16 +141,14 @@ class StoreFile:
         return self.hour // HOURS_PER_DAY
 
 
-@dataclass(frozen=True, slots=True)
-class NewStoreFile:
+class NewStoreFile(msgspec.Struct, frozen=True):
     """A file that is durable but not registered yet, with its zone map (`ZONE_DTYPE`)."""
 
     file: StoreFile
     zones: NDArray[np.void]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredHeader:
+class StoredHeader(msgspec.Struct, frozen=True):
     """A signed header, the bytes that were signed, and when the historian learnt of it."""
 
     header: Header
@@ -162,8 +157,7 @@ class StoredHeader:
     known_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReading:
+class StoredReading(msgspec.Struct, frozen=True):
     """One stored record of a signal.
 
     Attributes:
@@ -192,8 +186,7 @@ class StoredReading:
         return self.ts, self.source, self.epoch, self.sequence
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRefusal:
+class StoredRefusal(msgspec.Struct, frozen=True):
     """Something that a connector could not take: why, and the first bytes of it."""
 
     signal: SignalId
@@ -207,8 +200,7 @@ class StoredRefusal:
     known_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBeat:
+class StoredBeat(msgspec.Struct, frozen=True):
     """The last sign of life of a source: its own clock's instant and ours."""
 
     source: SourceId
@@ -218,8 +210,7 @@ class StoredBeat:
     received_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedSegment:
+class RefusedSegment(msgspec.Struct, frozen=True):
     """Bytes that claimed to be a segment and were kept for inspection.
 
     Attributes:
@@ -238,8 +229,7 @@ class RefusedSegment:
     times: int
 
 
-@dataclass(frozen=True, slots=True)
-class RangeQuery:
+class RangeQuery(msgspec.Struct, frozen=True):
     """Which records of a signal are asked for.
 
     Attributes:
@@ -258,8 +248,7 @@ class RangeQuery:
     sources: frozenset[SourceId] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BlockProof:
+class BlockProof(msgspec.Struct, frozen=True):
     """A block, rebuilt from the stored rows, and its way up to the signed root.
 
     Attributes:
@@ -279,8 +268,7 @@ class BlockProof:
     path: list[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """How much is stored, counted from the store files themselves.
 
     Attributes:
@@ -310,8 +298,7 @@ class Totals:
         return self.records - self.distinct
 
 
-@dataclass(frozen=True, slots=True)
-class CheckReport:
+class CheckReport(msgspec.Struct, frozen=True):
     """What the historian's check of itself found; at most `FAULTS_MAX` faults are listed."""
 
     files: int
@@ -325,8 +312,7 @@ class CheckReport:
         return not self.faults
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(msgspec.Struct, frozen=True):
     """Rows of a series that the marks announce and no store file has any more.
 
     Attributes:
@@ -349,8 +335,7 @@ class Loss:
     noted_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentRow:
+class SegmentRow(msgspec.Struct, frozen=True):
     """A segment on its way into the manifest."""
 
     source_epoch: int
@@ -360,8 +345,7 @@ class SegmentRow:
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RecordEntry:
+class RecordEntry(msgspec.Struct, frozen=True):
     """A correction or refusal on its way into its index.
 
     Attributes:
@@ -379,8 +363,7 @@ class RecordEntry:
     columns: Columns
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(msgspec.Struct, frozen=True):
     """What one transaction writes: all of it, or nothing.
 
     Attributes:
@@ -398,8 +381,7 @@ class Commit:
     paths: Sequence[HeldPaths] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalEntry:
+class RefusalEntry(msgspec.Struct, frozen=True):
     """A refusal as its index has it; `detail` is its text column."""
 
     signal: SignalId
@@ -410,8 +392,7 @@ class RefusalEntry:
     known_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class PackedRollup:
+class PackedRollup(msgspec.Struct, frozen=True):
     """What the hours of a series on a day amount to, as `rollups.packing` writes it.
 
     Attributes:
@@ -425,8 +406,7 @@ class PackedRollup:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneRows:
+class ZoneRows(msgspec.Struct, frozen=True):
     """Zone entries, each beside its file, in the order of hours.
 
     Attributes:
@@ -442,8 +422,7 @@ SIGNALS_AHEAD_MAX = 2_048
 """Signals that are read at once: a month of hourly readings of each is about 150 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownBlock:
+class KnownBlock(msgspec.Struct, frozen=True):
     """A block that leads to the root that its source signed, without its bytes.
 
     Attributes:
@@ -462,8 +441,7 @@ KnownBlocks = dict[tuple[SignalId, SourceId, int], list[KnownBlock]]
 """By signal, source and epoch, in the order of their segments."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ahead:
+class Ahead(msgspec.Struct, frozen=True, eq=False):
     """All rows of signals in a span of stamps, as known at one instant, and blocks of them.
 
     Attributes:

@@ -5,10 +5,11 @@ again as intake opens what comes over the bus.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.reading import Record

@@ -1,13 +1,13 @@
 """What the manifest keeps of old segments, many in one row, and of held blocks: pure types."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.period import Instant
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentRun:
+class SegmentRun(msgspec.Struct, frozen=True):
     """Consecutive segments of one source and epoch, packed.
 
     Attributes:
@@ -36,8 +36,7 @@ class SegmentRun:
         return self.last_number - self.first_number + 1
 
 
-@dataclass(frozen=True, slots=True)
-class HeldPath:
+class HeldPath(msgspec.Struct, frozen=True):
     """The way from one block of a held series up to the signed root of its segment.
 
     Attributes:
@@ -51,8 +50,7 @@ class HeldPath:
     path: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HeldPaths:
+class HeldPaths(msgspec.Struct, frozen=True):
     """Paths of one held series from one source and epoch, in the order of segments."""
 
     source_epoch: int

@@ -17,7 +17,7 @@ from lineshaft.platform.historian.packed import SegmentRun
 from lineshaft.platform.historian.rows import to_header
 from lineshaft.platform.historian.tables import SEGMENT, SEGMENT_RUN, SOURCE_EPOCH
 
-_RUN = sa.select(*[SEGMENT_RUN.c[name] for name in SegmentRun.__slots__]).where(
+_RUN = sa.select(*[SEGMENT_RUN.c[name] for name in SegmentRun.__struct_fields__]).where(
     SEGMENT_RUN.c.source_epoch == sa.bindparam("of")
 )
 _YOUNG_HEADERS = (
@@ -67,7 +67,7 @@ _PACKED_STAMPS = (
     .where(SEGMENT_RUN.c.last_known_at <= sa.bindparam("at"))
     .group_by(SEGMENT_RUN.c.source_epoch)
 )
-_PARTLY_KNOWN = sa.select(*[SEGMENT_RUN.c[name] for name in SegmentRun.__slots__]).where(
+_PARTLY_KNOWN = sa.select(*[SEGMENT_RUN.c[name] for name in SegmentRun.__struct_fields__]).where(
     SEGMENT_RUN.c.first_known_at <= sa.bindparam("at"),
     SEGMENT_RUN.c.last_known_at > sa.bindparam("at"),
 )
@@ -209,7 +209,7 @@ class SegmentStore:
 
     def put_run(self, connection: sa.Connection, run: SegmentRun) -> int:
         """Put a run in the place of the rows of its segments; return how many there were."""
-        values: dict[str, Any] = {name: getattr(run, name) for name in SegmentRun.__slots__}
+        values: dict[str, Any] = {name: getattr(run, name) for name in SegmentRun.__struct_fields__}
         connection.execute(sa.insert(SEGMENT_RUN).values(values))
         gone = SEGMENT.c.number.between(run.first_number, run.last_number)
         statement = sa.delete(SEGMENT).where(SEGMENT.c.source_epoch == run.source_epoch, gone)

@@ -173,7 +173,7 @@ class ManifestStore(
 
     def write_beats(self, connection: sa.Connection, beats: Iterable[StoredBeat]) -> None:
         """Write the last beat of sources."""
-        names = StoredBeat.__slots__
+        names = StoredBeat.__struct_fields__
         values = [{name: getattr(beat, name) for name in names} for beat in beats]
         if values:
             upsert(connection, BEAT, values)
@@ -191,7 +191,7 @@ class ManifestStore(
         again = sa.update(REFUSED_SEGMENT).where(table.sha256 == sha256)
         if connection.execute(again.values(times=table.times + 1)).rowcount:
             return
-        values = {name: getattr(refused, name) for name in RefusedSegment.__slots__}
+        values = {name: getattr(refused, name) for name in RefusedSegment.__struct_fields__}
         del values["id"]
         values |= {"sha256": sha256, "size": len(refused.data)}
         values["number"] = min(refused.number, _BIGINT_MAX)
@@ -207,7 +207,7 @@ class ManifestStore(
         self, connection: sa.Connection, after: int, limit: int
     ) -> list[RefusedSegment]:
         """Return refused segments behind a number, the oldest first."""
-        columns = [REFUSED_SEGMENT.c[name] for name in RefusedSegment.__slots__]
+        columns = [REFUSED_SEGMENT.c[name] for name in RefusedSegment.__struct_fields__]
         query = sa.select(*columns).where(REFUSED_SEGMENT.c.id > after)
         rows = connection.execute(query.order_by(REFUSED_SEGMENT.c.id).limit(limit))
         return [RefusedSegment(*row) for row in rows]

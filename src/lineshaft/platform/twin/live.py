@@ -9,7 +9,8 @@ import asyncio
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineshaft.core.messages import LiveBatch, Notice
 from lineshaft.core.period import Instant

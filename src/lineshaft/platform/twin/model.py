@@ -1,7 +1,8 @@
 """What a thing is: machines, their signals, and the latest value of each. Pure."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant
@@ -17,8 +18,7 @@ class MachineInvalid(Invalid):
     """A machine or signal that cannot be described like that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(msgspec.Struct, frozen=True):
     """A series of readings of a machine, and what it means.
 
     Attributes:
@@ -37,7 +37,7 @@ class Signal:
     category: str = "SAMPLE"
     type: str = ""
     semantic_id: str = ""
-    title: dict[str, str] = field(default_factory=dict)
+    title: dict[str, str] = msgspec.field(default_factory=dict)
     is_numeric: bool = True
 
     def __post_init__(self) -> None:
@@ -91,8 +91,7 @@ class Signal:
         return cls(**content)
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(msgspec.Struct, frozen=True):
     """A machine and its signals.
 
     Attributes:
@@ -155,8 +154,7 @@ class Machine:
         return cls(**(content | {"signals": signals}))
 
 
-@dataclass(frozen=True, slots=True)
-class LiveEntry:
+class LiveEntry(msgspec.Struct, frozen=True):
     """The latest value of a signal, for the eye.
 
     Attributes:

@@ -11,11 +11,12 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 from prometheus_client import Counter
 
 from lineshaft import __version__
@@ -68,8 +69,7 @@ _NEEDED = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveringParts:
+class DeliveringParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that delivering takes."""
 
     database: Database

@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import ipaddress
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, Instant, format_instant
@@ -68,8 +69,7 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(msgspec.Struct, frozen=True):
     """Somebody wants to be told of events.
 
     Attributes:
@@ -111,8 +111,7 @@ class Webhook:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """One event on its way to one webhook.
 
     Attributes:
@@ -147,8 +146,7 @@ class Delivery:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came of one attempt.
 
     Attributes:
@@ -173,8 +171,7 @@ class Answer:
         return self.status == _GONE
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """An attempt as it is kept."""
 
     at: Instant

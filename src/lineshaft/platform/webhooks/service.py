@@ -1,7 +1,9 @@
 """The use cases of webhooks: make one, look at what was sent, replay, pause, remove."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.core.pages import FIRST_PAGE, Page, PageRequest, cursor_at, place_of
@@ -34,8 +36,7 @@ _LISTED = "deliveries"
 _LATEST = (2**63 - 1, "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookParts:
+class WebhookParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases take.
 
     Attributes:

@@ -7,8 +7,9 @@ head that is kept apart shows a cut tail.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Self
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -22,8 +23,7 @@ _FORMAT = "lineshaft/audit-entry/1"
 _HASH_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(msgspec.Struct, frozen=True):
     """Somebody did something to something.
 
     Attributes:
@@ -107,8 +107,7 @@ def check_detail(detail: dict[str, Any]) -> None:
         raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class ChainHead:
+class ChainHead(msgspec.Struct, frozen=True):
     """The number and hash of the last entry; kept apart from the entries."""
 
     number: int
@@ -118,8 +117,7 @@ class ChainHead:
 EMPTY_HEAD = ChainHead(0, GENESIS_HASH)
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
+class AuditRow(msgspec.Struct, frozen=True):
     """An entry as it is stored: the canonical bytes, and the columns that are searched by."""
 
     number: int
@@ -131,8 +129,7 @@ class AuditRow:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AuditQuery:
+class AuditQuery(msgspec.Struct, frozen=True):
     """Which entries, newest first; None means any.
 
     Attributes:
@@ -153,8 +150,7 @@ class AuditQuery:
             raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class ChainReport:
+class ChainReport(msgspec.Struct, frozen=True):
     """What a check of the chain found.
 
     Attributes:

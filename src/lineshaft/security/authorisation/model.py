@@ -5,8 +5,9 @@ room; `identity` turns a password, a session or a token into an `Actor` and pass
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from lineshaft.core.period import Instant, Period, intersect, subtract
 
@@ -24,8 +25,7 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True):
     """Who is asking.
 
     Attributes:
@@ -129,8 +129,7 @@ class Action(StrEnum):
     STORE_REPAIR = "store:repair"
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True):
     """What the action is about.
 
     Attributes:
@@ -148,8 +147,7 @@ class Resource:
     period: Period | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True):
     """An organisation may see a machine's data of a period; contracts write them on activation.
 
     Attributes:
@@ -173,8 +171,7 @@ class Grant:
         return Period(self.start, _END_OF_TIME if self.end is None else self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """What the grants say of one question; with actor, action and resource it decides.
 
     Attributes:
@@ -207,8 +204,7 @@ def granted_periods(grants: Iterable[Grant], machine: str, within: Period) -> li
     return intersect([within], [grant.period for grant in grants if grant.machine == machine])
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """The answer, with its reasons.
 
     Attributes:

@@ -7,11 +7,11 @@ accident, so any such failure breaks the unit of work instead.
 import hashlib
 import json
 import re
-from dataclasses import replace
 from importlib import resources
 from typing import Any
 
 import cedarpy
+from msgspec.structs import replace
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.security.authorisation.model import Actor, Decision, Resource, Role, Situation

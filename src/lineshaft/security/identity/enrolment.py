@@ -7,6 +7,7 @@ a stranger sends can change what an administrator has accepted.
 import dataclasses
 from dataclasses import dataclass
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from lineshaft.core import canonical
@@ -46,8 +47,7 @@ def read_claim(request: EnrolRequest, at: Instant) -> Claim:
     return Claim(source, public_key, salt_secret, request.is_new_epoch_wanted, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """The answer to a claim, and the source as it has to be stored (None: as it is)."""
 
     answer: EnrolAnswer

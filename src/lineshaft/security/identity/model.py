@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, US_PER_S, Instant
 from lineshaft.core.reading import SourceId
@@ -78,8 +80,7 @@ class StakeholderRole(StrEnum):
     END_CONSUMER = "end_consumer"
 
 
-@dataclass(frozen=True, slots=True)
-class Organisation:
+class Organisation(msgspec.Struct, frozen=True):
     """Somebody that people act for; its legal data are the business of contracts."""
 
     id: str
@@ -97,8 +98,7 @@ class Organisation:
         check_name(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """Somebody who can sign in.
 
     Attributes:
@@ -256,8 +256,7 @@ class SourceKey:
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """High-water mark of a source and epoch in the historian; zeros before the first segment."""
 
     number: int

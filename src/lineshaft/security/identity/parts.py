@@ -1,6 +1,6 @@
 """What the use cases of identity are built from."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
@@ -14,8 +14,7 @@ LOGIN_LOCK = "identity.logins"
 SOURCES_LOCK = "identity.sources"
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityStores:
+class IdentityStores(msgspec.Struct, frozen=True):
     """The three stores."""
 
     people: PersonStore
@@ -23,8 +22,7 @@ class IdentityStores:
     sources: SourceStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentityParts:
+class IdentityParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that identity takes.
 
     Attributes:

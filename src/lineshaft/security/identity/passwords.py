@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.errors import InvariantError
 
@@ -20,8 +21,7 @@ _PASSWORD_CHARACTERS = 20
 _PASSWORD_GROUP = 5
 
 
-@dataclass(frozen=True, slots=True)
-class ScryptCost:
+class ScryptCost(msgspec.Struct, frozen=True):
     """Cost parameters (RFC 7914, section 2): memory is 128·n·r bytes, work grows with n·r·p."""
 
     n: int

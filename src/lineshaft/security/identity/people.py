@@ -1,10 +1,11 @@
 """Organisations and people."""
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
+from msgspec.structs import asdict, replace
 
 from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Action, Actor, Resource, Role
 from lineshaft.security.identity.errors import (
@@ -27,8 +28,7 @@ from lineshaft.security.identity.passwords import SALT_BYTES, hash_password, ran
 FIRST_USER_NAME = "admin"
 
 
-@dataclass(frozen=True, slots=True)
-class NewPerson:
+class NewPerson(msgspec.Struct, frozen=True):
     """Somebody who is to be let in."""
 
     user_name: str
@@ -37,8 +37,7 @@ class NewPerson:
     organisation: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonChange:
+class PersonChange(msgspec.Struct, frozen=True):
     """What is to be changed of a person; None leaves it as it is."""
 
     name: str | None = None
@@ -174,7 +173,7 @@ class People(Part):
         with self._database.unit_of_work() as unit:
             unit.lock(PEOPLE_LOCK)
             person = _known(self._people.person_named(unit.connection, user_name), user_name)
-            changed = dataclasses.replace(person, **changes)
+            changed = replace(person, **changes)
             if changed.organisation is not None:
                 self._known_organisation(unit.connection, changed.organisation)
             if not _is_administrator(changed):
@@ -280,7 +279,7 @@ def _organisation(key: str) -> Resource:
 
 
 def _fields(change: PersonChange) -> dict[str, Any]:
-    return {field.name: getattr(change, field.name) for field in dataclasses.fields(change)}
+    return asdict(change)
 
 
 def _is_administrator(person: Person) -> bool:

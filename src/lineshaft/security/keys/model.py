@@ -1,12 +1,12 @@
 """The key file: pure, strict, and all that an offline verifier needs (`docs/formats/keys.md`)."""
 
-import dataclasses
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Self
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -37,8 +37,7 @@ class UnknownKey(Invalid):
     """The key file does not hold the key that is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """A signature and the document key that made it."""
 
     key_id: str
@@ -50,8 +49,7 @@ def key_id_of(public_key: bytes) -> str:
     return hashlib.sha256(public_key).hexdigest()[:KEY_ID_CHARACTERS]
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentKey:
+class DocumentKey(msgspec.Struct, frozen=True):
     """A document key of the hub: what signs invoices, credit notes and rendering records.
 
     Attributes:
@@ -132,11 +130,10 @@ def next_key(
         previous=_FIRST_PREVIOUS if last is None else last.key_id,
         signature=b"",
     )
-    return dataclasses.replace(record, signature=sign(record.statement(), voucher))
+    return replace(record, signature=sign(record.statement(), voucher))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SourcePublicKey:
+class SourcePublicKey(msgspec.Struct, frozen=True, order=True):
     """The public key of a source in one epoch."""
 
     source: SourceId
@@ -161,8 +158,7 @@ class SourcePublicKey:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFile:
+class KeyFile(msgspec.Struct, frozen=True):
     """All public keys of a hub: its document keys in order, and those of its sources.
 
     Parsing has checked the form and the whole chain of document keys. What it cannot check is that

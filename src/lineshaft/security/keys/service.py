@@ -1,8 +1,8 @@
 """The document key of the hub: sign, rotate, publish."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -27,8 +27,7 @@ from lineshaft.security.keys.ports import DocumentKeyStore, PrivateKeys
 _LOCK = "keys.document"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyParts:
+class KeyParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the document keys take.
 
     Attributes:

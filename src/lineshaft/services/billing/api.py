@@ -1,10 +1,10 @@
 """Documents over HTTP; `web` mounts the router and says who is asking."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineshaft.core.errors import Invalid

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period, total_us
@@ -168,8 +170,7 @@ def guarantee_results(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(msgspec.Struct, frozen=True):
     """What one guarantee is judged on; `records` are by meter, then by slot."""
 
     contract: Contract
@@ -199,8 +200,7 @@ class _Case:
         return total.amount
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(msgspec.Struct, frozen=True):
     """The value of an indicator, None where it is not applicable, and what it follows from."""
 
     value: Fraction | None

@@ -5,9 +5,11 @@ terms of its contract. What is blocked needs readings, an approved estimate, or 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.reading import signal_id
 from lineshaft.services.billing.model import RatedDocument
@@ -17,8 +19,7 @@ from lineshaft.services.metering.model import Meter, UsageRecord
 from lineshaft.services.metering.service import Verdict, judge
 
 
-@dataclass(frozen=True, slots=True)
-class Shortfall:
+class Shortfall(msgspec.Struct, frozen=True):
     """A usage record that may not be billed as it is.
 
     Attributes:

@@ -1,8 +1,10 @@
 """Documents after the first one of a period, and the periods that need one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period
@@ -255,8 +257,7 @@ class Corrections:
         return Engine(Engine.from_content(said).lineshaft, self._parts.engine.tzdata)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Billed:
+class _Billed(msgspec.Struct, frozen=True, kw_only=True):
     """What was last said of a period.
 
     Attributes:

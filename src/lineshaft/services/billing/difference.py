@@ -6,9 +6,10 @@ document, as EN 16931-1 BR-CO-17 wants it of every document by itself.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineshaft.core.money import Money
 from lineshaft.core.quantity import Quantity

@@ -5,10 +5,11 @@ again: `recompute(document) == document`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -56,8 +57,7 @@ _FROM_CONTRACT = ("supplier", "customer", "currency")
 """Stand at the top of the document and are not said again under `contract`."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentFile:
+class DocumentFile(msgspec.Struct, frozen=True):
     """A file that has been read; its signature is not yet verified.
 
     Attributes:

@@ -1,9 +1,10 @@
 """The base fee of a document: of its own period, or of the one behind it in advance; pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineshaft.core.money import Money, currency_exponent
 from lineshaft.core.period import Period, zone_named

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.events import Event
@@ -46,8 +48,7 @@ EVENT_SUBJECT = "event.billing"
 Announcement = Callable[[str, IssuedDocument], Event]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A document but for its number, date and signature; its sums are checked.
 
     Attributes:

@@ -6,9 +6,10 @@ contracts of IFRS 15 (its paragraph 5(a)): none of it is revenue of a month.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.money import currency_exponent
 from lineshaft.services.billing.model import CREDIT_NOTE, Account, AccountKind, Entry
@@ -19,8 +20,7 @@ _KINDS = frozenset({AccountKind.NET_INVESTMENT, AccountKind.LEASED_OUT, AccountK
 Lines = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(msgspec.Struct, frozen=True):
     """What the lines of finance leases come to.
 
     Attributes:

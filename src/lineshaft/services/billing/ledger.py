@@ -1,10 +1,10 @@
 """What a document posts: double entry, summing to zero; pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from lineshaft.core.money import Money
@@ -15,8 +15,7 @@ from lineshaft.services.billing.recognition import Slice, schedule
 from lineshaft.services.contracts.model import Contract
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(msgspec.Struct, frozen=True):
     """What the recognition of one month takes out of the contract liability of a document.
 
     Attributes:
@@ -28,8 +27,7 @@ class Release:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(msgspec.Struct, frozen=True):
     """Everything that the ledger learns of a document when it is issued.
 
     Attributes:

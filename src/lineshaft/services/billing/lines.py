@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.money import Money, allocate
 from lineshaft.core.period import US_PER_S, Period, zone_named
@@ -63,8 +65,7 @@ Placed = Sequence[tuple[int, UsageRecord]]
 _ONE = "C62"
 
 
-@dataclass(frozen=True, slots=True)
-class _Period:
+class _Period(msgspec.Struct, frozen=True):
     """What every line of a period needs."""
 
     contract: Contract
@@ -75,8 +76,7 @@ class _Period:
         return Charge(amount, quantity, self.period, self.zone, year)
 
 
-@dataclass(frozen=True, slots=True)
-class _Records:
+class _Records(msgspec.Struct, frozen=True):
     """What a line follows from.
 
     Attributes:

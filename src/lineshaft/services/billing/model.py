@@ -1,9 +1,10 @@
 """Rated lines, documents and postings: pure and frozen."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid, InvariantError
 from lineshaft.core.money import Money, round_half_away
@@ -42,8 +43,7 @@ TRANSACTIONS_PAGE_MAX = 500
 """Transactions of one page: a parameter each, within what a statement of SQL may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(msgspec.Struct, frozen=True):
     """What a document was computed with; the same engine gives the same bytes for ever.
 
     Attributes:
@@ -82,8 +82,7 @@ class LineKind(StrEnum):
     CORE_DEPOSIT = "core_deposit"
 
 
-@dataclass(frozen=True, slots=True)
-class RatedLine:
+class RatedLine(msgspec.Struct, frozen=True):
     """One line: rounded once, with every step that led to it.
 
     Attributes:
@@ -107,8 +106,7 @@ class RatedLine:
     period: Period | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VatGroup:
+class VatGroup(msgspec.Struct, frozen=True):
     """The tax on all lines of one category and rate (EN 16931-1, BG-23)."""
 
     vat: Vat
@@ -116,8 +114,7 @@ class VatGroup:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """Net (sum of the lines), tax by group, and gross: all exact sums of rounded amounts."""
 
     net: Money
@@ -125,8 +122,7 @@ class Totals:
     gross: Money
 
 
-@dataclass(frozen=True, slots=True)
-class GuaranteeResult:
+class GuaranteeResult(msgspec.Struct, frozen=True):
     """What became of the promise in one period.
 
     Attributes:
@@ -144,15 +140,13 @@ class GuaranteeResult:
     usage: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FeesAhead:
+class FeesAhead(msgspec.Struct, frozen=True):
     """The period whose fees per month a document bills in advance; None: it bills none."""
 
     period: Period | None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What was recorded for a period beside the readings: incidents, exclusions, cores, stock.
 
     Attributes:
@@ -169,8 +163,7 @@ class Facts:
 NO_FACTS = Facts()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuaranteeOutcome:
+class GuaranteeOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one of several promises in a period.
 
     Attributes:
@@ -196,8 +189,7 @@ class GuaranteeOutcome:
     usage: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RatedDocument:
+class RatedDocument(msgspec.Struct, frozen=True):
     """What a period costs, and why: everything of a document but its number and date."""
 
     contract: Contract
@@ -214,8 +206,7 @@ class RatedDocument:
     release: Release | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentedLine:
+class DocumentedLine(msgspec.Struct, frozen=True):
     """A line of an earlier document, as far as a correction follows from it."""
 
     id: str
@@ -226,8 +217,7 @@ class DocumentedLine:
     period: Period | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Documented:
+class Documented(msgspec.Struct, frozen=True):
     """A document that a correction stands on: named by number and bytes.
 
     Attributes:
@@ -241,8 +231,7 @@ class Documented:
     lines: tuple[DocumentedLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """What a correction charges or credits: the new rating less all that is documented.
 
     Attributes:
@@ -255,8 +244,7 @@ class Difference:
     totals: Totals
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentHead:
+class DocumentHead(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a document without opening it.
 
     Attributes:
@@ -284,8 +272,7 @@ class DocumentHead:
         return -self.gross if self.type == CREDIT_NOTE else self.gross
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
     """How an attempt to correct a period ended.
 
     Attributes:
@@ -297,8 +284,7 @@ class Correction:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rerating:
+class Rerating(msgspec.Struct, frozen=True, kw_only=True):
     """That a period was rated again, and what came of it; never changed.
 
     Attributes:
@@ -314,8 +300,7 @@ class Rerating:
     document: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatePeriod:
+class LatePeriod(msgspec.Struct, frozen=True, kw_only=True):
     """A period whose usage, records, terms or fees in advance are others now than were billed.
 
     Attributes:
@@ -333,8 +318,7 @@ class LatePeriod:
     is_amended: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatePage:
+class LatePage(msgspec.Struct, frozen=True, kw_only=True):
     """Late periods among the next `LATE_PAGE_MAX` or fewer issued ones.
 
     Attributes:
@@ -345,8 +329,7 @@ class LatePage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedDocument(DocumentHead):
+class IssuedDocument(DocumentHead, frozen=True, kw_only=True):
     """A document as it was issued, for ever.
 
     Attributes:
@@ -356,8 +339,7 @@ class IssuedDocument(DocumentHead):
     file: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentQuery:
+class DocumentQuery(msgspec.Struct, frozen=True):
     """Which documents to list, newest number first.
 
     Attributes:
@@ -407,8 +389,7 @@ class AccountKind(StrEnum):
     BANK = "bank"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """An account of the ledger, such as `receivables:acme` or `vat_payable:S-19`.
 
     Attributes:
@@ -426,16 +407,14 @@ class Account:
         return f"{self.kind}:{self.detail}" if self.detail else str(self.kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One side of a transaction: a debit is positive, a credit negative."""
 
     account: Account
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(msgspec.Struct, frozen=True):
     """Entries that belong together and sum to zero in each currency; never changed.
 
     Attributes:
@@ -465,8 +444,7 @@ class Transaction:
             raise InvariantError(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class AccountBalance:
+class AccountBalance(msgspec.Struct, frozen=True):
     """The sums of an account in one currency."""
 
     account: str

@@ -1,6 +1,6 @@
 """What the use cases of billing take."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
@@ -20,8 +20,7 @@ from lineshaft.services.billing.ports import (
 from lineshaft.services.contracts.service import Contracts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillingParts:
+class BillingParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of billing take.
 
     Attributes:

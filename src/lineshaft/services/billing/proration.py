@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import (
@@ -29,8 +31,7 @@ class NotWholeDays(Invalid):
     """A period that is billed by days and does not begin and end at midnight of the zone."""
 
 
-@dataclass(frozen=True, slots=True)
-class MonthShare:
+class MonthShare(msgspec.Struct, frozen=True):
     """The share of one calendar month, such as 86400/2592000 of June 2017.
 
     Attributes:

@@ -5,7 +5,8 @@ same contract, period, knowledge time, usage records and engine it gives the sam
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineshaft.core.money import Money, total
 from lineshaft.core.period import Instant, Period

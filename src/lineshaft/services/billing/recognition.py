@@ -7,12 +7,13 @@ them; a service credit is a part of the price of the fee that it lowers (51) and
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from lineshaft.core.money import Money, allocate, currency_exponent, round_half_away
 from lineshaft.core.period import (
@@ -38,8 +39,7 @@ PERIODS_KNOWN_MAX = 1_024
 _OVER_TIME = frozenset({LineKind.BASE_FEE, LineKind.SERVICE_CREDIT})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """What one line adds to the revenue of one month, for one machine.
 
     Attributes:
@@ -63,8 +63,7 @@ class Slice:
     is_deferred: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Month:
+class _Month(msgspec.Struct, frozen=True):
     """A month of the service period, and the share of the period that is over at its end."""
 
     name: str
@@ -72,8 +71,7 @@ class _Month:
     share_at_end: Fraction
 
 
-@dataclass(frozen=True)
-class _Document:
+class _Document(msgspec.Struct, frozen=True, dict=True):
     """What all lines of a document share."""
 
     contract: Contract

@@ -1,15 +1,15 @@
 """Why a period is billed although it is not known well enough; pure."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
 RELEASE_CHARACTERS_MAX = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(msgspec.Struct, frozen=True):
     """Somebody bills a period of which less is known than the contract asks for, and says why.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.period import (
     Instant,
@@ -33,8 +34,7 @@ from lineshaft.services.contracts.model import (
 from lineshaft.services.facts.model import StockRecord
 
 
-@dataclass(frozen=True, slots=True)
-class StockProposal:
+class StockProposal(msgspec.Struct, frozen=True):
     """A stock as it is estimated now, and whether to order.
 
     Attributes:
@@ -113,8 +113,7 @@ def proposals(
     return [one.proposed(actor, metering) for one in asked]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """A stock that a proposal is made for."""
 
     contract: Contract

@@ -7,9 +7,10 @@ count closes what came before it, so one at the very end of a period is of that 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+
+import msgspec
 
 from lineshaft.core.period import Period, format_instant
 from lineshaft.core.quantity import Quantity
@@ -29,8 +30,7 @@ from lineshaft.services.metering.model import Meter, UsageRecord
 Measurement = tuple[Meter, Period]
 
 
-@dataclass(frozen=True, slots=True)
-class CountedStock:
+class CountedStock(msgspec.Struct, frozen=True):
     """A count in a billed period, with all that says what should have been there.
 
     Attributes:
@@ -113,8 +113,7 @@ def replenished(
             yield price, price.meter, price.price.stock
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
+class Stock(msgspec.Struct, frozen=True):
     """The records of one stock since the start of the contract, by time and id.
 
     Attributes:

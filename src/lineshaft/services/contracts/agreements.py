@@ -1,9 +1,9 @@
 """Offer, accept, pause, resume, renew, end, exchange: the life of a contract, act by act."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from lineshaft.core import canonical
@@ -32,8 +32,7 @@ ACTS_MAX = 10_000
 Said = tuple[ActKind, Instant, dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """A machine leaves its place, another one follows; the gap between is the provider's downtime.
 
     Attributes:
@@ -49,8 +48,7 @@ class Exchange:
     work_order: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parting:
+class Parting(msgspec.Struct, frozen=True, kw_only=True):
     """A machine that is bought by the option of its lease, or goes back.
 
     Attributes:

@@ -9,7 +9,6 @@ have 23 or 25 hours.
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -166,8 +165,7 @@ def _opened(calendar: BusinessCalendar, since: Instant) -> Iterator[Period]:
         day += _ONE_DAY
 
 
-@dataclass(frozen=True, slots=True)
-class _CivilTime:
+class _CivilTime(msgspec.Struct, frozen=True):
     """Minutes since midnight, and the offset where one was written."""
 
     minutes: int

@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from lineshaft.core import canonical
@@ -415,8 +415,7 @@ class Contract(Frozen, frozen=True, kw_only=True):
         return from_content(content, cls)
 
 
-@dataclass(frozen=True, slots=True)
-class ContractRecord:
+class ContractRecord(msgspec.Struct, frozen=True):
     """A version of a contract as it is recorded.
 
     Attributes:

@@ -6,8 +6,9 @@ The value is an exact rational and is compared as such: what a display rounds de
 import enum
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -21,8 +22,7 @@ class Direction(enum.StrEnum):
     AT_MOST = "at_most"
 
 
-@dataclass(frozen=True, slots=True)
-class CreditStep:
+class CreditStep(msgspec.Struct, frozen=True):
     """Credit as a share of the credit base for values missed up to and including `until`.
 
     Attributes:
@@ -33,8 +33,7 @@ class CreditStep:
     credit: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class CreditTerms:
+class CreditTerms(msgspec.Struct, frozen=True):
     """What a broken guarantee costs: by steps, or by a slope.
 
     Attributes:

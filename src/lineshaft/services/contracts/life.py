@@ -5,9 +5,10 @@ Valid time is when something holds; knowledge time is when it was recorded.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import PreconditionFailed
 from lineshaft.core.period import Instant, Period, format_instant, parse_instant
@@ -78,8 +79,7 @@ is; what was offered here binds only once it was accepted here. What a contract 
 in `renewing`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContractAct:
+class ContractAct(msgspec.Struct, frozen=True):
     """What somebody did with a contract; never changed.
 
     Attributes:
@@ -115,8 +115,7 @@ class ContractAct:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ContractLife:
+class ContractLife(msgspec.Struct, frozen=True):
     """All versions of a contract and all that was done with it, in order."""
 
     records: Sequence[ContractRecord]

@@ -1,11 +1,11 @@
 """How usage is measured: the meter of a price or of a guarantee, before there is a machine."""
 
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.reading import signal_id
 from lineshaft.services.contracts.content import Frozen, TermsInvalid, check_id

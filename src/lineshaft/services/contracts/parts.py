@@ -1,6 +1,6 @@
 """What the use cases of contracts take."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.infrastructure.database import Database
@@ -17,8 +17,7 @@ from lineshaft.services.contracts.ports import (
 EVENT_SUBJECT = "event.contracts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractParts:
+class ContractParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of contracts take.
 
     Attributes:

@@ -5,10 +5,10 @@ the contract, is audited, and is told to the customer.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import UNSET
 
@@ -28,8 +28,7 @@ ACTS_OF_RUN_MAX = 1_000
 """Acts of one contract that one run records; the next run goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueAct:
+class DueAct(msgspec.Struct, frozen=True):
     """An act that the terms of a contract say.
 
     Attributes:

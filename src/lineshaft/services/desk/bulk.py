@@ -10,8 +10,9 @@ of each tariff in every run: where it says anything else, there is no result.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.core.errors import InvariantError, Refusal
 from lineshaft.core.money import Money, total
@@ -41,8 +42,7 @@ _Line = tuple[Money, dict[str, Fraction]]
 """The amount of a line, and by what it is divided: nothing at all for equal parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class InBulk:
+class InBulk(msgspec.Struct, frozen=True):
     """What of a variant was rated from totals, by the places of its cases.
 
     Attributes:
@@ -50,8 +50,8 @@ class InBulk:
         reasons: of each that has to be rated by itself, why.
     """
 
-    cells: dict[int, list[Cell]] = field(default_factory=dict)
-    reasons: dict[int, str] = field(default_factory=dict)
+    cells: dict[int, list[Cell]] = msgspec.field(default_factory=dict)
+    reasons: dict[int, str] = msgspec.field(default_factory=dict)
 
     @property
     def counted(self) -> dict[str, int]:
@@ -59,8 +59,7 @@ class InBulk:
         return dict(sorted(Counter(self.reasons.values()).items()))
 
 
-@dataclass(slots=True)
-class _Plan:
+class _Plan(msgspec.Struct):
     """What one contract needs: the tariff of each price, and each machine's meter of it.
 
     Attributes:
@@ -70,7 +69,7 @@ class _Plan:
     contract: Contract
     tariffs: tuple[Tariff, ...]
     meters: list[dict[str, Meter]]
-    totals: list[dict[str, dict[Period, Total | str]]] = field(default_factory=list)
+    totals: list[dict[str, dict[Period, Total | str]]] = msgspec.field(default_factory=list)
 
 
 class BulkRating:

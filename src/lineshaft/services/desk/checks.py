@@ -1,6 +1,6 @@
 """Texts, ids and calendar months of studies and costs. Pure."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.month import Month
@@ -14,8 +14,7 @@ _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _UTC = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
-class Months:
+class Months(msgspec.Struct, frozen=True):
     """Calendar months from a first to a last one, both included, such as 2026-01 to 2026-12."""
 
     first: str

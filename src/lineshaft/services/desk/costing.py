@@ -3,10 +3,11 @@
 import enum
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money
@@ -27,8 +28,7 @@ class CostKind(enum.StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostRecord:
+class CostRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A cost as it was recorded; never changed. A mistake is taken back by a negative amount.
 
     Attributes:
@@ -118,8 +118,7 @@ class EntryKind(enum.StrEnum):
     COST = "cost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfitEntry:
+class ProfitEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One amount of an account of profit: everything else is sums of these.
 
     Attributes:
@@ -148,8 +147,7 @@ class GroupBy(enum.StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True):
     """Sums of one machine, month or of all, in one currency.
 
     Attributes:
@@ -176,8 +174,7 @@ class Figures:
         return self.net + -self.costs if self.costs.amount else self.net
 
 
-@dataclass(frozen=True, slots=True)
-class ProfitRow:
+class ProfitRow(msgspec.Struct, frozen=True):
     """A line of an account of profit, in one currency."""
 
     key: str

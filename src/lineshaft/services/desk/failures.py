@@ -2,7 +2,8 @@
 
 import bisect
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.period import Instant, Period, intersect, subtract, union
 from lineshaft.services.contracts.model import TimeClass
@@ -13,8 +14,7 @@ _OURS = (IncidentCause.PROVIDER, IncidentCause.UNKNOWN)
 """Who answers for an incident that counts as a failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class FailureHistory:
+class FailureHistory(msgspec.Struct, frozen=True):
     """What a machine's own past says of its next failures; all in microseconds.
 
     Attributes:

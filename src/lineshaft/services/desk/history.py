@@ -1,7 +1,8 @@
 """Which contract bills which machine when: activated versions, and their billed periods. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.services.contracts.model import Contract, ContractRecord
@@ -10,8 +11,7 @@ from lineshaft.services.desk.checks import Months
 Case = tuple[Contract, Period]
 
 
-@dataclass(frozen=True, slots=True)
-class ContractHistory:
+class ContractHistory(msgspec.Struct, frozen=True):
     """The activated versions of one contract, the first one first."""
 
     id: str

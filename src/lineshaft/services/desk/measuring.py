@@ -1,7 +1,8 @@
 """Usage of studies: measured once for a meter, a period and an instant of knowledge, then kept."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from lineshaft.core.errors import Refusal
 from lineshaft.core.period import US_PER_DAY, Instant, Period
@@ -18,12 +19,11 @@ AHEAD_US_MAX = 32 * US_PER_DAY
 """Time whose readings are held in memory at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True):
     """What was found, and what was refused and why."""
 
-    records: dict[_Key, UsageRecord] = field(default_factory=dict)
-    refused: dict[_Key, str] = field(default_factory=dict)
+    records: dict[_Key, UsageRecord] = msgspec.field(default_factory=dict)
+    refused: dict[_Key, str] = msgspec.field(default_factory=dict)
 
     def of(self, wanted: Iterable[Wanted]) -> list[UsageRecord]:
         """Return records in the order in which they are asked for.
@@ -45,8 +45,7 @@ class Measured:
         return [self.records[key] for key in keys if key in self.records]
 
 
-@dataclass(frozen=True, slots=True)
-class Measurer:
+class Measurer(msgspec.Struct, frozen=True):
     """Measures what is not kept yet, and keeps it."""
 
     database: Database

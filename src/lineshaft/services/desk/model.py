@@ -5,9 +5,10 @@ Costs and accounts of profit are in `costing.py`.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money
@@ -60,8 +61,7 @@ SEED_MAX = 2**53 - 1
 """Every seed is a whole number that JSON carries exactly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(msgspec.Struct, frozen=True):
     """What history is rated under.
 
     Attributes:
@@ -77,8 +77,7 @@ class Variant:
         check_text(self.label, "label of a variant")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+class Study(msgspec.Struct, frozen=True, kw_only=True):
     """A question to history: these machines, these months, under these tariffs.
 
     Attributes:
@@ -178,8 +177,7 @@ class Study:
                 raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class SavedStudy:
+class SavedStudy(msgspec.Struct, frozen=True):
     """A version of a study as it is saved."""
 
     study: Study
@@ -187,8 +185,7 @@ class SavedStudy:
     saved_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """What one machine earned in one billed period under one variant.
 
     Attributes:
@@ -214,8 +211,7 @@ class Cell:
         return self.revenue + self.credits
 
 
-@dataclass(frozen=True, slots=True)
-class Unrated:
+class Unrated(msgspec.Struct, frozen=True):
     """A period that cannot be rated under a variant, and why."""
 
     contract: str
@@ -223,8 +219,7 @@ class Unrated:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(msgspec.Struct, frozen=True):
     """Three quantiles of simulated amounts: 5, 50 and 95 %."""
 
     low: Money
@@ -232,8 +227,7 @@ class Band:
     high: Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Risk:
+class Risk(msgspec.Struct, frozen=True, kw_only=True):
     """What the guarantees of a contract may cost in one period, from its machines' own failures.
 
     Attributes:
@@ -267,8 +261,7 @@ class Unknowable(enum.StrEnum):
     TOO_FEW_FAILURES = "too_few_failures"
 
 
-@dataclass(frozen=True, slots=True)
-class NoRisk:
+class NoRisk(msgspec.Struct, frozen=True):
     """That no distribution is shown, and why: never a number that nothing supports.
 
     Attributes:
@@ -282,8 +275,7 @@ class NoRisk:
     failures: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a variant comes to.
 
     Attributes:
@@ -298,11 +290,10 @@ class Outcome:
     risks: tuple[Risk | NoRisk, ...]
     costs: Mapping[tuple[str, str, str], Money]
     in_bulk: int = 0
-    one_by_one: Mapping[str, int] = field(default_factory=dict)
+    one_by_one: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TariffEffect:
+class TariffEffect(msgspec.Struct, frozen=True):
     """What a machine's customer pays under two variants, net of tax and after credits."""
 
     machine: str

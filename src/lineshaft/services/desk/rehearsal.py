@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from fractions import Fraction
 
 import msgspec
@@ -50,8 +49,7 @@ CASES_MAX = 200_000
 """Billed periods of one study, over all variants."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(msgspec.Struct, frozen=True):
     """What a study is run on.
 
     Attributes:

@@ -5,7 +5,6 @@ The amounts are those of billing's own `rate`; here they are only divided by mac
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import msgspec
@@ -94,8 +93,7 @@ def shares(
     return dict(zip(machines, parts, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class LineOf:
+class LineOf(msgspec.Struct, frozen=True):
     """What the parts of a line follow from; the amounts of a document's lines have the same."""
 
     id: str

@@ -1,7 +1,6 @@
 """Use cases of the design desk: studies of history, recorded costs, accounts of profit."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -95,8 +94,7 @@ _LEDGER = Resource("ledger", "*")
 _COSTS = Resource("cost", "*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskParts:
+class DeskParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of the design desk take.
 
     Attributes:

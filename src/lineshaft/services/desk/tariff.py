@@ -6,9 +6,10 @@ straight line say everything between them; where they are not, each quantity is 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+
+import msgspec
 
 from lineshaft.core.quantity import Quantity, conversion_factor
 from lineshaft.services.billing.pricing import NO_QUANTITY, Priced, price_usage
@@ -27,16 +28,14 @@ _POINTS = 3
 _PIECEWISE = (PerUnitPrice, GraduatedPrice, VolumePrice)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """What is charged for a quantity of one piece: quantity * slope + base."""
 
     slope: Fraction
     base: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Tariff:
+class Tariff(msgspec.Struct, frozen=True):
     """What one price charges for a quantity in the unit of its meter.
 
     Attributes:

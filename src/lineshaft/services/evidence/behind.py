@@ -2,11 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from heapq import merge
 from typing import Any
 
 import pyarrow as pa
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.pages import Page, PageRequest

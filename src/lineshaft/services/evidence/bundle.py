@@ -10,8 +10,9 @@ as objects: it is written, and read (`reading.py`), a piece at a time by the fun
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.segment.header import identity_of
@@ -61,8 +62,7 @@ def block_piece(content: BlockContent, header: int) -> bytes:
     ).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """Everything of a bundle but its headers and blocks: the pieces between them."""
 
     document_sha256: str
@@ -118,13 +118,16 @@ def bundle_file(document: bytes, number: str, proofs: Iterable[Proof], sign: Sig
     return file.getvalue()
 
 
-@dataclass
-class _Gathered:
+class _Gathered(msgspec.Struct):
     """Blocks and headers, each once."""
 
     number: str
-    blocks: dict[tuple[str, str, int], dict[int, BlockContent]] = field(default_factory=dict)
-    headers: dict[tuple[str, int], dict[int, tuple[bytes, bytes]]] = field(default_factory=dict)
+    blocks: dict[tuple[str, str, int], dict[int, BlockContent]] = msgspec.field(
+        default_factory=dict
+    )
+    headers: dict[tuple[str, int], dict[int, tuple[bytes, bytes]]] = msgspec.field(
+        default_factory=dict
+    )
     count: int = 0
 
     def add(self, proof: Proof) -> None:

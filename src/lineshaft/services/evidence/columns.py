@@ -10,9 +10,9 @@ together. Blocks with texts are decoded alone: no two need be alike.
 import struct
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,8 +56,7 @@ _PRESENCE_AT = 21
 """Bytes of a record in the columns before that of presence."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockHead:
+class BlockHead(msgspec.Struct, frozen=True):
     """What is known of a block beside its rows.
 
     Attributes:

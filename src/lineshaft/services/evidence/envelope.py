@@ -4,16 +4,16 @@
 canonical bytes of the content alone.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.segment.header import SIGNATURE_BYTES
 from lineshaft.services.evidence.errors import WrongEvidence
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """A signed file that has been read; the signature is not checked yet.
 
     Attributes:

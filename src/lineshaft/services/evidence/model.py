@@ -1,7 +1,8 @@
 """What a verification says, and the readings behind a line: pure types."""
 
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import RecordKind, SignalId, SourceId
@@ -32,8 +33,7 @@ class Verdict(enum.StrEnum):
 EXIT_CODES = {Verdict.PROVEN: 0, Verdict.WRONG: 1, Verdict.AUTHENTIC: 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One thing that was looked at.
 
     Attributes:
@@ -51,8 +51,7 @@ class Check:
         return f"{self.outcome:<9} {self.name}: {self.detail}"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """All checks, in the order in which they were made."""
 
     checks: tuple[Check, ...]
@@ -92,8 +91,7 @@ class Report:
         return "\n".join([*map(str, self.checks), f"verdict   {self.verdict}"])
 
 
-@dataclass(frozen=True, slots=True)
-class LineReading:
+class LineReading(msgspec.Struct, frozen=True):
     """A stored record behind an invoice line.
 
     Attributes:

@@ -7,12 +7,12 @@ import gc
 from binascii import unhexlify
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice, pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,8 +41,7 @@ from lineshaft.services.evidence.scan import (
 from lineshaft.services.metering.model import BlockEntry
 
 
-@dataclass(frozen=True, slots=True)
-class SignedHeader:
+class SignedHeader(msgspec.Struct, frozen=True):
     """A header as it was signed, with the hash of its canonical bytes."""
 
     header: Header
@@ -58,8 +57,7 @@ class SignedHeader:
 OnHeaders = Callable[[Sequence[SignedHeader]], object]
 
 
-@dataclass(frozen=True, slots=True)
-class ProvenBlock:
+class ProvenBlock(msgspec.Struct, frozen=True):
     """A block and where its path leads; nothing of it is believed yet.
 
     Attributes:
@@ -93,8 +91,7 @@ class ProvenBlock:
         return f"{text}, {head.signal} readings {head.first_ordinal} to {head.last_ordinal}"
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(msgspec.Struct, frozen=True, dict=True):
     """The blocks of one signal from one source and epoch, in the order of their ordinals."""
 
     signal: SignalId
@@ -151,8 +148,7 @@ class Series:
         return self.rows.instants()
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(msgspec.Struct, frozen=True):
     """A bundle that has been read."""
 
     document_sha256: str
@@ -166,8 +162,7 @@ class Bundle:
         return next((s for s in self.series if (s.signal, s.source, s.epoch) == wanted), None)
 
 
-@dataclass(frozen=True, slots=True)
-class BundleFile:
+class BundleFile(msgspec.Struct, frozen=True):
     """A file that has been read; the signature over `signed` is not checked yet."""
 
     bundle: Bundle
@@ -257,8 +252,7 @@ def _read_header(piece: Piece) -> SignedHeader:
     return SignedHeader(Header.decode(data), sha256(data).digest(), unhexlify(piece[2]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Rooted:
+class _Rooted(msgspec.Struct, frozen=True):
     """A block before its rows are decoded."""
 
     signed: SignedHeader

@@ -5,10 +5,11 @@ rows in the bundle, and compared byte for byte; what could not be checked is sai
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
 from typing import Any, TypeVar
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import LineshaftError
@@ -97,15 +98,14 @@ def verify(  # noqa: PLR0913 - the files that somebody may have of a document
     return _Verification(file, media_type, keys, corrected).run(bundle, rendering)
 
 
-@dataclass
-class _Verification:
+class _Verification(msgspec.Struct):
     """One run; each check is made whatever the others found, as far as there is something left."""
 
     file: bytes
     media_type: str
     keys: bytes
     corrected: Sequence[bytes] = ()
-    checks: list[Check] = field(default_factory=list)
+    checks: list[Check] = msgspec.field(default_factory=list)
 
     def run(self, bundle: bytes | None, rendering: bytes | None) -> Report:
         key_file = self._check("key file", lambda: KeyFile.parse(self.keys), "can be read")

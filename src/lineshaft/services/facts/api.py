@@ -1,9 +1,9 @@
 """Facts of machines over HTTP; `web` mounts the router and says who is asking."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, Generic
 
+import msgspec
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from lineshaft.core.pages import page_of
@@ -22,8 +22,7 @@ MachineText = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Door(Generic[F]):
+class _Door(msgspec.Struct, Generic[F], frozen=True):
     """Where facts of a kind are found, and what reads one.
 
     Attributes:

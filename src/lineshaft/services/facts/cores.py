@@ -5,8 +5,9 @@ changed: who learns more records the next version.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant, parse_instant
@@ -14,8 +15,7 @@ from lineshaft.core.reading import check_machine_id
 from lineshaft.services.facts.versions import check_id, check_text
 
 
-@dataclass(frozen=True, slots=True)
-class CoreReturn:
+class CoreReturn(msgspec.Struct, frozen=True):
     """A used part came back and was inspected.
 
     Attributes:
@@ -57,8 +57,7 @@ class CoreReturn:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Core:
+class Core(msgspec.Struct, frozen=True, kw_only=True):
     """A part that was delivered for a deposit, and what became of the used one.
 
     Attributes:

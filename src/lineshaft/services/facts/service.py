@@ -1,8 +1,9 @@
 """Record facts of machines, and say what was known of them when."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic
+
+import msgspec
 
 from lineshaft.core.clock import IdSource
 from lineshaft.core.events import Event
@@ -25,8 +26,7 @@ from lineshaft.services.facts.model import (
 from lineshaft.services.facts.ports import FactStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactKind(Generic[F]):
+class FactKind(msgspec.Struct, Generic[F], frozen=True, kw_only=True):
     """What tells one kind of facts from the others.
 
     Attributes:
@@ -71,8 +71,7 @@ STOCKS: FactKind[StockRecord] = FactKind(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactParts:
+class FactParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of facts take, beside their store.
 
     Attributes:

@@ -4,10 +4,11 @@ Nothing of a record is ever changed: who learns more records the next version.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant, parse_instant
@@ -25,8 +26,7 @@ class StockKind(StrEnum):
     COUNT = "count"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockRecord:
+class StockRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Something was delivered to a stock, or the stock was counted.
 
     Attributes:

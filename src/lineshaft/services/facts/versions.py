@@ -4,8 +4,9 @@ A version never changes: who learns more records the next one.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant
@@ -45,8 +46,7 @@ class Fact(Protocol):
 F = TypeVar("F", bound=Fact)
 
 
-@dataclass(frozen=True, slots=True)
-class FactVersion(Generic[F]):
+class FactVersion(msgspec.Struct, Generic[F], frozen=True):
     """A version of a fact as it is recorded.
 
     Attributes:

@@ -9,9 +9,10 @@ another.
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period, format_instant, parse_instant
@@ -53,8 +54,7 @@ class ExclusionCategory(enum.StrEnum):
     MAINTENANCE = "maintenance"
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerWait:
+class CustomerWait(msgspec.Struct, frozen=True):
     """A wait that the customer has caused: the clocks of the provider stand still."""
 
     period: Period
@@ -75,8 +75,7 @@ class CustomerWait:
         return cls(_period(fields), _text(fields, "reason"))
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceIncident:
+class ServiceIncident(msgspec.Struct, frozen=True):
     """Something was wrong with a machine: when it was reported, met and mended, and why.
 
     Attributes:
@@ -166,8 +165,7 @@ class ServiceIncident:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AgreedExclusion:
+class AgreedExclusion(msgspec.Struct, frozen=True):
     """An interval that both sides leave out of what is owed for a machine, with its proof.
 
     Attributes:
@@ -218,8 +216,7 @@ class AgreedExclusion:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SideApproval:
+class SideApproval(msgspec.Struct, frozen=True):
     """One side has agreed to a version.
 
     Attributes:
@@ -236,8 +233,7 @@ Subject = TypeVar("Subject", bound=AnySubject)
 Subject_co = TypeVar("Subject_co", bound=AnySubject, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedVersion(Generic[Subject_co]):
+class RecordedVersion(msgspec.Struct, Generic[Subject_co], frozen=True):
     """A version of an incident or an exclusion as it is recorded.
 
     Attributes:

@@ -1,7 +1,9 @@
 """Record incidents and exclusions, agree to them, and say what was agreed at an instant."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.clock import IdSource
 from lineshaft.core.errors import NotFound
@@ -42,8 +44,7 @@ _NOT_FOUND: dict[SubjectKind, type[NotFound]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentParts:
+class IncidentParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of incidents take.
 
     Attributes:

@@ -6,12 +6,13 @@ no stored path) is asked of the historian, as ever.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from lineshaft.core.period import US_PER_DAY, Instant, Period
@@ -153,8 +154,7 @@ class HistoryAhead:
         ]
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
+class _Part(msgspec.Struct, frozen=True, eq=False, dict=True):
     """The rows of one signal in a span, of one source and without corrections.
 
     Attributes:

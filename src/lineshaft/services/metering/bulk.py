@@ -7,12 +7,11 @@ stretches that no instant cuts. A counter with anything else among its rows is n
 whoever asks walks its rows: here nothing is decided that is not plain.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,8 +34,7 @@ RUNS_PENDING_MAX = 1 << 20
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Runs:
+class Runs(msgspec.Struct, frozen=True, eq=False):
     """Stretches of readings that no instant cuts, by signal and time: arrays of one length.
 
     Attributes:
@@ -56,7 +54,7 @@ class Runs:
     count: Ints
 
 
-_RUN = tuple(Runs.__dataclass_fields__)
+_RUN = Runs.__struct_fields__
 _FIRST = tuple(name for name in _RUN if not name.startswith("last") and name != "count")
 _LAST = tuple(name for name in _RUN if name.startswith("last"))
 
@@ -115,7 +113,7 @@ class BulkSteps:
     def levels(self) -> "Levels":
         """Check the steps between stretches, and return what the counters were at."""
         self._join()
-        return Levels(self._runs[0], len(self._counters))
+        return Levels(self._runs[0], self._cuts)
 
     def _check_rows(self, rows: BulkSlice, heads: Ints) -> None:
         """Note signals with rows that are no decimals that can be added up, or of another kind."""
@@ -212,33 +210,49 @@ class Level(NamedTuple):
 
 
 _UNKNOWN = Level(0, 1, 0, 0, is_known=False)
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 class Levels:
     """What the counters were at; only of those that are not odd is it true."""
 
-    def __init__(self, runs: Runs, count: int) -> None:
-        """Take the stretches of `count` signals."""
-        self._heads: list[int] = np.searchsorted(runs.place, np.arange(count + 1)).tolist()
-        self._seen: list[int] = np.r_[0, np.cumsum(runs.count)].tolist()
-        self._first_ts: list[int] = runs.first_ts.tolist()
-        self._last_ts: list[int] = runs.last_ts.tolist()
-        self._values = list(zip(runs.last_value.tolist(), runs.first_value.tolist(), strict=True))
-        self._first, self._last = runs.first_sequence.tolist(), runs.last_sequence.tolist()
+    def __init__(self, runs: Runs, cuts: Ints) -> None:
+        """Take the stretches of all signals, and the instants that cut them."""
+        self._runs, self._cuts = runs, cuts
+        # Place and slot as one number, so that one search finds what all pairs are between.
+        self._keys = runs.place * (len(cuts) + 1) + runs.slot
+        self._seen = np.r_[0, np.cumsum(runs.count)]
 
-    def at(self, place: int, cuts: Sequence[Instant], boundary: Boundary) -> list[Level]:
-        """Return the levels of a signal at instants, each one of those that cut the stretches."""
-        return [self._at(place, cut, boundary) for cut in cuts]
+    def at(self, place: Ints, cut: Ints, boundaries: Sequence[Boundary]) -> list[Level]:
+        """Return levels of signals at instants, each one of those that cut the stretches.
 
-    def _at(self, place: int, cut: Instant, boundary: Boundary) -> Level:
-        head, behind = self._heads[place], self._heads[place + 1]
-        after = bisect_left(self._first_ts, cut, head, behind)
-        if after == behind or self._seen[after] - self._seen[head] < _BEFORE_MIN:
-            return _UNKNOWN
-        since = self._last_ts[after - 1]
-        values = self._values[after - 1][0], self._values[after][1]
-        level = _level((cut - since, self._first_ts[after] - since), values, boundary)
-        return Level(*level, self._last[after - 1], self._first[after], is_known=True)
+        Args:
+            place: of the signals.
+            cut: the instants, of the same length.
+            boundaries: what happens to a step over each instant.
+        """
+        runs = self._runs
+        # A reading at an instant is after it, and as many instants are before it.
+        slot = np.searchsorted(self._cuts, cut, side="right")
+        after = np.searchsorted(self._keys, place * (len(self._cuts) + 1) + slot)
+        head, behind = (np.searchsorted(runs.place, place, side=side) for side in _SIDES)
+        are_enough = self._seen[after] - self._seen[head] >= _BEFORE_MIN
+        known = np.flatnonzero(are_enough & (after < behind))
+        found = [_UNKNOWN] * len(place)
+        after = after[known]
+        before = after - 1
+        since = runs.last_ts[before]
+        columns = (
+            *(cut[known] - since, runs.first_ts[after] - since),
+            *(runs.last_value[before], runs.first_value[after]),
+            *(runs.last_sequence[before], runs.first_sequence[after]),
+        )
+        for at, part, gap, low, high, first, last in zip(
+            known.tolist(), *(column.tolist() for column in columns), strict=True
+        ):
+            level = _level((part, gap), (low, high), boundaries[at])
+            found[at] = Level(*level, first, last, is_known=True)
+        return found
 
 
 def _level(times: tuple[int, int], values: tuple[int, int], boundary: Boundary) -> tuple[int, int]:

@@ -1,8 +1,9 @@
 """What the clocks on the walls of a zone show: where they are put forward or back. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import US_PER_DAY, US_PER_S, Instant, Period, to_datetime
@@ -11,8 +12,7 @@ _LOOK_US = US_PER_DAY // 4
 """No zone has put its clocks twice within six hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True):
     """A span of time over which the clocks of a zone run evenly.
 
     Attributes:

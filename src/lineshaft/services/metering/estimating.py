@@ -1,7 +1,8 @@
 """Where estimates stand for usage that nothing is known of. Pure."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Period

@@ -1,7 +1,8 @@
 """Recorded exchanges of a meter beside those in its own parameters. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineshaft.core.quantity import conversion_factor
 from lineshaft.services.metering.exchanges.model import MeterExchange

@@ -11,8 +11,9 @@ formula that fits in dimension needs no factors of its own. Of a product one sid
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.quantity import Quantity, UnitMismatch, base_of, parse_exact
@@ -46,22 +47,19 @@ _SI: dict[str, Dimension] = {
 """By what a unit of Rec 20 measures; any other unit is a base of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(msgspec.Struct, frozen=True):
     """A plain number."""
 
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(msgspec.Struct, frozen=True):
     """The quantity of a meter."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """Two parts and what is done with them: `+`, `-`, `*` or `/`."""
 
     symbol: str
@@ -72,8 +70,7 @@ class Operation:
 Node = Number | Name | Operation
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(msgspec.Struct, frozen=True):
     """A formula that has been read.
 
     Attributes:

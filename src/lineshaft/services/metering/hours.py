@@ -8,9 +8,10 @@ day without a hole, on the days of 23 and of 25 hours too.
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, US_PER_S, Instant, Period, subtract, union, zone_named
@@ -30,8 +31,7 @@ Spans = tuple[tuple[int, int], ...]
 """Minutes since midnight of the wall clock, from and to, in ascending order without overlap."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(msgspec.Struct, frozen=True):
     """When usage counts.
 
     Attributes:

@@ -1,10 +1,11 @@
 """The one pure function from readings to a usage record, and the time line of a state."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from lineshaft.core.errors import InvariantError
 from lineshaft.core.period import Instant, Period, total_us
@@ -71,8 +72,7 @@ def measure(meter: Meter, rows: MeterInput, period: Period, known_at: Instant) -
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """From when to when the rows of a period's usage go; None: to the first or last there is."""
 
     since: Instant | None
@@ -94,8 +94,7 @@ def reach_of(parts: Iterable[Meter], rows: MeterInput, period: Period, known_at:
     return Reach(outermost(sinces, min), outermost(untils, max))
 
 
-@dataclass(frozen=True, slots=True)
-class StateSpan:
+class StateSpan(msgspec.Struct, frozen=True):
     """A part of a time line; a state of None is unknown."""
 
     period: Period

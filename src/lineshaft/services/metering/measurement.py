@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import InvariantError
@@ -42,16 +43,14 @@ def parameters_of(meter: Meter, kind: type[P]) -> P:
     return meter.parameters
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """The period, and the last instant up to which silence means "no change"."""
 
     period: Period
     known_until: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(msgspec.Struct, frozen=True):
     """What a meter found.
 
     Attributes:
@@ -66,9 +65,9 @@ class Measurement:
     covered_us: int
     since: Instant | None
     until: Instant | None
-    exclusions: list[Exclusion] = field(default_factory=list)
-    states: Mapping[str, int] = field(default_factory=dict)
-    unknown_after: Mapping[str, int] = field(default_factory=dict)
+    exclusions: list[Exclusion] = msgspec.field(default_factory=list)
+    states: Mapping[str, int] = msgspec.field(default_factory=dict)
+    unknown_after: Mapping[str, int] = msgspec.field(default_factory=dict)
     bridged_gap_count: int = 0
     bridged_gap_us: int = 0
     restart_count: int = 0

@@ -2,9 +2,10 @@
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -52,8 +53,7 @@ class Identity(NamedTuple):
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A stored record of the metered signal.
 
     Attributes:
@@ -70,8 +70,7 @@ class Row:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Meter:
+class Meter(msgspec.Struct, frozen=True):
     """How a quantity is measured on one signal of one machine, or on several.
 
     Attributes:
@@ -176,8 +175,7 @@ class ExclusionReason(enum.StrEnum):
     """Outside what the signal can be."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Exclusion:
+class Exclusion(msgspec.Struct, frozen=True, order=True):
     """A reading that was left out, never taken for 0; it makes the period incomplete."""
 
     ts: Instant
@@ -221,8 +219,7 @@ class TimedState(NamedTuple):
     last: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class UsagePart:
+class UsagePart(msgspec.Struct, frozen=True):
     """What one of the meters of a combined one found.
 
     Attributes:
@@ -254,8 +251,7 @@ class UsagePart:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRecord:
+class UsageRecord(msgspec.Struct, frozen=True):
     """What a meter found for a period, as far as was known at an instant.
 
     Attributes:
@@ -289,8 +285,8 @@ class UsageRecord:
     quantity: Quantity
     covered_us: int
     known_until: Instant | None = None
-    states: Mapping[str, int] = field(default_factory=dict)
-    unknown_after: Mapping[str, int] = field(default_factory=dict)
+    states: Mapping[str, int] = msgspec.field(default_factory=dict)
+    unknown_after: Mapping[str, int] = msgspec.field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
     exclusion_count: int = 0
     refusal_count: int = 0

@@ -8,10 +8,10 @@ answered here and the rows are walked: both ways give the same record.
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,8 +29,7 @@ from lineshaft.services.metering.parameters import (
 from lineshaft.services.metering.series import DECIMAL, ENUMERATION, GOOD_BELOW, TEXT, SeriesRows
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(msgspec.Struct, frozen=True):
     """What is found of a plain signal over a whole period.
 
     Attributes:

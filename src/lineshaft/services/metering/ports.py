@@ -1,9 +1,9 @@
 """What metering needs of the historian and of a database."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -139,8 +139,7 @@ class EstimateSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """What metering takes into account beside the readings; of what is None nothing is known.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.reading import SignalId, SourceId
@@ -15,8 +16,7 @@ NO_EVIDENCE = "0" * 64
 """The evidence root of a usage record that rests on no block at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceRange:
+class EvidenceRange(msgspec.Struct, frozen=True):
     """Consecutive blocks of a series that a usage record rests on, by ordinals and headers.
 
     Attributes:
@@ -60,8 +60,7 @@ class EvidenceRange:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class BlockEntry:
+class BlockEntry(msgspec.Struct, frozen=True):
     """A block of the metered series as evidence.
 
     Attributes:
@@ -85,8 +84,7 @@ class BlockEntry:
         return hashlib.sha256(b"\x00" + self.header_hash + self.leaf_hash).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """The signed blocks that a usage record rests on, in short.
 
     Attributes:

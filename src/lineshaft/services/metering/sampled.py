@@ -1,11 +1,11 @@
 """Readings of a level over time: which are plausible, and the exact area under them. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, lcm
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +25,7 @@ from lineshaft.services.metering.parameters import Hold, Limits, Sampled
 from lineshaft.services.metering.series import DECIMAL, Series
 
 
-@dataclass(frozen=True, slots=True)
-class Plausible:
+class Plausible(msgspec.Struct, frozen=True):
     """The readings that can be, of all rows in force.
 
     Attributes:
@@ -98,8 +97,7 @@ def _excluded(
     return [exclusion(series, at, reason) for at in within.tolist()]
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(msgspec.Struct, frozen=True):
     """What is under the readings of a level.
 
     Attributes:
@@ -111,8 +109,7 @@ class Area:
     covered_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(msgspec.Struct, frozen=True):
     """A level over time.
 
     Attributes:

@@ -4,11 +4,12 @@ A verification meters a million readings, so nothing here loops over rows that s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
@@ -34,8 +35,7 @@ NOTHING, DECIMAL, ENUMERATION, BOOLEAN, FLOAT, TEXT = range(6)
 GOOD_BELOW = 1 << 30  # OPC 10000-4, table 177: the two highest bits are the quality
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SeriesRows:
+class SeriesRows(msgspec.Struct, frozen=True, eq=False):
     """Records of one signal as arrays of n rows, in any order.
 
     Attributes:
@@ -296,8 +296,7 @@ def shifted(rows: SeriesRows, steps: Iterable[ClockStep]) -> SeriesRows:
     return replace(rows, ts=ts)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MeterInput:
+class MeterInput(msgspec.Struct, frozen=True, eq=False):
     """What a meter reads.
 
     Attributes:
@@ -313,11 +312,11 @@ class MeterInput:
     """
 
     rows: SeriesRows
-    evidence: Evidence = Evidence()  # noqa: RUF009 - frozen
+    evidence: Evidence = Evidence()
     known_until: Instant | None = None
     clock_offsets: tuple[ClockStep, ...] = ()
     exchanges: tuple[MeterExchange, ...] = ()
-    others: Mapping[SignalId, SeriesRows] = field(default_factory=dict)
+    others: Mapping[SignalId, SeriesRows] = msgspec.field(default_factory=dict)
     estimates: tuple[Estimate, ...] = ()
 
     def of(self, meter: Meter, signal: SignalId) -> SeriesRows:
@@ -325,8 +324,7 @@ class MeterInput:
         return self.rows if signal == meter.signal else self.others.get(signal, SeriesRows.of([]))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Series:
+class Series(msgspec.Struct, frozen=True, eq=False):
     """Rows that count, in time order: those in force, one for each instant, or all that stand.
 
     Attributes:

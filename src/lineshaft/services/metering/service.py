@@ -1,11 +1,12 @@
 """Use cases of metering: usage of a period, its time line, and keeping what was billed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain
 
+import msgspec
 import numpy as np
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from lineshaft.core.errors import NotFound, Unavailable
 from lineshaft.core.period import Instant, Period
@@ -342,13 +343,12 @@ class Metering:
         return entries, stamps_by_clock(join(rows)) if rows else {}
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(msgspec.Struct, frozen=True):
     """A signal as it was known at an instant, and how wrong its clocks were known to be then."""
 
     signal: SignalId
     known_at: Instant
-    clocks: ClockSteps = field(default_factory=dict)
+    clocks: ClockSteps = msgspec.field(default_factory=dict)
 
     def stamps(self, span: Period) -> Period:
         """Return between which stamps the records of a span of true time can lie."""
@@ -363,8 +363,7 @@ class _View:
         return shifted(rows, chain.from_iterable(self.clocks.values()))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Proven:
+class _Proven(msgspec.Struct, frozen=True, eq=False):
     """What was read of a signal, the blocks that hold it, and what each clock stamped in them.
 
     Attributes:
@@ -394,8 +393,7 @@ def _steps_used(views: Sequence[_View], found: Sequence[_Proven]) -> tuple[Clock
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class _Found(msgspec.Struct, frozen=True, eq=False):
     """Rows of a signal: all within the span, and the nearest ones beyond its ends."""
 
     rows: SeriesRows

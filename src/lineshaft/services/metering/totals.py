@@ -7,10 +7,13 @@ whole and of which nothing special is known. Of any other it is said why it is n
 
 import enum
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import chain
+from itertools import accumulate, chain, repeat
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import conversion_factor
@@ -27,6 +30,8 @@ from lineshaft.services.metering.ports import Beside, BulkRows, History
 
 SIGNALS_MAX = 10_000
 """Signals that are read in one pass over the files."""
+LEVELS_AT_ONCE_MAX = 1 << 18
+"""Levels that are looked up together; those of one meter always are."""
 
 Asked = tuple[Meter, Sequence[Period]]
 """A meter, and the periods that its usage is asked of."""
@@ -46,8 +51,7 @@ class NotPlain(enum.StrEnum):
     NOT_COVERED = "no readings on both sides of the period"
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(msgspec.Struct, frozen=True):
     """Usage of a period that is wholly covered.
 
     Attributes:
@@ -63,13 +67,12 @@ class Total:
 Answer = Total | NotPlain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BulkMetering:
+class BulkMetering(msgspec.Struct, frozen=True, kw_only=True):
     """Adds up whole histories."""
 
     history: History
     authorizer: Authorizer
-    beside: Beside = Beside()  # noqa: RUF009 - frozen
+    beside: Beside = Beside()
 
     def totals(
         self, actor: Actor, asked: Sequence[Asked], known_at: Instant, on_progress: Progress
@@ -163,6 +166,7 @@ class _Pass:
     ) -> None:
         self.asked, self.counters = asked, counters
         self._parts: dict[tuple[Hours | None, Period], list[Period]] = {}
+        self._plans: dict[tuple[Hours | None, tuple[Period, ...]], _Plan] = {}
 
     def cuts(self) -> list[Instant]:
         """Return the instants at which any counter has to be known."""
@@ -177,45 +181,71 @@ class _Pass:
         self, steps: BulkSteps, rows: BulkRows, clocked: frozenset[int]
     ) -> list[list[Answer]]:
         """Return what is asked, in its order."""
-        levels, evidence = steps.levels(), _Evidence(rows)
         places = {signal: place for place, signal in enumerate(self.counters)}
+        levels, evidence = steps.levels(), _Evidence(rows)
         owners, odd = steps.owner.tolist(), steps.odd.tolist()
-        found: list[list[Answer]] = []
-        for meter, periods in self.asked:
+        found: list[list[Answer]] = [[] for _ in self.asked]
+        told: list[tuple[int, int]] = []
+        for at, (meter, periods) in enumerate(self.asked):
             place = places[meter.signal]
             reason = NotPlain.ODD_ROWS if odd[place] else None
             reason = NotPlain.RECORDED if owners[place] in clocked else reason
-            if reason is not None:
-                found.append([reason] * len(periods))
-                continue
-            scale = Fraction(10) ** int(steps.exponent[place])
-            of = _Counted(levels, place, evidence, owners[place])
-            found.append(self._totals(meter, periods, of, scale))
+            if reason is None:
+                told.append((at, place))
+            else:
+                found[at] = [reason] * len(periods)
+        for some in self._batches(told):
+            known = self._levels(some, levels)
+            for (at, place), of_meter in zip(some, known, strict=True):
+                meter, periods = self.asked[at]
+                plan, parameters = self._plan(meter, periods), _counter(meter)
+                factor = conversion_factor(parameters.signal_unit, meter.unit)
+                factor *= Fraction(10) ** int(steps.exponent[place])
+                of = _Counted(of_meter, evidence, owners[place], factor)
+                found[at] = [of.total(*both) for both in zip(plan.ends, plan.inside, strict=True)]
         return found
 
-    def _totals(
-        self, meter: Meter, periods: Sequence[Period], of: "_Counted", scale: Fraction
-    ) -> list[Answer]:
-        parameters = meter.parameters
-        assert isinstance(parameters, CounterParameters)  # noqa: S101 - none other is asked
-        factor = scale * conversion_factor(parameters.signal_unit, meter.unit)
-        parts = [self._within(meter, period) for period in periods]
-        cuts = sorted({end for one in chain(periods, *parts) for end in (one.start, one.end)})
-        known = of.levels.at(of.place, cuts, parameters.boundary)
-        at = dict(zip(cuts, known, strict=True))
-        return [
-            of.total(
-                [(at[part.start], at[part.end]) for part in inside],
-                (at[period.start], at[period.end]),
-                factor,
-            )
-            for period, inside in zip(periods, parts, strict=True)
+    def _batches(self, told: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+        """Yield meters whose levels are looked up together."""
+        some: list[tuple[int, int]] = []
+        count = 0
+        for one in told:
+            count += len(self._plan(*self.asked[one[0]]).cuts)
+            if some and count > LEVELS_AT_ONCE_MAX:
+                yield some
+                some, count = [], len(self._plan(*self.asked[one[0]]).cuts)
+            some.append(one)
+        if some:
+            yield some
+
+    def _levels(self, told: Sequence[tuple[int, int]], levels: Levels) -> Iterator[list[Level]]:
+        """Yield the levels of each meter at the cuts of its plan."""
+        plans = [self._plan(*self.asked[at]) for at, _ in told]
+        counts = [len(plan.cuts) for plan in plans]
+        boundaries = [
+            boundary
+            for (at, _), count in zip(told, counts, strict=True)
+            for boundary in repeat(_counter(self.asked[at][0]).boundary, count)
         ]
+        every = levels.at(
+            np.repeat(np.array([place for _, place in told], dtype=np.int64), counts),
+            instants([cut for plan in plans for cut in plan.cuts]),
+            boundaries,
+        )
+        for end, count in zip(accumulate(counts), counts, strict=True):
+            yield every[end - count : end]
+
+    def _plan(self, meter: Meter, periods: Sequence[Period]) -> "_Plan":
+        """Return where a meter has to be known; the same for all that ask for the same."""
+        key = _counter(meter).hours, tuple(periods)
+        if key not in self._plans:
+            parts = [self._within(meter, period) for period in periods]
+            self._plans[key] = _Plan.of(periods, parts)
+        return self._plans[key]
 
     def _within(self, meter: Meter, period: Period) -> list[Period]:
         """Return the parts of a period in which usage counts."""
-        parameters = meter.parameters
-        hours = parameters.hours if isinstance(parameters, CounterParameters) else None
+        hours = _counter(meter).hours
         if hours is None:
             return [period]
         key = hours, period
@@ -224,24 +254,50 @@ class _Pass:
         return self._parts[key]
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """The levels of one signal, and its segments."""
+class _Plan(msgspec.Struct, frozen=True):
+    """At which instants a meter has to be known, and which of them belong to what.
 
-    levels: Levels
-    place: int
+    Attributes:
+        cuts: in their order.
+        ends: places in `cuts` of start and end of each period.
+        inside: of each part of each period.
+    """
+
+    cuts: tuple[Instant, ...]
+    ends: tuple[tuple[int, int], ...]
+    inside: tuple[tuple[tuple[int, int], ...], ...]
+
+    @classmethod
+    def of(cls, periods: Sequence[Period], parts: Sequence[Sequence[Period]]) -> "_Plan":
+        """Return the plan of periods and of the parts of each in which usage counts."""
+        cuts = sorted({end for one in chain(periods, *parts) for end in (one.start, one.end)})
+        place = {cut: at for at, cut in enumerate(cuts)}
+
+        def of(spans: Sequence[Period]) -> tuple[tuple[int, int], ...]:
+            return tuple((place[one.start], place[one.end]) for one in spans)
+
+        return cls(tuple(cuts), of(periods), tuple(map(of, parts)))
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    """The levels of one signal at the cuts of a plan, and its segments.
+
+    Attributes:
+        factor: units of the meter in one of the levels.
+    """
+
+    levels: Sequence[Level]
     evidence: "_Evidence"
     owner: int
+    factor: Fraction
 
-    def total(
-        self, parts: Sequence[tuple[Level, Level]], ends: tuple[Level, Level], factor: Fraction
-    ) -> Answer:
+    def total(self, ends: tuple[int, int], parts: Sequence[tuple[int, int]]) -> Answer:
         """Return the usage in parts of a period."""
-        first, last = ends
+        first, last = self.levels[ends[0]], self.levels[ends[1]]
         if not (first.is_known and last.is_known):
             return NotPlain.NOT_COVERED
-        amount = Fraction(0)
-        for start, end in parts:
+        amount, factor = Fraction(0), self.factor
+        for start, end in ((self.levels[low], self.levels[high]) for low, high in parts):
             # Not as fractions: to reduce them takes longer than all the rest.
             above = end.numerator * start.denominator - start.numerator * end.denominator
             below = start.denominator * end.denominator
@@ -250,13 +306,12 @@ class _Counted:
         return Total(amount, self.evidence.root(self.owner, (first.before, last.after)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
+class _Evidence(msgspec.Struct, frozen=True):
     """Roots over the headers of segments, each of the same ones computed once."""
 
     rows: BulkRows
-    _sources: dict[int, tuple[Sequence[int], list[bytes]]] = field(default_factory=dict)
-    _roots: dict[tuple[int, int, int], str] = field(default_factory=dict)
+    _sources: dict[int, tuple[Sequence[int], list[bytes]]] = msgspec.field(default_factory=dict)
+    _roots: dict[tuple[int, int, int], str] = msgspec.field(default_factory=dict)
 
     def root(self, owner: int, sequences: tuple[int, int]) -> str:
         """Return the root over the segments from one record to another."""
@@ -273,6 +328,12 @@ class _Evidence:
 
 def _leaf(header_hash: bytes) -> bytes:
     return merkle.leaf_hash(b"", header_hash)
+
+
+def _counter(meter: Meter) -> CounterParameters:
+    parameters = meter.parameters
+    assert isinstance(parameters, CounterParameters)  # noqa: S101 - none other is asked
+    return parameters
 
 
 def _span(periods: Iterable[Period]) -> Period:

@@ -1,9 +1,10 @@
 """Which tables books may have, and how they are checked as a whole."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineshaft.valuechain.channels import service as channels
 from lineshaft.valuechain.paradox.service import FIRM_TABLES

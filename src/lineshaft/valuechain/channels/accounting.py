@@ -5,10 +5,11 @@ Costs and volumes are exact; only logarithms and what follows from them are floa
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+
+import msgspec
 
 from lineshaft.valuechain.channels.model import (
     AssetKind,
@@ -40,8 +41,7 @@ RISING = (Factor.IT_CAPITAL, Factor.SERVICES)
 FALLING = (Factor.LABOUR, Factor.OPERATING_CAPITAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(msgspec.Struct, frozen=True):
     """Volume and cost of a factor: hours, or money at constant prices; and money."""
 
     volume: Fraction = Fraction(0)
@@ -52,8 +52,7 @@ class Amounts:
         return Amounts(self.volume + other.volume, self.cost + other.cost)
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(msgspec.Struct, frozen=True):
     """A value between the two that the weights of either quarter alone would give."""
 
     value: float
@@ -61,8 +60,7 @@ class Estimate:
     high: float
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """What changed for a unit from one quarter to the next, as logarithms.
 
     Attributes:
@@ -102,8 +100,7 @@ class Change:
         return self.term(*RISING).value > 0 > self.term(*FALLING).value
 
 
-@dataclass(frozen=True)
-class Unmeasured:
+class Unmeasured(msgspec.Struct, frozen=True):
     """Why a change cannot be computed."""
 
     missing: str

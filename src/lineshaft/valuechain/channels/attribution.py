@@ -5,11 +5,11 @@ each quarter, against lines that are not yet connected; no line that is connecte
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,8 +58,7 @@ WORDS = {
 """The texts in English."""
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(msgspec.Struct, frozen=True):
     """Lines over quarters.
 
     Attributes:
@@ -71,8 +70,7 @@ class Panel:
     connected: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class RollOutEffect:
+class RollOutEffect(msgspec.Struct, frozen=True):
     """The mean effect on connected lines over their quarters since, with its interval.
 
     Attributes:

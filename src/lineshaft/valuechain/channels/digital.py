@@ -5,9 +5,10 @@ A join, invoice line to usage record to machine; nothing is estimated. Pure and 
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+
+import msgspec
 
 from lineshaft.core.classification import Binding
 from lineshaft.valuechain.channels.accounting import Unit
@@ -29,8 +30,7 @@ class Link(StrEnum):
     NOT_CONNECTED = "not_connected"
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedLine:
+class LinkedLine(msgspec.Struct, frozen=True):
     """A line of stand-alone service revenue, and what it was joined to."""
 
     revenue: RevenueLine
@@ -38,8 +38,7 @@ class LinkedLine:
     usage: tuple[BilledUsage, ...]
 
 
-@dataclass
-class DigitalRevenue:
+class DigitalRevenue(msgspec.Struct):
     """Sums of a site or the firm in a quarter, in the currency of the lines.
 
     Attributes:
@@ -54,7 +53,7 @@ class DigitalRevenue:
     stand_alone: Decimal = Decimal(0)
     service: Decimal = Decimal(0)
     unclassified: Decimal = Decimal(0)
-    lines: list[LinkedLine] = field(default_factory=list)
+    lines: list[LinkedLine] = msgspec.field(default_factory=list)
 
 
 def digital_revenue(

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.valuechain.channels.accounting import Estimate, Unit
 from lineshaft.valuechain.indicator import Figure, Indicator
@@ -27,8 +29,7 @@ class Channel(StrEnum):
     ATTRIBUTION = "attribution"
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelFigure:
+class ChannelFigure(msgspec.Struct, frozen=True):
     """A figure of a channel, of the firm (no site), a site (no line) or a line.
 
     Attributes:
@@ -45,12 +46,11 @@ class ChannelFigure:
     figure: Figure
 
 
-@dataclass
-class Sheet:
+class Sheet(msgspec.Struct):
     """The figures so far, all from the same books."""
 
     table: str
-    figures: list[ChannelFigure] = field(default_factory=list)
+    figures: list[ChannelFigure] = msgspec.field(default_factory=list)
 
     def add(
         self,

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.valuechain.channels.accounting import Accounts, Factor, Unit
 from lineshaft.valuechain.channels.attribution import (
@@ -48,8 +49,7 @@ EVENT = (Channel.ATTRIBUTION, roll_out_event.INDICATOR)
 BEFORE_AFTER = (Channel.ATTRIBUTION, before_after_change.INDICATOR)
 
 
-@dataclass(frozen=True)
-class Revenue:
+class Revenue(msgspec.Struct, frozen=True):
     """What the firm billed.
 
     Attributes:
@@ -60,7 +60,7 @@ class Revenue:
 
     table: str
     lines: Sequence[RevenueLine]
-    metered: Metered = field(default_factory=Metered)
+    metered: Metered = msgspec.field(default_factory=Metered)
 
 
 class Outcome(StrEnum):

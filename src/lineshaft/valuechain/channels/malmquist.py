@@ -5,9 +5,9 @@ constant returns to scale. Above 1 is progress.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +19,7 @@ LINES_PER_MEASURE = 3
 LINES_MAX = 500
 
 
-@dataclass(frozen=True)
-class Observed:
+class Observed(msgspec.Struct, frozen=True):
     """Inputs and outputs of the same lines in one quarter: a row for each, all above 0."""
 
     inputs: Floats
@@ -41,8 +40,7 @@ class Observed:
             raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class Productivity:
+class Productivity(msgspec.Struct, frozen=True):
     """How a line moved: `index` = `efficiency_change` times `frontier_shift`."""
 
     efficiency_change: float

@@ -1,10 +1,12 @@
 """The books that the three channels are computed from: rows and their meaning. Pure."""
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.classification import ServiceClass
 from lineshaft.core.errors import Invalid
@@ -28,8 +30,7 @@ class PurchaseKind(StrEnum):
     SERVICE = "service"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkedHours:
+class WorkedHours(msgspec.Struct, frozen=True):
     """Hours of one activity on one line in a quarter, and what they cost."""
 
     quarter: str
@@ -42,8 +43,7 @@ class WorkedHours:
     is_monitored: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CapitalAsset:
+class CapitalAsset(msgspec.Struct, frozen=True):
     """Something that serves for longer; its user cost of a quarter is at constant prices."""
 
     asset: str
@@ -60,8 +60,7 @@ class CapitalAsset:
         return self.first_quarter <= quarter <= (self.last_quarter or quarter)
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(msgspec.Struct, frozen=True):
     """Something that was bought for a line."""
 
     date: dt.date
@@ -85,8 +84,7 @@ class Purchase:
             raise ValueError(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class PayrollCost:
+class PayrollCost(msgspec.Struct, frozen=True):
     """What a function of the house costs that books no hours on a line."""
 
     quarter: str
@@ -99,8 +97,7 @@ class PayrollCost:
     price_index: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class LineOutput:
+class LineOutput(msgspec.Struct, frozen=True):
     """What a line made in a quarter; `energy_kwh` is None where it is not known."""
 
     quarter: str
@@ -115,8 +112,7 @@ class LineOutput:
     energy_kwh: Fraction | None
 
 
-@dataclass(frozen=True, slots=True)
-class LineConnection:
+class LineConnection(msgspec.Struct, frozen=True):
     """When a line was connected; never yet without a day."""
 
     site: str
@@ -124,8 +120,7 @@ class LineConnection:
     connected_on: dt.date | None
 
 
-@dataclass(frozen=True, slots=True)
-class BilledUsage:
+class BilledUsage(msgspec.Struct, frozen=True):
     """The usage record that an invoice line bills, and the machine that its meter reads."""
 
     document: str
@@ -135,8 +130,7 @@ class BilledUsage:
     machine: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectedMachine:
+class ConnectedMachine(msgspec.Struct, frozen=True):
     """A machine of the house or of a customer; not connected without a day."""
 
     machine: str
@@ -144,16 +138,14 @@ class ConnectedMachine:
     owner: str
 
 
-@dataclass(frozen=True)
-class Metered:
+class Metered(msgspec.Struct, frozen=True):
     """Usage that documents bill, and since when its machines are connected, beside the books."""
 
     usage: tuple[BilledUsage, ...] = ()
     machines: tuple[ConnectedMachine, ...] = ()
 
 
-@dataclass(frozen=True)
-class ChannelBooks:
+class ChannelBooks(msgspec.Struct, frozen=True):
     """All that was read; a table that was not there is empty.
 
     Attributes:
@@ -170,7 +162,7 @@ class ChannelBooks:
     roll_out: tuple[LineConnection, ...] = ()
     usage: tuple[BilledUsage, ...] = ()
     machines: tuple[ConnectedMachine, ...] = ()
-    inputs: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = msgspec.field(default_factory=dict)
 
     def with_metered(self, metered: Metered) -> "ChannelBooks":
         """Return books with usage and machines beside their own; the first connection counts.

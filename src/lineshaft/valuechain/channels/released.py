@@ -1,15 +1,15 @@
 """Hours that monitoring released, and the activities that they went to. Pure and exact."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.valuechain.channels.accounting import Accounts, Unit
 from lineshaft.valuechain.channels.model import ChannelBooks, quarter_named, quarter_number
 
 
-@dataclass(frozen=True)
-class Released:
+class Released(msgspec.Struct, frozen=True):
     """Hours of a unit in a quarter that monitored activities no longer took.
 
     Attributes:

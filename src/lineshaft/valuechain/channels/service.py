@@ -5,9 +5,10 @@ files may know what is in them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.channels.accounting import Accounts
@@ -26,8 +27,7 @@ LINES_SHOWN_MAX = 1_000
 """Invoice lines in one content."""
 
 
-@dataclass(frozen=True)
-class ChannelLedger:
+class ChannelLedger(msgspec.Struct, frozen=True):
     """What the three channels did, by line, site and quarter.
 
     Attributes:

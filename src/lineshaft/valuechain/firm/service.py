@@ -7,11 +7,13 @@ imported when it is first asked for: a hub that nobody asks carries none of it.
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.security.authorisation.model import Actor
 from lineshaft.valuechain.books.errors import BooksMissing
@@ -58,8 +60,7 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirmParts:
+class FirmParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the figures of the firm are computed from."""
 
     books: FirmBooks
@@ -68,8 +69,7 @@ class FirmParts:
     documents: MeteredDocuments
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(msgspec.Struct, frozen=True):
     """Books of a version without their revenue, and all revenue as columns.
 
     Attributes:

@@ -7,15 +7,13 @@ since A B = B - I, R B[:, s] = B_ss - I - A_ss B_ss. Hence B^(-s)[:, s] = B[:, s
 L_ss = (I - A_ss)^-1: per exporter two systems of the size of one country.
 """
 
-from dataclasses import dataclass, fields
-
+import msgspec
 import numpy as np
 
 from lineshaft.valuechain.inputoutput.model import Matrix, Places, Table, Vector
 
 
-@dataclass(frozen=True, eq=False)
-class Exports:
+class Exports(msgspec.Struct, frozen=True, eq=False):
     """The parts of gross exports, each by row, in the table's unit.
 
     The first eight are by exporting industry; the last two by the industry where value is added.
@@ -47,8 +45,7 @@ class Exports:
     in_exports_of_others: Vector
 
 
-@dataclass(frozen=True, eq=False)
-class _Whole:
+class _Whole(msgspec.Struct, frozen=True, eq=False):
     """What all exporters need, each one pass over a matrix."""
 
     coefficients: Matrix
@@ -88,7 +85,7 @@ def exports_of(table: Table, coefficients: Matrix, inverse: Matrix, value_added:
         sold,
         _direct(table, coefficients),
     )
-    names = [field.name for field in fields(Exports)]
+    names = Exports.__struct_fields__
     found = {name: np.zeros(len(value_added)) for name in names}
     for country, rows in enumerate(table.rows_of_country):
         for name, values in _of_country(whole, country, rows).items():

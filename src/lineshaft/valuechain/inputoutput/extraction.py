@@ -1,7 +1,6 @@
 """Hypothetical extraction: what is lost when some deliveries stop, with and without substitutes."""
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,8 +23,7 @@ INDICATOR = Indicator(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Extraction:
+class Extraction(msgspec.Struct, frozen=True, eq=False):
     """What a stoppage costs.
 
     Attributes:
@@ -40,8 +38,7 @@ class Extraction:
     not_replaceable: float
 
 
-@dataclass(frozen=True, eq=False)
-class _Change:
+class _Change(msgspec.Struct, frozen=True, eq=False):
     coefficients: Matrix
     demand: Vector
     rows: NDArray[np.int64]

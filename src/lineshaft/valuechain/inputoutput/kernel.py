@@ -1,9 +1,9 @@
 """What all indicators of one table share: its coefficients and the inverse, computed once."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from lineshaft.valuechain.errors import TooThin
@@ -19,8 +19,7 @@ from lineshaft.valuechain.inputoutput.position import Position, position_of
 ALL_INDUSTRIES = "all"
 
 
-@dataclass(frozen=True, eq=False)
-class Kernel:
+class Kernel(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A table with its inverse.
 
     Attributes:
@@ -130,8 +129,7 @@ class Kernel:
         return self.table.is_of(names).astype(np.float64)
 
 
-@dataclass(frozen=True, eq=False)
-class Values:
+class Values(msgspec.Struct, frozen=True, eq=False):
     """What an indicator says of a table.
 
     Attributes:

@@ -3,12 +3,13 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
@@ -30,8 +31,7 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableFile:
+class TableFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file; what is empty is taken from the file, or from what its publisher says of all.
 
     Attributes:
@@ -53,8 +53,7 @@ class TableFile:
         return self.vintage or (years[-1] if years else UNKNOWN)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, eq=False, kw_only=True, dict=True):
     """A table of one year; values are floats in millions of `currency`, as published.
 
     Rows and columns are in the order of regions, and of industries within a region. The columns of
@@ -207,8 +206,7 @@ def ratio(numerator: Vector, denominator: Vector) -> Vector:
     return np.divide(numerator, denominator, out=found, where=denominator != 0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stoppage:
+class Stoppage(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries that stop.
 
     Attributes:
@@ -224,8 +222,7 @@ class Stoppage:
     replaced: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Imbalance:
+class Imbalance(msgspec.Struct, frozen=True):
     """A row or a column whose parts do not sum to its output.
 
     Attributes:
@@ -239,8 +236,7 @@ class Imbalance:
     size: float
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(msgspec.Struct, frozen=True):
     """How well a table balances.
 
     Attributes:

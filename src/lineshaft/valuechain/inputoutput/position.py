@@ -1,15 +1,13 @@
 """Upstreamness and downstreamness with the correction for inventories."""
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from lineshaft.valuechain.inputoutput.model import Table, Vector, ratio
 from lineshaft.valuechain.libraries import needed
 
 
-@dataclass(frozen=True, eq=False)
-class Position:
+class Position(msgspec.Struct, frozen=True, eq=False):
     """The place of each row between primary inputs and final demand.
 
     Attributes:

@@ -4,9 +4,10 @@ Nothing here is of the hub: whoever can read the file may compute on it, so no a
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.errors import TooThin
@@ -28,8 +29,7 @@ from lineshaft.valuechain.inputoutput.model import (
 from lineshaft.valuechain.inputoutput.readers import read_table
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(msgspec.Struct, frozen=True):
     """A figure and what it is of.
 
     Attributes:
@@ -43,8 +43,7 @@ class Reported:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(msgspec.Struct, frozen=True):
     """What deliveries that stop cost.
 
     Attributes:
@@ -60,8 +59,7 @@ class Loss:
     not_replaceable: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """Which figures to report.
 
     Attributes:

@@ -1,7 +1,6 @@
 """What-ifs on the cached inverse: sliders answer by updates of low rank, not by a new inverse."""
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from lineshaft.core.errors import Invalid
@@ -15,8 +14,7 @@ NEGATIVE_TOLERANCE = 1e-9
 """Of the largest output: an output below minus this says that the changes are not productive."""
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, eq=False):
     """What a what-if makes of a table.
 
     Attributes:

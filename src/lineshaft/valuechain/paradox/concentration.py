@@ -5,9 +5,9 @@ rows, to the bit; the error is below 1e-12, and what lies that near a limit coun
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import cast
 
+import msgspec
 import numpy as np
 
 from lineshaft.valuechain.indicator import Indicator
@@ -83,8 +83,7 @@ OUTSIDE_RATIO = Indicator(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Concentrations:
+class Concentrations(msgspec.Struct, frozen=True, eq=False):
     """Of all countries and products of a year.
 
     Attributes:

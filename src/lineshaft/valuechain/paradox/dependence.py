@@ -1,8 +1,9 @@
 """A list of products that an importer depends on, and how long products stay on it. Pure."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.indicator import Figure, Indicator
@@ -22,8 +23,7 @@ PERSISTENCE = Indicator(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ListedProduct:
+class ListedProduct(msgspec.Struct, frozen=True):
     """A product of the list.
 
     Attributes:
@@ -39,8 +39,7 @@ class ListedProduct:
     imports: float
 
 
-@dataclass(frozen=True, slots=True)
-class DependenceList:
+class DependenceList(msgspec.Struct, frozen=True):
     """What an importer depends on, with the vintage of the data and the churn of the list.
 
     Attributes:

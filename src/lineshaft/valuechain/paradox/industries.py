@@ -5,8 +5,10 @@ context for the products, and says so.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from fractions import Fraction
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.indicator import Figure, Indicator
@@ -23,8 +25,7 @@ FOREIGN_PART = Indicator(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class IndustryPoint:
+class IndustryPoint(msgspec.Struct, frozen=True):
     """Where an industry stands between the others of its country.
 
     Attributes:

@@ -1,8 +1,8 @@
 """Bilateral trade by product, and where an item of a firm stands. Pure."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -29,8 +29,7 @@ def quadrant_of(*, is_strong: bool, is_dependent: bool) -> str:
     return "weak and dependent" if is_dependent else "weak"
 
 
-@dataclass(frozen=True, eq=False)
-class TradeFlows:
+class TradeFlows(msgspec.Struct, frozen=True, eq=False):
     """What countries sold to each other in one year; each flow stands once.
 
     Attributes:
@@ -48,8 +47,7 @@ class TradeFlows:
     dollars: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class ProductFigures:
+class ProductFigures(msgspec.Struct, frozen=True, eq=False):
     """Figures of one importer, or of a bloc, for each product of a year.
 
     Attributes:
@@ -70,8 +68,7 @@ class ProductFigures:
     flags: Flags
 
 
-@dataclass(frozen=True, slots=True)
-class ItemCompetitiveness:
+class ItemCompetitiveness(msgspec.Struct, frozen=True):
     """What the firm knows of how an item sells.
 
     Attributes:
@@ -86,8 +83,7 @@ class ItemCompetitiveness:
     market_share: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class ItemVulnerability:
+class ItemVulnerability(msgspec.Struct, frozen=True):
     """How much hangs on one source of a bought item; all parts are exact, from 0 to 1.
 
     Attributes:
@@ -111,8 +107,7 @@ class ItemVulnerability:
         return self.is_single * self.concentration * self.requalification * self.uncovered
 
 
-@dataclass(frozen=True, slots=True)
-class QuadrantPoint:
+class QuadrantPoint(msgspec.Struct, frozen=True):
     """Where an item stands between the others.
 
     Attributes:
@@ -140,8 +135,7 @@ class QuadrantPoint:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(msgspec.Struct, frozen=True):
     """What of an item's bought value can be made inside a perimeter of countries.
 
     Attributes:
@@ -166,8 +160,7 @@ class Closure:
     unknown: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UpgradeYear:
+class UpgradeYear(msgspec.Struct, frozen=True):
     """A year of a firm, an industry or a country on its way up.
 
     Attributes:

@@ -5,11 +5,12 @@ The same figures whether the trade was read from files or from what the hub keep
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from lineshaft.valuechain.indicator import Figure, Indicator
 from lineshaft.valuechain.paradox.concentration import (
@@ -57,8 +58,7 @@ MARGIN = Indicator(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class WorldYear:
+class WorldYear(msgspec.Struct, frozen=True, eq=False):
     """What the world exports of each product in a year.
 
     Attributes:
@@ -73,8 +73,7 @@ class WorldYear:
     hhi: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class CountryYear:
+class CountryYear(msgspec.Struct, frozen=True, eq=False):
     """What a country trades of each product in a year.
 
     Attributes:
@@ -106,8 +105,7 @@ class CountryYear:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ProductPoint:
+class ProductPoint(msgspec.Struct, frozen=True):
     """Where a product of a country stands.
 
     Attributes:
@@ -131,8 +129,7 @@ class ProductPoint:
         return quadrant_of(is_strong=is_strong, is_dependent=self.is_listed)
 
 
-@dataclass(frozen=True, slots=True)
-class CountryQuadrant:
+class CountryQuadrant(msgspec.Struct, frozen=True):
     """All products of a country, with the list of its dependencies and the churn of both lists.
 
     Attributes:

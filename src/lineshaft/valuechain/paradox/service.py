@@ -5,10 +5,11 @@ files may know what is in them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.errors import TooThin
@@ -98,8 +99,7 @@ OF_INDUSTRIES = ("value_added_comparative_advantage", "foreign_content", "gross_
 BLOC_INDICATORS = (OUTSIDE_CONCENTRATION, OUTSIDE_PART, OUTSIDE_RATIO)
 
 
-@dataclass(frozen=True, slots=True)
-class DependenceQuestion:
+class DependenceQuestion(msgspec.Struct, frozen=True):
     """Whose dependence is asked for: of one importer, or of a bloc.
 
     Attributes:
@@ -222,8 +222,7 @@ def _check_read(years: Sequence[int], editions: set[str], files: Sequence[Path])
         raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedItem:
+class PlacedItem(msgspec.Struct, frozen=True):
     """An item of the quadrant with its figures: two percentiles, vulnerability, control."""
 
     point: QuadrantPoint

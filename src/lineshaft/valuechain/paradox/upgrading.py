@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.valuechain.errors import TooThin
 from lineshaft.valuechain.indicator import Indicator
@@ -43,8 +44,7 @@ VERTICAL = Indicator(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class UpgradeStep:
+class UpgradeStep(msgspec.Struct, frozen=True):
     """A year of the trajectory.
 
     Attributes:

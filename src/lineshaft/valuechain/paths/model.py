@@ -1,6 +1,6 @@
 """The national paths as sourced records, links between actors, and corrections. Pure."""
 
-from dataclasses import dataclass
+import msgspec
 
 PATHS = ("united_states", "germany", "china")
 AXES = ("base", "governance", "actor", "policy", "platform", "standard", "instrument")
@@ -20,8 +20,7 @@ CONFIDENCES = ("high", "medium", "low", "contradicted")
 LANGUAGES = ("en", "zh-Hans")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """The same words in English and in simplified Chinese."""
 
     en: str
@@ -48,8 +47,7 @@ AUTHORS = {"ma-zhen": "Ma & Zhen", "huang-ma": "Huang & Ma"}
 """Of `PAPERS`, as they are cited."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathFilter:
+class PathFilter(msgspec.Struct, frozen=True):
     """Which records are wanted; nothing of a kind means all of it.
 
     Attributes:
@@ -71,8 +69,7 @@ class PathFilter:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """Where a statement stands.
 
     Attributes:
@@ -107,8 +104,7 @@ class Evidence:
         return ("; " if is_english else "；").join(filter(None, [said, cited, external]))
 
 
-@dataclass(frozen=True, slots=True)
-class PathRecord:
+class PathRecord(msgspec.Struct, frozen=True):
     """One thing of one path.
 
     Attributes:
@@ -134,8 +130,7 @@ class PathRecord:
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ActorLink:
+class ActorLink(msgspec.Struct, frozen=True):
     """That one record did something to another; `contradicted_by` names a correction, or none."""
 
     source: str
@@ -145,8 +140,7 @@ class ActorLink:
     contradicted_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True):
     """What other sources say where a paper errs; the paper's words stay beside it.
 
     Attributes:
@@ -166,8 +160,7 @@ class Correction:
         return ("; " if language == "en" else "；").join(one.of(language) for one in self.sources)
 
 
-@dataclass(frozen=True)
-class PathCatalogue:
+class PathCatalogue(msgspec.Struct, frozen=True):
     """All records, links, corrections, and what paths and axes are called."""
 
     records: tuple[PathRecord, ...]

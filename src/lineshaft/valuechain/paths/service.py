@@ -6,7 +6,8 @@ shows them to whoever may read national tables.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.security.authorisation.model import Action, Actor, Resource
 from lineshaft.security.authorisation.service import Authorizer
@@ -38,16 +39,14 @@ Row = dict[str, str]
 """Of a view in one language, ready for a table or a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class AxisRow:
+class AxisRow(msgspec.Struct, frozen=True):
     """The records of one axis, path beside path in the order of `PATHS`."""
 
     axis: str
     cells: tuple[tuple[PathRecord, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PathEvent:
+class PathEvent(msgspec.Struct, frozen=True):
     """Something of a year; `what` is named, founded, reorganised or corrected."""
 
     year: int
@@ -55,16 +54,14 @@ class PathEvent:
     record: PathRecord
 
 
-@dataclass(frozen=True, slots=True)
-class ActorGraph:
+class ActorGraph(msgspec.Struct, frozen=True):
     """Who acts on whom: actors, what they act on, and links."""
 
     nodes: tuple[PathRecord, ...]
     links: tuple[ActorLink, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPaths:
+class ShownPaths(msgspec.Struct, frozen=True):
     """What is wanted of the paths, in every view."""
 
     wanted: PathFilter

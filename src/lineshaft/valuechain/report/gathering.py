@@ -4,10 +4,12 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.valuechain.channels.service import ChannelLedger, channels
 from lineshaft.valuechain.errors import TooThin
@@ -33,16 +35,14 @@ MONTHS_PER_YEAR = 12
 COMPETITIVENESS = "competitiveness"
 
 
-@dataclass(frozen=True, slots=True)
-class Lack:
+class Lack(msgspec.Struct, frozen=True):
     """What is missing: the key of its words, and what was said below, in English."""
 
     key: str
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OutageAnswer:
+class OutageAnswer(msgspec.Struct, frozen=True):
     """A scenario as its bytes hold it, and what its figures were computed from."""
 
     content: Mapping[str, Any]
@@ -50,8 +50,7 @@ class OutageAnswer:
     coverage: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class ServitizationYears:
+class ServitizationYears(msgspec.Struct, frozen=True):
     """The last twelve months of revenue, the twelve before, and the trend of all of them."""
 
     last: Dashboard
@@ -59,8 +58,7 @@ class ServitizationYears:
     whole: Dashboard
 
 
-@dataclass
-class Gathered:
+class Gathered(msgspec.Struct):
     """All that sections are made from.
 
     Attributes:
@@ -77,8 +75,8 @@ class Gathered:
     ledger: ChannelLedger | None = None
     curves: tuple[Curve, ...] = ()
     quadrant: Sequence[PlacedItem] = ()
-    lacks: dict[str, list[Lack]] = field(default_factory=dict)
-    inputs: dict[str, str] = field(default_factory=dict)
+    lacks: dict[str, list[Lack]] = msgspec.field(default_factory=dict)
+    inputs: dict[str, str] = msgspec.field(default_factory=dict)
 
     def lack(self, section: str, key: str, detail: str = "") -> None:
         """Note what is missing."""

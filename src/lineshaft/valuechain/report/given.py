@@ -1,9 +1,10 @@
 """What a report is made from, as it is given."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from lineshaft.valuechain.servitization.service import Asked, Curve, Dashboard
 from lineshaft.valuechain.supplynetwork.versions.model import AskedOutage
@@ -44,8 +45,7 @@ class FirmAnswers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class NationalTable:
+class NationalTable(msgspec.Struct, frozen=True):
     """An input-output table for a benchmark: its file, its format, and whose industries."""
 
     path: Path
@@ -53,8 +53,7 @@ class NationalTable:
     country: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportSources:
+class ReportSources(msgspec.Struct, frozen=True, kw_only=True):
     """What is given; each part may be absent, and the report then says so.
 
     Attributes:
@@ -75,4 +74,4 @@ class ReportSources:
     table: NationalTable | None = None
     firm: FirmAnswers | None = None
     answer: Callable[[AskedOutage], bytes] | None = None
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = msgspec.field(default_factory=dict)

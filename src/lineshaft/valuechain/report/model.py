@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.period import Instant, format_instant
 from lineshaft.valuechain.indicator import Figure
@@ -39,8 +40,7 @@ class CellShape(StrEnum):
     DAY = "day"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportCell:
+class ReportCell(msgspec.Struct, frozen=True):
     """A value, how it is written, and what it was computed from.
 
     Attributes:
@@ -65,8 +65,7 @@ class ReportCell:
         return content
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(msgspec.Struct, frozen=True):
     """A number that stands out, with its name and what it says."""
 
     label: str
@@ -74,8 +73,7 @@ class Headline:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportTable:
+class ReportTable(msgspec.Struct, frozen=True):
     """Rows under names of columns.
 
     Attributes:
@@ -99,16 +97,14 @@ class PlotKind(StrEnum):
     POINTS = "points"
 
 
-@dataclass(frozen=True, slots=True)
-class PlotSeries:
+class PlotSeries(msgspec.Struct, frozen=True):
     """Values under one name; None where there is none."""
 
     name: str
     values: tuple[float | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReportPlot:
+class ReportPlot(msgspec.Struct, frozen=True):
     """What people would rather look at than read; each of its numbers stands in a table, too.
 
     Attributes:
@@ -127,8 +123,7 @@ class ReportPlot:
     band: tuple[float, float, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReportSection:
+class ReportSection(msgspec.Struct, frozen=True):
     """A part of a report.
 
     Attributes:
@@ -181,8 +176,7 @@ class ReportSection:
         }
 
 
-@dataclass(frozen=True)
-class BoardReport:
+class BoardReport(msgspec.Struct, frozen=True):
     """All of it, in one language.
 
     Attributes:

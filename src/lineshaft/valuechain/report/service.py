@@ -8,11 +8,12 @@ carries none of it.
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.period import Instant
@@ -109,8 +110,7 @@ def written(found: BoardReport, shape: ReportFormat) -> bytes:
             return to_xlsx(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportParts:
+class ReportParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a report of the hub is made from."""
 
     networks: SupplyNetworks
@@ -119,8 +119,7 @@ class ReportParts:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
-class _KeptFirm:
+class _KeptFirm(msgspec.Struct, frozen=True):
     """The `FirmAnswers` of what the hub keeps and has billed: the numbers of its pages."""
 
     actor: Actor

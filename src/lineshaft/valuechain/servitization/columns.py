@@ -9,7 +9,6 @@ of numbers and no text.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from operator import add, itemgetter
@@ -65,8 +64,7 @@ _Sums = Sequence[int]
 _NOTHING: _Sums = (0, 0, 0, 0)
 
 
-@dataclass(slots=True)
-class Cell:
+class Cell(msgspec.Struct):
     """The sum of all lines that are alike in every key but the site.
 
     Attributes:
@@ -88,8 +86,7 @@ class Cell:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class LinePage:
+class LinePage(msgspec.Struct, frozen=True):
     """Lines behind a figure.
 
     Attributes:

@@ -1,8 +1,9 @@
 """What a dashboard shows, and what the literature says beside it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.valuechain.indicator import Figure, Indicator
 from lineshaft.valuechain.servitization.life_cycle import (
@@ -14,8 +15,7 @@ from lineshaft.valuechain.servitization.life_cycle import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What the literature says of a figure: never a promise for one firm."""
 
     low: Fraction
@@ -53,8 +53,7 @@ SERVICE_REVENUE = Indicator(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(msgspec.Struct, frozen=True):
     """A figure, what it is of, and the question that finds the lines behind it.
 
     Attributes:
@@ -69,8 +68,7 @@ class Reported:
     behind: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dashboard:
+class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is shown of the servitization of a firm.
 
     Attributes:

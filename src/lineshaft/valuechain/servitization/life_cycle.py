@@ -6,8 +6,9 @@ and feeds back into the product. The thresholds are of Lineshaft; the paper give
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.core.classification import Binding
 from lineshaft.valuechain.indicator import Indicator
@@ -46,8 +47,7 @@ GROWTH_IN_A_YEAR = Indicator(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     """Where a stage ends and the next begins, as shares of the revenue of the service line.
 
     Attributes:
@@ -64,8 +64,7 @@ class Thresholds:
     feeding_back: Fraction = Fraction(1, 10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Where a service line stands.
 
     Attributes:
@@ -83,8 +82,7 @@ class Standing:
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarginAlarm:
+class MarginAlarm(msgspec.Struct, frozen=True, kw_only=True):
     """A service line that earns less the more it sells, or that loses money.
 
     Attributes:

@@ -1,14 +1,14 @@
 """A value of an indicator, what it covers, and where the lines behind it are. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
+
+import msgspec
 
 Number = int | Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True):
     """One value.
 
     Attributes:
@@ -22,7 +22,7 @@ class Measured:
     value: Fraction | None
     coverage: Fraction
     missing: str = ""
-    behind: Mapping[str, str] = field(default_factory=dict)
+    behind: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def share(

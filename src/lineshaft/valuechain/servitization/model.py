@@ -1,10 +1,11 @@
 """What a firm sold, has installed, spent on services and worked at: frozen and exact. Pure."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.core.classification import Activity, Binding, CustomerClass, ServiceClass
 from lineshaft.core.errors import Invalid
@@ -59,8 +60,7 @@ def quarter_of(month: str) -> str:
     return f"{month[:4]}-Q{(int(month[5:7]) + 2) // 3}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevenueLine:
+class RevenueLine(msgspec.Struct, frozen=True, kw_only=True):
     """What one line of a document adds to revenue.
 
     Attributes:
@@ -104,8 +104,7 @@ class RevenueLine:
         return f"{self.date:%Y-%m}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstalledMachine:
+class InstalledMachine(msgspec.Struct, frozen=True, kw_only=True):
     """A machine of the firm's make that somebody runs.
 
     Attributes:
@@ -132,8 +131,7 @@ class InstalledMachine:
         return begun and (self.contract_to is None or day < self.contract_to)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceInput:
+class ServiceInput(msgspec.Struct, frozen=True, kw_only=True):
     """A cost of one month."""
 
     month: str
@@ -146,8 +144,7 @@ class ServiceInput:
     site: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityMonth:
+class ActivityMonth(msgspec.Struct, frozen=True, kw_only=True):
     """What the activity-based ledger says of an activity in a month."""
 
     month: str
@@ -159,8 +156,7 @@ class ActivityMonth:
     site: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
+class Books(msgspec.Struct, frozen=True):
     """The tables of a folder; one that is not there is empty.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lineshaft.core.classification import Activity, Binding, CustomerClass, ServiceClass
 from lineshaft.core.money import Money, allocate

@@ -8,11 +8,13 @@ import calendar
 import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lineshaft.core.money import CURRENCY_EXPONENTS
 from lineshaft.security.authorisation.model import Action, Actor, Resource
@@ -131,8 +133,7 @@ BENCHMARKS = frozenset(
 """The four definitions of a national table; they differ by up to four times."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What a dashboard is of.
 
     Attributes:
@@ -144,7 +145,7 @@ class Asked:
     first: str = ""
     last: str = ""
     grain: Grain = Grain.QUARTER
-    where: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str] = msgspec.field(default_factory=dict)
     rates: Rates | None = None
 
     def __post_init__(self) -> None:
@@ -305,8 +306,7 @@ def dashboard(
     )
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(msgspec.Struct, frozen=True):
     """What a view does not have of the lines of revenue."""
 
     books: Books

@@ -8,9 +8,10 @@ the quadratic coefficient lies above zero, and only then.
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.core.classification import Activity
 from lineshaft.valuechain.errors import TooThin
@@ -55,8 +56,7 @@ class Shape(StrEnum):
     NOT_SHOWN = "not_shown"
 
 
-@dataclass(frozen=True, slots=True)
-class FitPoint:
+class FitPoint(msgspec.Struct, frozen=True):
     """The parabola at a place, with the interval of its mean there; of `CONFIDENCE`."""
 
     place: float
@@ -65,8 +65,7 @@ class FitPoint:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(msgspec.Struct, frozen=True):
     """The curve of a period.
 
     Attributes:
@@ -147,8 +146,7 @@ def shape_of(low: float, high: float) -> Shape:
     return Shape.INVERTED if high < 0 else Shape.NOT_SHOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Parabola:
+class Parabola(msgspec.Struct, frozen=True):
     """The least squares parabola.
 
     Attributes:

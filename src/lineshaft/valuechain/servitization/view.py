@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from operator import attrgetter, itemgetter
 
+import msgspec
+
 from lineshaft.valuechain.servitization.columns import Cell
 from lineshaft.valuechain.servitization.errors import CurrenciesMixed
 from lineshaft.valuechain.servitization.model import CostKind, ServiceInput, SoldKind
@@ -15,8 +17,7 @@ DIVIDED_BY = ("kind", "binding", "customer_class", "service_class", "service_lin
 _keys = attrgetter(*DIVIDED_BY)
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(msgspec.Struct, frozen=True):
     """How many units of one currency a unit of each other one is counted as."""
 
     currency: str
@@ -52,8 +53,7 @@ def rates_of(currencies: set[str], given: Rates | None) -> Rates:
     return Rates(next(iter(currencies), ""), {})
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(msgspec.Struct, frozen=True):
     """What cells come to, in millionths of the currency of the view; exact.
 
     Attributes:
@@ -69,8 +69,7 @@ class Sums:
 _NOTHING = Sums()
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(msgspec.Struct, frozen=True):
     """The installed base on a day, and how much of it a contract is in force for."""
 
     installed: int

@@ -9,10 +9,11 @@ and where it fails the rule that it teaches is added. The first set that holds i
 import enum
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import currency_exponent
@@ -38,8 +39,7 @@ class CureKind(enum.StrEnum):
     REDESIGN = "redesign"
 
 
-@dataclass(frozen=True, slots=True)
-class Cure:
+class Cure(msgspec.Struct, frozen=True):
     """Something that can be done for an item, once, before or during an outage.
 
     Attributes:
@@ -74,8 +74,7 @@ class Cure:
         return int(units)
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(msgspec.Struct, frozen=True):
     """What cures are to reach; a limit of None is none.
 
     Attributes:

@@ -6,9 +6,11 @@ contract that is billed.
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid, NotFound
 from lineshaft.core.period import day_start, zone_named
@@ -24,8 +26,7 @@ from lineshaft.valuechain.tables.model import ID, QUANTITY, Column, TypedTable
 from lineshaft.valuechain.tables.service import read_tables
 
 
-@dataclass(frozen=True, slots=True)
-class GuaranteeDependency:
+class GuaranteeDependency(msgspec.Struct, frozen=True):
     """A guarantee of a contract, and the item without which a machine stays down.
 
     Attributes:

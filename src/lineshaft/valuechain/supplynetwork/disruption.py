@@ -6,9 +6,9 @@ Quantities are days of planned need, in whole millionths, so that every step is 
 import datetime as dt
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,8 +39,7 @@ class ShockKind(enum.StrEnum):
     SANCTION = "sanction"
 
 
-@dataclass(frozen=True, slots=True)
-class Shock:
+class Shock(msgspec.Struct, frozen=True):
     """An outage: what fails, from which day on, for how many days.
 
     Attributes:
@@ -62,8 +61,7 @@ class Shock:
             raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(msgspec.Struct, frozen=True):
     """What is done for an item: more stock, or another way to cover a part of its need.
 
     Attributes:
@@ -75,8 +73,7 @@ class Remedy:
     fills: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True)
-class Disruption:
+class Disruption(msgspec.Struct, frozen=True):
     """What fails, before anything is made of it.
 
     Attributes:
@@ -86,7 +83,7 @@ class Disruption:
 
     shock: Shock
     lost: Mapping[str, Mapping[str, Fraction]]
-    halted: frozenset[str] = field(default_factory=frozenset)
+    halted: frozenset[str] = msgspec.field(default_factory=frozenset)
 
 
 def disruption(network: SupplyNetwork, shock: Shock) -> Disruption:

@@ -6,10 +6,10 @@ systemic risk from nation-wide supply networks", Sci. Rep. 12:7719 (2022).
 
 import enum
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,8 +47,7 @@ class InputKind(enum.IntEnum):
     ESSENTIAL = 2
 
 
-@dataclass(frozen=True)
-class FirmNetwork:
+class FirmNetwork(msgspec.Struct, frozen=True):
     """Who supplies whom.
 
     Attributes:

@@ -1,10 +1,10 @@
 """A network of firms from its tables, and what can be said of its systemic risk. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from lineshaft.valuechain.errors import TooThin
@@ -22,8 +22,7 @@ FIRMS_MIN = 30
 """Fewer firms are no network that a share of all output means anything in."""
 
 
-@dataclass(frozen=True)
-class SystemicRisk:
+class SystemicRisk(msgspec.Struct, frozen=True):
     """The index of each firm, the largest first, and how much of the network is known."""
 
     figures: tuple[tuple[str, Figure], ...]

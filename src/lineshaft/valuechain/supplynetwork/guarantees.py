@@ -9,11 +9,11 @@ import datetime as dt
 import enum
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 
 from lineshaft.core.money import Money
@@ -50,8 +50,7 @@ class GuaranteeKind(enum.StrEnum):
     AVAILABILITY = "availability"
 
 
-@dataclass(frozen=True, slots=True)
-class GuaranteeExposure:
+class GuaranteeExposure(msgspec.Struct, frozen=True):
     """A guarantee of a contract, and the item without which a machine stays down.
 
     Attributes:
@@ -117,8 +116,7 @@ class GuaranteeExposure:
         return 1 - Fraction(int(down.max(initial=0)), total)
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     """A guarantee that the files name, and that does not count.
 
     Attributes:
@@ -132,8 +130,7 @@ class LeftOut:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Promises:
+class Promises(msgspec.Struct, frozen=True):
     """The guarantees that late parts can break, and where they were taken from.
 
     Attributes:
@@ -145,7 +142,7 @@ class Promises:
 
     exposures: Sequence[GuaranteeExposure]
     inputs: Mapping[str, str]
-    contracts: Mapping[str, int] = field(default_factory=dict)
+    contracts: Mapping[str, int] = msgspec.field(default_factory=dict)
     left_out: Sequence[LeftOut] = ()
 
     def to_content(self) -> dict[str, Any]:
@@ -191,8 +188,7 @@ def _exposure_content(each: GuaranteeExposure) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenGuarantee:
+class BrokenGuarantee(msgspec.Struct, frozen=True):
     """A guarantee that the outage breaks in a month, and what it costs more than without it.
 
     Attributes:

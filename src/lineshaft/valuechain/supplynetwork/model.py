@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from math import lcm
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -18,8 +19,7 @@ class CircularBill(Invalid):
     """An item that is a part of itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """Something that is bought, made or sold; `unit` is a code of UN/ECE Rec 20."""
 
     id: str
@@ -27,8 +27,7 @@ class Item:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(msgspec.Struct, frozen=True):
     """A row of the bill of material: so much of the child in one of the parent."""
 
     parent: str
@@ -36,8 +35,7 @@ class Component:
     quantity: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Supplier:
+class Supplier(msgspec.Struct, frozen=True):
     """Who delivers; `country` is ISO 3166-1 alpha-2, of the seat."""
 
     id: str
@@ -45,8 +43,7 @@ class Supplier:
     country: str
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """Where a supplier delivers from, and through which port, if any."""
 
     id: str
@@ -55,8 +52,7 @@ class Site:
     port: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sourcing:
+class Sourcing(msgspec.Struct, frozen=True):
     """A source of an item.
 
     Attributes:
@@ -78,8 +74,7 @@ class Sourcing:
     capacity_per_week: Fraction | None
 
 
-@dataclass(frozen=True, slots=True)
-class SubTier:
+class SubTier(msgspec.Struct, frozen=True):
     """Where a supplier gets what an item is made of: a share of it, at a tier from 2 on."""
 
     supplier: str
@@ -89,8 +84,7 @@ class SubTier:
     share: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
+class Stock(msgspec.Struct, frozen=True):
     """What is on stock of an item at the end of a day."""
 
     item: str
@@ -98,8 +92,7 @@ class Stock:
     as_of: dt.date
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerOrder:
+class CustomerOrder(msgspec.Struct, frozen=True):
     """An order of a customer for an item that is sold; `margin` is of the whole order."""
 
     order: str
@@ -110,8 +103,7 @@ class CustomerOrder:
     margin: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """What brings an item to customers: the margin of a unit and the units planned a week.
 
     Attributes:
@@ -126,8 +118,7 @@ class Line:
     capacity_per_week: Fraction | None
 
 
-@dataclass(frozen=True, slots=True)
-class CareAction:
+class CareAction(msgspec.Struct, frozen=True):
     """Who looks after a dependency, and what they do about it until when."""
 
     item: str
@@ -136,8 +127,7 @@ class CareAction:
     due_on: dt.date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Firm:
+class Firm(msgspec.Struct, frozen=True):
     """A firm of a network of firms; `purchases` is what it buys in a year, known here or not."""
 
     id: str
@@ -145,8 +135,7 @@ class Firm:
     purchases: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
+class Supply(msgspec.Struct, frozen=True):
     """What one firm sells to another in a year."""
 
     supplier: str
@@ -154,8 +143,7 @@ class Supply:
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class SectorInput:
+class SectorInput(msgspec.Struct, frozen=True):
     """What the inputs from one sector are to another: 2 essential, 1 not, 0 negligible."""
 
     from_sector: str
@@ -163,8 +151,7 @@ class SectorInput:
     kind: int
 
 
-@dataclass(frozen=True)
-class SupplyNetwork:
+class SupplyNetwork(msgspec.Struct, frozen=True, dict=True):
     """All of it as of one day; every name in it exists, and no item is a part of itself.
 
     An item with sources is bought, and what it is made of is its suppliers' matter; an item without
@@ -181,7 +168,7 @@ class SupplyNetwork:
     orders: tuple[CustomerOrder, ...] = ()
     lines: tuple[Line, ...] = ()
     owners: tuple[CareAction, ...] = ()
-    inputs: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def currency(self) -> str:

@@ -16,12 +16,12 @@ import datetime as dt
 import enum
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,8 +55,7 @@ class LineState(enum.IntEnum):
     STOPPED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class LateOrder:
+class LateOrder(msgspec.Struct, frozen=True):
     """An order that the outage makes late.
 
     Attributes:
@@ -71,8 +70,7 @@ class LateOrder:
     late_days: int
 
 
-@dataclass(frozen=True)
-class _Level:
+class _Level(msgspec.Struct, frozen=True):
     """Made items that need only those before them: their rows, and those of their components."""
 
     rows: NDArray[np.int64]

@@ -1,9 +1,11 @@
 """A network as a picture that stays readable, and as a map: what stands where, as data. Pure."""
 
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
+
+import msgspec
+from msgspec.structs import asdict
 
 from lineshaft.valuechain.supplynetwork.model import SupplyNetwork
 
@@ -12,8 +14,7 @@ COLUMN_NODES_MAX = 40
 OTHERS = "others"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """Something in the picture.
 
     Attributes:

@@ -1,9 +1,10 @@
 """Read a supply network from its tables, and check that it hangs together."""
 
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineshaft.valuechain.supplynetwork.model import CircularBill, SupplyNetwork
 from lineshaft.valuechain.supplynetwork.schema import FIRM_TABLES, TABLES

@@ -1,9 +1,10 @@
 """The single-source register: what depends on one supplier, and what that puts at risk. Pure."""
 
 import datetime as dt
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
+
+import msgspec
 
 from lineshaft.valuechain.indicator import Indicator
 from lineshaft.valuechain.supplynetwork.model import DAYS_PER_WEEK, SupplyNetwork
@@ -26,8 +27,7 @@ STOCK_COVER = Indicator(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(msgspec.Struct, frozen=True):
     """An item that comes from one supplier alone, or from none that is qualified.
 
     Attributes:
@@ -103,8 +103,7 @@ def _countries(network: SupplyNetwork, item: str) -> tuple[str, ...]:
     return tuple(sorted(set(chain(sites, below))))
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """What changed of a dependency since an older register.
 
     Attributes:

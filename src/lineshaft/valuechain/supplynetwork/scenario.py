@@ -5,9 +5,10 @@ Canonical JSON, so that the same question to the same files gives the same bytes
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -23,8 +24,7 @@ FORMAT = "lineshaft-outage-scenario/1"
 SCENARIO_BYTES_MAX = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What is asked: an outage, the days that are looked at, and what cures are to reach."""
 
     shock: Shock
@@ -82,8 +82,7 @@ def _limit(text: str | None) -> Fraction | None:
     return None if text is None else parse_fraction(text)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What an outage does, and what the chosen cures leave of it.
 
     Attributes:

@@ -6,10 +6,12 @@ files may know what is in them.
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid, NotFound
 from lineshaft.core.quantity import parse_exact
@@ -44,8 +46,7 @@ from lineshaft.valuechain.supplynetwork.schema import CURES, GUARANTEES
 from lineshaft.valuechain.tables.service import Shown, no_progress
 
 
-@dataclass(frozen=True)
-class Register:
+class Register(msgspec.Struct, frozen=True):
     """The single sources of a network, and what changed since an older one.
 
     Attributes:
@@ -95,8 +96,7 @@ def register(source: Path, before: Path | None = None, show: Shown = no_progress
     return Register(network, found, changes(single_sources(read_network(before, show)), found))
 
 
-@dataclass(frozen=True)
-class FileExposures:
+class FileExposures(msgspec.Struct, frozen=True):
     """The guarantees of the table `guarantees` beside a network, which hold on every day."""
 
     source: Path
@@ -144,8 +144,7 @@ def question_of(
     return Question(Shock(ShockKind(kind), tuple(targets), start_on, days), horizon_days, wanted)
 
 
-@dataclass(frozen=True)
-class WhatIf:
+class WhatIf(msgspec.Struct, frozen=True):
     """An answer and its scenario, as a file holds it."""
 
     question: Question

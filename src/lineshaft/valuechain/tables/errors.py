@@ -1,13 +1,13 @@
 """What is wrong with files of tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """A cell that cannot be read; `row` counts from 1 with the header, as a spreadsheet does."""
 
     file: str

@@ -3,11 +3,12 @@
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import CURRENCY_EXPONENTS
@@ -24,8 +25,7 @@ _QUARTER = re.compile(r"\d{4}-Q[1-4]", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class CellKind:
+class CellKind(msgspec.Struct, frozen=True):
     """What a cell may be: how it is read, and what is said where it cannot be.
 
     Attributes:
@@ -160,8 +160,7 @@ REFUSED = (Invalid, ValueError, KeyError)
 """What a kind raises for a cell that it cannot read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A column of a table.
 
     Attributes:
@@ -180,8 +179,7 @@ class Column:
         return self.name or self.attribute
 
 
-@dataclass(frozen=True, slots=True)
-class TypedTable:
+class TypedTable(msgspec.Struct, frozen=True):
     """A file or a sheet of this name.
 
     Attributes:

@@ -8,9 +8,10 @@ import datetime as dt
 import hashlib
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from lineshaft.valuechain.libraries import needed
 from lineshaft.valuechain.tables.errors import Problem, TablesInvalid, TooManyProblems
@@ -30,11 +31,10 @@ Shown = Callable[[str, int, int], None]
 Row = tuple[int, Sequence[str]]
 
 
-@dataclass
-class Problems:
+class Problems(msgspec.Struct):
     """What was found wrong so far; at `PROBLEMS_MAX` reading ends."""
 
-    found: list[Problem] = field(default_factory=list)
+    found: list[Problem] = msgspec.field(default_factory=list)
 
     def add(self, file: str, row: int, column: str, value: str, expected: str) -> None:
         """Note one.
@@ -56,8 +56,7 @@ class Problems:
             raise TablesInvalid(self.found)
 
 
-@dataclass(frozen=True)
-class ReadTable:
+class ReadTable(msgspec.Struct, frozen=True):
     """The rows of a table with their numbers, and the file that they came from."""
 
     file: str
@@ -69,8 +68,7 @@ class ReadTable:
         return tuple(row for _, row in self.numbered)
 
 
-@dataclass
-class ReadTables:
+class ReadTables(msgspec.Struct):
     """What was read, and what is wrong with it.
 
     Attributes:
@@ -78,9 +76,9 @@ class ReadTables:
         inputs: SHA-256 of each file that was read, by its name.
     """
 
-    problems: Problems = field(default_factory=Problems)
-    tables: dict[str, ReadTable] = field(default_factory=dict)
-    inputs: dict[str, str] = field(default_factory=dict)
+    problems: Problems = msgspec.field(default_factory=Problems)
+    tables: dict[str, ReadTable] = msgspec.field(default_factory=dict)
+    inputs: dict[str, str] = msgspec.field(default_factory=dict)
 
     def rows(self) -> dict[str, tuple[Any, ...]]:
         """Return the rows of each table, or refuse them all when anything is wrong.

@@ -1,7 +1,8 @@
 """A kept version of files, and what kind of files these are. Pure."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Conflict, Invalid, NotFound
 from lineshaft.core.period import Instant, format_instant
@@ -14,8 +15,7 @@ UPLOAD_BYTES_MAX = 32 * 1024 * 1024
 """Of one upload, compressed as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptVersion:
+class KeptVersion(msgspec.Struct, frozen=True):
     """Files as they were imported; it never changes.
 
     Attributes:
@@ -51,8 +51,7 @@ class KeptVersion:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(msgspec.Struct, frozen=True):
     """Files that were checked, as they are kept.
 
     Attributes:
@@ -65,8 +64,7 @@ class Packed:
     as_of: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """What the versions are of, and who may read and write them.
 
     Attributes:

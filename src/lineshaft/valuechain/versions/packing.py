@@ -4,10 +4,12 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import InvariantError
@@ -27,8 +29,7 @@ WORKBOOK_PART = "[Content_Types].xml"
 _AS_IT_IS = CellKind("", str)
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
+class Packing(msgspec.Struct, frozen=True):
     """How files of one kind are packed.
 
     Attributes:

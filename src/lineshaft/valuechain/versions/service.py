@@ -4,7 +4,7 @@ The packages of the kinds offer it to people under their own names; `packing` tu
 what is kept here.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.clock import Clock
@@ -20,8 +20,7 @@ from lineshaft.valuechain.versions.ports import VersionStore
 __all__ = ["Packing", "VersionStore", "Versions", "VersionsParts", "zipped"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionsParts:
+class VersionsParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that kept versions take."""
 
     database: Database

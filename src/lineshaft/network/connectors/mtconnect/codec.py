@@ -8,8 +8,9 @@ quotation mark may hold `\|`. Pure: the same bytes give the same observations.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -36,8 +37,7 @@ class MalformedLine(Invalid):
     """Bytes that are no line of SHDR."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(msgspec.Struct, frozen=True):
     """What every observation of a line shares."""
 
     device: Device

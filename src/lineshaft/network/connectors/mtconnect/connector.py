@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import re
 import socket
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from lineshaft.core.clock import Clock
@@ -35,8 +35,7 @@ class _PeerSilent(Exception):
     """The peer has not said anything for too long."""
 
 
-@dataclass(slots=True)
-class _Session:
+class _Session(msgspec.Struct):
     """One connection."""
 
     reader: asyncio.StreamReader

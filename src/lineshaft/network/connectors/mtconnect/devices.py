@@ -4,8 +4,9 @@ The file is read with expat, and a document type or an entity is refused: no fil
 nothing expands (OWASP, XML external entity prevention).
 """
 
-from dataclasses import dataclass, field
 from xml.parsers import expat
+
+import msgspec
 
 from lineshaft.core.errors import Invalid, NotFound
 from lineshaft.core.reading import REFUSED_NAME, SignalId, signal_id
@@ -47,8 +48,7 @@ class DeviceNotFound(NotFound):
     """A device that a Devices.xml does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class DataItem:
+class DataItem(msgspec.Struct, frozen=True):
     """A data item of MTConnect as the connector needs it.
 
     Attributes:
@@ -72,8 +72,7 @@ class DataItem:
     field_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(msgspec.Struct, frozen=True):
     """A device and its data items by key: names go before ids."""
 
     machine: str
@@ -95,11 +94,10 @@ class Device:
         return item
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(msgspec.Struct):
     """Collects the attributes of data items, device by device."""
 
-    devices: list[tuple[dict[str, str], list[dict[str, str]]]] = field(default_factory=list)
+    devices: list[tuple[dict[str, str], list[dict[str, str]]]] = msgspec.field(default_factory=list)
     depth: int = 0
     count: int = 0
 

@@ -10,11 +10,11 @@ import gzip
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from lineshaft.core.clock import Clock
@@ -45,8 +45,7 @@ class RecordingInvalid(Invalid):
     """A recording that cannot be read, or a speed or hold that makes no sense."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReplayConfig:
+class ReplayConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What is replayed and how.
 
     Attributes:

@@ -5,13 +5,13 @@ degree per minute. Such a unit can be shown and stored, but neither converted no
 """
 
 import csv
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class MtconnectUnit:
+
+class MtconnectUnit(msgspec.Struct, frozen=True):
     """A unit of MTConnect.
 
     Attributes:

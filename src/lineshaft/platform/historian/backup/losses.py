@@ -2,10 +2,10 @@
 
 import functools
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import asdict
 
 from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.platform.historian.backup.tables import KNOWLEDGE_CUT, LOST_ROWS
@@ -94,7 +94,8 @@ def _losses(*, of_series: bool, of_span: bool) -> Any:
     is_back = sa.and_(
         table.source_epoch == SOURCE_EPOCH.c.id, SOURCE_EPOCH.c.sequence >= table.last_sequence
     )
-    query = sa.select(*[table[name] for name in Loss.__slots__]).where(~sa.exists().where(is_back))
+    columns = [table[name] for name in Loss.__struct_fields__]
+    query = sa.select(*columns).where(~sa.exists().where(is_back))
     if of_series:
         query = query.where(table.series == sa.bindparam("of"))
     if of_span:

@@ -1,13 +1,12 @@
 """What going back to an earlier instant does: pure."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.model import Loss
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """What going back to an earlier instant has taken away.
 
     Attributes:

@@ -6,8 +6,7 @@ by series, until its source has sent it again; and what was known between the in
 restore can never be asked for again, because it may come back in another order.
 """
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
@@ -25,8 +24,7 @@ from lineshaft.platform.historian.ports import Manifest
 from lineshaft.platform.historian.proof.last_values import LastValues
 
 
-@dataclass(frozen=True, slots=True)
-class _Goal:
+class _Goal(msgspec.Struct, frozen=True):
     """How far a source is stored after the cut."""
 
     source: SourceEpoch
@@ -34,8 +32,7 @@ class _Goal:
     known_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(msgspec.Struct, frozen=True):
     """A file and what is left of it."""
 
     old: StoreFile

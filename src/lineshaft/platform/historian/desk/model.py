@@ -1,6 +1,6 @@
 """What is corrected, and the correction: pure types."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.period import Instant, format_instant
 from lineshaft.core.reading import SignalId, SourceId
@@ -10,8 +10,7 @@ DESK = SourceId("desk")
 """The hub's own source, which numbers corrections."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordTarget:
+class RecordTarget(msgspec.Struct, frozen=True):
     """A stored record by its identity."""
 
     source: SourceId
@@ -23,8 +22,7 @@ class RecordTarget:
         return f"{self.sequence} of {self.source}/{self.epoch}"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingAt:
+class ReadingAt(msgspec.Struct, frozen=True):
     """What is in force of a signal at an instant."""
 
     signal: SignalId
@@ -35,8 +33,7 @@ class ReadingAt:
         return f"of {self.signal} at {format_instant(self.ts)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True):
     """A correction that is stored.
 
     Attributes:

@@ -6,10 +6,11 @@ stays, and is what was known before.
 """
 
 import threading
-from dataclasses import dataclass, replace
 
+import msgspec
 import pyarrow as pa
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from lineshaft.core.period import Instant, Period, format_instant
 from lineshaft.core.reading import (
@@ -53,8 +54,7 @@ ATTEMPTS_MAX = 10
 """How often other processes may correct something between the sealing and the commit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskParts:
+class DeskParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the desk takes."""
 
     database: Database
@@ -66,8 +66,7 @@ class DeskParts:
     audit: AuditChain
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     """Where the next record of the desk goes."""
 
     source: SourceEpoch

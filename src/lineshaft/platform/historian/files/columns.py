@@ -4,9 +4,9 @@ Nothing here loops over readings: a hub takes hundreds of thousands of them per 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -59,8 +59,7 @@ def filled(table: pa.Table, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]
     return column.fill_null(0).to_numpy(), has
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(msgspec.Struct, frozen=True):
     """Rows that came together: those of one series and source, in sequence order.
 
     Attributes:

@@ -5,9 +5,9 @@ The encodings were chosen by measurement (`notes/historian.md`, section 4; docs/
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,8 +49,7 @@ FAST = {
 """How commits and hours are written: nine tenths of the time, and they are merged soon."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """How a file is written.
 
     Attributes:

@@ -26,7 +26,7 @@ from lineshaft.platform.historian.tables import (
     STORE_FILE_ZONE,
 )
 
-FILE_COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__slots__]
+FILE_COLUMNS = [STORE_FILE.c[name] for name in StoreFile.__struct_fields__]
 # The remainder of a negative hour is negative in SQL.
 _WITHIN_DAY = (STORE_FILE.c.hour % HOURS_PER_DAY + HOURS_PER_DAY) % HOURS_PER_DAY
 _DAY = STORE_FILE.c.hour - _WITHIN_DAY

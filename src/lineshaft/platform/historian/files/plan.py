@@ -9,7 +9,8 @@ however small pieces they come.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.period import Instant
 from lineshaft.platform.historian.files.merge import choose
@@ -38,8 +39,7 @@ FAN_IN_MAX = 96
 _US_PER_S = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """Files that become others.
 
     Attributes:

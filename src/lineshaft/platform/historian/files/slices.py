@@ -6,8 +6,8 @@ input.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,8 +24,7 @@ RowMap = tuple[NDArray[np.int64], NDArray[np.int64]]
 """The series of a file, ascending, and how many rows it has of each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(msgspec.Struct, frozen=True):
     """Rows that are merged at once.
 
     Attributes:

@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -14,8 +14,7 @@ from lineshaft.platform.historian.files import columns
 from lineshaft.platform.historian.model import NEVER, NewStoreFile, StoreFile
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """What kind of file is to be written; see `StoreFile`."""
 
     level: int

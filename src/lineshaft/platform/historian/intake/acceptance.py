@@ -6,8 +6,9 @@ costs one mark per source and epoch and never expires, where a window of message
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+import msgspec
 
 from lineshaft.core.segment.header import Header
 from lineshaft.platform.historian.model import Mark
@@ -29,8 +30,7 @@ class Verdict(enum.Enum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate(Generic[T]):
+class Candidate(msgspec.Struct, Generic[T], frozen=True):
     """A verified segment that wants to be stored; `content` is whatever goes with it."""
 
     header: Header
@@ -64,8 +64,7 @@ def judge(mark: Mark, header: Header, header_hash: bytes, stored_hash: bytes | N
     return Verdict.ACCEPT if continues else Verdict.CONFLICT
 
 
-@dataclass
-class Chain(Generic[T]):
+class Chain(msgspec.Struct, Generic[T]):
     """One source and epoch as intake sees it: its mark and what is held ahead of it.
 
     Attributes:
@@ -76,7 +75,7 @@ class Chain(Generic[T]):
 
     mark: Mark
     stored_hash: Callable[[int], bytes | None]
-    held: dict[int, Candidate[T]] = field(default_factory=dict)
+    held: dict[int, Candidate[T]] = msgspec.field(default_factory=dict)
 
     def offer(self, candidate: Candidate[T]) -> tuple[Verdict, list[tuple[Verdict, Candidate[T]]]]:
         """Offer a verified segment.

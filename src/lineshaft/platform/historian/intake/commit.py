@@ -1,8 +1,8 @@
 """Group commit: rows to durable files, then one transaction, in a worker thread."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
@@ -31,8 +31,7 @@ COMMIT_LOCK = "historian.commit"
 NOTHING_HELD = NothingHeld()
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(msgspec.Struct, frozen=True):
     """What a commit has made durable.
 
     Attributes:

@@ -1,10 +1,10 @@
 """Which reading of a series is the last in force: pure."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.reading import RecordKind

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from numpy.typing import NDArray
 
 from lineshaft.core.reading import SourceId
@@ -17,8 +17,7 @@ from lineshaft.platform.historian.ports import Manifest
 SERIES_CACHED_MAX = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """The numbers of what some segments name.
 
     Attributes:

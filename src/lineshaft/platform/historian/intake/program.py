@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -80,8 +79,7 @@ STALLED = Gauge(
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class IntakeParts:
+class IntakeParts(msgspec.Struct, frozen=True):
     """What intake works with.
 
     Attributes:
@@ -99,8 +97,7 @@ class IntakeParts:
     daily: Callable[[], object] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IntakeLimits:
+class IntakeLimits(msgspec.Struct, frozen=True):
     """How long and how much is gathered for one commit."""
 
     commit_ms: int = COMMIT_MS_DEFAULT

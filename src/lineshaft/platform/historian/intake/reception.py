@@ -5,8 +5,8 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from prometheus_client import Counter
 
@@ -41,16 +41,14 @@ Key = tuple[SourceId, int]
 """A source and epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """A verified segment with the message that it came in."""
 
     opened: Opened
     delivery: Delivery
 
 
-@dataclass
-class Decisions:
+class Decisions(msgspec.Struct):
     """What becomes of the messages of one fetch.
 
     Attributes:
@@ -62,12 +60,12 @@ class Decisions:
         refused: to be kept for inspection (`keep`) before they are acknowledged.
     """
 
-    accepted: list[Received] = field(default_factory=list)
-    done: list[Delivery] = field(default_factory=list)
-    repeated: set[Key] = field(default_factory=set)
-    conflicts: set[Key] = field(default_factory=set)
-    gaps: set[Key] = field(default_factory=set)
-    refused: list[RefusedSegment] = field(default_factory=list)
+    accepted: list[Received] = msgspec.field(default_factory=list)
+    done: list[Delivery] = msgspec.field(default_factory=list)
+    repeated: set[Key] = msgspec.field(default_factory=set)
+    conflicts: set[Key] = msgspec.field(default_factory=set)
+    gaps: set[Key] = msgspec.field(default_factory=set)
+    refused: list[RefusedSegment] = msgspec.field(default_factory=list)
 
 
 class Reception:

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
@@ -27,8 +27,7 @@ SEGMENTS_AHEAD_MAX = 8_192
 """Segments of one source that are looked through; the blocks of more are asked for one by one."""
 
 
-@dataclass(slots=True)
-class _Chain:
+class _Chain(msgspec.Struct):
     """What was read of a source.
 
     Attributes:
@@ -37,14 +36,13 @@ class _Chain:
         paths: by series and number.
     """
 
-    stored: list[StoredHeader] = field(default_factory=list)
-    hashes: list[bytes] = field(default_factory=list)
-    firsts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    paths: dict[int, dict[int, HeldPath]] = field(default_factory=dict)
+    stored: list[StoredHeader] = msgspec.field(default_factory=list)
+    hashes: list[bytes] = msgspec.field(default_factory=list)
+    firsts: NDArray[np.int64] = msgspec.field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    paths: dict[int, dict[int, HeldPath]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Stretch(msgspec.Struct, frozen=True):
     """Rows of one series and one source, from one to another.
 
     Attributes:

@@ -5,10 +5,10 @@ and of nothing else: there is no second copy of the data to prove it with.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -36,8 +36,7 @@ _BITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A block of a segment as it was signed."""
 
     signal: SignalId

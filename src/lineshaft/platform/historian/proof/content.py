@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from lineshaft.core.reading import RecordKind
@@ -19,8 +20,7 @@ _SUMMED = frozenset({"sum"})
 """Fields of a zone entry whose last bits depend on how the rows were cut into parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """A file as it is.
 
     Attributes:

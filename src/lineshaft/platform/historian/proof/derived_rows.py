@@ -59,7 +59,7 @@ class DerivedRows:
         """Put what is said of a registered file right."""
         values = {
             name: getattr(new.file, name)
-            for name in StoreFile.__slots__
+            for name in StoreFile.__struct_fields__
             if name not in {"id", "path"}
         }
         is_file = STORE_FILE.c.id == new.file.id

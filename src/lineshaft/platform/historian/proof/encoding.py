@@ -8,9 +8,9 @@ each other, come behind.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -52,8 +52,7 @@ def blocks_of_series(
     return BlockRows.of(rows).blocks(headers, signal, salt_secret)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BlockRows:
+class BlockRows(msgspec.Struct, frozen=True, eq=False):
     """Rows as arrays: those of one series, or of many, one after the other.
 
     Attributes:

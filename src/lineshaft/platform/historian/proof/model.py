@@ -1,13 +1,12 @@
 """What a repair has done: pure."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.period import Period
 from lineshaft.core.reading import SignalId
 
 
-@dataclass(frozen=True, slots=True)
-class LostPart:
+class LostPart(msgspec.Struct, frozen=True):
     """Records of a signal that stand in a damaged store file and nowhere else."""
 
     signal: SignalId
@@ -15,8 +14,7 @@ class LostPart:
     records: int
 
 
-@dataclass(frozen=True, slots=True)
-class UnrepairedFile:
+class UnrepairedFile(msgspec.Struct, frozen=True):
     """A damaged store file for which nothing was found to make it from again."""
 
     path: str
@@ -24,8 +22,7 @@ class UnrepairedFile:
     parts: tuple[LostPart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RepairReport:
+class RepairReport(msgspec.Struct, frozen=True):
     """What a repair has found and done.
 
     Attributes:

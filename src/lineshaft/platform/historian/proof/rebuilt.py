@@ -1,7 +1,8 @@
 """A segment as it can be rebuilt: blocks that are stored, tombstones of those that were deleted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.segment import merkle
@@ -11,8 +12,7 @@ from lineshaft.platform.historian.model import StoredHeader
 from lineshaft.platform.historian.proof.blocks import Block
 
 
-@dataclass(frozen=True, slots=True)
-class RebuiltSegment:
+class RebuiltSegment(msgspec.Struct, frozen=True):
     """A signed header, and everything of its segment that is still there.
 
     Attributes:

@@ -6,8 +6,8 @@ every question that needs it is refused; given up, its records are written down 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -43,8 +43,7 @@ _SPANS = ("series", "rows", "first_ts", "last_ts", "first_ordinal", "last_ordina
 """Fields of a zone entry that the same records always have."""
 
 
-@dataclass(frozen=True, slots=True)
-class RepairParts:
+class RepairParts(msgspec.Struct, frozen=True):
     """What a repair works on."""
 
     database: Database

@@ -1,9 +1,9 @@
 """Proofs from the rows of one series alone, where the way up to the signed root is stored."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -26,8 +26,7 @@ SEGMENTS_AT_ONCE_MAX = 2_048
 """Headers that are held in memory together: eight runs of the archive."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """Whose blocks are asked for."""
 
     signal: SignalId

@@ -4,9 +4,9 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,8 +28,7 @@ for path in sys.argv[1:]:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Spare:
+class Spare(msgspec.Struct, frozen=True):
     """A Parquet file of the store that is not in use.
 
     Attributes:

@@ -1,8 +1,8 @@
 """The roll-ups of closed days against the rows that they were made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from lineshaft.core.period import Instant
@@ -17,8 +17,7 @@ from lineshaft.platform.historian.proof.derived_rows import DerivedRows
 from lineshaft.platform.historian.rollups.writer import packed_days
 
 
-@dataclass(frozen=True, slots=True)
-class WrongDay:
+class WrongDay(msgspec.Struct, frozen=True):
     """Roll-ups of a day that are not what its rows amount to.
 
     Attributes:

@@ -6,8 +6,8 @@ they are read once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
@@ -22,8 +22,7 @@ from lineshaft.platform.historian.queries.ranges import to_range
 from lineshaft.platform.historian.queries.scan import Scanner
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StoredRows:
+class StoredRows(msgspec.Struct, frozen=True, eq=False):
     """What `read_rows` finds.
 
     Attributes:

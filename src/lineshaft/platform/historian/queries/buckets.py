@@ -5,8 +5,8 @@ entries, not 31 million rows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -23,8 +23,7 @@ from lineshaft.platform.historian.rollups.rows import StateRows, decimals
 _SUM_MAX = 2**63
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(msgspec.Struct, frozen=True):
     """Buckets of equal width, `[start + i * width_us, start + (i + 1) * width_us)`."""
 
     start: Instant
@@ -55,8 +54,7 @@ def grid(period: Period, points: int) -> Grid:
     return Grid(Instant(start), per_bucket * US_PER_HOUR, -(-hours // per_bucket))
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(msgspec.Struct, frozen=True):
     """What some readings add to buckets.
 
     Attributes:
@@ -123,8 +121,8 @@ class Buckets:
             return
         joined = Sums(
             *(
-                np.concatenate([getattr(part, field.name) for part in parts])
-                for field in fields(Sums)
+                np.concatenate([getattr(part, name) for part in parts])
+                for name in Sums.__struct_fields__
             )
         )
         order = np.argsort(joined.ts, kind="stable")

@@ -8,9 +8,9 @@ the segments that they stand in are told by the hashes of their headers alone.
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import groupby
 
+import msgspec
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
@@ -37,8 +37,7 @@ _NOBODY = -1
 """The place of a series that nobody has asked for."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BulkReader:
+class BulkReader(msgspec.Struct, frozen=True, eq=False):
     """Reads what was known of some signals at an instant; each day by itself.
 
     Attributes:

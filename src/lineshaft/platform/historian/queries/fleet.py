@@ -8,9 +8,9 @@ of a day, by a few threads; no query is made per series.
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
@@ -48,8 +48,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(msgspec.Struct, frozen=True):
     """Whole series of one day that are read together.
 
     Attributes:

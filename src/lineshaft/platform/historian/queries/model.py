@@ -2,8 +2,8 @@
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -51,8 +51,7 @@ class Interpolation(enum.StrEnum):
     LINEAR = "linear"
 
 
-@dataclass(frozen=True, slots=True)
-class FleetQuery:
+class FleetQuery(msgspec.Struct, frozen=True):
     """Which signals are asked about, and when.
 
     Attributes:
@@ -77,8 +76,7 @@ class FleetQuery:
             raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class ExportQuery:
+class ExportQuery(msgspec.Struct, frozen=True):
     """Which records are to be exported.
 
     Attributes:
@@ -97,8 +95,7 @@ class ExportQuery:
             raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BulkSlice:
+class BulkSlice(msgspec.Struct, frozen=True, eq=False):
     """Rows of many signals, those of each together and by time: arrays of one length.
 
     Attributes:
@@ -116,8 +113,7 @@ class BulkSlice:
     is_decimal: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentHashes:
+class SegmentHashes(msgspec.Struct, frozen=True):
     """The segments of a source by their signed headers, in the order of their numbers."""
 
     first_sequences: Sequence[int]

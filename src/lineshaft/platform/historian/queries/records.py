@@ -1,11 +1,11 @@
 """Stored records for other programs: plain Arrow and Parquet, in bounded memory."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -54,8 +54,7 @@ def to_arrow(rows: pa.Table, signals: pa.Array) -> pa.Table:
     return pa.table(arrays, schema=READING_SCHEMA)
 
 
-@dataclass(frozen=True, slots=True)
-class ExportPiece:
+class ExportPiece(msgspec.Struct, frozen=True):
     """Some records of one signal, as `READING_SCHEMA`.
 
     Attributes:
@@ -160,8 +159,7 @@ def write_directory(pieces: Iterator[ExportPiece], directory: Path) -> list[Path
     return paths
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(msgspec.Struct, frozen=True):
     """An export under way, as the historian knew it at one instant; it can be written once."""
 
     known_at: Instant

@@ -6,11 +6,11 @@ This is three times as fast as a query engine that looks at every row of every c
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -35,8 +35,7 @@ _OFTEN_SAME = ("source_epoch", "exponent", *_ZERO)
 _PLACES = {name: place for place, name in enumerate(columns.SCHEMA.names)}
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """Some series of a file.
 
     Attributes:
@@ -50,8 +49,7 @@ class Wanted:
 _Same = dict[str, int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Footer:
+class _Footer(msgspec.Struct, frozen=True):
     """What a file says of its row groups.
 
     Attributes:

@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -71,8 +71,7 @@ class TooManyQueries(RateLimited):
     """As many queries as one process runs are under way."""
 
 
-@dataclass(frozen=True, slots=True)
-class SqlQuery:
+class SqlQuery(msgspec.Struct, frozen=True):
     """A SELECT over the readings in force of some machines in a period.
 
     Attributes:
@@ -96,8 +95,7 @@ class SqlQuery:
             raise SqlRefused(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class SqlLimits:
+class SqlLimits(msgspec.Struct, frozen=True):
     """What one query may use."""
 
     readings: int = READINGS_MAX

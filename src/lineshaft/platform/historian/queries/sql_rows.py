@@ -1,12 +1,11 @@
 """Readings in force as the columns of the table that analysts query. Pure, on whole arrays."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lineshaft.core.reading import SignalId, machine_of
@@ -36,8 +35,7 @@ SQL_SCHEMA = pa.schema(
 """`value` is the nearest float64, `exact` the decimal, `text` a text or symbol."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """Every source and epoch, and by number the last record of each that was known."""
 
     sources: Sequence[SourceEpoch]
@@ -104,11 +102,15 @@ def exact(table: pa.Table) -> pa.Array:
     """Return mantissa and exponent as a decimal; null where there is none or it does not fit."""
     mantissa, _ = columns.filled(table, "mantissa")
     exponent, is_decimal = columns.filled(table, "exponent")
-    result = pa.nulls(table.num_rows, EXACT)
+    # By place: first of all nothing, then the numbers of each exponent.
+    parts, count = [pa.nulls(1, EXACT)], 1
+    place = np.zeros(table.num_rows, dtype=np.int64)
     for one in np.unique(exponent[is_decimal]).tolist():
-        chosen = is_decimal & (exponent == one) & _fits(mantissa, one)
-        result = pc.replace_with_mask(result, pa.array(chosen), _scaled(mantissa[chosen], one))
-    return result
+        chosen = np.flatnonzero(is_decimal & (exponent == one) & _fits(mantissa, one))
+        place[chosen] = np.arange(count, count + len(chosen))
+        count += len(chosen)
+        parts.append(_scaled(mantissa[chosen], one))
+    return pa.concat_arrays(parts).take(pa.array(place))
 
 
 def _fits(mantissa: NDArray[np.int64], exponent: int) -> Any:

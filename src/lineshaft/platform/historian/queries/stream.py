@@ -5,10 +5,11 @@ record a day takes 365 reads nor an hour of a vibration sensor has to fit into m
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
@@ -26,8 +27,7 @@ SPAN_US_FIRST = 3_600 * US_PER_S
 SPAN_US_MAX = 366 * 86_400 * US_PER_S
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, order=True):
     """A record's place in a range: behind it a stream goes on."""
 
     ts: Instant
@@ -56,16 +56,14 @@ class Place:
         return f"{self.ts},{self.source},{self.epoch},{self.sequence}"
 
 
-@dataclass(frozen=True, slots=True)
-class RangeStream:
+class RangeStream(msgspec.Struct, frozen=True):
     """A range in pieces (`RANGE_SCHEMA`), as the historian knew it at one instant."""
 
     known_at: Instant
     pieces: Iterator[pa.Table]
 
 
-@dataclass(frozen=True, slots=True)
-class RangeSource:
+class RangeSource(msgspec.Struct, frozen=True):
     """What a stream reads from.
 
     Attributes:

@@ -1,9 +1,9 @@
 """Whole blocks found among rows: what can be deleted, and the mask that deletes it. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -16,8 +16,7 @@ NAMES = ("series", "ts", "source_epoch", "sequence", "ordinal", "kind")
 """The columns that blocks are found by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(msgspec.Struct, frozen=True):
     """Blocks as columns, in the order of (source_epoch, number, series).
 
     Attributes:
@@ -44,7 +43,7 @@ class Blocks:
 
     def where(self, chosen: NDArray[Any]) -> "Blocks":
         """Return some of them, by mask or index."""
-        return Blocks(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        return Blocks(*(getattr(self, name)[chosen] for name in self.__struct_fields__))
 
     @property
     def segments(self) -> list[tuple[int, int]]:
@@ -56,8 +55,8 @@ class Blocks:
 def join(parts: Sequence[Blocks]) -> Blocks:
     """Put blocks together."""
     joined = [
-        np.concatenate([getattr(part, field.name) for part in parts] or [np.zeros(0, np.int64)])
-        for field in fields(Blocks)
+        np.concatenate([getattr(part, name) for part in parts] or [np.zeros(0, np.int64)])
+        for name in Blocks.__struct_fields__
     ]
     joined[-1] = joined[-1].astype(np.bool_)
     result = Blocks(*joined)

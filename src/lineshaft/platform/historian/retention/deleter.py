@@ -1,8 +1,8 @@
 """Deletes the blocks of a day: proves first what is there, then rewrites files, all or nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
@@ -42,8 +42,7 @@ _INDEXED = (RecordKind.CORRECTION, RecordKind.REFUSAL)
 _KEYS = ("series", "source_epoch", "sequence", "kind")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleterParts:
+class DeleterParts(msgspec.Struct, frozen=True, kw_only=True):
     """What a deletion works on."""
 
     database: Database
@@ -55,16 +54,14 @@ class DeleterParts:
     clock: Clock
 
 
-@dataclass
-class _Left:
+class _Left(msgspec.Struct):
     """What is left of the segments that lose blocks."""
 
-    stones: dict[tuple[int, int], list[Tombstone]] = field(default_factory=dict)
-    gone: list[DeletedSegment] = field(default_factory=list)
+    stones: dict[tuple[int, int], list[Tombstone]] = msgspec.field(default_factory=dict)
+    gone: list[DeletedSegment] = msgspec.field(default_factory=list)
 
 
-@dataclass
-class _Rewritten:
+class _Rewritten(msgspec.Struct):
     """Files and what takes their place, with the deleted records that stand in an index.
 
     Attributes:
@@ -72,14 +69,13 @@ class _Rewritten:
         bytes_freed: size of the old files less that of the new ones.
     """
 
-    old: list[StoreFile] = field(default_factory=list)
-    new: list[NewStoreFile] = field(default_factory=list)
-    dropped: list[tuple[int, int, int]] = field(default_factory=list)
+    old: list[StoreFile] = msgspec.field(default_factory=list)
+    new: list[NewStoreFile] = msgspec.field(default_factory=list)
+    dropped: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
     bytes_freed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(msgspec.Struct, frozen=True):
     """Everything that one deletion changes."""
 
     blocks: Blocks

@@ -1,8 +1,8 @@
 """Finds the whole blocks that a deletion means, a day at a time, and what holds them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
@@ -26,8 +26,7 @@ HEADERS_AT_ONCE = 256
 """Segments whose rows are looked at together: at most 256,000 records."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What shall be deleted: what series said in a period.
 
     Attributes:
@@ -44,8 +43,7 @@ class Wanted:
         return f"series IN ({', '.join(map(str, sorted(self.series)))})"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """What can be deleted of a day, what is held, and what waits for a correction's target.
 
     Attributes:

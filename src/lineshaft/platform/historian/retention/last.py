@@ -1,10 +1,9 @@
 """The last value of a series once the one that was last is deleted."""
 
-from dataclasses import replace
-
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.reading import RecordKind, SignalId

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, Instant, Period, format_instant
@@ -23,8 +24,7 @@ _BEGINNING, _NEVER, _END = Instant(-(2**62)), Instant(0), Instant(2**62)
 _PATTERN = re.compile(r"[^\x00-\x20\x7f]{1,200}")
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True):
     """Nobody may delete what some signals said in a period, until an instant.
 
     Attributes:
@@ -79,8 +79,7 @@ class Hold:
         return f"hold {self.id} on {self.pattern}, {span}, until {until} ({self.reason})"
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceHold:
+class EvidenceHold(msgspec.Struct, frozen=True):
     """Nobody may delete the records of a signal that a billed usage record names.
 
     Attributes:
@@ -103,8 +102,7 @@ class EvidenceHold:
         return f"hold {self.subject} on {span} from {self.source}/{self.epoch}, until {until}"
 
 
-@dataclass(frozen=True, slots=True)
-class RetentionRule:
+class RetentionRule(msgspec.Struct, frozen=True):
     """What some signals said is deleted when it is older than a number of days.
 
     Attributes:
@@ -147,8 +145,7 @@ def _specificity(rule: RetentionRule) -> tuple[int, int, str]:
     return len(rule.pattern.replace("*", "")), rule.days, rule.pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(msgspec.Struct, frozen=True):
     """A request: delete what some signals said in a period.
 
     Only whole blocks go, those with all their records in the period; a block is what one signal
@@ -181,8 +178,7 @@ class Deletion:
         return cls(patterns, Period(_BEGINNING, cut), reason)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldBlocks:
+class HeldBlocks(msgspec.Struct, frozen=True):
     """What a deletion would touch and may not.
 
     Attributes:
@@ -197,8 +193,7 @@ class HeldBlocks:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class DeletionReport:
+class DeletionReport(msgspec.Struct, frozen=True):
     """What a deletion does, or has done.
 
     Attributes:

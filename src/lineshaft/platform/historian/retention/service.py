@@ -3,10 +3,11 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 from prometheus_client import Counter
 
 from lineshaft.core.clock import Clock
@@ -60,8 +61,7 @@ FAILURES = Counter(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionParts:
+class RetentionParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that retention takes."""
 
     database: Database
@@ -74,8 +74,7 @@ class RetentionParts:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(msgspec.Struct, frozen=True):
     """The live holds at an instant."""
 
     at: Instant

@@ -4,9 +4,9 @@ Nothing here loops over readings. Values are taken as whole multiples of a unit 
 they are less than 2**31 apart, sums over an hour fit 64 bits, else Python's own integers are used.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +20,7 @@ _RESCALED_MAX = 2**62
 _FLOAT_BITS = 53
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
+class _Values(msgspec.Struct, frozen=True):
     """The number of each row, `(value + base[row's series]) * 2**two * 5**five`.
 
     Attributes:

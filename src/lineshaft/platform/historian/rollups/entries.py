@@ -1,12 +1,12 @@
 """Hourly roll-ups of many series at once: columns with a row per series and hour. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +15,7 @@ from lineshaft.platform.historian.rollups.model import Point, Rollup, combine
 from lineshaft.platform.historian.rollups.rows import decimals
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(msgspec.Struct, frozen=True):
     """Roll-ups of a series and an hour each; see `model.Rollup` for the words.
 
     Attributes:
@@ -70,7 +69,7 @@ class Entries:
         return np.array([float(value * unit(two, five)) for value, two, five in exact])
 
 
-ENTRY_COLUMNS = tuple(field.name for field in fields(Entries))
+ENTRY_COLUMNS = Entries.__struct_fields__
 OBJECT_COLUMNS = ENTRY_COLUMNS[ENTRY_COLUMNS.index("total") :]
 
 

@@ -5,8 +5,9 @@ that of both, whatever was cut where. It holds no binary float: quantities are m
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.core.period import Instant
 
@@ -15,16 +16,14 @@ STATES_MAX = 256
 _ZERO = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(msgspec.Struct, frozen=True):
     """A number at an instant."""
 
     ts: Instant
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Rollup:
+class Rollup(msgspec.Struct, frozen=True):
     """The state rows in force of a series in a stretch of time; there is one at least.
 
     A state row is a reading or a status record. A good number, boolean (0 or 1) or text holds from
@@ -58,7 +57,7 @@ class Rollup:
     resets: int = 0
     first_state: str | None = None
     last_state: str | None = None
-    state_us: Mapping[str, int] = field(default_factory=dict)
+    state_us: Mapping[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def held(self) -> Fraction | None:

@@ -1,10 +1,10 @@
 """State rows in force: what roll-ups and buckets are made of. Pure, on whole arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -22,8 +22,7 @@ _POWERS = 10.0 ** np.arange(19)
 _REPLACED = ("status", "mantissa", "exponent", "number")
 
 
-@dataclass(frozen=True, slots=True)
-class StateRows:
+class StateRows(msgspec.Struct, frozen=True):
     """State rows in force, one per series and instant, in that order.
 
     Attributes:

@@ -6,10 +6,10 @@ reference; a property test holds the two together.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,8 +38,7 @@ _DIGITS_MAX = 18
 """Any number of so many digits fits a mantissa, and any of so many decimals an exponent."""
 
 
-@dataclass(slots=True)
-class Claims:
+class Claims(msgspec.Struct):
     """What was made of the n events of a batch, in order.
 
     Attributes:
@@ -60,8 +59,8 @@ class Claims:
     digests: list[bytes]
     mantissa: NDArray[np.int64]
     exponent: NDArray[np.int8]
-    texts: dict[int, str] = field(default_factory=dict)
-    bad: dict[int, Claim] = field(default_factory=dict)
+    texts: dict[int, str] = msgspec.field(default_factory=dict)
+    bad: dict[int, Claim] = msgspec.field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of events."""

@@ -4,8 +4,9 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant, parse_instant

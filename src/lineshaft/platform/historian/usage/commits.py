@@ -8,8 +8,8 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 import sqlalchemy as sa
 from prometheus_client import Counter
 
@@ -45,8 +45,7 @@ ATTEMPTS_MAX = 10
 EVENTS = Counter("lineshaft_usage_events", "Usage events, by what became of them", ["outcome"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitParts:
+class CommitParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the commits take; `files` are those of this process."""
 
     database: Database
@@ -59,14 +58,13 @@ class CommitParts:
     clock: Clock
 
 
-@dataclass(slots=True)
-class _Ticket:
+class _Ticket(msgspec.Struct):
     """A batch that waits, and what became of it."""
 
     batch: Batch
     answer: UsageAnswer | None = None
     error: BaseException | None = None
-    receipts: list[UsageReceipt] = field(default_factory=list)
+    receipts: list[UsageReceipt] = msgspec.field(default_factory=list)
 
     @property
     def is_done(self) -> bool:

@@ -1,9 +1,9 @@
 """Decides on the events of some batches, one after the other, and numbers what is new. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import repeat
 
+import msgspec
 import numpy as np
 
 from lineshaft.core.period import Instant
@@ -24,8 +24,7 @@ Known = Mapping[int, Mapping[str, KeptEvent]]
 """What is kept of ids, by the number of their producer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """The events of one request, each read.
 
     Attributes:
@@ -38,12 +37,11 @@ class Batch:
     claims: Claims
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(msgspec.Struct):
     """What one batch adds: the ids that are new, and the places of their events in the batch."""
 
-    kept: dict[str, KeptEvent] = field(default_factory=dict)
-    chosen: list[int] = field(default_factory=list)
+    kept: dict[str, KeptEvent] = msgspec.field(default_factory=dict)
+    chosen: list[int] = msgspec.field(default_factory=list)
 
 
 class Draft:

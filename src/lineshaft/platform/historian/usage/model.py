@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -51,8 +50,7 @@ class UsageOutcome(StrEnum):
     """It names no id or no known signal, or lies too far ahead: it is not kept, its id is free."""
 
 
-@dataclass(frozen=True, slots=True)
-class Producer:
+class Producer(msgspec.Struct, frozen=True):
     """Whoever gives events their ids: a name within an organisation, empty for the maker's own."""
 
     organisation: str
@@ -65,8 +63,7 @@ class Producer:
             raise Invalid(msg + "at most 63")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """What was made of one event as it was sent.
 
     Attributes:
@@ -130,8 +127,7 @@ class UsageReceipt(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UsageAnswer:
+class UsageAnswer(msgspec.Struct, frozen=True):
     """What became of a batch.
 
     Attributes:
@@ -155,8 +151,7 @@ class UsageAnswer:
         return {outcome: said.count(outcome) for outcome in UsageOutcome}
 
 
-@dataclass(frozen=True, slots=True)
-class StoredUsage:
+class StoredUsage(msgspec.Struct, frozen=True):
     """A recorded event with its content; without content when its record was deleted."""
 
     id: str

@@ -1,9 +1,9 @@
 """The blocks of new records, from their columns: a thousand records a segment, or 64 KiB. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +21,7 @@ _NUMBER_BYTES, _LENGTH_BYTES = 8 + 1, 4
 _NO_TIMES, _NO_NUMBERS = np.zeros(0, np.int64), np.zeros(0, np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(msgspec.Struct, frozen=True):
     """New records in the order of their sequences, as columns.
 
     Attributes:
@@ -39,7 +38,7 @@ class Rows:
     ts: NDArray[np.int64]
     mantissa: NDArray[np.int64]
     exponent: NDArray[np.int8]
-    texts: Mapping[int, bytes] = field(default_factory=dict)
+    texts: Mapping[int, bytes] = msgspec.field(default_factory=dict)
     refused: Sequence[int] = ()
 
     def __len__(self) -> int:

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from lineshaft.core.errors import Invalid
@@ -37,8 +37,7 @@ _LISTED = "usage"
 _BEGINNING = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class UsageParts:
+class UsageParts(msgspec.Struct, frozen=True):
     """Everything that the use cases take."""
 
     commits: CommitParts

@@ -1,8 +1,9 @@
 """What the ledger says, and the recognition of a month: the use cases of accounting."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.core.month import Month
@@ -36,8 +37,7 @@ Report = Callable[[str, int, int], None]
 """Is told what is done, how much of it, and of how much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerParts:
+class LedgerParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of accounting take."""
 
     database: Database

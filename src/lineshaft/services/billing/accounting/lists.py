@@ -1,8 +1,9 @@
 """Every list of the ledger in one shape: columns and cells, for JSON, sheets and tables."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from lineshaft.core.money import Money
 from lineshaft.core.pages import PAGE_SIZE_MAX, Page, PageRequest, page_of
@@ -26,8 +27,7 @@ Cells = tuple[Cell, ...]
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """A list of the ledger.
 
     Attributes:

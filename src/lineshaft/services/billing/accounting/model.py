@@ -1,7 +1,8 @@
 """Questions to the ledger and their answers: pure and frozen."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from lineshaft.core.money import Money
 from lineshaft.core.month import Month
@@ -23,8 +24,7 @@ class Grouping(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementRow:
+class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of an account, with the balance after it."""
 
     transaction: str
@@ -37,8 +37,7 @@ class StatementRow:
     balance: Money
 
 
-@dataclass(frozen=True, slots=True)
-class AgedReceivable:
+class AgedReceivable(msgspec.Struct, frozen=True):
     """What a customer owes in one currency, by the age of the documents.
 
     Attributes:
@@ -49,8 +48,7 @@ class AgedReceivable:
     open: tuple[Money, Money, Money, Money]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevenueQuery:
+class RevenueQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which revenue is asked for: of everything, but for what is named.
 
     Attributes:
@@ -70,8 +68,7 @@ class RevenueQuery:
                 Month.parse(month)
 
 
-@dataclass(frozen=True, slots=True)
-class RevenueRow:
+class RevenueRow(msgspec.Struct, frozen=True):
     """Revenue of an offering, contract, machine or month: less its service credits.
 
     Attributes:
@@ -84,8 +81,7 @@ class RevenueRow:
     deferred: Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevenueLine:
+class RevenueLine(msgspec.Struct, frozen=True, kw_only=True):
     """A slice of a document line: where revenue comes from."""
 
     document: str
@@ -100,8 +96,7 @@ class RevenueLine:
     is_recognised: bool
 
 
-@dataclass(frozen=True, slots=True)
-class VatRow:
+class VatRow(msgspec.Struct, frozen=True):
     """Turnover and its tax, of one category and rate in one currency.
 
     Attributes:
@@ -115,8 +110,7 @@ class VatRow:
     tax: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Recognition:
+class Recognition(msgspec.Struct, frozen=True):
     """What recognising a month has posted.
 
     Attributes:

@@ -1,8 +1,9 @@
 """The close of a month as a list of billed periods, each at a step: pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.services.billing.model import DocumentHead
@@ -27,8 +28,7 @@ class CloseStep(StrEnum):
     PAID = "paid"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseRow:
+class CloseRow(msgspec.Struct, frozen=True, kw_only=True):
     """A billed period that begins in the month.
 
     Attributes:
@@ -54,8 +54,7 @@ class CloseRow:
         return any(claim.state is PaymentState.OVERDUE for claim in self.claims)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosePage:
+class ClosePage(msgspec.Struct, frozen=True, kw_only=True):
     """The periods of some contracts.
 
     Attributes:

@@ -1,6 +1,6 @@
 """List the month, and check a period before it is billed: the use cases of the close."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.month import Month
@@ -30,8 +30,7 @@ from lineshaft.services.contracts.model import Contract
 from lineshaft.services.contracts.service import Contracts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosingParts:
+class ClosingParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of the close take."""
 
     contracts: Contracts
@@ -42,8 +41,7 @@ class ClosingParts:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readiness:
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """What the document of a period would be, and what is in its way.
 
     Attributes:

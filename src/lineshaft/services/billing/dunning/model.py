@@ -6,9 +6,10 @@ are until a claim for them is billed.
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -24,8 +25,7 @@ DAYS_OF_YEAR = 365
 """Interest is for days of 365 in a year, whatever the year has."""
 
 
-@dataclass(frozen=True, slots=True)
-class DunningTerms:
+class DunningTerms(msgspec.Struct, frozen=True):
     """What a letter asks for beside what is open.
 
     Attributes:
@@ -55,8 +55,7 @@ class DunningTerms:
         return Money.rounded(claim.undisputed.as_fraction() * share, claim.open.currency)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """A letter as it was written.
 
     Attributes:

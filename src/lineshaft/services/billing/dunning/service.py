@@ -1,7 +1,8 @@
 """Write a letter, list what is due, hand out pages: the use cases of reminders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.clock import Clock, IdSource
@@ -28,8 +29,7 @@ from lineshaft.services.billing.receivables.service import Receivables
 from lineshaft.services.billing.service import EVENT_SUBJECT, Billing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DunningParts:
+class DunningParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of reminders take."""
 
     database: Database

@@ -1,14 +1,13 @@
 """What the checks of electronic invoices find."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
 FINDINGS_SHOWN_MAX = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One rule that a document breaks.
 
     Attributes:

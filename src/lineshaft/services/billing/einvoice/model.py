@@ -7,10 +7,11 @@ the decimals of the currency; nothing here rounds but the one price that says so
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import currency_exponent, round_half_away
@@ -70,8 +71,7 @@ class NotExpressible(Invalid):
     """A document that EN 16931 has no words for, such as amounts with three decimals."""
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(msgspec.Struct, frozen=True):
     """Seller (BG-4) or buyer (BG-7).
 
     Attributes:
@@ -91,8 +91,7 @@ class Party:
     country: str
 
 
-@dataclass(frozen=True, slots=True)
-class VatCategory:
+class VatCategory(msgspec.Struct, frozen=True):
     """Category and rate of value-added tax.
 
     Attributes:
@@ -104,8 +103,7 @@ class VatCategory:
     rate: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class VatBreakdown:
+class VatBreakdown(msgspec.Struct, frozen=True):
     """The tax on all lines of one category and rate (BG-23).
 
     Attributes:
@@ -123,8 +121,7 @@ class VatBreakdown:
     reason_code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line (BG-25): `net` is exactly `quantity` × `price` / `price_quantity`, rounded once.
 
     A credit has a negative quantity, as a price is never below zero (BR-27).
@@ -156,8 +153,7 @@ class Line:
     period_last: dt.date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """Totals (BG-22): there are no allowances and charges beside the lines.
 
     Attributes:
@@ -175,8 +171,7 @@ class Totals:
     due: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class PrecedingInvoice:
+class PrecedingInvoice(msgspec.Struct, frozen=True):
     """The document that this one corrects (BG-3).
 
     Attributes:
@@ -186,8 +181,7 @@ class PrecedingInvoice:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class EInvoice:
+class EInvoice(msgspec.Struct, frozen=True):
     """One invoice or credit note of EN 16931-1.
 
     Attributes:

@@ -8,10 +8,11 @@ import re
 import zlib
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.services.billing.einvoice.pdf_content import operators_of
@@ -72,8 +73,7 @@ class Hexadecimal(bytes):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PdfObject:
+class PdfObject(msgspec.Struct, frozen=True):
     """An indirect object.
 
     Attributes:

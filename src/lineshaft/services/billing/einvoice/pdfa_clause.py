@@ -1,8 +1,9 @@
 """What a clause of ISO 19005-3 is to the check: its number, what it asks, and how to look."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.services.billing.einvoice.pdf_file import PdfFile
 
@@ -10,8 +11,7 @@ Look = Callable[[PdfFile], Iterator[str]]
 """Gives a sentence for each place where a file breaks the clause."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """One requirement of ISO 19005-3:2012.
 
     Attributes:

@@ -3,10 +3,11 @@
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lineshaft.services.billing.einvoice.errors import XmlUnreadable
 from lineshaft.services.billing.einvoice.model import EInvoice
@@ -20,8 +21,7 @@ Names = tuple[tuple[str, str], ...]
 """Short names of namespaces, each with what it is short for."""
 
 
-@dataclass(frozen=True, slots=True)
-class XmlPart:
+class XmlPart(msgspec.Struct, frozen=True):
     """An element and the short names of the namespaces that its paths use."""
 
     element: "_Element"
@@ -82,8 +82,7 @@ class XmlPart:
         return self.day(path) if self.text(path) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Syntax:
+class Syntax(msgspec.Struct, frozen=True):
     """How the XML of one syntax is read, and what proves that nothing was overlooked.
 
     Args:

@@ -1,8 +1,9 @@
 """The XMP packet of a PDF (ISO 16684-1): its properties, and extension schemas of PDF/A."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -30,8 +31,7 @@ class XmpUnreadable(Invalid):
     """Bytes that are no XMP packet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(msgspec.Struct, frozen=True):
     """A property of the document.
 
     Attributes:

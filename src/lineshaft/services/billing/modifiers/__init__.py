@@ -14,8 +14,9 @@ Each is given what the one before it made. Rounding comes after all of them, onc
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineshaft.services.billing.modifiers.cap import cap
 from lineshaft.services.billing.modifiers.charge import (

@@ -1,10 +1,11 @@
 """What a modifier changes, and what it makes of it."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from lineshaft.core.period import Period
 from lineshaft.core.quantity import Quantity
@@ -15,8 +16,7 @@ from lineshaft.services.contracts.model import ProrationBasis
 Steps = tuple[dict[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ContractYear:
+class ContractYear(msgspec.Struct, frozen=True):
     """The contract year that ends with the billed period.
 
     Attributes:
@@ -28,8 +28,7 @@ class ContractYear:
     before: Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(msgspec.Struct, frozen=True):
     """An amount on its way through the modifiers, and what they need to know.
 
     Attributes:
@@ -46,8 +45,7 @@ class Charge:
     year: ContractYear | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Modified:
+class Modified(msgspec.Struct, frozen=True):
     """What a modifier makes of an amount, and the steps that say how."""
 
     amount: Fraction

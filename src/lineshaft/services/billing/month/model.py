@@ -1,12 +1,11 @@
 """What the close of a month has done."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.core.period import Period
 
 
-@dataclass(frozen=True, slots=True)
-class NotIssued:
+class NotIssued(msgspec.Struct, frozen=True):
     """A period that has no document after the close, and why."""
 
     contract: str
@@ -14,8 +13,7 @@ class NotIssued:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(msgspec.Struct, frozen=True):
     """What a close has done.
 
     Attributes:

@@ -7,9 +7,10 @@ and two that run at once share the work: what the other has issued is passed ove
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
+import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from lineshaft.core.errors import InvariantError, Refusal, Unavailable
 from lineshaft.core.month import Month
@@ -29,15 +30,14 @@ TOGETHER_MAX = 20
 """Documents of one transaction: other writers wait no longer than for 20 documents."""
 
 
-@dataclass(slots=True)
-class _Batch:
+class _Batch(msgspec.Struct):
     """What is found on the way through one batch."""
 
-    due: list[tuple[Contract, Period]] = field(default_factory=list)
-    drafts: list[Draft] = field(default_factory=list)
+    due: list[tuple[Contract, Period]] = msgspec.field(default_factory=list)
+    drafts: list[Draft] = msgspec.field(default_factory=list)
     issued: int = 0
     found: int = 0
-    left: list[NotIssued] = field(default_factory=list)
+    left: list[NotIssued] = msgspec.field(default_factory=list)
 
     def take(self, rated: RatedDocument, refused: Refusal | None) -> None:
         if refused is None:

@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from lineshaft.core.period import Instant, Period, day_start, format_instant, to_datetime
 from lineshaft.services.billing.pricing.part import Priced, PricedPart
@@ -12,8 +13,7 @@ from lineshaft.services.contracts.model import CoreDepositPrice
 from lineshaft.services.facts.model import Core
 
 
-@dataclass(frozen=True, slots=True)
-class _Closed:
+class _Closed(msgspec.Struct, frozen=True):
     """A core that came back or was lost: the deposit does not stand any more."""
 
     core: Core

@@ -1,10 +1,11 @@
 """Energy saving: a share of what was saved against a baseline."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from lineshaft.core.period import Period, format_instant, parse_instant
 from lineshaft.core.quantity import Quantity
@@ -21,8 +22,7 @@ from lineshaft.services.contracts.model import (
 _PERCENT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Saving:
+class _Saving(msgspec.Struct, frozen=True):
     """The saving of one billed period: S = expected - measured + adjusted."""
 
     baseline: Baseline

@@ -3,10 +3,11 @@
 IFRS 16, paragraphs 68 and 75: a constant rate of return on what the lessor still has in the lease.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+
+import msgspec
 
 from lineshaft.core.money import round_half_away
 from lineshaft.services.contracts.model import LeaseDue, LeasePrice
@@ -14,8 +15,7 @@ from lineshaft.services.contracts.model import LeaseDue, LeasePrice
 _MONTHS_AND_PERCENT = 12 * 100
 
 
-@dataclass(frozen=True, slots=True)
-class SplitInstalment:
+class SplitInstalment(msgspec.Struct, frozen=True):
     """An instalment of one machine, to the unit of the currency.
 
     Attributes:

@@ -1,11 +1,12 @@
 """What a price is applied to, and the priced parts: steps of how an invoice line came about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import Quantity
@@ -15,8 +16,7 @@ NO_QUANTITY = Quantity(Fraction(0), "C62")
 _UTC = ZoneInfo("UTC")
 
 
-@dataclass(frozen=True, slots=True)
-class Metered:
+class Metered(msgspec.Struct, frozen=True):
     """What the meters of a price measured over a billed period, all machines together.
 
     Attributes:
@@ -29,8 +29,7 @@ class Metered:
     quantities: Mapping[str, Quantity]
 
 
-@dataclass(frozen=True, slots=True)
-class Instalment:
+class Instalment(msgspec.Struct, frozen=True):
     """An instalment of a lease that is due in the billed period.
 
     Attributes:
@@ -50,8 +49,7 @@ class Instalment:
 _NOTHING = Metered(Period(Instant(0), Instant(1)), NO_QUANTITY, {})
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(msgspec.Struct, frozen=True):
     """What is priced.
 
     Attributes:
@@ -67,8 +65,8 @@ class Priced:
     """
 
     quantity: Quantity = NO_QUANTITY
-    states_us: Mapping[str, int] = field(default_factory=dict)
-    lines: Mapping[str, Fraction] = field(default_factory=dict)
+    states_us: Mapping[str, int] = msgspec.field(default_factory=dict)
+    lines: Mapping[str, Fraction] = msgspec.field(default_factory=dict)
     now: Metered = _NOTHING
     before: Sequence[Metered] = ()
     zone: ZoneInfo = _UTC
@@ -77,8 +75,7 @@ class Priced:
     instalments: Sequence[Instalment] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PricedPart:
+class PricedPart(msgspec.Struct, frozen=True):
     """A part of the usage, or a fixed amount, at one price.
 
     Attributes:
@@ -97,4 +94,4 @@ class PricedPart:
     amount: Fraction
     above: Fraction | None = None
     up_to: Fraction | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = msgspec.field(default_factory=dict)

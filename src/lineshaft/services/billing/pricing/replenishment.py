@@ -1,10 +1,11 @@
 """Replenishment: consumption billed by telemetry, reconciled at the count; when to order again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from statistics import mean, variance
+
+import msgspec
 
 from lineshaft.core.period import format_instant
 from lineshaft.core.quantity import Quantity
@@ -20,8 +21,7 @@ _ROOT = Context(prec=ROOT_DIGITS, rounding=ROUND_HALF_EVEN)
 _WORK = Context(prec=ROOT_DIGITS + _GUARD_DIGITS, rounding=ROUND_HALF_EVEN)
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
+class Reconciled(msgspec.Struct, frozen=True):
     """A count of a stock, and what should have been there.
 
     Attributes:
@@ -37,8 +37,7 @@ class Reconciled:
     places: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReorderPoint:
+class ReorderPoint(msgspec.Struct, frozen=True):
     """When to order, and what it follows from; quantities in the unit of the price.
 
     Attributes:

@@ -2,11 +2,13 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.money import Money
@@ -58,8 +60,7 @@ class DisputeOutcome(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """Money that came in for a document; below zero what was paid back.
 
     Attributes:
@@ -76,8 +77,7 @@ class Payment:
     recorded_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputedLine:
+class DisputedLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line that a customer does not agree with.
 
     Attributes:
@@ -93,8 +93,7 @@ class DisputedLine:
     answer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispute:
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     """A customer does not agree with a document, or with some lines of it.
 
     Attributes:
@@ -164,8 +163,7 @@ class Dispute:
         return sum(held, start=Fraction(0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """What is open of a document on a day.
 
     Attributes:
@@ -201,8 +199,7 @@ class Claim:
         return self.dispute is None and bool(self.disputed.as_fraction())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimPage:
+class ClaimPage(msgspec.Struct, frozen=True, kw_only=True):
     """What is open of the next periods, the newest first.
 
     Attributes:

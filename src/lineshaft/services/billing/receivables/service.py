@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.clock import Clock, IdSource
 from lineshaft.core.errors import Invalid
@@ -61,8 +63,7 @@ from lineshaft.services.billing.receivables.ports import Postings, ReceivablesSt
 from lineshaft.services.billing.service import EVENT_SUBJECT, Billing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivablesParts:
+class ReceivablesParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of receivables take."""
 
     database: Database

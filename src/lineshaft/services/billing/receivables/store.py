@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from lineshaft.core.money import Money
 from lineshaft.core.period import Instant

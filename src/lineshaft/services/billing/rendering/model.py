@@ -1,8 +1,9 @@
 """Renderings and their signed records (`docs/formats/rendering-record.md`); pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -30,8 +31,7 @@ class Language(StrEnum):
     CHINESE = "zh-Hans"
 
 
-@dataclass(frozen=True, slots=True)
-class RenderingRecord:
+class RenderingRecord(msgspec.Struct, frozen=True):
     """Which bytes are a rendering of which document; the document key signs it.
 
     Attributes:
@@ -91,8 +91,7 @@ class RenderingRecord:
         return record
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(msgspec.Struct, frozen=True):
     """A rendering as it was first made, and the file of its signed record."""
 
     number: str

@@ -2,8 +2,9 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.pages import PAGE_SIZE, PAGE_SIZE_MAX
@@ -32,8 +33,7 @@ class PlaceUnknown(Invalid):
     """A value was given for a place that the offering does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
+class Withdrawal(msgspec.Struct, frozen=True):
     """An offering is not sold any more: neither this version nor those before it.
 
     Contracts that were made from it stay. A later version is on sale again.
@@ -54,8 +54,7 @@ class Withdrawal:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueEntry:
+class CatalogueEntry(msgspec.Struct, frozen=True):
     """A version of an offering as it stands in the catalogue.
 
     Attributes:
@@ -80,8 +79,7 @@ class CatalogueEntry:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueQuery:
+class CatalogueQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which offerings to list; None: whatever it is.
 
     Attributes:
@@ -112,8 +110,7 @@ class CatalogueQuery:
         return all(wanted is None or wanted == found for wanted, found in asked)
 
 
-@dataclass(frozen=True, slots=True)
-class CataloguePage:
+class CataloguePage(msgspec.Struct, frozen=True):
     """Last versions of offerings, by id.
 
     Attributes:
@@ -124,8 +121,7 @@ class CataloguePage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class UsePage:
+class UsePage(msgspec.Struct, frozen=True):
     """Last versions of the contracts that are made from an offering, by id.
 
     Attributes:
@@ -136,8 +132,7 @@ class UsePage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferingChanges:
+class OfferingChanges(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be different from a pack, or from the version before.
 
     Attributes:
@@ -151,8 +146,7 @@ class OfferingChanges:
     values: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One place at which two versions differ; None where there is nothing."""
 
     place: str
@@ -251,8 +245,7 @@ _FEES_DUE = "terms.fees_due"
 """Stands in terms only where it was said."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaf:
+class _Leaf(msgspec.Struct, frozen=True):
     place: str
     container: Any
     key: Any

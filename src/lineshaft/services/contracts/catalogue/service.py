@@ -1,8 +1,8 @@
 """The catalogue of a maker: list, show, make from a pack, next version, withdraw, compare."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+import msgspec
 import sqlalchemy as sa
 
 from lineshaft.core.clock import Clock, IdSource
@@ -40,8 +40,7 @@ CLASSIFICATIONS_MAX = 10_000
 """Versions of offerings that one question is about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueParts:
+class CatalogueParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of the catalogue take.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Availability: of the time that was required and not excluded, how much the machine was up."""
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.services.contracts.indicators.classification import ClassDurations, UnknownPolicy
 from lineshaft.services.contracts.indicators.indicator import Indicator
@@ -15,8 +16,7 @@ INDICATOR = Indicator(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Availability:
+class Availability(msgspec.Struct, frozen=True):
     """The result of a guarantee over one period.
 
     Attributes:

@@ -8,7 +8,8 @@ import enum
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period, union
@@ -64,24 +65,21 @@ _CLAIMED_BY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """An interval and its cause, from telemetry, a calendar or an agreement of both parties."""
 
     period: Period
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class ClassifiedInterval:
+class ClassifiedInterval(msgspec.Struct, frozen=True):
     """A part of the required time that is of one class."""
 
     period: Period
     time_class: TimeClass
 
 
-@dataclass(frozen=True, slots=True)
-class ClassDurations:
+class ClassDurations(msgspec.Struct, frozen=True):
     """Required time by class, in microseconds; the sum is the required time."""
 
     up_us: int = 0

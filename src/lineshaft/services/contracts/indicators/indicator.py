@@ -1,10 +1,9 @@
 """What every indicator says of itself."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
+class Indicator(msgspec.Struct, frozen=True):
     """An indicator: how it is written, computed and bounded, and where its definition stands.
 
     Attributes:

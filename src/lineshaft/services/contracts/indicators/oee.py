@@ -1,7 +1,8 @@
 """Overall equipment effectiveness: availability, effectiveness and quality in one figure."""
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.services.contracts.indicators.indicator import Indicator
 from lineshaft.services.contracts.indicators.quality import quality_ratio
@@ -16,8 +17,7 @@ INDICATOR = Indicator(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Production:
+class Production(msgspec.Struct, frozen=True):
     """What OEE follows from; all times in one unit.
 
     Attributes:
@@ -34,8 +34,7 @@ class Production:
     good: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Oee:
+class Oee(msgspec.Struct, frozen=True):
     """OEE and its three factors, exact; None: not applicable, a denominator is zero."""
 
     availability: Fraction | None

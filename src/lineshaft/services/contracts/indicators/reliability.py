@@ -5,8 +5,9 @@ names them apart: MTTRes (fault to restored function) and MRT (active repair).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.services.contracts.indicators.indicator import Indicator
 
@@ -19,8 +20,7 @@ INDICATOR = Indicator(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MeanTime:
+class MeanTime(msgspec.Struct, frozen=True):
     """A mean time in microseconds, exact.
 
     Attributes:

@@ -7,9 +7,10 @@ whenever somebody measures, as it was known then.
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, Instant, Period, format_instant, parse_instant
@@ -31,8 +32,7 @@ class ClockOrigin(enum.StrEnum):
     ENTERED = "entered"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ClockStep:
+class ClockStep(msgspec.Struct, frozen=True, order=True):
     """From a stamp on, the clock of a source is ahead by an offset.
 
     Attributes:
@@ -80,8 +80,7 @@ class ClockStep:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ClockEntry:
+class ClockEntry(msgspec.Struct, frozen=True):
     """What somebody says of a clock.
 
     Attributes:
@@ -120,8 +119,7 @@ class ClockEntry:
                 raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class ClockOffset:
+class ClockOffset(msgspec.Struct, frozen=True):
     """An offset as it is recorded: it never changes, and a later one of its instant replaces it.
 
     Attributes:

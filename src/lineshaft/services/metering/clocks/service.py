@@ -1,7 +1,8 @@
 """Record how wrong a clock is, and say what was known of clocks at an instant."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.clock import IdSource
 from lineshaft.core.period import Instant, format_instant
@@ -25,8 +26,7 @@ from lineshaft.services.metering.clocks.ports import ClockStore
 EVENT_SUBJECT = "event.metering"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockParts:
+class ClockParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of clocks take.
 
     Attributes:

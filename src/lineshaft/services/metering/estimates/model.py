@@ -6,11 +6,12 @@ again; and when it is withdrawn, the bytes are those from before it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, Period, format_instant
@@ -21,8 +22,7 @@ ESTIMATES_MAX = 1_000
 """In force of one meter; also of one machine, whether they count or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(msgspec.Struct, frozen=True):
     """What somebody takes the usage of a meter over a period to have been.
 
     Attributes:
@@ -90,8 +90,7 @@ class Estimate:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEstimate:
+class RecordedEstimate(msgspec.Struct, frozen=True):
     """An estimate since it is known, until it is withdrawn; both never change."""
 
     estimate: Estimate
@@ -106,8 +105,7 @@ class StepKind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
-class EstimateStep:
+class EstimateStep(msgspec.Struct, frozen=True):
     """Somebody has approved or withdrawn an estimate.
 
     Attributes:
@@ -123,8 +121,7 @@ class EstimateStep:
         return {"at": format_instant(self.at), "by": self.by}
 
 
-@dataclass(frozen=True, slots=True)
-class EstimateRecord:
+class EstimateRecord(msgspec.Struct, frozen=True):
     """An estimate as it is recorded; its author is who has recorded it.
 
     Attributes:

@@ -1,7 +1,9 @@
 """Make an estimate, approve it, withdraw it, and say which were known at an instant."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.clock import IdSource
 from lineshaft.core.events import Event
@@ -31,8 +33,7 @@ from lineshaft.services.metering.estimates.ports import EstimateStore
 EVENT_SUBJECT = "event.metering"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EstimateParts:
+class EstimateParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of estimates take.
 
     Attributes:

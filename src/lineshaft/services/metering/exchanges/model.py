@@ -1,10 +1,11 @@
 """Exchanges of meters, in versions that never change and count once they are approved. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant, parse_instant
@@ -20,8 +21,7 @@ ID_CHARACTERS_MAX = 63
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
-@dataclass(frozen=True, slots=True)
-class MeterExchange:
+class MeterExchange(msgspec.Struct, frozen=True):
     """The meter behind a signal was exchanged, and a work order says so.
 
     Attributes:
@@ -107,8 +107,7 @@ class MeterExchange:
         return content | {"is_withdrawn": True} if self.is_withdrawn else content
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeApproval:
+class ExchangeApproval(msgspec.Struct, frozen=True):
     """Another person than the one who recorded a version has approved it.
 
     Attributes:
@@ -120,8 +119,7 @@ class ExchangeApproval:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeVersion:
+class ExchangeVersion(msgspec.Struct, frozen=True):
     """A version of an exchange as it is recorded.
 
     Attributes:

@@ -1,7 +1,9 @@
 """Record an exchange of a meter, approve it, and say which were known at an instant."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.clock import IdSource
 from lineshaft.core.period import Instant, Period
@@ -31,8 +33,7 @@ from lineshaft.services.metering.exchanges.ports import ExchangeStore
 EVENT_SUBJECT = "event.metering"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeParts:
+class ExchangeParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases of exchanges take.
 
     Attributes:

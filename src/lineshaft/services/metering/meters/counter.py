@@ -14,11 +14,11 @@ from the first, the last used reading is the second, whatever was before.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,8 +43,7 @@ from lineshaft.services.metering.series import Series
 Exact = int | Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class _Excluded:
+class _Excluded(msgspec.Struct, frozen=True):
     """A reading that was left out, and from when on the usage up to it was not counted."""
 
     index: int
@@ -52,8 +51,7 @@ class _Excluded:
     since_ts: int
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(msgspec.Struct):
     """What was found on the way; indices are of the usable readings.
 
     Attributes:
@@ -65,10 +63,10 @@ class _Walk:
     """
 
     total: Exact = 0
-    excluded: list[_Excluded] = field(default_factory=list)
-    unused: list[int] = field(default_factory=list)
-    jumps: list[int] = field(default_factory=list)
-    restarts: list[int] = field(default_factory=list)
+    excluded: list[_Excluded] = msgspec.field(default_factory=list)
+    unused: list[int] = msgspec.field(default_factory=list)
+    jumps: list[int] = msgspec.field(default_factory=list)
+    restarts: list[int] = msgspec.field(default_factory=list)
     until: int | None = None
 
 

@@ -1,8 +1,9 @@
 """The parameters of the kinds that put together what meters of several signals find. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.services.metering.formula import Formula
@@ -14,8 +15,7 @@ from lineshaft.services.metering.parameters.plain import PlainParameters, plain_
 INPUTS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(msgspec.Struct, frozen=True):
     """A meter of one signal whose quantity goes into another.
 
     Attributes:
@@ -55,8 +55,7 @@ class Input:
         return content if self.signal is None else content | {"signal": self.signal}
 
 
-@dataclass(frozen=True, slots=True)
-class GoodCountParameters:
+class GoodCountParameters(msgspec.Struct, frozen=True):
     """What was made less what was rejected: two counters.
 
     Attributes:
@@ -97,8 +96,7 @@ class GoodCountParameters:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ExpressionParameters:
+class ExpressionParameters(msgspec.Struct, frozen=True):
     """A formula over the exact quantities of other meters of the same machine.
 
     Attributes:

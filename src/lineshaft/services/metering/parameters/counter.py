@@ -2,9 +2,10 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant, parse_instant
@@ -32,8 +33,7 @@ class Boundary(enum.StrEnum):
     LATER = "LATER"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True):
     """The meter was exchanged: final value of the old one, first of the new one, and the proof.
 
     Attributes:
@@ -48,8 +48,7 @@ class Exchange:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class CounterParameters:
+class CounterParameters(msgspec.Struct, frozen=True):
     """A counter that only rises, but for roll-over, restart and exchange.
 
     Attributes:

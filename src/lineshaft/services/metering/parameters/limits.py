@@ -1,15 +1,15 @@
 """What a value can be: readings outside are left out, never changed. Pure."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.services.metering.parameters.fields import Fields, text_or_none
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What the readings of a signal can be, in its unit.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, US_PER_S, zone_named
@@ -30,8 +31,7 @@ class Hold(enum.StrEnum):
     LINEAR = "LINEAR"
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
+class Sampled(msgspec.Struct, frozen=True):
     """How readings of a level stand for the time between them.
 
     Attributes:
@@ -44,7 +44,7 @@ class Sampled:
     signal_unit: str
     gap_max_us: int
     hold: Hold = Hold.LEFT
-    limits: Limits = Limits()  # noqa: RUF009 - frozen
+    limits: Limits = Limits()
 
     def __post_init__(self) -> None:
         """Refuse what lets nothing through."""
@@ -72,8 +72,7 @@ class Sampled:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class IntegralParameters:
+class IntegralParameters(msgspec.Struct, frozen=True):
     """A rate added up over time: power to energy, flow to volume.
 
     Attributes:
@@ -103,8 +102,7 @@ class IntegralParameters:
         return self.sampled.to_content() | hours_content(self.hours)
 
 
-@dataclass(frozen=True, slots=True)
-class TimeWeightedMeanParameters:
+class TimeWeightedMeanParameters(msgspec.Struct, frozen=True):
     """The mean of a level over the time in which it is known."""
 
     sampled: Sampled
@@ -128,8 +126,7 @@ class TimeWeightedMeanParameters:
         return self.sampled.to_content()
 
 
-@dataclass(frozen=True, slots=True)
-class DemandParameters:
+class DemandParameters(msgspec.Struct, frozen=True):
     """The largest mean of a level over windows that follow the clock on the wall.
 
     Attributes:

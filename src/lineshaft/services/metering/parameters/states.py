@@ -1,8 +1,9 @@
 """What meters of states and other symbols need to know. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.quantity import conversion_factor
@@ -13,8 +14,7 @@ from lineshaft.services.metering.parameters.limits import Limits
 STATES_MAX = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class StateDurationParameters:
+class StateDurationParameters(msgspec.Struct, frozen=True):
     """How long a signal was in one of some states; all states are reported beside.
 
     Attributes:
@@ -54,15 +54,14 @@ class StateDurationParameters:
         return content | {"keeps_spans": True} if self.keeps_spans else content
 
 
-@dataclass(frozen=True, slots=True)
-class UniqueParameters:
+class UniqueParameters(msgspec.Struct, frozen=True):
     """How many different values were read: texts, symbols of an enumeration, decimals.
 
     Attributes:
         limits: what decimals can be.
     """
 
-    limits: Limits = Limits()  # noqa: RUF009 - frozen
+    limits: Limits = Limits()
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any], unit: str) -> "UniqueParameters":

@@ -1,17 +1,17 @@
 """What a meter of event quantities needs to know. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.quantity import conversion_factor
 from lineshaft.services.metering.parameters.fields import Fields, text_or_none
 
 
-@dataclass(frozen=True, slots=True)
-class SumParameters:
+class SumParameters(msgspec.Struct, frozen=True):
     """The quantities of events, added up; a signal that tells quantities and no level.
 
     Attributes:

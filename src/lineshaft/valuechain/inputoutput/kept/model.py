@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import isfinite
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant
@@ -61,8 +62,7 @@ _BAR = "|"
 _PERCENT_TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptTable:
+class KeptTable(msgspec.Struct, frozen=True, kw_only=True):
     """A table that the hub keeps; it never changes, it can only be dropped.
 
     Attributes:
@@ -126,8 +126,7 @@ def check_name(name: str) -> None:
         raise Invalid(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class TableChoices:
+class TableChoices(msgspec.Struct, frozen=True):
     """What there is to choose in a table.
 
     Attributes:
@@ -159,8 +158,7 @@ class LeverKind(StrEnum):
     COEFFICIENT = "coefficient"
 
 
-@dataclass(frozen=True, slots=True)
-class Lever:
+class Lever(msgspec.Struct, frozen=True):
     """One change of a what-if.
 
     Attributes:
@@ -234,8 +232,7 @@ class Lever:
             raise Invalid(msg + "with a coefficient to_region and to_industry") from error
 
 
-@dataclass(frozen=True, slots=True)
-class ShownLever:
+class ShownLever(msgspec.Struct, frozen=True):
     """A lever with what it starts from.
 
     Attributes:
@@ -247,8 +244,7 @@ class ShownLever:
     after: float
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """What a what-if does to a country, or to one of its industries.
 
     Attributes:
@@ -276,8 +272,7 @@ class Effect:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """What a what-if comes to.
 
     Attributes:

@@ -5,11 +5,12 @@ What computes is imported when it is first asked for: a hub that nobody asks car
 
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lineshaft.core.clock import Clock
 from lineshaft.core.errors import Invalid
@@ -57,8 +58,7 @@ def tell_nobody(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptTableParts:
+class KeptTableParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases take.
 
     Attributes:
@@ -73,8 +73,7 @@ class KeptTableParts:
     directory: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeepWish:
+class KeepWish(msgspec.Struct, frozen=True, kw_only=True):
     """A table that somebody wants to keep.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Tables from their publishers' files; `READERS` has one of each format."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.valuechain.inputoutput.model import Table, TableFile, Tell

@@ -4,9 +4,9 @@ import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from lineshaft.valuechain.inputoutput.errors import UnreadableTable
@@ -20,8 +20,7 @@ TELL_ROWS = 50
 """Progress is told after each so many rows."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """How a publisher labels a matrix.
 
     Attributes:
@@ -37,11 +36,10 @@ class Layout:
     primary: re.Pattern[str]
     inventories: str
     output: frozenset[str] = frozenset()
-    merged: Mapping[str, str] = field(default_factory=dict)
+    merged: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
-class _File:
+class _File(msgspec.Struct, frozen=True, eq=False):
     path: Path
     columns: list[str]
     rows: dict[str, Vector]

@@ -12,9 +12,9 @@ demanded, and value added what output leaves of the inputs. What has no line is 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from lineshaft.valuechain.inputoutput.errors import UnreadableTable
@@ -30,15 +30,14 @@ TELL_LINES = 100_000
 Place = tuple[str, str]
 
 
-@dataclass(eq=False)
-class _Flows:
+class _Flows(msgspec.Struct, eq=False):
     """Lines by kind; the order of countries, industries and demand is that of the file."""
 
     path: Path
-    countries: dict[str, None] = field(default_factory=dict)
-    industries: dict[str, None] = field(default_factory=dict)
-    demand: dict[str, None] = field(default_factory=dict)
-    values: dict[str, dict[tuple[Place, Place], float]] = field(
+    countries: dict[str, None] = msgspec.field(default_factory=dict)
+    industries: dict[str, None] = msgspec.field(default_factory=dict)
+    demand: dict[str, None] = msgspec.field(default_factory=dict)
+    values: dict[str, dict[tuple[Place, Place], float]] = msgspec.field(
         default_factory=lambda: {kind: {} for kind in KINDS}
     )
 

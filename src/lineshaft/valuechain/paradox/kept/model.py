@@ -1,7 +1,8 @@
 """What the hub knows of a version of the world's trade. Pure."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 
@@ -14,8 +15,7 @@ NAME_CHARACTERS_MAX = 300
 FORMAT = "lineshaft-world-trade/1"
 
 
-@dataclass(frozen=True, slots=True)
-class TradeVersion:
+class TradeVersion(msgspec.Struct, frozen=True):
     """What a version holds; its figures are a file that is named by its hash.
 
     Attributes:

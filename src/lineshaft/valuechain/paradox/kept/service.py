@@ -4,9 +4,10 @@ What computes is imported when it is first asked for: a hub that nobody asks car
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.security.authorisation.model import Action, Actor, Resource
@@ -45,8 +46,7 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradeFiles:
+class TradeFiles(msgspec.Struct, frozen=True, kw_only=True):
     """Files of one edition of BACI.
 
     Attributes:
@@ -59,8 +59,7 @@ class TradeFiles:
     products: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCountry:
+class ShownCountry(msgspec.Struct, frozen=True):
     """A country's products, and the version that they are from."""
 
     version: TradeVersion

@@ -1,9 +1,10 @@
 """Cells of a report from figures and from what was read."""
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from lineshaft.valuechain.indicator import Figure
 from lineshaft.valuechain.report.gathering import Gathered

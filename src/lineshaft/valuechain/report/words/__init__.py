@@ -1,7 +1,8 @@
 """The words of a report in one language, and how its numbers are written."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.period import Instant, to_datetime, zone_named
 from lineshaft.valuechain.indicator import Indicator
@@ -13,8 +14,7 @@ from lineshaft.valuechain.report.words.english import ENGLISH
 TEXTS = {ReportLanguage.ENGLISH: ENGLISH, ReportLanguage.CHINESE: CHINESE}
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """One language."""
 
     language: ReportLanguage

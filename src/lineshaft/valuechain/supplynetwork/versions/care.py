@@ -6,8 +6,10 @@ one, somebody has to look at it anew. It counts in place of what the table `owne
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import Instant, format_instant
@@ -21,8 +23,7 @@ OWNER_CHARACTERS_MAX = 200
 ACTION_CHARACTERS_MAX = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Care:
+class Care(msgspec.Struct, frozen=True):
     """Who looks after a dependency, and what is done.
 
     Attributes:
@@ -72,8 +73,7 @@ class Care:
         return cls(owner, *texts)
 
 
-@dataclass(frozen=True, slots=True)
-class CareNote:
+class CareNote(msgspec.Struct, frozen=True):
     """What somebody noted of a dependency; it never changes.
 
     Attributes:

@@ -1,9 +1,10 @@
 """What the hub keeps of a supply network: versions, questions, scenarios. Pure."""
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.errors import Invalid
 from lineshaft.core.period import US_PER_DAY, Instant, format_instant
@@ -60,8 +61,7 @@ def week_before(versions: list[KeptVersion], version: int) -> int | None:
     return max(old_enough, default=min(each.version for each in older))
 
 
-@dataclass(frozen=True, slots=True)
-class AskedOutage:
+class AskedOutage(msgspec.Struct, frozen=True):
     """The question of an outage as people ask it; the files' own question is made of it.
 
     Attributes:
@@ -110,8 +110,7 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class OutageScenario:
+class OutageScenario(msgspec.Struct, frozen=True):
     """An answered question that is kept; it never changes.
 
     Attributes:
@@ -148,8 +147,7 @@ class OutageScenario:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class AskedAgain:
+class AskedAgain(msgspec.Struct, frozen=True):
     """What came of asking a scenario again.
 
     Attributes:
@@ -167,8 +165,7 @@ class AskedAgain:
         return {"version": self.version, "is_same": self.is_same, "changed": self.changed}
 
 
-@dataclass(frozen=True, slots=True)
-class OutageChoices:
+class OutageChoices(msgspec.Struct, frozen=True):
     """What can fail in a network, each with what people call it, and its lines.
 
     Attributes:

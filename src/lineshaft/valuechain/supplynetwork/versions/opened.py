@@ -3,8 +3,9 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from lineshaft.valuechain.supplynetwork.cures import Cure
 from lineshaft.valuechain.supplynetwork.dependencies import GuaranteeDependency, read_dependencies
@@ -20,8 +21,7 @@ OPEN_BYTES_MAX = 16 * 1024 * 1024
 takes about ten times as much."""
 
 
-@dataclass(frozen=True)
-class OpenNetwork:
+class OpenNetwork(msgspec.Struct, frozen=True):
     """A version with everything that its tables say.
 
     Attributes:

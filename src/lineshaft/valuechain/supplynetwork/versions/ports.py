@@ -1,9 +1,9 @@
 """What the kept supply networks need: a store, and contracts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 import sqlalchemy as sa
 
 from lineshaft.core.clock import Clock
@@ -54,8 +54,7 @@ class NetworkStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkParts:
+class NetworkParts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the use cases take."""
 
     database: Database

@@ -5,10 +5,11 @@ What computes is imported when it is first asked for: a hub that nobody asks car
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from lineshaft.core import canonical
 from lineshaft.core.errors import Invalid
@@ -82,8 +83,7 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownRegister:
+class ShownRegister(msgspec.Struct, frozen=True):
     """The register of a version, and what changed since an older one.
 
     Attributes:

@@ -1,7 +1,6 @@
 """A contract: parties, terms in words, usage so far, the guarantee's time line, its invoices."""
 
-from dataclasses import dataclass
-
+import msgspec
 from fastapi import Request
 from nicegui import ui
 
@@ -48,8 +47,7 @@ from lineshaft.web.session import Visit
 INVOICES_SHOWN = 10
 
 
-@dataclass(frozen=True)
-class _Shown:
+class _Shown(msgspec.Struct, frozen=True):
     """What the page shows: the contract under its name, and the billed period."""
 
     life: ContractLife

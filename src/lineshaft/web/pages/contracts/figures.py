@@ -1,7 +1,8 @@
 """What single values of an offering are called, and which of them people type into a form."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.quantity import unit_named
 from lineshaft.services.contracts.catalogue.model import places
@@ -73,8 +74,7 @@ _MONEY = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """A value of an offering that people may change.
 
     Attributes:

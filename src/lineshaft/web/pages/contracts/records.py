@@ -1,10 +1,11 @@
 """What people record under a contract: parts on deposit, deliveries and counts of consumables."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from typing import Generic
 
+import msgspec
 from fastapi import Request
+from msgspec.structs import replace
 from nicegui import ui
 
 from lineshaft.core.errors import Invalid
@@ -45,8 +46,7 @@ from lineshaft.web.widgets import cell, select_field, text_field, widget_table
 Act = Callable[[], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class _Kind(Generic[F]):
+class _Kind(msgspec.Struct, Generic[F], frozen=True):
     """What tells the two lists of the page from each other."""
 
     name: str

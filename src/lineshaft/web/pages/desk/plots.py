@@ -1,7 +1,8 @@
 """Plots of amounts, drawn as SVG that fills the width; words stay text beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.core.money import Money
 from lineshaft.web import format as form
@@ -16,8 +17,7 @@ BAR_WIDTH_MAX = 70
 ROW_HEIGHT = 14
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(msgspec.Struct, frozen=True):
     """One colour of a plot: an amount for each label."""
 
     name: str

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
+from msgspec.structs import replace
 from nicegui import ui
 
 from lineshaft.core.errors import LineshaftError

@@ -2,8 +2,9 @@
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lineshaft.services.contracts.model import LocalText, Offering
 from lineshaft.web.session import Preferences
@@ -33,8 +34,7 @@ _PARTS = ("base_fee", "usage_prices", "guarantee", "guarantees", "credits_cap")
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A number of a tariff.
 
     Attributes:

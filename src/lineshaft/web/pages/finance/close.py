@@ -1,9 +1,9 @@
 """The month's close: every billed period at its step, and the way to what is in its way."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from fractions import Fraction
 
+import msgspec
 from fastapi import Request
 from nicegui import ui
 
@@ -56,8 +56,7 @@ _KINDS = {
 }
 
 
-@dataclass
-class _Open:
+class _Open(msgspec.Struct):
     """The list as it is open in a browser: where the result of a check is shown.
 
     Attributes:
@@ -70,7 +69,7 @@ class _Open:
     page: ClosePage
     names: dict[str, str]
     machines: dict[str, Machine]
-    results: dict[int, ui.element] = field(default_factory=dict)
+    results: dict[int, ui.element] = msgspec.field(default_factory=dict)
 
     def say(self, place: int, result: Html) -> None:
         """Write into the last cell of a row; an empty one has no title on narrow screens."""

@@ -1,7 +1,6 @@
 """Issued periods whose usage is not any more what was billed."""
 
-from dataclasses import dataclass
-
+import msgspec
 from fastapi import Request
 from nicegui import ui
 
@@ -33,8 +32,7 @@ from lineshaft.web.session import Visit
 PATH = "/finance/late"
 
 
-@dataclass(frozen=True)
-class _Names:
+class _Names(msgspec.Struct, frozen=True):
     """What contracts, their meters and machines are called, by id."""
 
     contracts: dict[str, str]

@@ -1,6 +1,6 @@
 """What the ids in the ledger are called: contracts, offerings, machines, parties, accounts."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lineshaft.services.billing.model import AccountKind
 from lineshaft.web.pages.contracts.names import local, machines_by_id
@@ -19,8 +19,7 @@ _OF = {
 """What the detail of an account is the id of; for no other account it is one."""
 
 
-@dataclass(frozen=True)
-class LedgerNames:
+class LedgerNames(msgspec.Struct, frozen=True):
     """Names by column of a list and by id; what nobody has described is shown by its id.
 
     Attributes:

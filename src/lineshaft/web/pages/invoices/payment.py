@@ -3,10 +3,10 @@
 import datetime as dt
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+import msgspec
 from nicegui import ui
 
 from lineshaft.core.errors import Invalid
@@ -36,8 +36,7 @@ from lineshaft.web.session import Visit
 from lineshaft.web.widgets import select_field, text_field
 
 
-@dataclass(frozen=True)
-class _Owed:
+class _Owed(msgspec.Struct, frozen=True):
     """What is known of a document's payment, and what the reader may do."""
 
     issued: IssuedDocument

@@ -1,7 +1,6 @@
 """The fleet: every machine with its state, what it says now, and when it was last heard."""
 
-from dataclasses import dataclass
-
+import msgspec
 from fastapi import Request
 from nicegui import ui
 
@@ -21,8 +20,7 @@ VALUES_PER_MACHINE = 4
 ADD_A_MACHINE = "lineshaft init my-plant\nlineshaft plan my-plant\nlineshaft apply my-plant"
 
 
-@dataclass(frozen=True)
-class _Card:
+class _Card(msgspec.Struct, frozen=True):
     """A machine as its card shows it; `entries` is None for who may not see live values."""
 
     machine: Machine

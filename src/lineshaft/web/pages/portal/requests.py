@@ -1,9 +1,9 @@
 """Service requests: what is wrong with machines, what was done, and what both sides agree on."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from fastapi import Request
+from msgspec.structs import replace
 from nicegui import ui
 
 from lineshaft.platform.twin.model import Machine

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
+
+import msgspec
 
 from lineshaft.core.money import Money
 from lineshaft.valuechain.indicator import Figure, Indicator
@@ -25,8 +26,7 @@ STATES = {"stopped": "class-down_provider", "short": "class-down_customer", "run
 Content = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """A scenario as it is shown.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lineshaft.core.money import round_half_away
 from lineshaft.valuechain.indicator import Figure
@@ -36,8 +37,7 @@ Gaps = dict[tuple[str, str], list[str]]
 """Quarters by indicator and what is missing."""
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True):
     """A ledger, and the place of it that is looked at: no line is the site, no site the firm."""
 
     ledger: "ChannelLedger"

@@ -3,7 +3,8 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.web.markup import Html, tag
 
@@ -22,8 +23,7 @@ Shown = Callable[[float], str]
 _ZEROS = re.compile(r"\.0+(?!\d)")
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(msgspec.Struct, frozen=True):
     """A value with its interval; without value nothing is drawn at its place."""
 
     label: str
@@ -32,8 +32,7 @@ class Point:
     high: float | None = None
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(msgspec.Struct, frozen=True):
     """One colour of stacked bars: a value from 0 for each label."""
 
     name: str

@@ -1,8 +1,8 @@
 """The dialog that takes a version of the network or the books, and says every wrong row."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+import msgspec
 from nicegui import events, ui
 
 from lineshaft.core.errors import LineshaftError
@@ -25,8 +25,7 @@ SHOWN_EVERY_S = 0.5
 Show = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True)
-class Imports:
+class Imports(msgspec.Struct, frozen=True):
     """What is imported.
 
     Attributes:

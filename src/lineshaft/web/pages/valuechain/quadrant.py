@@ -1,7 +1,8 @@
 """A quadrant: points between four named fields, with labels that do not lie on each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from lineshaft.web.markup import Html, tag
 from lineshaft.web.session import Preferences
@@ -23,8 +24,7 @@ Box = tuple[float, float, float, float]
 """Left, bottom, right and top, in percent."""
 
 
-@dataclass(frozen=True)
-class Dot:
+class Dot(msgspec.Struct, frozen=True):
     """A point.
 
     Attributes:
@@ -44,8 +44,7 @@ class Dot:
     said: str
 
 
-@dataclass(frozen=True)
-class Axes:
+class Axes(msgspec.Struct, frozen=True):
     """Names of the two axes and of the picture, and where the fields meet."""
 
     title: str

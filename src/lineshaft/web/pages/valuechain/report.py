@@ -1,8 +1,8 @@
 """The report for the board: what it will hold, in which language, with which outage; its files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from fastapi import Request
 
 from lineshaft.core.errors import LineshaftError
@@ -34,8 +34,7 @@ ALWAYS = {"summary", "paths", "sources"}
 """Sections that need no data of their own."""
 
 
-@dataclass(frozen=True)
-class _Wanted:
+class _Wanted(msgspec.Struct, frozen=True):
     """What the files are asked by."""
 
     language: ReportLanguage

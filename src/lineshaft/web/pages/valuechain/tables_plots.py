@@ -1,8 +1,9 @@
 """Bars and numbers of national tables: floats, as people read them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from lineshaft.web import format as form
 from lineshaft.web.markup import Html, tag
@@ -13,8 +14,7 @@ DIGITS = 4
 DECIMALS_MAX = 6
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """A bar, and what is said beside it."""
 
     value: float

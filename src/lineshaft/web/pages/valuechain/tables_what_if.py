@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from urllib.parse import urlencode
 
 from fastapi import Request
+from msgspec.structs import replace
 from nicegui import events, ui
 
 from lineshaft.core.errors import Invalid, LineshaftError
