@@ -1,13 +1,12 @@
 """The decimals of many signals over a long time, as arrays: for whoever adds up a whole history.
 
 Ten million readings are as many numbers to add up and nothing to look at one by one. They come
-here day by day, without anything that a sum does not need, and the next days are read meanwhile;
-the segments that they stand in are told by the hashes of their headers alone.
+here day by day, without anything that a sum does not need; the segments that they stand in are told
+by the hashes of their headers alone. Threads that read ahead would only wait for each other: a day
+is a millisecond of many short calls.
 """
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 
 import msgspec
@@ -29,10 +28,6 @@ from lineshaft.platform.historian.queries import decimals
 from lineshaft.platform.historian.queries.model import BulkSlice, SegmentHashes
 from lineshaft.platform.historian.queries.scan import Scanner, with_present_files
 
-READERS = 2
-"""Threads that read files."""
-AHEAD_MAX = 4
-"""Days that are read before they are asked for."""
 _NOBODY = -1
 """The place of a series that nobody has asked for."""
 
@@ -59,14 +54,10 @@ class BulkReader(msgspec.Struct, frozen=True, eq=False):
             files = self.stores[0].files(connection, hours)
             last = self._last_known(connection)
         known = self._places(), last
-        ahead: deque[Future[BulkSlice]] = deque()
-        with ThreadPoolExecutor(READERS) as readers:
-            for listed in _days(files):
-                ahead.append(readers.submit(self._slice, listed, known))
-                if len(ahead) == AHEAD_MAX:
-                    yield from _told(ahead.popleft())
-            while ahead:
-                yield from _told(ahead.popleft())
+        for listed in _days(files):
+            found = self._slice(listed, known)
+            if len(found.ts):
+                yield found
 
     def segments(self, source_epoch: int) -> SegmentHashes:
         """Return the hashes of the headers of a source, in the order of their numbers."""
@@ -126,12 +117,6 @@ def _days(files: Sequence[StoreFile]) -> Iterator[list[StoreFile]]:
 
 def _day(file: StoreFile) -> int:
     return file.day
-
-
-def _told(reading: Future[BulkSlice]) -> Iterator[BulkSlice]:
-    found = reading.result()
-    if len(found.ts):
-        yield found
 
 
 def _chosen(

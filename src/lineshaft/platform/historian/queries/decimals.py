@@ -1,7 +1,7 @@
 """Reads the decimals of a store file as arrays: whole columns, and only what a sum needs.
 
 A file has its rows by series and time, so whoever wants all of them needs no query engine, which
-would look at every row of every column. Threads may read files side by side.
+would look at every row of every column.
 """
 
 from pathlib import Path
