@@ -26,6 +26,8 @@ from lineshaft.services.facts.model import Core, CoreReturn, StockKind, StockRec
 from lineshaft.services.metering.clocks.model import OFFSET_US_MAX, ClockEntry, ClockStep
 from lineshaft.services.metering.estimates.model import Estimate
 from lineshaft.services.metering.totals import NotPlain
+from lineshaft.valuechain.inputoutput.errors import TakesTooMuch
+from lineshaft.valuechain.inputoutput.kept.model import Lever, check_levers
 from lineshaft.web.texts.refusals import GENERAL_IN_CHINESE, KINDS_IN_CHINESE, refused_in_chinese
 from lineshaft.web.texts.sentences import in_chinese
 from tests.network.connectors.test_codec import DEVICE, NOW, STAMP
@@ -219,6 +221,14 @@ def test_what_is_typed_wrong_is_said_in_chinese() -> None:
         with pytest.raises(Refusal) as refused:
             wrong()
         assert refused_in_chinese(refused.value), str(refused.value)
+
+
+def test_changes_that_take_too_much_name_the_number_in_chinese() -> None:
+    with pytest.raises(TakesTooMuch) as refused:
+        check_levers([Lever.from_text("demand|DEU|C29|-60")] * 2)
+    assert refused_in_chinese(refused.value) == (
+        "对 demand|DEU|C29 的各项变动合计减少 120 %：最多减少 100 %"
+    )
 
 
 def test_a_sentence_that_nobody_has_translated_is_not_guessed() -> None:

@@ -38,6 +38,9 @@ _REFUSALS = {
     r"stamped (?P<a>\S+), more than 5 minutes in the future": "时间戳为 {a}，超前 5 分钟以上",
 }
 _INPUT = {
+    rf"the changes of {_SIGN} together take (?P<b>\S+) % of it: expected at most (?P<c>\d+) %": (
+        "对 {a} 的各项变动合计减少 {b} %：最多减少 {c} %"
+    ),
     rf"{_SIGN}: expected an exact number, such as 12 or '0\.5' or '1/3'": (
         "{a} 不是准确的数值：应为 12、0.5 或 1/3 这样的数字"
     ),
