@@ -6,9 +6,10 @@ sentence that is not here stays English, and the page says so to readers that sp
 """
 
 import re
+from functools import cache
 
 from lineshaft.web.texts.measures import MEASURES
-from lineshaft.web.texts.terms import TERMS_IN_CHINESE
+from lineshaft.web.texts.terms import terms_in_chinese
 
 _SIGN = r"(?P<a>.+)"
 _REFUSALS = {
@@ -243,17 +244,21 @@ _FIRM = {
     r"a trajectory needs two years in a row, got (?P<a>.+)": "轨迹至少需要连续两年的数据：现有 {a}",
 }
 """What is missing of the firm's figures, and what of a question cannot be read."""
-_CHINESE = [
-    (re.compile(pattern), said)
-    for pattern, said in (
-        _REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _CELLS | _FINDINGS | _ALONE | _FIRM | MEASURES
-    ).items()
-] + TERMS_IN_CHINESE
+_SENTENCES = (
+    _REFUSALS | _INPUT | _CHECKS | _WEBHOOKS | _CELLS | _FINDINGS | _ALONE | _FIRM | MEASURES
+)
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Return patterns and what they say; made when somebody first asks, as many never do."""
+    made = [(re.compile(pattern), said) for pattern, said in _SENTENCES.items()]
+    return made + terms_in_chinese()
 
 
 def in_chinese(sentence: str) -> str | None:
     """Return what an English sentence says, or None where nobody has translated it."""
-    for pattern, said in _CHINESE:
+    for pattern, said in _patterns():
         found = pattern.fullmatch(sentence)
         if found:
             return said.format(**found.groupdict())

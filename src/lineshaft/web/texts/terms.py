@@ -255,9 +255,11 @@ _TERMS = {
 }
 
 
+def terms_in_chinese() -> list[tuple[re.Pattern[str], str]]:
+    """Return a pattern for each sentence, and what it says."""
+    return [(_pattern(sentence), said) for sentence, said in _TERMS.items()]
+
+
 def _pattern(sentence: str) -> re.Pattern[str]:
     """Make a pattern of a sentence; a value is whatever stands between its words."""
     return re.compile(re.sub(r"\\{(\w)\\}", r"(?P<\1>.+?)", re.escape(sentence)), re.DOTALL)
-
-
-TERMS_IN_CHINESE = [(_pattern(sentence), said) for sentence, said in _TERMS.items()]
