@@ -112,6 +112,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if session.testsfailed:
         raise session.Interrupted(f"{session.testsfailed} errors during collection")
     plan = Plan.read(path)
+    gc.unfreeze()  # the collector does not name what is frozen, and functions are found by it
     reach = reached(session.items, plan.results.parent / "reach")
     plan.say(f"{len(reach.seconds)} tests of together {sum(reach.seconds.values()):.0f} s")
     Judge(session, plan, reach).judge_all()

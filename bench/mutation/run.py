@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from bench.mutation.mutants import all_mutants, shuffled
+from bench.mutation.mutants import Mutant, all_mutants, shuffled
 from bench.mutation.verdicts import Plan, Verdict, verdicts_in
 from bench.records import ROOT
 
@@ -48,12 +48,33 @@ def judge(
     if parts:
         chosen = [each for each in chosen if any(part in each.path for part in parts)]
     print(f"  {len(chosen)} of {len(mutants)} mutants, seed {seed}", flush=True)
+    return tried(chosen, RESULTS, seconds_max=seconds_max, tests=tests or TESTS)
+
+
+def tried(
+    mutants: Sequence[Mutant],
+    results: Path,
+    *,
+    tests: Sequence[Path],
+    seconds_max: float | None = None,
+) -> list[Verdict]:
+    """Plant mutants one after the other, and run the tests that reach them.
+
+    Args:
+        mutants: in the order in which they are judged.
+        results: where verdicts are kept.
+        tests: files and folders that are collected.
+        seconds_max: after so long no other one is begun.
+
+    Raises:
+        RuntimeError: when the tests could not be collected.
+    """
     with tempfile.TemporaryDirectory(prefix="lineshaft-mutation-") as folder:
         plan, said = Path(folder) / "plan.json", Path(folder) / "verdicts.jsonl"
-        Plan(chosen, RESULTS, said, seconds_max).write(plan)
+        Plan(list(mutants), results, said, seconds_max).write(plan)
         options = [each.format(plan=plan) for each in PYTEST]
         command = [sys.executable, "-m", "pytest", *options, "--basetemp", f"{folder}/tests"]
-        command += [str(each) for each in tests or TESTS]
+        command += map(str, tests)
         # what is measured is this tree, also where another one is installed
         own = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         result = subprocess.run(command, cwd=ROOT, env=own, check=False)

@@ -10,6 +10,7 @@ from bench.mutation.mutants import Mutant, mutants_of, shuffled, sources
 from bench.mutation.plugin import plant
 from bench.mutation.reach import Reach
 from bench.mutation.reasons import reasons, survivors_written
+from bench.mutation.run import tried
 from bench.mutation.verdicts import Plan, Score, judged, verdicts_in
 from bench.records import ROOT
 from lineshaft.services.contracts.credits import CreditTerms, missed_by
@@ -61,6 +62,15 @@ def test_a_planted_mistake_changes_what_the_function_says(of_credits: list[Mutan
         missed_by.__code__ = sound
     assert missed_by(Fraction(1, 2), terms) == Fraction(4, 10)
     assert not plant(replace(mutant, becomes=mutant.was), [missed_by])
+
+
+def test_mistakes_are_judged_by_the_tests_that_reach_them(
+    of_credits: list[Mutant], tmp_path: Path
+) -> None:
+    some = [each for each in of_credits if each.function == "missed_by"][:3]
+    tests = [ROOT / "tests/services/contracts/test_guarantee.py"]
+    verdicts = tried(some, tmp_path / "verdicts.jsonl", tests=tests)
+    assert [each.result for each in verdicts] == ["killed"] * 3
 
 
 def test_the_seed_chooses_and_the_first_are_a_sample(of_credits: list[Mutant]) -> None:
