@@ -1,5 +1,6 @@
 """The whole plant as processes: it starts once, ends with its supervisor, and stops in time."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,9 @@ def test_it_starts_once_ends_with_its_supervisor_and_stops_beside_a_frozen_bus(
     with Plant(tmp_path, machine_command(sample_day()[0], SPEED, HOLD_LINES)) as plant:
         wait_for(plant.is_ready, "all programs", plant)
         assert set(plant.programs()) == {"bus", "intake", "edge", "api"}
+        port = (plant.settings.run_dir / "api.port").read_text().strip()
+        said = re.compile(rf"the pages are open .*http://127\.0\.0\.1:{port}\b")
+        wait_for(lambda: said.search(plant.log.read_text()), "the address of the pages", plant)
         refused_a_second_time(plant)
         assert plant.is_ready()
         plant.kill(SUPERVISOR)  # looks after the children, and starts anew

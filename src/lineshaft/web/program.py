@@ -2,6 +2,8 @@
 
 import os
 
+import structlog
+
 from lineshaft.bootstrap.api_program import api_background
 from lineshaft.bootstrap.application import build
 from lineshaft.bootstrap.supervision import ready_path
@@ -9,6 +11,8 @@ from lineshaft.infrastructure.files import make_dir, write_durably
 from lineshaft.infrastructure.settings import load_settings
 from lineshaft.infrastructure.telemetry import configure_logging
 from lineshaft.web.main import serve
+
+LOG = structlog.get_logger(__name__)
 
 NAME = "api"
 
@@ -25,6 +29,7 @@ def run() -> None:
         # The address stays over restarts, so that open pages find the hub again.
         write_durably(last_port, f"{port}\n".encode())
         write_durably(ready_path(settings, NAME), f"{port}\n".encode())
+        LOG.info("the pages are open", address=f"http://{settings.listen_host}:{port}")
 
     serve(
         application,
