@@ -113,10 +113,31 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         raise session.Interrupted(f"{session.testsfailed} errors during collection")
     plan = Plan.read(path)
     gc.unfreeze()  # the collector does not name what is frozen, and functions are found by it
-    reach = reached(session.items, plan.results.parent / "reach")
+    kept = plan.results.parent / "reach"
+    _find_apart(session.items, kept)
+    reach = reached(session.items, kept)
     plan.say(f"{len(reach.seconds)} tests of together {sum(reach.seconds.values()):.0f} s")
     Judge(session, plan, reach).judge_all()
     return True
+
+
+def _find_apart(items: list[pytest.Item], kept: Path) -> None:
+    """Find in a child what the tests reach, and keep it.
+
+    Some tests start threads of libraries, such as those that set type for PDF files. After a fork
+    these are gone, and whoever waits for one waits for ever: so this process starts none.
+    """
+    pid = os.fork()
+    if pid == 0:
+        code = _FAILED
+        try:
+            reached(items, kept)
+            code = _PASSED
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    if os.waitstatus_to_exitcode(status):
+        raise RuntimeError(f"the tests could not be run once: {status}")
 
 
 class Judge:
