@@ -1,5 +1,6 @@
 """One installation with its pages for all browser tests of a worker, and one browser."""
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -35,10 +36,12 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The installation of `tests.web.hub`, served by a process of its own."""
-    directory = tmp_path_factory.mktemp("web")
+@contextlib.contextmanager
+def served(directory: Path) -> Iterator[str]:
+    """Serve the installation in `directory / "data"` by a process of its own; its address.
+
+    One that is not there is made as `tests.web.hub` does.
+    """
     port_file, log = directory / "port", directory / "log"
     command = lean.command("tests.web.hub", str(directory / "data"), str(port_file))
     with log.open("w") as output:
@@ -49,11 +52,18 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
-        prepared = Prepared.read(directory / "data")
-        yield Served(f"http://127.0.0.1:{port_file.read_text()}", prepared)
+        yield f"http://127.0.0.1:{port_file.read_text()}"
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The installation of `tests.web.hub`."""
+    directory = tmp_path_factory.mktemp("web")
+    with served(directory) as address:
+        yield Served(address, Prepared.read(directory / "data"))
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.resources import files
@@ -29,9 +27,8 @@ from lineshaft.security.authorisation.model import LOCAL_OPERATOR, Role
 from lineshaft.security.identity.service import NewPerson
 from lineshaft.services.evidence.model import Verdict
 from lineshaft.services.evidence.verify import verify
-from tests import lean
 from tests.platform.historian.house import Source, opened
-from tests.web.conftest import ANSWER_MS_MAX, START_S_MAX, WIDE, settle
+from tests.web.conftest import ANSWER_MS_MAX, WIDE, served, settle
 from tests.web.doors import Served, ask, cookie_of, session_of
 from tests.web.hub import MINUTE, PASSWORD, Prepared, _built, _request
 from tests.web.test_pages import look, violations
@@ -97,23 +94,11 @@ class Plant:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[Served, Plant]]:
+def installed(tmp_path: Path) -> Iterator[tuple[Served, Plant]]:
     plant = Plant(tmp_path / "data")
-    port_file, log = tmp_path / "port", tmp_path / "log"
-    command = lean.command("tests.web.hub", str(tmp_path / "data"), str(port_file))
-    with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-    try:
-        deadline = time.monotonic() + START_S_MAX
-        while not port_file.exists():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        yield Served(f"http://127.0.0.1:{port_file.read_text()}", plant.prepared), plant
-    finally:
-        process.terminate()
-        process.wait(10)
-        plant.application.database.close()
+    with served(tmp_path) as address:
+        yield Served(address, plant.prepared), plant
+    plant.application.database.close()
 
 
 class Story:
@@ -173,8 +158,8 @@ class Story:
         self.page.wait_for_selector(".q-menu", state="detached")
 
 
-def test_the_whole_story(served: tuple[Served, Plant], browser: Browser) -> None:
-    hub, plant = served
+def test_the_whole_story(installed: tuple[Served, Plant], browser: Browser) -> None:
+    hub, plant = installed
     context = browser.new_context(locale="en-US", viewport=WIDE, timezone_id="UTC")
     page = context.new_page()
     page.set_default_timeout(ANSWER_MS_MAX)

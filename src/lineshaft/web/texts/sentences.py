@@ -39,6 +39,14 @@ _REFUSALS = {
     r"stamped (?P<a>\S+), more than 5 minutes in the future": "时间戳为 {a}，超前 5 分钟以上",
 }
 _INPUT = {
+    rf"cannot sell {_SIGN} under contract (?P<b>.+) at (?P<c>\S+): expected a machine that serves "
+    r"then, once, with an option and after its lease": (
+        "{a} 在 {c} 不能按购买权出售：设备须当时在用、附有购买权、租期已满，且只能出售一次"
+    ),
+    rf"cannot take {_SIGN} back from contract (?P<b>.+) at (?P<c>\S+): expected a machine that "
+    r"serves then, and another one that goes on": (
+        "{a} 在 {c} 不能收回：设备须当时在用，且另有设备继续履约"
+    ),
     rf"the changes of {_SIGN} together take (?P<b>\S+) % of it: expected at most (?P<c>\d+) %": (
         "对 {a} 的各项变动合计减少 {b} %：最多减少 {c} %"
     ),
