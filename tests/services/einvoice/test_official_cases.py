@@ -1,8 +1,7 @@
 """The official cases are all there, and one that lies is found; the long run judges them."""
 
+from dataclasses import replace
 from pathlib import Path
-
-from msgspec.structs import replace
 
 from tests.services.einvoice.official_cases import CASES, cases
 
