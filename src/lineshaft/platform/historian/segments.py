@@ -7,6 +7,7 @@ Rows are looked at before runs: a segment that is packed between the two looks i
 import hashlib
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from lineshaft.core.period import Instant
@@ -209,7 +210,7 @@ class SegmentStore:
 
     def put_run(self, connection: sa.Connection, run: SegmentRun) -> int:
         """Put a run in the place of the rows of its segments; return how many there were."""
-        values: dict[str, Any] = {name: getattr(run, name) for name in SegmentRun.__struct_fields__}
+        values = msgspec.structs.asdict(run)
         connection.execute(sa.insert(SEGMENT_RUN).values(values))
         gone = SEGMENT.c.number.between(run.first_number, run.last_number)
         statement = sa.delete(SEGMENT).where(SEGMENT.c.source_epoch == run.source_epoch, gone)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from lineshaft.core.period import Period
@@ -191,7 +192,7 @@ class ManifestStore(
         again = sa.update(REFUSED_SEGMENT).where(table.sha256 == sha256)
         if connection.execute(again.values(times=table.times + 1)).rowcount:
             return
-        values = {name: getattr(refused, name) for name in RefusedSegment.__struct_fields__}
+        values = msgspec.structs.asdict(refused)
         del values["id"]
         values |= {"sha256": sha256, "size": len(refused.data)}
         values["number"] = min(refused.number, _BIGINT_MAX)

@@ -9,7 +9,7 @@ whoever asks walks its rows: here nothing is decided that is not plain.
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -210,7 +210,6 @@ class Level(NamedTuple):
 
 
 _UNKNOWN = Level(0, 1, 0, 0, is_known=False)
-_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 class Levels:
@@ -235,7 +234,8 @@ class Levels:
         # A reading at an instant is after it, and as many instants are before it.
         slot = np.searchsorted(self._cuts, cut, side="right")
         after = np.searchsorted(self._keys, place * (len(self._cuts) + 1) + slot)
-        head, behind = (np.searchsorted(runs.place, place, side=side) for side in _SIDES)
+        head = np.searchsorted(runs.place, place)
+        behind = np.searchsorted(runs.place, place, side="right")
         are_enough = self._seen[after] - self._seen[head] >= _BEFORE_MIN
         known = np.flatnonzero(are_enough & (after < behind))
         found = [_UNKNOWN] * len(place)
@@ -243,9 +243,12 @@ class Levels:
         before = after - 1
         since = runs.last_ts[before]
         columns = (
-            *(cut[known] - since, runs.first_ts[after] - since),
-            *(runs.last_value[before], runs.first_value[after]),
-            *(runs.last_sequence[before], runs.first_sequence[after]),
+            cut[known] - since,
+            runs.first_ts[after] - since,
+            runs.last_value[before],
+            runs.first_value[after],
+            runs.last_sequence[before],
+            runs.first_sequence[after],
         )
         for at, part, gap, low, high, first, last in zip(
             known.tolist(), *(column.tolist() for column in columns), strict=True

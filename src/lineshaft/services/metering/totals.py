@@ -210,11 +210,12 @@ class _Pass:
         some: list[tuple[int, int]] = []
         count = 0
         for one in told:
-            count += len(self._plan(*self.asked[one[0]]).cuts)
-            if some and count > LEVELS_AT_ONCE_MAX:
+            size = len(self._plan(*self.asked[one[0]]).cuts)
+            if some and count + size > LEVELS_AT_ONCE_MAX:
                 yield some
-                some, count = [], len(self._plan(*self.asked[one[0]]).cuts)
+                some, count = [], 0
             some.append(one)
+            count += size
         if some:
             yield some
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from lineshaft.core.period import Instant
@@ -19,7 +20,7 @@ class SqlRetentionStore:
 
     def put_hold(self, connection: sa.Connection, hold: Hold) -> None:
         """Keep a hold, new or changed."""
-        values = {name: getattr(hold, name) for name in Hold.__struct_fields__}
+        values = msgspec.structs.asdict(hold)
         connection.execute(sa.delete(HOLD).where(HOLD.c.id == hold.id))
         connection.execute(sa.insert(HOLD).values(values))
 
@@ -39,9 +40,7 @@ class SqlRetentionStore:
 
     def add_evidence(self, connection: sa.Connection, holds: Sequence[EvidenceHold]) -> None:
         """Keep holds of evidence."""
-        rows = [
-            {name: getattr(one, name) for name in EvidenceHold.__struct_fields__} for one in holds
-        ]
+        rows = [msgspec.structs.asdict(one) for one in holds]
         if rows:
             connection.execute(_INSERT_EVIDENCE, rows)
 
