@@ -1,11 +1,12 @@
 """One contract of units of work, on both engines."""
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,32 @@ def test_sqlite_is_durable_and_strict(sqlite_database: Database) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_whoever_opens_a_new_sqlite_file_waits_for_the_one_that_makes_it(
+    tmp_path: Path, open_database: Open
+) -> None:
+    path = tmp_path / "new.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as maker:
+        maker.execute("BEGIN IMMEDIATE")
+        maker.execute("CREATE TABLE t (x)")
+        impatient = open_database(f"sqlite:///{path}", busy_ms=50)
+        with pytest.raises(DatabaseBusy), impatient.read():
+            pass
+        waiting, is_waiting = open_database(f"sqlite:///{path}"), threading.Event()
+
+        def count() -> int | None:
+            is_waiting.set()
+            with waiting.read() as connection:
+                return connection.scalar(sa.text("SELECT count(*) FROM t"))
+
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            counting = pool.submit(count)
+            assert is_waiting.wait(5)
+            with pytest.raises(TimeoutError):
+                counting.result(timeout=0.1)  # while the lock is held there is no answer
+            maker.execute("COMMIT")
+            assert counting.result(timeout=5) == 0
 
 
 @pytest.mark.parametrize("place", ["first page", "later pages"])

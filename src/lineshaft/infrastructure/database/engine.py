@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from prometheus_client import Counter
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lineshaft.core.errors import Invalid, InvariantError, Unavailable
@@ -33,6 +33,7 @@ BUSY_MS_DEFAULT = 5_000
 CALLBACKS_MAX = 1_000
 
 _MS_PER_S = 1_000
+_WAL_RETRY_S = 0.005
 _DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # PostgreSQL, appendix A, "Error Codes": lock_not_available, deadlock_detected
 _BUSY_STATES = {"55P03", "40P01"}
@@ -260,9 +261,9 @@ def _sqlite_engine(url: sa.URL, busy_ms: int, *, begin: str, query_only: str) ->
     def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {busy_ms}")
+        _use_wal(cursor, busy_ms)
         for statement in (
-            f"PRAGMA busy_timeout = {busy_ms}",
-            "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
             f"PRAGMA query_only = {query_only}",
@@ -276,6 +277,26 @@ def _sqlite_engine(url: sa.URL, busy_ms: int, *, begin: str, query_only: str) ->
     sa.event.listen(engine, "connect", on_connect)
     sa.event.listen(engine, "begin", on_begin)
     return engine
+
+
+def _use_wal(cursor: DBAPICursor, busy_ms: int) -> None:
+    """Switch the file to WAL, where it is not yet, and wait for whoever writes to it meanwhile.
+
+    The busy timeout is no help here: the switch turns a lock to read into one to write, and SQLite
+    refuses that at once, because two that wait so would wait for each other (SQLite,
+    "sqlite3_busy_handler").
+    """
+    deadline_s = time.monotonic() + busy_ms / _MS_PER_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() >= deadline_s:
+                raise
+            time.sleep(_WAL_RETRY_S)
+        else:
+            return
 
 
 def _prepare_postgresql(url: sa.URL, busy_ms: int) -> tuple[sa.Engine, sa.Engine]:
