@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import Phase, settings
 
 import lineshaft
 from lineshaft.infrastructure.database import METADATA, Database, upgrade
@@ -23,6 +24,11 @@ ENGINES = [
     pytest.param(name, marks=[pytest.mark.engine, pytest.mark.timeout(30)])
     for name in ("sqlite", "postgresql")
 ]
+
+# To explain a failure Hypothesis traces each line (before Python 3.12 by a function in Python): the
+# time limit of a test then ends it before it has said which example fails.
+settings.register_profile("lineshaft", phases=set(Phase) - {Phase.explain})
+settings.load_profile("lineshaft")
 
 
 class Postgres:

@@ -78,11 +78,12 @@ class SpoolMachine(RuleBasedStateMachine):
     def trim(self, share: float) -> None:
         state = self.spool.state
         number = state.mark_number + round(share * (state.sealed_number - state.mark_number))
-        found = self.spool.segments_after(number - 1, 1)
-        hash_ = decode_segment(found[0][1]).header.hash() if number and found else b""
-        assert self.spool.trim(number, hash_) == (number > 0 and share > 0 and bool(found)) or (
-            number == state.mark_number
-        )
+        is_news = number > state.mark_number
+        hash_ = state.mark_hash
+        if is_news:
+            ((_, data),) = self.spool.segments_after(number - 1, 1)
+            hash_ = decode_segment(data).header.hash()
+        assert self.spool.trim(number, hash_) == is_news
         self.trimmed = self.spool.state.mark_sequence
 
     @rule()
