@@ -72,13 +72,14 @@ def run(
     study: StudyArgument, data: DataOption = None, json: JsonOption = False, csv: CsvOption = False
 ) -> None:
     """Rate history under each variant of a saved study."""
+    from lineshaft.infrastructure.processes import copies_allowed
     from lineshaft.security.authorisation.model import LOCAL_OPERATOR
     from lineshaft.services.desk.service import outcomes_content, study_csv
 
     with errors_by_kind():
         design = design_of(data)
         saved = design.study(LOCAL_OPERATOR, study).study
-        with progress() as bar:
+        with progress() as bar, copies_allowed():
             found = design.run(LOCAL_OPERATOR, saved, shown_on(bar))
         if csv:
             sys.stdout.write(study_csv(found))

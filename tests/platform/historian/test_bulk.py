@@ -1,6 +1,7 @@
 """The decimals of many signals, day by day: the same from files of any shape, as known then."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from lineshaft.core.clock import CountingIds, ManualClock
 from lineshaft.core.period import US_PER_DAY, US_PER_S, Instant, Period, parse_instant
 from lineshaft.core.reading import SignalId
+from lineshaft.platform.historian.errors import StoreFilesChanging
 from lineshaft.platform.historian.queries.bulk import BulkReader
 from lineshaft.platform.historian.queries.model import BulkSlice
 from lineshaft.security.authorisation.model import SYSTEM_WORKER
@@ -55,6 +57,11 @@ def paths(house: House) -> frozenset[str]:
         return frozenset(file.path for file in house.manifest.files(connection))
 
 
+def slices(found: BulkReader, count: int = 1) -> Iterator[BulkSlice]:
+    for part in found.parts(count, rows_min=1):
+        yield from part.slices()
+
+
 def rows(slices: list[BulkSlice]) -> list[tuple[int, int, int, bool]]:
     """Return place, instant, sequence and whether it is a decimal, in the order that they came."""
     return [
@@ -68,9 +75,9 @@ def rows(slices: list[BulkSlice]) -> list[tuple[int, int, int, bool]]:
 
 
 def test_files_of_any_shape_give_the_same_rows_day_by_day(house: House) -> None:
-    young = list(reader(house).slices())
+    young = list(slices(reader(house)))
     house.compact()
-    old = list(reader(house).slices())
+    old = list(slices(reader(house)))
     assert rows(young) == rows(old)
     assert len(old) == DAYS
     assert {place for place, *_ in rows(old)} == {0, 1}
@@ -82,24 +89,47 @@ def test_files_of_any_shape_give_the_same_rows_day_by_day(house: House) -> None:
 
 
 def test_files_that_are_merged_away_meanwhile_have_successors(house: House) -> None:
-    expected = rows(list(reader(house).slices()))
-    slices = reader(house).slices()
-    found = [next(slices)]
+    expected = rows(list(slices(reader(house))))
+    coming = slices(reader(house))
+    found = [next(coming)]
     before = paths(house)
     house.compact()
     house.files.remove(before - paths(house))
-    assert rows([*found, *slices]) == expected
+    assert rows([*found, *coming]) == expected
+
+
+def test_in_parts_it_is_the_same_rows(house: House) -> None:
+    expected = rows(list(slices(reader(house))))
+    for count in (2, 3, DAYS, DAYS + 1):
+        parts = reader(house).parts(count, rows_min=1)
+        assert len(parts) == min(count, DAYS)
+        assert rows([one for part in parts for one in part.slices()]) == expected
+        for part, later in pairwise(parts):
+            ends, starts = ([one.ts for one in some.slices()] for some in (part, later))
+            assert ends[-1].max() < part.end <= starts[0].min()
+    assert len(reader(house).parts(9, rows_min=len(expected))) == 1
+
+
+def test_apart_from_its_database_a_successor_is_not_looked_for(house: House) -> None:
+    (part,) = reader(house).parts(1, rows_min=1)
+    expected = rows(list(part.slices(is_apart=True)))
+    before = paths(house)
+    house.compact()
+    house.files.remove(before - paths(house))
+    with pytest.raises(StoreFilesChanging, match="apart"):
+        list(part.slices(is_apart=True))
+    assert rows(list(part.slices())) == expected
 
 
 def test_what_was_not_known_yet_is_not_there(house: House) -> None:
     early = reader(house)
-    expected = rows(list(early.slices()))
+    expected = rows(list(slices(early)))
     late = Source("edge-2")
     late.add("a/count", START + 30 * EVERY_US + 5, 7, 0)
     late.seal()
     house.store(late)
-    assert rows(list(early.slices())) == expected
-    assert len(rows(list(reader(house).slices()))) == len(expected) + 1
+    assert rows(list(slices(early))) == expected
+    assert len(rows(list(slices(reader(house))))) == len(expected) + 1
 
 
 def test_segments_are_told_by_the_hashes_of_their_headers(house: House) -> None:

@@ -1,10 +1,12 @@
 """Rated in bulk, history comes to what `rate` says of each period: for any tariff and usage."""
 
+import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from lineshaft.core.period import US_PER_S, Instant, parse_instant
 from lineshaft.core.reading import RecordKind, SignalId, StatusCode
 from lineshaft.core.segment import merkle
 from lineshaft.core.segment.detail import CorrectionDetail
+from lineshaft.infrastructure.processes import copies_allowed
 from lineshaft.platform.historian.model import RangeQuery
 from lineshaft.platform.historian.queries.model import BulkSlice
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Actor
@@ -393,6 +396,22 @@ def test_stretches_become_one_when_there_are_many_of_them(
     assert [outcome.in_bulk for outcome in expected] == [2, 0]
     monkeypatch.setattr(metering_bulk, "RUNS_PENDING_MAX", 3)
     assert [world.outcome(made, world.metering) for made in sales] == expected
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_several_processes_add_up_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """Every part has machines that are odd in it alone, and odd steps from one part to another."""
+    sales = [sold(some, [CUTTING_TIME], billing_period="month") for some in (PLAIN, ODD)]
+    expected = [world.outcome(made, world.metering) for made in sales]
+    monkeypatch.setattr(metering_totals, "ROWS_APART_MIN", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(count)))
+    forked = Mock(wraps=os.fork)
+    monkeypatch.setattr(os, "fork", forked)
+    with copies_allowed():
+        assert [world.outcome(made, world.metering) for made in sales] == expected
+    assert forked.call_count == 2 * (count - 1)
 
 
 def test_levels_are_looked_up_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

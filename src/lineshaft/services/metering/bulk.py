@@ -54,6 +54,15 @@ class Runs(msgspec.Struct, frozen=True, eq=False):
     count: Ints
 
 
+class Walked(msgspec.Struct, frozen=True, eq=False):
+    """What is known of counters after some slices; see `BulkSteps`."""
+
+    odd: NDArray[np.bool_]
+    exponent: Ints
+    owner: Ints
+    runs: Runs
+
+
 _RUN = Runs.__struct_fields__
 _FIRST = tuple(name for name in _RUN if not name.startswith("last") and name != "count")
 _LAST = tuple(name for name in _RUN if name.startswith("last"))
@@ -110,6 +119,19 @@ class BulkSteps:
         if self._pending > RUNS_PENDING_MAX:
             self._join()
 
+    def walked(self) -> Walked:
+        """Check the steps between stretches, and return what is known."""
+        self._join()
+        return Walked(self.odd, self.exponent, self.owner, self._runs[0])
+
+    def follow(self, later: Walked) -> None:
+        """Go on with what was found elsewhere in slices that are later than the ones before."""
+        seen = np.flatnonzero(later.exponent != _UNSEEN)
+        self._meet(seen, later.exponent[seen], later.owner[seen])
+        self.odd |= later.odd
+        self._note_others(seen, later.exponent[seen], later.owner[seen])
+        self._runs.append(later.runs)
+
     def levels(self) -> "Levels":
         """Check the steps between stretches, and return what the counters were at."""
         self._join()
@@ -122,10 +144,7 @@ class BulkSteps:
             self.odd[place[~rows.is_decimal]] = True
         if value.max() >= _VALUE_MAX or value.min() <= -_VALUE_MAX:
             self.odd[place[(value >= _VALUE_MAX) | (value <= -_VALUE_MAX)]] = True
-        of = place[heads]
-        is_other = rows.exponent[heads] != self.exponent[of]
-        is_other |= rows.source_epoch[heads] != self.owner[of]
-        self.odd[of[is_other]] = True
+        self._note_others(place[heads], rows.exponent[heads], rows.source_epoch[heads])
 
     def _stretches(self, ts: Ints, heads: Ints) -> tuple[Ints, Ints, Ints]:
         """Return first and last row of each stretch, and how many instants are before it."""
@@ -160,7 +179,7 @@ class BulkSteps:
         count = np.add.reduceat(runs.count, starts) if len(order) else runs.count
         self._runs, self._pending = [Runs(**whole, count=count)], 0
 
-    def _meet(self, place: Ints, exponent: NDArray[np.int8], owner: NDArray[np.int32]) -> None:
+    def _meet(self, place: Ints, exponent: NDArray[Any], owner: NDArray[Any]) -> None:
         """Learn of what kind the first row of each new signal is: all others must be like it."""
         new = np.flatnonzero(self.exponent[place] == _UNSEEN)[::-1]
         if not len(new):
@@ -175,6 +194,11 @@ class BulkSteps:
                 self.odd[one] = True
             else:
                 self._bounds[:, one] = found
+
+    def _note_others(self, place: Ints, exponent: NDArray[Any], owner: NDArray[Any]) -> None:
+        """Note signals that are not of the kind that they were."""
+        is_other = (exponent != self.exponent[place]) | (owner != self.owner[place])
+        self.odd[place[is_other]] = True
 
     def _are_possible(self, place: Ints, gap: Ints, rise: Ints, further: Ints) -> Any:
         """Tell which steps are possible rises to a later record; a product never overflows."""

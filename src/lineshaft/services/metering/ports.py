@@ -18,6 +18,23 @@ from lineshaft.services.metering.exchanges.model import MeterExchange
 from lineshaft.services.metering.model import UsageRecord
 
 
+class BulkPart(Protocol):
+    """Some of the rows, by time."""
+
+    @property
+    def end(self) -> Instant:
+        """The instant behind them."""
+        ...
+
+    def slices(self, *, is_apart: bool = False) -> Iterator[BulkSlice]:
+        """Yield the rows in pieces, each later than the one before; the database may be asked.
+
+        Args:
+            is_apart: it must not be, in a copy of the process; what would need it is an error.
+        """
+        ...
+
+
 class BulkRows(Protocol):
     """The decimals of many signals in a span, as known at one instant."""
 
@@ -26,8 +43,8 @@ class BulkRows(Protocol):
         """All sources and epochs, with their numbers."""
         ...
 
-    def slices(self) -> Iterator[BulkSlice]:
-        """Yield the rows in pieces, each later than the one before."""
+    def parts(self, count: int, rows_min: int) -> Sequence[BulkPart]:
+        """Return the rows in one to `count` parts by time, of at least `rows_min` rows or so."""
         ...
 
     def segments(self, source_epoch: int) -> SegmentHashes:

@@ -8,7 +8,9 @@ whole and of which nothing special is known. Of any other it is said why it is n
 import enum
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
+from functools import partial
 from itertools import accumulate, chain, repeat
 
 import msgspec
@@ -19,17 +21,20 @@ from lineshaft.core.period import Instant, Period
 from lineshaft.core.quantity import conversion_factor
 from lineshaft.core.reading import SignalId
 from lineshaft.core.segment import merkle
+from lineshaft.infrastructure.processes import apart, processes
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
 from lineshaft.security.authorisation.service import RESOURCES_PER_LIST_MAX, Authorizer
 from lineshaft.services.metering.ahead import MARGIN_US
-from lineshaft.services.metering.bulk import BulkSteps, Level, Levels, instants
+from lineshaft.services.metering.bulk import BulkSteps, Level, Levels, Walked, instants
 from lineshaft.services.metering.hours import Hours
 from lineshaft.services.metering.model import Meter
 from lineshaft.services.metering.parameters import CounterParameters
-from lineshaft.services.metering.ports import Beside, BulkRows, History
+from lineshaft.services.metering.ports import Beside, BulkPart, BulkRows, History
 
 SIGNALS_MAX = 10_000
 """Signals that are read in one pass over the files."""
+ROWS_APART_MIN = 1 << 20
+"""Rows that are worth a process of their own."""
 LEVELS_AT_ONCE_MAX = 1 << 18
 """Levels that are looked up together; those of one meter always are."""
 
@@ -139,10 +144,8 @@ class BulkMetering(msgspec.Struct, frozen=True, kw_only=True):
         rows = self.history.bulk(SYSTEM_WORKER, list(part.counters), wide, known_at)
         if rows is None:
             return [[NotPlain.NOT_STORED] * len(periods) for _, periods in part.asked]
-        steps = BulkSteps(list(part.counters.values()), instants(part.cuts()))
-        for found in rows.slices():
-            steps.take(found)
-            on_progress("adding up", int(found.ts[-1]) - wide.start, wide.duration_us)
+        on_progress("adding up", 0, wide.duration_us)
+        steps = _added(part, rows, wide, on_progress)
         on_progress("adding up", wide.duration_us, wide.duration_us)
         return part.answers(steps, rows, self._clocked(rows))
 
@@ -253,6 +256,35 @@ class _Pass:
         if key not in self._parts:
             self._parts[key] = hours.within(period)
         return self._parts[key]
+
+
+def _added(part: _Pass, rows: BulkRows, wide: Period, on_progress: Progress) -> BulkSteps:
+    """Read all rows, in as many processes as may compute at once."""
+    first, *others = rows.parts(processes(), ROWS_APART_MIN)
+    counters, cuts = list(part.counters.values()), instants(part.cuts())
+
+    def walked(some: BulkPart, *, is_apart: bool) -> Walked:
+        steps = BulkSteps(counters, cuts)
+        for found in some.slices(is_apart=is_apart):
+            steps.take(found)
+        return steps.walked()
+
+    with ExitStack() as stack:
+        waiting = [
+            stack.enter_context(
+                apart(partial(walked, some, is_apart=True), partial(walked, some, is_apart=False))
+            )
+            for some in others
+        ]
+        steps = BulkSteps(counters, cuts)
+        for found in first.slices():
+            steps.take(found)
+            # The others are as far with theirs.
+            share = (int(found.ts[-1]) - wide.start) / max(first.end - wide.start, 1)
+            on_progress("adding up", int(wide.duration_us * min(share, 1)), wide.duration_us)
+        for result in waiting:
+            steps.follow(result())
+    return steps
 
 
 class _Plan(msgspec.Struct, frozen=True):

@@ -2,12 +2,12 @@
 
 Ten million readings are as many numbers to add up and nothing to look at one by one. They come
 here day by day, without anything that a sum does not need; the segments that they stand in are told
-by the hashes of their headers alone. Threads that read ahead would only wait for each other: a day
-is a millisecond of many short calls.
+by the hashes of their headers alone. Threads that read ahead would only wait for each other, for a
+day is a millisecond of many short calls; processes do not, so the days can be had in parts.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from lineshaft.core.period import Instant, Period
 from lineshaft.core.reading import SignalId
 from lineshaft.infrastructure.database import Database
+from lineshaft.platform.historian.errors import StoreFilesChanging
 from lineshaft.platform.historian.model import (
     HOURS_PER_DAY,
     US_PER_HOUR,
@@ -47,17 +48,22 @@ class BulkReader(msgspec.Struct, frozen=True, eq=False):
     known_at: Instant
     sources: Sequence[SourceEpoch]
 
-    def slices(self) -> Iterator[BulkSlice]:
-        """Yield the rows of the span day by day, those of a signal together and by time."""
+    def parts(self, count: int, rows_min: int) -> list["BulkPart"]:
+        """Return the rows of the span in parts by time, each day whole in one of them.
+
+        Args:
+            count: how many there are at most.
+            rows_min: fewer rows than twice as many stay together.
+        """
         hours = self.span.start // US_PER_HOUR, (self.span.end - 1) // US_PER_HOUR
         with self.database.read() as connection:
             files = self.stores[0].files(connection, hours)
             last = self._last_known(connection)
+        days, rows = _days(files), sum(file.rows for file in files)
+        parts = max(1, min(count, rows // rows_min, len(days)))
         known = self._places(), last
-        for listed in _days(files):
-            found = self._slice(listed, known)
-            if len(found.ts):
-                yield found
+        cuts = [len(days) * place // parts for place in range(parts + 1)]
+        return [BulkPart(self, days[first:end], known) for first, end in pairwise(cuts)]
 
     def segments(self, source_epoch: int) -> SegmentHashes:
         """Return the hashes of the headers of a source, in the order of their numbers."""
@@ -85,34 +91,70 @@ class BulkReader(msgspec.Struct, frozen=True, eq=False):
                 result[self.series[signal]] = place
         return result
 
-    def _slice(
-        self, listed: list[StoreFile], known: tuple[NDArray[np.int64], NDArray[np.int64]]
-    ) -> BulkSlice:
-        """Read the files of a day."""
-        day = listed[0].day
-        attempts = iter((listed,))
-
-        def attempt() -> list[decimals.Rows]:
-            # As they were listed at first; a file that was merged away meanwhile has a successor.
-            files = next(attempts, None) or self._files_of(day)
-            return [self.stores[1].decimals(file, self._wanted()) for file in files]
-
-        return _chosen(with_present_files(attempt), known)
-
-    def _files_of(self, day: int) -> list[StoreFile]:
+    def files_of(self, day: int) -> list[StoreFile]:
+        """Return the files of a day as they are now."""
         hours = day * HOURS_PER_DAY, (day + 1) * HOURS_PER_DAY - 1
         with self.database.read() as connection:
             return self.stores[0].files(connection, hours)
 
-    def _wanted(self) -> tuple[int, int, int, int]:
+    def wanted(self) -> tuple[int, int, int, int]:
+        """Return what `decimals.read` wants: the series and the span."""
         series = self.series.values()
         return min(series), max(series), self.span.start, self.span.end
 
 
-def _days(files: Sequence[StoreFile]) -> Iterator[list[StoreFile]]:
-    """Yield the files of each day."""
-    for _, listed in groupby(sorted(files, key=_day), key=_day):
-        yield list(listed)
+class BulkPart(msgspec.Struct, frozen=True, eq=False):
+    """The rows of some days.
+
+    Attributes:
+        days: the files of each.
+        known: places of series, and last records that count (`_chosen`).
+    """
+
+    reader: BulkReader
+    days: Sequence[list[StoreFile]]
+    known: tuple[NDArray[np.int64], NDArray[np.int64]]
+
+    @property
+    def end(self) -> Instant:
+        """The instant behind the last day."""
+        last = self.days[-1][0].day + 1 if self.days else 0
+        return Instant(last * HOURS_PER_DAY * US_PER_HOUR)
+
+    def slices(self, *, is_apart: bool = False) -> Iterator[BulkSlice]:
+        """Yield the rows day by day, those of a signal together and by time.
+
+        Args:
+            is_apart: in a copy of the process, which must not ask the database.
+
+        Raises:
+            StoreFilesChanging: when a file was merged away meanwhile, in a copy of the process.
+        """
+        for listed in self.days:
+            found = self._slice(listed, is_apart=is_apart)
+            if len(found.ts):
+                yield found
+
+    def _slice(self, listed: list[StoreFile], *, is_apart: bool) -> BulkSlice:
+        """Read the files of a day."""
+        attempts = iter((listed,))
+
+        def attempt() -> list[decimals.Rows]:
+            # As they were listed at first; a file that was merged away meanwhile has a successor.
+            files = next(attempts, None)
+            if files is None:
+                if is_apart:
+                    msg = "cannot read the store apart from its database: files have vanished"
+                    raise StoreFilesChanging(msg)
+                files = self.reader.files_of(listed[0].day)
+            return [self.reader.stores[1].decimals(one, self.reader.wanted()) for one in files]
+
+        return _chosen(with_present_files(attempt), self.known)
+
+
+def _days(files: Sequence[StoreFile]) -> list[list[StoreFile]]:
+    """Return the files of each day."""
+    return [list(listed) for _, listed in groupby(sorted(files, key=_day), key=_day)]
 
 
 def _day(file: StoreFile) -> int:
