@@ -5,10 +5,11 @@ import sys
 
 CODE = """
 import gc, sys
-from lineshaft.infrastructure.processes.steady import SWITCH_S, be_steady
+from lineshaft.infrastructure.processes.steady import NEW_OBJECTS, SWITCH_S, be_steady
 kept = [[number] for number in range(100_000)]
 be_steady()
 assert sys.getswitchinterval() == SWITCH_S
+assert gc.get_threshold()[0] == NEW_OBJECTS
 assert gc.get_freeze_count() > len(kept)
 assert len(gc.get_objects()) < len(kept), "the collector still looks at them"
 """
