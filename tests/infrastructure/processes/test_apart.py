@@ -1,9 +1,12 @@
 """A part of a computation in a copy of this process."""
 
+import errno
 import os
 import signal
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -36,6 +39,14 @@ def test_without_leave_it_is_computed_here() -> None:
     assert processes() == 1
     with apart(partial(pytest.fail, "no copy is allowed"), os.getpid) as result:
         assert result() == os.getpid()
+
+
+def test_without_a_process_to_be_had_it_is_computed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fork", Mock(side_effect=BlockingIOError(errno.EAGAIN, "no more")))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with copies_allowed(), apart(partial(pytest.fail, "there is no copy"), os.getpid) as result:
+        assert result() == os.getpid()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_there_is_a_most_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from typing import Generic, NoReturn, TypeVar
 from lineshaft.infrastructure.processes.child import die_with
 
 PROCESSES_MAX = 8
-"""At most so many compute at once, this one among them: files are read no faster by more."""
+"""At most so many compute at once, this one among them."""
 
 T = TypeVar("T")
 _PROCESSES: ContextVar[int] = ContextVar("processes", default=1)
@@ -49,29 +49,40 @@ def apart(there: Callable[[], T], here: Callable[[], T]) -> Iterator[Callable[[]
         there: computes it in a copy, where the result is pickled.
         here: computes the same in this process, where that has to be.
     """
-    if processes() == 1:
+    copy = _copy(there, here) if processes() > 1 else None
+    if copy is None:
         yield here
         return
-    copy: _Copy[T] = _Copy(there, here)
     try:
         yield copy.result
     finally:
         copy.end()
 
 
-class _Copy(Generic[T]):
-    """A copy of this process that computes one thing."""
-
-    def __init__(self, there: Callable[[], T], here: Callable[[], T]) -> None:
-        self._here = here
-        parent = os.getpid()
-        reading, writing = os.pipe()
-        self._pid: int | None = os.fork()
-        if self._pid == 0:
-            os.close(reading)
-            _say(there, writing, parent)
+def _copy(there: Callable[[], T], here: Callable[[], T]) -> "_Copy[T] | None":
+    """Return a copy that computes; None where the system has no more processes or memory."""
+    reading, writing = os.pipe()
+    parent = os.getpid()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(reading)
         os.close(writing)
+        return None
+    if pid == 0:
+        os.close(reading)
+        _say(there, writing, parent)
+    os.close(writing)
+    return _Copy(pid, reading, here)
+
+
+class _Copy(Generic[T]):
+    """A copy of this process that computes one thing, and the pipe through which it says it."""
+
+    def __init__(self, pid: int, reading: int, here: Callable[[], T]) -> None:
+        self._pid: int | None = pid
         self._pipe = os.fdopen(reading, "rb")
+        self._here = here
 
     def result(self) -> T:
         """Return what was computed, there or here."""
