@@ -185,7 +185,7 @@ class BulkSteps:
         if not len(new):
             return
         self.exponent[place[new]], self.owner[place[new]] = exponent[new], owner[new]
-        for one in np.unique(place[new]).tolist():
+        for one in place[new].tolist():
             key = self._counters[one], int(self.exponent[one])
             if key not in self._known:
                 self._known[key] = _bounds(*key)
