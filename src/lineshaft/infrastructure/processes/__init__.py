@@ -1,7 +1,7 @@
 """Programs under a supervisor, and one supervisor per data directory."""
 
-from lineshaft.infrastructure.processes.apart import apart, copies_allowed, processes
 from lineshaft.infrastructure.processes.child import die_with, write_to_stderr
+from lineshaft.infrastructure.processes.copies import apart, copies_allowed, processes
 from lineshaft.infrastructure.processes.lock import DataDirectoryTaken, lock_data_dir
 from lineshaft.infrastructure.processes.program import Program, file_exists, port_answers
 from lineshaft.infrastructure.processes.steady import be_steady

@@ -54,7 +54,9 @@ def read(path: Path, wanted: tuple[int, int, int, int]) -> Rows:
         said = [name for name in _MOSTLY_NULL if not _is_null(footer, groups, name)]
         table = file.read_row_groups(groups, columns=[*_READ, *said], use_threads=False)
     series = columns.array(table, "series")
-    first, behind = np.searchsorted(series, low), np.searchsorted(series, high, side="right")
+    # As wide as they are, or all of them would be copied.
+    bounds = np.array([low, high], dtype=series.dtype)
+    first, behind = np.searchsorted(series, bounds[0]), np.searchsorted(series, bounds[1], "right")
     found = _arrays(table.slice(first, behind - first), said)
     ts = found["ts"]
     if len(ts) and (ts.min() < start or ts.max() >= end):

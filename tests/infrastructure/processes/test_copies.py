@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 
 from lineshaft.infrastructure.processes import apart, copies_allowed, processes
-from lineshaft.infrastructure.processes.apart import PROCESSES_MAX
+from lineshaft.infrastructure.processes.copies import PROCESSES_MAX
 
 
 @pytest.fixture(autouse=True)
