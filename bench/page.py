@@ -13,7 +13,7 @@ from bench.records import RESULTS, ROOT, shown
 
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
-COLUMNS = ("promise", "measured", "limit", "ratio", "load", "pace", "on", "commit")
+COLUMNS = ("promise", "measured", "limit", "ratio", "load", "pace", "loop", "on", "commit")
 HEAD = f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}\n"
 
 
@@ -33,7 +33,7 @@ def row(record: dict[str, Any]) -> str:
         limit,
         f"{record['ratio']:g}" if record["ratio"] else "",
         f"{record['load']:g}",
-        f"{record['pace']:g}" if "pace" in record else "",
+        *(f"{record[name]:g}" if name in record else "" for name in ("pace", "loop")),
         record["at"][:10],
         f"`{record['commit']}`",
     ]

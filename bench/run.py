@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from bench.records import Promise, append, commit, cpu, load, now, pace
+from bench.records import Promise, append, beside, now
 
 HERE = Path(__file__).parent
 
@@ -55,10 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     is_kept = True
     for module in chosen(promise_modules(), options.only):
-        beside = {"load": load(), "pace": pace(), "cpu": cpu(), "commit": commit()}
+        state = beside()
         for promise in measured(module, options.only):
             print(promise.line(), flush=True)
-            append({**promise.record(), "at": now(), **beside})
+            append({**promise.record(), "at": now(), **state})
             is_kept = is_kept and promise.is_kept
     return 0 if is_kept else 1
 

@@ -57,9 +57,10 @@ def test_bench_remembers_each_promise_once(
     kept = [json.loads(line) for line in results.read_text().splitlines()]
     assert [record["name"] for record in kept] == ["a", "a", "b"]
     keys = ["name", "value", "unit", "peer", "peer_value", "ratio"]
-    keys += ["at", "load", "pace", "cpu", "commit"]
+    keys += ["at", "load", "pace", "loop", "cpu", "commit"]
     assert list(kept[0]) == keys
     assert kept[0]["pace"] > 0
+    assert kept[0]["loop"] > 0
     with pytest.raises(SystemExit, match="no promise is called 'c'; there are: a, b"):
         run.main(["--only", "c"])
 
@@ -124,8 +125,8 @@ def test_the_page_gets_the_last_measurement_of_each_promise(tmp_path: Path) -> N
     before = f"# Figures\n\n{page.BEGIN}old\n{page.END}\nend\n"
     after = page.with_figures(before, page.records(results))
     assert page.rows_of(after) == [
-        "| `a` | 3 s | at most 2 s | 1.5 | 0.5 | 12.5 | 2027-01-31 | `0123456789ab` |\n",
-        "| `b` | 0.5 s | at most 2 s | 0.25 | 0.5 | 12.5 | 2027-01-31 | `0123456789ab` |\n",
+        "| `a` | 3 s | at most 2 s | 1.5 | 0.5 | 12.5 |  | 2027-01-31 | `0123456789ab` |\n",
+        "| `b` | 0.5 s | at most 2 s | 0.25 | 0.5 | 12.5 |  | 2027-01-31 | `0123456789ab` |\n",
     ]
     assert after.endswith("\nend\n")
     assert page.with_figures(after, page.records(results)) == after
