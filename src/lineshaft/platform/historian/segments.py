@@ -136,7 +136,8 @@ class SegmentStore:
         rows = connection.execute(_YOUNG_BYTES, {"of": source_epoch}).all()
         young = [(first, hashlib.sha256(header).digest()) for _, first, header in rows]
         last = rows[0].number - 1 if rows else NUMBER_MAX
-        runs = connection.execute(_RUNS, {"of": source_epoch, "first": 0, "last": last}).all()
+        values = {"of": source_epoch, "first": 0, "last": last}
+        runs = connection.execute(_RUNS, values).all() if last else []
         packed = [
             (one.header.first_sequence, hashlib.sha256(one.header_bytes).digest())
             for run in runs

@@ -49,10 +49,10 @@ class Tariff(msgspec.Struct, frozen=True):
 
     def amount(self, quantity: Fraction) -> Fraction:
         """Return what is charged, exact."""
-        if not self.pieces or quantity <= 0:
-            return _asked(self.price, quantity)
         # Not as fractions: to reduce them at each step takes longer than all the rest.
         above, below = quantity.as_integer_ratio()
+        if not self.pieces or above <= 0:
+            return _asked(self.price, quantity)
         place = 0
         while place < len(self.bounds) and not self._is_within(place, above, below):
             place += 1
