@@ -82,6 +82,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_one_machine_goes_back_and_the_other_is_bought(open_page: Open) -> None:
     page = open_page("finance", CONTRACT)
     press(page, "Take back")
+    page.wait_for_selector(".dialog-card")
     assert violations(page) == []
     page = open_page("finance", CONTRACT)
     press(page, "Take back")

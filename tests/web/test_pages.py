@@ -64,6 +64,12 @@ RULES = (
 )
 REMOVE_ENGLISH = "document.querySelectorAll('[lang=en], code, pre, .lead').forEach(e => e.remove())"
 # The rows of a table are all alike: looking at the first ones is enough, and much faster.
+# What spins for ever is left alone.
+STAND_STILL = """async () => {
+  const ends = each => Number.isFinite(each.effect.getComputedTiming().endTime);
+  const moving = () => document.getAnimations().filter(e => e.playState === 'running' && ends(e));
+  while (moving().length) await Promise.allSettled(moving().map(each => each.finished));
+}"""
 REMOVE_ROWS = "document.querySelectorAll('main tbody tr:nth-child(n+11)').forEach(e => e.remove())"
 # The page after it was laid out anew: what is cut off, and how far it scrolls sideways.
 LOOK = """() => ({
@@ -96,6 +102,8 @@ def look(page: Page, width: int, name: str) -> None:
 
 
 def violations(page: Page) -> list[str]:
+    """Return what axe-core finds on a page that stands still: what fades in has no contrast yet."""
+    page.evaluate(STAND_STILL)
     page.evaluate(REMOVE_ROWS)
     options = {"runOnly": {"type": "rule", "values": list(RULES)}, "resultTypes": ["violations"]}
     found = Axe().run(page, options=options)["violations"]
