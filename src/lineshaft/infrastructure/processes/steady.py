@@ -7,7 +7,7 @@ import sys
 SWITCH_S = 0.000_5
 """Longest time that a thread computes while the event loop waits; Python's own is 5 ms."""
 NEW_OBJECTS = 50_000
-"""Objects after which garbage is collected; they are looked through in 10 to 20 ms."""
+"""Objects after which garbage is collected: few enough that nobody notices the pause."""
 
 
 def be_steady() -> None:
