@@ -54,7 +54,7 @@ class Runs(msgspec.Struct, frozen=True, eq=False):
     count: Ints
 
 
-class Walked(msgspec.Struct, frozen=True, eq=False):
+class Checked(msgspec.Struct, frozen=True, eq=False):
     """What is known of counters after some slices; see `BulkSteps`."""
 
     odd: NDArray[np.bool_]
@@ -119,12 +119,12 @@ class BulkSteps:
         if self._pending > RUNS_PENDING_MAX:
             self._join()
 
-    def walked(self) -> Walked:
+    def checked(self) -> Checked:
         """Check the steps between stretches, and return what is known."""
         self._join()
-        return Walked(self.odd, self.exponent, self.owner, self._runs[0])
+        return Checked(self.odd, self.exponent, self.owner, self._runs[0])
 
-    def follow(self, later: Walked) -> None:
+    def follow(self, later: Checked) -> None:
         """Go on with what was found elsewhere in slices that are later than the ones before."""
         seen = np.flatnonzero(later.exponent != _UNSEEN)
         self._meet(seen, later.exponent[seen], later.owner[seen])
@@ -134,8 +134,7 @@ class BulkSteps:
 
     def levels(self) -> "Levels":
         """Check the steps between stretches, and return what the counters were at."""
-        self._join()
-        return Levels(self._runs[0], self._cuts)
+        return Levels(self.checked().runs, self._cuts)
 
     def _check_rows(self, rows: BulkSlice, heads: Ints) -> None:
         """Note signals with rows that are no decimals that can be added up, or of another kind."""

@@ -22,8 +22,8 @@ class BulkPart(Protocol):
     """Some of the rows, by time."""
 
     @property
-    def end(self) -> Instant:
-        """The instant behind them."""
+    def days(self) -> Sequence[object]:
+        """The days that it has."""
         ...
 
     def slices(self, *, is_apart: bool = False) -> Iterator[BulkSlice]:

@@ -22,10 +22,11 @@ from lineshaft.core.quantity import conversion_factor
 from lineshaft.core.reading import SignalId
 from lineshaft.core.segment import merkle
 from lineshaft.infrastructure.processes import apart, processes
+from lineshaft.platform.historian.queries.model import BulkSlice
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Action, Actor, Resource
 from lineshaft.security.authorisation.service import RESOURCES_PER_LIST_MAX, Authorizer
 from lineshaft.services.metering.ahead import MARGIN_US
-from lineshaft.services.metering.bulk import BulkSteps, Level, Levels, Walked, instants
+from lineshaft.services.metering.bulk import BulkSteps, Checked, Level, Levels, instants
 from lineshaft.services.metering.hours import Hours
 from lineshaft.services.metering.model import Meter
 from lineshaft.services.metering.parameters import CounterParameters
@@ -144,9 +145,7 @@ class BulkMetering(msgspec.Struct, frozen=True, kw_only=True):
         rows = self.history.bulk(SYSTEM_WORKER, list(part.counters), wide, known_at)
         if rows is None:
             return [[NotPlain.NOT_STORED] * len(periods) for _, periods in part.asked]
-        on_progress("adding up", 0, wide.duration_us)
-        steps = _added(part, rows, wide, on_progress)
-        on_progress("adding up", wide.duration_us, wide.duration_us)
+        steps = _added(part, rows, on_progress)
         return part.answers(steps, rows, self._clocked(rows))
 
     def _clocked(self, rows: BulkRows) -> frozenset[int]:
@@ -258,33 +257,41 @@ class _Pass:
         return self._parts[key]
 
 
-def _added(part: _Pass, rows: BulkRows, wide: Period, on_progress: Progress) -> BulkSteps:
+def _added(part: _Pass, rows: BulkRows, on_progress: Progress) -> BulkSteps:
     """Read all rows, in as many processes as may compute at once."""
     first, *others = rows.parts(processes(), ROWS_APART_MIN)
     counters, cuts = list(part.counters.values()), instants(part.cuts())
 
-    def walked(some: BulkPart, *, is_apart: bool) -> Walked:
+    def steps_over(slices: Iterable[BulkSlice]) -> BulkSteps:
         steps = BulkSteps(counters, cuts)
-        for found in some.slices(is_apart=is_apart):
+        for found in slices:
             steps.take(found)
-        return steps.walked()
+        return steps
+
+    def checked(some: BulkPart, *, is_apart: bool) -> Checked:
+        return steps_over(some.slices(is_apart=is_apart)).checked()
 
     with ExitStack() as stack:
         waiting = [
             stack.enter_context(
-                apart(partial(walked, some, is_apart=True), partial(walked, some, is_apart=False))
+                apart(partial(checked, some, is_apart=True), partial(checked, some, is_apart=False))
             )
             for some in others
         ]
-        steps = BulkSteps(counters, cuts)
-        for found in first.slices():
-            steps.take(found)
-            # The others are as far with theirs.
-            share = (int(found.ts[-1]) - wide.start) / max(first.end - wide.start, 1)
-            on_progress("adding up", int(wide.duration_us * min(share, 1)), wide.duration_us)
+        steps = steps_over(_told(first, on_progress))
         for result in waiting:
             steps.follow(result())
     return steps
+
+
+def _told(some: BulkPart, on_progress: Progress) -> Iterator[BulkSlice]:
+    """Yield the rows of a part and say how far they are: so far are the others with theirs."""
+    days = max(len(some.days), 1)
+    on_progress("adding up", 0, days)
+    for done, found in enumerate(some.slices(), 1):
+        yield found
+        on_progress("adding up", done, days)
+    on_progress("adding up", days, days)
 
 
 class _Plan(msgspec.Struct, frozen=True):

@@ -115,12 +115,6 @@ class BulkPart(msgspec.Struct, frozen=True, eq=False):
     days: Sequence[list[StoreFile]]
     known: tuple[NDArray[np.int64], NDArray[np.int64]]
 
-    @property
-    def end(self) -> Instant:
-        """The instant behind the last day."""
-        last = self.days[-1][0].day + 1 if self.days else 0
-        return Instant(last * HOURS_PER_DAY * US_PER_HOUR)
-
     def slices(self, *, is_apart: bool = False) -> Iterator[BulkSlice]:
         """Yield the rows day by day, those of a signal together and by time.
 
