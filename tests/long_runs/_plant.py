@@ -44,6 +44,7 @@ FREEZE_S = 0.5 + max(
 )
 """Longer than every time-out of a client of the bus."""
 SUPERVISOR = "supervisor"
+LITTER_FILES = 10_000
 FREEZE = "freeze"
 KILLS_PER_FREEZE = 8
 KILL_S = 7.0
@@ -153,7 +154,15 @@ class Plant:
         self.up.wait()
         _, alive = psutil.wait_procs(children, timeout=STOP_S_MAX)
         assert not alive, f"these outlive their supervisor: {alive}"
+        self._litter()
         self.start()
+
+    def _litter(self) -> None:
+        """Leave files as an intake that dies in a large import does: a long recovery."""
+        day = self.settings.files_dir / "0"
+        day.mkdir(parents=True, exist_ok=True)
+        for number in range(LITTER_FILES):
+            (day / f"{number}-f_litter.parquet").touch()
 
     def freeze_bus(self) -> None:
         """Stop the bus for longer than every time-out, then kill it.

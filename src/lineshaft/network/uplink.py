@@ -97,10 +97,15 @@ class History(Protocol):
         """Tell whether a notice of that epoch concerns this history."""
         ...
 
-    async def accept(self, answer: EnrolAnswer) -> int | None:
+    async def accept(self, answer: EnrolAnswer, confirmed: int) -> int | None:
         """Take the hub's epoch and mark; return the segment after which sending begins.
 
         Nothing is returned where a new epoch is needed first.
+
+        Args:
+            answer: the hub's.
+            confirmed: the mark when the hub was asked. A notice of more may overtake the answer,
+                so that only an answer below this one tells of another history.
 
         Raises:
             ChainConflict: when the hub has another history.
@@ -346,13 +351,13 @@ class Uplink:
         Raises:
             Unavailable: when nobody answers.
         """
-        request = self._history.request()
+        request, confirmed = self._history.request(), self._history.mark_number
         try:
             answer = decode(await self._bus.request(ENROL_SUBJECT, encode(request)), EnrolAnswer)
         except Invalid as error:
             raise Unavailable(str(error)) from error
         if answer.state == "accepted":
-            await self._accepted(answer)
+            await self._accepted(answer, confirmed)
         elif answer.state == "waiting" and request.is_new_epoch_wanted:
             self.standing = UplinkState.CONFLICT
             self._tell(STOPPED)
@@ -361,9 +366,9 @@ class Uplink:
             self.standing = UplinkState.REFUSED if is_refused else UplinkState.WAITING
             self._tell(f"the hub answers: {answer.state} {answer.reason}".rstrip())
 
-    async def _accepted(self, answer: EnrolAnswer) -> None:
+    async def _accepted(self, answer: EnrolAnswer, confirmed: int) -> None:
         try:
-            after = await self._history.accept(answer)
+            after = await self._history.accept(answer, confirmed)
         except ChainConflict as error:
             await self._stop(error)
             return

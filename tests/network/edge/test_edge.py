@@ -21,7 +21,7 @@ from lineshaft.network.edge.model import EdgeConfig
 from lineshaft.network.edge.service import Edge
 from lineshaft.network.edge.spool import Spool
 from lineshaft.network.uplink import UplinkState
-from tests.network.simulated import SimulatedBus, SimulatedHub, until
+from tests.network.simulated import SimulatedBus, SimulatedHub, SimulatedMessage, until
 
 MakeConfig = Callable[..., EdgeConfig]
 READING, REFUSAL, COUNT, STATUS = (
@@ -351,6 +351,39 @@ async def test_a_conflict_of_somebody_else_does_not_stop_an_edge(edge_config: Ma
             await machine.say("2017-06-22T00:00:01Z|Xabs|2")
             await until(lambda: len(hub.records) == 2)
             assert edge.status.epoch == 1
+
+
+async def test_a_notice_that_overtakes_an_answer_is_no_other_history(
+    edge_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub says how far it is, then stores more and says so, and that is heard first."""
+    bus, health = SimulatedBus(), Health()
+    hub = SimulatedHub(bus)
+    on_its_way: list[SimulatedMessage] = []
+    ask = bus.request
+
+    async def hold_back(message: SimulatedMessage) -> None:
+        on_its_way.append(message)
+
+    async def answer_late(subject: str, data: bytes) -> bytes:
+        answer = await ask(subject, data)
+        bus.on_segment = hub.receive
+        while on_its_way:
+            await hub.receive(on_its_way.pop(0))
+        return answer
+
+    async with Machine() as machine:
+        config = edge_config(machine.port, hold=False, metered_signals=frozenset())
+        async with running(config, bus, health=health) as edge:
+            await until(lambda: "hub" in health.report().checks)
+            bus.on_segment = hold_back
+            await machine.say("2017-06-22T00:00:00Z|Xabs|1")
+            await until(lambda: bool(on_its_way))
+            monkeypatch.setattr(bus, "request", answer_late)
+            await bus.mend()
+            await machine.say("2017-06-22T00:00:01Z|Xabs|2")
+            await until(lambda: len(hub.records) == 2)
+            assert (edge.status.epoch, health.report().checks["hub"]) == (1, "")
 
 
 async def test_a_clean_stop_without_a_hub_is_in_time_and_keeps_the_spool(

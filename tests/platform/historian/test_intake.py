@@ -241,16 +241,12 @@ async def test_a_beat_is_noted_and_answered_with_the_mark(house: House) -> None:
     assert house.notices.of("committed")[-1].number == 2
 
 
-async def test_enrolment_is_answered_with_the_mark(house: House) -> None:
-    source = Source()
-    source.fill(2, 5)
-    house.store(source)
-    request = EnrolRequest(source.name, "", "", "")
-    async with running(house) as intake:
-        await until(lambda: bool(house.notices.of("committed")))
-        answer = await intake.on_enrol(encode(request), lambda _: EnrolAnswer("accepted", 1))
-        refused = await intake.on_enrol(b"{", lambda _: EnrolAnswer("accepted", 1))
-    assert decode(answer, EnrolAnswer) == EnrolAnswer("accepted", 1, 2, 10)
+async def test_enrolment_is_answered_with_what_identity_says(house: House) -> None:
+    request, said = EnrolRequest("edge-1", "", "", ""), EnrolAnswer("accepted", 1, 2, 10)
+    intake = house.intake()
+    answer = await intake.on_enrol(encode(request), lambda asked: {request: said}[asked])
+    refused = await intake.on_enrol(b"{", lambda _: said)
+    assert decode(answer, EnrolAnswer) == said
     assert decode(refused, EnrolAnswer).state == "refused"
 
 

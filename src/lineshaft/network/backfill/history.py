@@ -97,7 +97,7 @@ class FileHistory:
         """Tell whether a notice of that epoch concerns this history."""
         return epoch == self.memory.epoch and self.conflict is None and self.started.is_set()
 
-    async def accept(self, answer: EnrolAnswer) -> int | None:
+    async def accept(self, answer: EnrolAnswer, confirmed: int) -> int | None:
         """Take the hub's epoch and mark; return the segment after which sending begins.
 
         Raises:
@@ -121,9 +121,9 @@ class FileHistory:
             self.stored_before = self.reach.sequence = answer.sequence
             self._pace.begin(answer.sequence)
             self.started.set()
-        elif answer.number < self.reach.number:
+        elif answer.number < confirmed:
             why = f"the hub knows segment {answer.number} only, but had confirmed "
-            why += f"{self.reach.number}: {_LOST}"
+            why += f"{confirmed}: {_LOST}"
             raise ChainConflict(why, answer.number + 1)
         return max(self.reach.number, answer.number - 1)
 

@@ -57,7 +57,7 @@ class SpooledHistory:
         state = self._writer.state
         return epoch == state.epoch and state.conflict_after is None
 
-    async def accept(self, answer: EnrolAnswer) -> int | None:
+    async def accept(self, answer: EnrolAnswer, confirmed: int) -> int | None:
         """Take the hub's epoch and mark; return the segment after which sending begins.
 
         Raises:
@@ -68,9 +68,9 @@ class SpooledHistory:
             await self._start_epoch(answer)
         elif state.conflict_after is not None:
             return None
-        elif answer.epoch < state.epoch or answer.number < state.mark_number:
+        elif answer.epoch < state.epoch or answer.number < confirmed:
             why = f"the hub knows segment {answer.number} of epoch {answer.epoch} only, but had "
-            why += f"confirmed {state.mark_number} of epoch {state.epoch}"
+            why += f"confirmed {confirmed} of epoch {state.epoch}"
             raise ChainConflict(why, state.mark_number + 1)
         elif answer.number > state.sealed_number:
             why = f"the hub has segment {answer.number}, this edge only {state.sealed_number}"
