@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +31,7 @@ from lineshaft.bootstrap.application import Application, build
 from lineshaft.bootstrap.source_adapters import AcceptedSourceKeys
 from lineshaft.core.errors import Unavailable
 from lineshaft.core.month import Month
+from lineshaft.core.segment.wire import SealedSegment
 from lineshaft.infrastructure.settings import Settings
 from lineshaft.platform.historian.intake.commit import Committer
 from lineshaft.platform.historian.intake.reception import Reception
@@ -58,6 +60,7 @@ STORED = range(6, 7)
 CURRENCIES = ("EUR", "USD", "CHF")
 FREEZE_S = (0.05, 0.5)
 DEADLINE_S = 60
+TRIES_MAX = 5
 
 
 @dataclass
@@ -73,13 +76,26 @@ class Plant:
     def opened(self) -> Application:
         return build(Settings(data_dir=self.directory))
 
-    def send_late(self, application: Application, rng: random.Random) -> None:
-        """Take in one more reading of a machine's counter, as intake does."""
+    def late_reading(self, rng: random.Random) -> SealedSegment:
+        """Return one more reading of a machine's counter."""
         edge = rng.choice(self.edges)
         place = rng.randrange(0, len(edge.machines), SOLD_EVERY)
         self.late[edge.machines[place]] += 1
         rise = self.late[edge.machines[place]]
-        segment = edge.late(place, START + 27 * DAY_US + rise * 3 * HOUR_US, rise * 3_600)
+        return edge.late(place, START + 27 * DAY_US + rise * 3 * HOUR_US, rise * 3_600)
+
+    def take_in(self, application: Application, segment: SealedSegment) -> None:
+        """Store a reading as intake does: again, when a frozen process holds the database."""
+        for left in reversed(range(TRIES_MAX)):
+            try:
+                self._store(application, segment)
+            except Unavailable:
+                if not left:
+                    raise
+            else:
+                return
+
+    def _store(self, application: Application, segment: SealedSegment) -> None:
         parts = (application.database, application.manifest)
         reception = Reception(*parts, AcceptedSourceKeys(application.identity), application.clock)
         decisions = reception.receive(Queue().put([segment]))
@@ -217,17 +233,20 @@ def one_round(
         lives[0] |= fate(lives[0]["tasks"], signal.SIGSTOP, rng) | {"is_frozen": True}
     if counts["rounds"] % COMMAND_EVERY == 0:
         lives[-1] = {"command": (MONTH, WORKERS, "said")}
+    reading = plant.late_reading(rng)
     pids = processes.born(lives)
     began_s = time.monotonic()
-    plant.send_late(application, rng)
-    for life, pid in zip(lives, pids, strict=True):
-        if "fate" not in life:
-            until_s = rng.uniform(0, 3.0 if "command" in life else 0.4)
-            time.sleep(max(0.0, began_s + until_s - time.monotonic()))
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-    if lives[0].get("is_frozen"):
-        counts["freezes"] += thawed(pids[0], rng)
+    with ThreadPoolExecutor(1) as intake:
+        taken = intake.submit(plant.take_in, application, reading)
+        for life, pid in zip(lives, pids, strict=True):
+            if "fate" not in life:
+                until_s = rng.uniform(0, 3.0 if "command" in life else 0.4)
+                time.sleep(max(0.0, began_s + until_s - time.monotonic()))
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        if lives[0].get("is_frozen"):
+            counts["freezes"] += thawed(pids[0], rng)
+        taken.result()
     codes = processes.ended(pids)
     counts["kills"] += codes.count(-signal.SIGKILL)
     counts["commands_killed"] += sum(
@@ -366,7 +385,6 @@ def judged(plant: Plant) -> str:
     return forgotten(plant, numbers, payments)
 
 
-TRIES_MAX = 5
 EVENTS = "SELECT payload FROM outbox WHERE subject = 'event.billing'"
 
 
