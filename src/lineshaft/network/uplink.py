@@ -241,6 +241,9 @@ class Uplink:
 
     async def _on_connected(self) -> None:
         """Ask for the mark anew: the bus may have lost what it had."""
+        self._ask_anew()
+
+    def _ask_anew(self) -> None:
         if self.standing is UplinkState.ACCEPTED:
             self.standing = UplinkState.UNREACHABLE
         self._wake.set()
@@ -299,7 +302,7 @@ class Uplink:
         if notice.kind == "committed":
             await self._on_committed(notice, header_hash)
         elif notice.kind == "missing":
-            await self._on_missing(notice)
+            self._on_missing(notice)
         else:
             await self._on_conflict(notice, header_hash)
 
@@ -325,11 +328,10 @@ class Uplink:
             why = f"the hub has another segment {notice.number}"
             await self._stop(ChainConflict(why, notice.number))
 
-    async def _on_missing(self, notice: Notice) -> None:
-        mark = self._history.mark_number
-        if notice.number < mark:
-            why = f"the hub asks for segment {notice.number + 1}, which it had confirmed"
-            await self._stop(ChainConflict(why, mark + 1))
+    def _on_missing(self, notice: Notice) -> None:
+        if notice.number < self._history.mark_number:
+            # Old, or of a hub that was restored from a backup: its answer will tell.
+            self._ask_anew()
             return
         now_s = asyncio.get_running_loop().time()
         is_repeated = notice.number == self._rewind.number

@@ -353,6 +353,31 @@ async def test_a_conflict_of_somebody_else_does_not_stop_an_edge(edge_config: Ma
             assert edge.status.epoch == 1
 
 
+@pytest.mark.parametrize("is_restored", [False, True])
+async def test_what_a_hub_misses_below_the_mark_is_old_or_of_a_restored_hub(
+    edge_config: MakeConfig, is_restored: bool
+) -> None:
+    bus, health = SimulatedBus(), Health()
+    hub = SimulatedHub(bus)
+    async with Machine() as machine:
+        config = edge_config(machine.port, hold=False, metered_signals=frozenset())
+        async with running(config, bus, health=health) as edge:
+            await machine.say("2017-06-22T00:00:00Z|Xabs|1")
+            await until(lambda: len(hub.records) == 1)
+            old = Notice("missing", 1, 0, 0, "")
+            if is_restored:
+                hub.chains[1].number = hub.chains[1].sequence = 0
+            await until(lambda: edge.status.mark_sequence == 1)
+            await bus.publish(notice_subject(config.source), encode(old))
+            await machine.say("2017-06-22T00:00:01Z|Xabs|2")
+            if is_restored:
+                await until(lambda: "administrator" in health.report().checks["hub"])
+            else:
+                await until(lambda: len(hub.records) == 2)
+            assert len(hub.records) == (1 if is_restored else 2)
+            assert edge.status.epoch == 1
+
+
 async def test_a_notice_that_overtakes_an_answer_is_no_other_history(
     edge_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
