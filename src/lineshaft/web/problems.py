@@ -74,12 +74,21 @@ def _problem(
     """
     content: dict[str, Any] = dict(members or {}) | {
         "type": TYPE + kind,
-        "title": HTTPStatus(status).phrase,
+        "title": _TITLES.get(HTTPStatus(status), HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
         "error": kind,
     }
     return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+_TITLES = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "URI Too Long",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "Range Not Satisfiable",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
+"""Names of RFC 9110, section 15.5, that Python knows since 3.13: each Python says the same."""
 
 
 def _place(location: tuple[int | str, ...]) -> str:

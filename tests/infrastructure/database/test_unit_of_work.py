@@ -1,5 +1,6 @@
 """One contract of units of work, on both engines."""
 
+import gc
 import logging
 import sqlite3
 import threading
@@ -243,6 +244,25 @@ def test_sqlite_is_durable_and_strict(sqlite_database: Database) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_a_database_that_nobody_holds_is_closed(tmp_path: Path) -> None:
+    path, is_enabled = tmp_path / "hub.sqlite", gc.isenabled()
+    database = Database(f"sqlite:///{path}")
+    gc.disable()
+    try:
+        with database.unit_of_work() as unit, database.read():
+            unit.connection.execute(sa.text("SELECT 1"))
+        assert path in open_files()
+        del database
+        assert path not in open_files()
+    finally:
+        if is_enabled:
+            gc.enable()
+
+
+def open_files() -> set[Path]:
+    return {one.resolve() for one in Path("/proc/self/fd").glob("*")}
 
 
 def test_whoever_opens_a_new_sqlite_file_waits_for_the_one_that_makes_it(

@@ -202,6 +202,7 @@ def test_a_file_that_is_no_spool_of_this_source_is_refused(tmp_path: Path) -> No
     (tmp_path / "x.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(SpoolDamaged):
         Spool(tmp_path / "x.sqlite", SOURCE)
+    assert not [one for one in Path("/proc/self/fd").glob("*") if tmp_path in one.resolve().parents]
     Spool(tmp_path / "edge-1.sqlite", SOURCE).close(is_clean=True)
 
 

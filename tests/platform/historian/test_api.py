@@ -362,7 +362,7 @@ async def test_a_refusal_is_a_problem(desk: Desk) -> None:
     assert problem.pop("detail").startswith("cannot read the instant 'yesterday'")
     assert problem == {
         "type": "urn:lineshaft:refusal:Invalid",
-        "title": "Unprocessable Entity",
+        "title": "Unprocessable Content",
         "status": 422,
         "error": "Invalid",
     }

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -185,7 +186,10 @@ class UnitOfWork:
 
 
 class Database:
-    """The database of the hub; safe to share between threads."""
+    """The database of the hub; safe to share between threads.
+
+    Its connections are closed when nobody holds it any more, or by `close` before that.
+    """
 
     def __init__(self, url: str, *, busy_ms: int = BUSY_MS_DEFAULT) -> None:
         """Prepare the connections; nothing is opened yet.
@@ -201,6 +205,8 @@ class Database:
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
         prepare = _prepare_sqlite if self._is_sqlite else _prepare_postgresql
         self._writer, self._reader = prepare(parsed, busy_ms)
+        # Not at the exit of the process: to merge a long journal then would hold a command up.
+        weakref.finalize(self, _close, self._reader, self._writer).atexit = False
 
     @property
     def dialect(self) -> str:
@@ -228,8 +234,12 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        self._reader.dispose()
-        self._writer.dispose()
+        _close(self._reader, self._writer)
+
+
+def _close(*engines: sa.Engine) -> None:
+    for engine in engines:
+        engine.dispose()
 
 
 def _parsed(url: str) -> sa.URL:

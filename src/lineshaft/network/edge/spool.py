@@ -10,7 +10,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,17 +117,20 @@ class Spool:
             SpoolDamaged: when the file is no spool of this source.
         """
         make_dir(path.parent, mode=0o700)
-        self._lock = _locked(path.with_suffix(".lock"))
         self._path = path
-        try:
+        with ExitStack() as opened:
+            self._lock = _locked(path.with_suffix(".lock"))
+            opened.callback(os.close, self._lock)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._prepare(source)
-        except sqlite3.DatabaseError as error:
-            os.close(self._lock)
-            msg = f"cannot use the spool {path}: {error}"
-            raise SpoolDamaged(msg) from error
-        self.was_unclean = self.state.is_open
-        self._set(is_open=True)
+            opened.callback(self._db.close)
+            try:
+                self._prepare(source)
+            except sqlite3.DatabaseError as error:
+                msg = f"cannot use the spool {path}: {error}"
+                raise SpoolDamaged(msg) from error
+            self.was_unclean = self.state.is_open
+            self._set(is_open=True)
+            opened.pop_all()
         self.sequence_at_open = self.state.last_sequence
 
     def _prepare(self, source: SourceId) -> None:
@@ -161,7 +164,6 @@ class Spool:
                 self._db.execute(f"INSERT INTO state VALUES ({marks})", astuple(first))
         self.state = self._read_state()
         if (self.state.format, self.state.source) != (FORMAT, source):
-            os.close(self._lock)
             msg = f"the spool {self._path} is of source {self.state.source} in format "
             msg += f"{self.state.format}: expected {source} in format {FORMAT}"
             raise SpoolDamaged(msg)
