@@ -45,6 +45,7 @@ FREEZE_S = 0.5 + max(
 """Longer than every time-out of a client of the bus."""
 SUPERVISOR = "supervisor"
 LITTER_FILES = 10_000
+"""Enough that an edge often asks for its mark while intake clears them away."""
 FREEZE = "freeze"
 KILLS_PER_FREEZE = 8
 KILL_S = 7.0
