@@ -5,7 +5,6 @@ no processor, and another process would take more memory than all else of an idl
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,6 +18,7 @@ from lineshaft.core.errors import Unavailable
 from lineshaft.core.reading import SourceId
 from lineshaft.infrastructure.bus import BusMessage, BusPublisher, StreamSpec
 from lineshaft.infrastructure.database import OutboxRelay
+from lineshaft.infrastructure.tasks import cancel
 from lineshaft.platform.webhooks.delivering import Deliverer, WebhookFeed
 
 LOG = structlog.get_logger(__name__)
@@ -65,11 +65,10 @@ async def api_background(app: Application) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            await cancel(*tasks)
             for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+                if not task.cancelled():
+                    task.result()
 
 
 async def _record_terms(app: Application) -> None:

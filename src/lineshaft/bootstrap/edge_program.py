@@ -75,7 +75,8 @@ async def _edge_until_changed(
         running = asyncio.create_task(Edge(config, bus, SystemClock(), health).run(edge_stop))
         while not (stop.is_set() or running.done()) and _content(path) == before:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), PLAN_POLL_S)
+                async with asyncio.timeout(PLAN_POLL_S):
+                    await stop.wait()
         edge_stop.set()
         await running
 

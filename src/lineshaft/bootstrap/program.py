@@ -1,7 +1,6 @@
 """What all programs of an installation share: their life, their telemetry, the bus of the hub."""
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from lineshaft.infrastructure.bus import Bus
 from lineshaft.infrastructure.files import make_dir, write_durably
 from lineshaft.infrastructure.processes import be_steady
 from lineshaft.infrastructure.settings import Settings
+from lineshaft.infrastructure.tasks import cancel
 from lineshaft.infrastructure.telemetry import Health, TelemetryServer, configure_logging
 
 
@@ -29,12 +29,9 @@ async def until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
     working = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if working.done():
+    await cancel(stopping, working)
+    if not working.cancelled():
         working.result()
-    working.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await working
 
 
 def run_program(

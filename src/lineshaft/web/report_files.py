@@ -58,7 +58,8 @@ async def in_time(asked: Awaitable[T]) -> T:
         ReportTooSlow: after `REPORT_SECONDS_MAX`; what was begun goes on and keeps its turn.
     """
     try:
-        return await asyncio.wait_for(asked, REPORT_SECONDS_MAX)
+        async with asyncio.timeout(REPORT_SECONDS_MAX):
+            return await asked
     except TimeoutError as error:
         msg = f"the report was not made within {REPORT_SECONDS_MAX} s: expected fewer data, or "
         raise ReportTooSlow(msg + "the command 'lineshaft valuechain report --hub'") from error

@@ -100,6 +100,20 @@ async def test_a_request_that_nobody_hears_is_refused(edge: Bus) -> None:
         await edge.request("enrol", b"press-1")
 
 
+async def test_a_cancelled_request_ends_whenever_the_answer_comes(hub: Bus, edge: Bus) -> None:
+    async def answer(message: BusMessage) -> None:
+        await message.respond(b"accepted")
+
+    await hub.subscribe("enrol", answer)
+    for turns in range(400):
+        asking = asyncio.create_task(edge.request("enrol", b"press-1"))
+        for _ in range(turns % 100):
+            await asyncio.sleep(0)
+        was_going = asking.cancel()
+        await asyncio.wait({asking})
+        assert asking.cancelled() == was_going
+
+
 async def test_nobody_gets_in_without_a_password(server: Server) -> None:
     wrong = BusUser("hub", "wrong", (), ())
     for url in (server.anonymous_url, server.url(wrong)):

@@ -25,6 +25,7 @@ from lineshaft.infrastructure.bus.server import inbox_prefix
 from lineshaft.infrastructure.bus.stream import StreamSpec
 from lineshaft.infrastructure.bus.subscription import Receive, Subscription
 from lineshaft.infrastructure.bus.translation import translated
+from lineshaft.infrastructure.tasks import cancel, heeding_cancellation
 
 LOG = logging.getLogger(__name__)
 
@@ -171,9 +172,7 @@ class Bus:
     async def __aexit__(self, *_exception: object) -> None:
         if self._keeper is None:
             return
-        self._keeper.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._keeper
+        await cancel(self._keeper)
 
     def _present(self) -> Connection:
         if self._connection is None or not self._connection.client.is_connected:
@@ -197,7 +196,8 @@ class Bus:
             lost = asyncio.Event()
             client = Client()
             try:
-                await self._connect(client, lost)
+                with heeding_cancellation():
+                    await self._connect(client, lost)
                 failures = 0
                 await self._until_lost(client, lost)
                 self.why_not = "the connection is lost"

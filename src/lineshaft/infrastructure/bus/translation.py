@@ -9,6 +9,7 @@ import nats.js.errors
 
 from lineshaft.core.errors import Invalid, Unavailable
 from lineshaft.infrastructure.bus.errors import BusUnavailable, PayloadTooLarge, StreamFull
+from lineshaft.infrastructure.tasks import heeding_cancellation
 
 _STREAM_FULL = {10076, 10077}  # maximum messages exceeded, maximum bytes exceeded
 _TOO_LARGE = 10054  # message size exceeds maximum allowed
@@ -22,7 +23,8 @@ def translated(attempt: str) -> Iterator[None]:
         attempt: what is tried, as in "publish on segment.press-1".
     """
     try:
-        yield
+        with heeding_cancellation():
+            yield
     except (TimeoutError, nats.errors.Error, OSError) as error:
         raise refusal(error, attempt) from error
 

@@ -12,6 +12,7 @@ import msgspec
 from lineshaft.core.clock import Clock
 from lineshaft.core.errors import Conflict
 from lineshaft.core.reading import SourceId, check_machine_id
+from lineshaft.infrastructure.tasks import cancel
 from lineshaft.infrastructure.telemetry import Health
 from lineshaft.network.backfill.errors import ImportRefused, MapInvalid
 from lineshaft.network.backfill.files import open_file
@@ -128,7 +129,7 @@ class BackFill:
                         tasks.discard(task)
             tell(self._progress(history, uplink))
         finally:
-            await _cancel(sending, producing, ended)
+            await cancel(sending, producing, ended)
         if history.conflict is not None:
             raise ImportConflict(str(history.conflict)) from history.conflict
         production = history.production
@@ -150,12 +151,6 @@ class BackFill:
             rows_total=self.memory.facts.rows,
             records=history.reach.sequence,
         )
-
-
-async def _cancel(*tasks: "asyncio.Task[object]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def read_map(path: Path | None, machine: str = "") -> FileMap:

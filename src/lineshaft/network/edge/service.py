@@ -13,6 +13,7 @@ from lineshaft.core.messages import beat_subject
 from lineshaft.core.period import Instant
 from lineshaft.core.reading import Record
 from lineshaft.core.segment.beat import Beat, sign_beat
+from lineshaft.infrastructure.tasks import cancel
 from lineshaft.infrastructure.telemetry import Health
 from lineshaft.network.connectors.model import Batch, Connector, ConnectorConfig
 from lineshaft.network.connectors.service import create_connector
@@ -157,12 +158,12 @@ class Edge:
                     for c in self._config.connectors
                 ]
                 await stop.wait()
-                await _cancel(reading)
+                await cancel(*reading)
                 self._writer.open_room()
                 await self._queue.put(None)
                 await writing
                 await self._finish()
-                await _cancel(parts)
+                await cancel(*parts)
             is_clean = True
         finally:
             await self._writer.close(is_clean=is_clean)
@@ -274,9 +275,3 @@ class Edge:
             left = self._writer.state.sealed_number - self._writer.state.mark_number
             _log.warning("stopped with segments in the spool", segments=left)
         await self._beat(self._clock.now())
-
-
-async def _cancel(tasks: list["asyncio.Task[None]"]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
