@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lineshaft.bootstrap.application import build
-from lineshaft.cli import context
+from lineshaft.cli import terminal
 from lineshaft.cli.main import app
 from lineshaft.core.messages import EnrolRequest, enrol_proof
 from lineshaft.core.period import US_PER_S, parse_instant
@@ -58,7 +58,7 @@ def lineshaft(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
         return Outcome(result.exit_code, result.stdout, result.stderr)
 
     # The consoles find their streams when they write, so the runner's are found.
-    assert context.OUT.file is not None
+    assert terminal.OUT.file is not None
     return run
 
 

@@ -24,7 +24,7 @@ PARTS = (
     "lineshaft.bootstrap.application",
     "lineshaft.bootstrap.backfill_program",
     "lineshaft.bootstrap.programs",
-    "typer._adapters",
+    "lineshaft.cli.terminal",
 )
 """What commands load when they are called, and what takes long."""
 MESSAGE_BYTES_MAX = 200_000

@@ -17,7 +17,7 @@ try:
 except SystemExit as end:
     print(end.code, sorted(one for one in sys.modules if one.startswith("lineshaft.cli.")))
 import lineshaft.bootstrap.selling
-heavy = {"duckdb", "fastapi", "pandas", "scipy", "structlog"}
+heavy = {"duckdb", "fastapi", "pandas", "pyarrow.compute", "pydantic", "scipy", "structlog"}
 print(sorted(heavy & {*sys.modules}))
 """
 

@@ -5,21 +5,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.table import Table
-from rich.text import Text
 
 from lineshaft.core.errors import (
     Invalid,
@@ -31,14 +19,13 @@ from lineshaft.core.errors import (
 from lineshaft.infrastructure.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from lineshaft.bootstrap.application import Application
     from lineshaft.services.desk.service import DesignDesk
 
 EXIT_BUG = 70
 """A broken promise of the code itself (sysexits: EX_SOFTWARE)."""
-
-OUT = Console(highlight=False, soft_wrap=True)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DataOption = Annotated[
     Path | None,
@@ -94,38 +81,65 @@ def errors_by_kind() -> Iterator[None]:
     try:
         yield
     except Refusal as error:
-        ERR.print(f"[bold red]{type(error).__name__}[/]: ", end="")
-        ERR.print(str(error), markup=False)
+        _write_error(type(error).__name__, str(error))
         raise typer.Exit(error.exit_code) from error
     except LineshaftError as error:
-        ERR.print(f"[bold red]bug[/] {type(error).__name__}: ", end="")
-        ERR.print(str(error), markup=False)
+        _write_error("bug", str(error), f" {type(error).__name__}")
         raise typer.Exit(EXIT_BUG) from error
     except BrokenPipeError as error:
         # Whoever read our output has gone, such as `head`.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
         raise typer.Exit(0) from error
     except OSError as error:
-        ERR.print("[bold red]Unavailable[/]: ", end="")
-        ERR.print(f"cannot use {error.filename or 'a file'}: {error.strerror}", markup=False)
+        why = f"cannot use {error.filename or 'a file'}: {error.strerror}"
+        _write_error(Unavailable.__name__, why)
         raise typer.Exit(Unavailable.exit_code) from error
 
 
-def progress() -> Progress:
+def _write_error(kind: str, why: str, what: str = "") -> None:
+    from lineshaft.cli.terminal import ERR
+
+    ERR.print(f"[bold red]{kind}[/]{what}: ", end="")
+    ERR.print(why, markup=False)
+
+
+class NoProgress:
+    """Takes the place of a bar where nobody would see one."""
+
+    def __enter__(self) -> "NoProgress":
+        """Begin; nothing is shown."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """End."""
+
+    def start(self) -> None:
+        """Begin; nothing is shown."""
+
+    def stop(self) -> None:
+        """End."""
+
+    def add_task(self, _description: str, **_told: object) -> "TaskID":
+        """Return the number of a kind of work, of which nothing is shown."""
+        return cast("TaskID", 0)
+
+    def update(self, _task: "TaskID", **_told: object) -> None:
+        """Show nothing."""
+
+    def advance(self, _task: "TaskID") -> None:
+        """Show nothing."""
+
+
+def progress() -> "Progress | NoProgress":
     """Return a progress bar for long work; on stderr, and nowhere where that is no terminal."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=ERR,
-        transient=True,
-        disable=not ERR.is_terminal,
-    )
+    if not sys.stderr.isatty():
+        return NoProgress()
+    from lineshaft.cli.terminal import progress_bar
+
+    return progress_bar()
 
 
-def shown_on(bar: Progress) -> Callable[[str, int, int], None]:
+def shown_on(bar: "Progress | NoProgress") -> Callable[[str, int, int], None]:
     """Return what shows each kind of work on a bar: what, how much is done, of how much."""
     tasks: dict[str, TaskID] = {}
 
@@ -139,6 +153,8 @@ def shown_on(bar: Progress) -> Callable[[str, int, int], None]:
 
 def write_line(text: str = "") -> None:
     """Write a line of output as it is: what a square bracket encloses is text, too."""
+    from lineshaft.cli.terminal import OUT
+
     OUT.print(text, markup=False)
 
 
@@ -155,12 +171,9 @@ def write_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     if not rows:
         write_line(f"{title}: none")
         return
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    OUT.print(table)
+    from lineshaft.cli.terminal import OUT, table_of
+
+    OUT.print(table_of(title, columns, rows))
 
 
 def folder_or_hub(books: Path | None, *, hub: bool) -> None:

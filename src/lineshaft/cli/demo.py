@@ -18,13 +18,17 @@ import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lineshaft.cli.context import ERR, OUT, errors_by_kind, settings_of
+from lineshaft.cli.context import (
+    errors_by_kind,
+    settings_of,
+)
 from lineshaft.cli.demo_plant import (
     issue_invoice,
     observations_stored,
     prepare_plant,
     replayer_command,
 )
+from lineshaft.cli.terminal import ERR, OUT
 from lineshaft.core.errors import Unavailable
 from lineshaft.infrastructure.files import make_dir
 from lineshaft.infrastructure.processes import die_with

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lineshaft.cli.context import (
-    ERR,
     DataOption,
     application_of,
     errors_by_kind,
     progress,
 )
+from lineshaft.cli.terminal import ERR
 
 if TYPE_CHECKING:
     from lineshaft.core.reading import SignalId

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lineshaft.cli.context import (
-    ERR,
     DataOption,
     JsonOption,
     errors_by_kind,
@@ -17,6 +16,7 @@ from lineshaft.cli.context import (
     write_json,
     write_line,
 )
+from lineshaft.cli.terminal import ERR
 from lineshaft.core.period import format_instant, parse_instant
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """The `lineshaft` command: the one that is asked for is loaded, and no other."""
 
+import atexit
 import gc
 import sys
 from functools import cache
@@ -9,7 +10,7 @@ import typer
 
 from lineshaft.infrastructure.imports import leave_out
 
-NEW_OBJECTS = 200_000
+NEW_OBJECTS = 400_000
 """Objects after which garbage is collected: more than imports make, for what is imported stays, and
 to look through it again and again took a tenth of the time of a command. Programs that go on take
 less once they are there (`be_steady`)."""
@@ -118,6 +119,8 @@ def _whole() -> typer.Typer:
 def run() -> None:
     """Run the command line."""
     gc.set_threshold(NEW_OBJECTS)
+    # Or all that a command has made is looked through twice more before the memory is given back.
+    atexit.register(gc.freeze)
     # pyarrow takes it where it finds it, and that slows the start of each command.
     leave_out("pandas")
     command_line(sys.argv[1] if len(sys.argv) > 1 else "")()

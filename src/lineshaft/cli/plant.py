@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lineshaft.cli.context import (
-    ERR,
-    OUT,
     DataOption,
     JsonOption,
     errors_by_kind,
@@ -21,6 +19,7 @@ from lineshaft.cli.context import (
     write_json,
     write_line,
 )
+from lineshaft.cli.terminal import ERR, OUT
 
 if TYPE_CHECKING:
     from lineshaft.bootstrap.application import Application

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lineshaft.cli.context import ERR, JsonOption, errors_by_kind, write_json, write_table
+from lineshaft.cli.context import (
+    JsonOption,
+    errors_by_kind,
+    write_json,
+    write_table,
+)
+from lineshaft.cli.terminal import ERR
 
 if TYPE_CHECKING:
     from lineshaft.valuechain.paths.model import PathFilter

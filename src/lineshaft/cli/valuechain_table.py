@@ -10,7 +10,6 @@ import typer
 from msgspec.structs import asdict
 
 from lineshaft.cli.context import (
-    ERR,
     DataOption,
     JsonOption,
     application_of,
@@ -21,6 +20,7 @@ from lineshaft.cli.context import (
     write_line,
     write_table,
 )
+from lineshaft.cli.terminal import ERR
 
 if TYPE_CHECKING:
     from lineshaft.valuechain.inputoutput.kept.model import KeptTable

@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from lineshaft.cli.context import (
-    OUT,
     JsonOption,
     errors_by_kind,
     progress,
     write_json,
     write_line,
 )
+from lineshaft.cli.terminal import OUT
 
 _STYLES = {"passed": "green", "failed": "bold red", "unchecked": "yellow", "limit": "dim"}
 
