@@ -7,7 +7,6 @@ UTF-8, no white space, the shortest escapes. Decimals and rationals travel as st
 
 import binascii
 import hashlib
-import re
 from typing import Any, NoReturn
 
 import msgspec
@@ -15,10 +14,9 @@ import msgspec
 from lineshaft.core.errors import Invalid
 
 INTEGER_MAX = 2**53 - 1
-_MAYBE_BEYOND = re.compile(rb"\d{16}")
-"""What an integer beyond the maximum has in it; texts may have it, too."""
-_MAYBE_KEY = re.compile(rb':"(?:[^"\x80-\xff]|"\\)*[\x80-\xff]')
-"""What a key beyond ASCII has in it, read from its end; texts may have it, too."""
+_IS_DIGIT = bytes(48 <= byte < 58 for byte in range(256))
+_MAYBE_BEYOND = bytes([True] * 16)
+"""What an integer beyond the maximum has in it, by `_IS_DIGIT`; texts may have it, too."""
 
 
 class NotCanonical(Invalid):
@@ -100,8 +98,7 @@ def decode(data: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         msg = f"not JSON: {error}"
         raise NotCanonical(msg) from error
-    has_key = not data.isascii() and _MAYBE_KEY.search(data[::-1])
-    if has_key or _MAYBE_BEYOND.search(data):
+    if not data.isascii() or _MAYBE_BEYOND in data.translate(_IS_DIGIT):
         # What is left that JSON may have and we may not: a key beyond ASCII, a large integer.
         _check(content)
     if _write(content) != data:
