@@ -154,10 +154,13 @@ def answers(house: House, sources: list[Source]) -> list:
         known = {one.known_at for one in _headers(house, sources)}
         instants = sorted({at + step for at in known for step in (-1, 0, 1)})
         found += [manifest.sequences_known_at(connection, Instant(at)) for at in instants]
+        names = [(source.name, source.epoch) for source in sources]
+        every = [manifest.source_epoch(connection, *name).id for name in names]
+        found.append(manifest.header_hashes(connection, every))
         for source in sources:
             identity = manifest.source_epoch(connection, source.name, source.epoch).id
             count = len(source.segments)
-            found.append(manifest.header_hashes(connection, identity))
+            found.append(manifest.header_hashes(connection, [identity]))
             for first in range(count + 2):
                 found.append(manifest.stored_hash(connection, identity, first))
                 for last in (first, first + 1, first + 5, count + 1):

@@ -136,6 +136,6 @@ def test_segments_are_told_by_the_hashes_of_their_headers(house: House) -> None:
     one = reader(house)
     (source,) = one.sources
     headers = house.historian.headers(SYSTEM_WORKER, source.source, source.epoch, 1, 1_000)
-    found = one.segments(source.id)
+    found = one.segments([source.id])[source.id]
     assert list(found.hashes) == [header.header.hash() for header in headers]
     assert list(found.first_sequences) == [header.header.first_sequence for header in headers]

@@ -194,9 +194,9 @@ class Manifest(Protocol):
         ...
 
     def header_hashes(
-        self, connection: sa.Connection, source_epoch: int
-    ) -> list[tuple[int, bytes]]:
-        """Return of each segment its first record and the hash of its header, in order."""
+        self, connection: sa.Connection, source_epochs: Sequence[int]
+    ) -> dict[int, list[tuple[int, bytes]]]:
+        """Return by source and epoch of each segment its first record and its header's hash."""
         ...
 
     def first_young(self, connection: sa.Connection, source_epoch: int) -> int | None:

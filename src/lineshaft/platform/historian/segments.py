@@ -5,6 +5,7 @@ Rows are looked at before runs: a segment that is packed between the two looks i
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from lineshaft.platform.historian.files.archive import unpack
 from lineshaft.platform.historian.model import StoredHeader
 from lineshaft.platform.historian.packed import SegmentRun
 from lineshaft.platform.historian.rows import to_header
+from lineshaft.platform.historian.sql import parts
 from lineshaft.platform.historian.tables import SEGMENT, SEGMENT_RUN, SOURCE_EPOCH
 
 _RUN = sa.select(*[SEGMENT_RUN.c[name] for name in SegmentRun.__struct_fields__]).where(
@@ -32,9 +34,14 @@ _RUNS = _RUN.where(
     SEGMENT_RUN.c.last_number >= sa.bindparam("first"),
 ).order_by(SEGMENT_RUN.c.first_number)
 _YOUNG_BYTES = (
-    sa.select(SEGMENT.c.number, SEGMENT.c.first_sequence, SEGMENT.c.header)
-    .where(SEGMENT.c.source_epoch == sa.bindparam("of"))
-    .order_by(SEGMENT.c.number)
+    sa.select(SEGMENT.c.source_epoch, SEGMENT.c.number, SEGMENT.c.first_sequence, SEGMENT.c.header)
+    .where(SEGMENT.c.source_epoch.in_(sa.bindparam("some", expanding=True)))
+    .order_by(SEGMENT.c.source_epoch, SEGMENT.c.number)
+)
+_HAVE_RUNS = (
+    sa.select(SEGMENT_RUN.c.source_epoch)
+    .where(SEGMENT_RUN.c.source_epoch.in_(sa.bindparam("some", expanding=True)))
+    .distinct()
 )
 _YOUNG_NUMBER = (
     sa.select(SEGMENT.c.number)
@@ -126,25 +133,36 @@ class SegmentStore:
         return [*(one for one in found if first <= one.header.number <= before), *young]
 
     def header_hashes(
-        self, connection: sa.Connection, source_epoch: int
-    ) -> list[tuple[int, bytes]]:
-        """Return of each segment its first record and the hash of its header, in order.
+        self, connection: sa.Connection, source_epochs: Sequence[int]
+    ) -> dict[int, list[tuple[int, bytes]]]:
+        """Return by source and epoch of each segment its first record and the hash of its header.
+
+        Segments are in the order of their numbers.
 
         Raises:
             SegmentRunDamaged: when some are not stored as they were packed.
         """
-        rows = connection.execute(_YOUNG_BYTES, {"of": source_epoch}).all()
-        young = [(first, hashlib.sha256(header).digest()) for _, first, header in rows]
-        last = rows[0].number - 1 if rows else NUMBER_MAX
-        values = {"of": source_epoch, "first": 0, "last": last}
-        runs = connection.execute(_RUNS, values).all() if last else []
-        packed = [
+        found: dict[int, list[tuple[int, bytes]]] = {of: [] for of in source_epochs}
+        first_young: dict[int, int] = {}
+        for some in parts(source_epochs):
+            for of, number, first, header in connection.execute(_YOUNG_BYTES, {"some": some}):
+                first_young.setdefault(of, number)
+                found[of].append((first, hashlib.sha256(header).digest()))
+            for of in connection.scalars(_HAVE_RUNS, {"some": some}).all():
+                last = first_young.get(of, NUMBER_MAX) - 1
+                found[of] = [*self._packed_hashes(connection, of, last), *found[of]]
+        return found
+
+    def _packed_hashes(
+        self, connection: sa.Connection, source_epoch: int, last: int
+    ) -> list[tuple[int, bytes]]:
+        rows = connection.execute(_RUNS, {"of": source_epoch, "first": 0, "last": last}).all()
+        return [
             (one.header.first_sequence, hashlib.sha256(one.header_bytes).digest())
-            for run in runs
-            for one in self._unpacked(connection, _to_run(run))
+            for row in rows
+            for one in self._unpacked(connection, _to_run(row))
             if one.header.number <= last
         ]
-        return packed + young
 
     def number_of(self, connection: sa.Connection, source_epoch: int, sequence: int) -> int | None:
         """Return the number of the segment that a record stands in."""

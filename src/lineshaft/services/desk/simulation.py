@@ -139,7 +139,7 @@ def simulated_down_us(
     history: FailureHistory,
     required: Sequence[Sequence[Period]],
     period: Period,
-    by: tuple[np.random.Generator, int],
+    by: "tuple[np.random.Generator, int]",
 ) -> NDArray[np.int64]:
     """Return down time within required time, in microseconds: (required times, runs).
 
@@ -197,7 +197,9 @@ def _times_up(history: FailureHistory) -> tuple[_Times, _Times]:
     return times, weights / weights.sum()
 
 
-def _drawn(generator: np.random.Generator, times: _Times, weights: _Times, count: int) -> _Times:
+# The names of generators are quoted: numpy loads `random` where it is named, and a study that draws
+# nothing has no use for it.
+def _drawn(generator: "np.random.Generator", times: _Times, weights: _Times, count: int) -> _Times:
     sums = np.cumsum(weights)
     places = np.searchsorted(sums, generator.random(count) * sums[-1], side="right")
     found: _Times = times[np.minimum(places, len(times) - 1)]

@@ -132,6 +132,11 @@ class BulkSteps:
         self._note_others(seen, later.exponent[seen], later.owner[seen])
         self._runs.append(later.runs)
 
+    def owners(self) -> list[int]:
+        """Return the numbers of source and epoch of the rows so far, each once."""
+        found: list[int] = np.unique(self.owner[self.exponent != _UNSEEN]).tolist()
+        return found
+
     def levels(self) -> "Levels":
         """Check the steps between stretches, and return what the counters were at."""
         return Levels(self.checked().runs, self._cuts)

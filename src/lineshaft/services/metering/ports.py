@@ -1,6 +1,6 @@
 """What metering needs of the historian and of a database."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -47,8 +47,8 @@ class BulkRows(Protocol):
         """Return the rows in one to `count` parts by time, of at least `rows_min` rows or so."""
         ...
 
-    def segments(self, source_epoch: int) -> SegmentHashes:
-        """Return the hashes of the headers of a source, in the order of their numbers."""
+    def segments(self, source_epochs: Sequence[int]) -> Mapping[int, SegmentHashes]:
+        """Return by source the hashes of its headers, in the order of their numbers."""
         ...
 
 

@@ -145,8 +145,9 @@ class BulkMetering(msgspec.Struct, frozen=True, kw_only=True):
         rows = self.history.bulk(SYSTEM_WORKER, list(part.counters), wide, known_at)
         if rows is None:
             return [[NotPlain.NOT_STORED] * len(periods) for _, periods in part.asked]
-        steps = _added(part, rows, on_progress)
-        return part.answers(steps, rows, self._clocked(rows))
+        evidence = _Evidence(rows)
+        steps = _added(part, rows, evidence, on_progress)
+        return part.answers(steps, evidence, self._clocked(rows))
 
     def _clocked(self, rows: BulkRows) -> frozenset[int]:
         """Return the numbers of sources of whose clocks anything is recorded."""
@@ -180,11 +181,12 @@ class _Pass:
         return sorted(found)
 
     def answers(
-        self, steps: BulkSteps, rows: BulkRows, clocked: frozenset[int]
+        self, steps: BulkSteps, evidence: "_Evidence", clocked: frozenset[int]
     ) -> list[list[Answer]]:
         """Return what is asked, in its order."""
         places = {signal: place for place, signal in enumerate(self.counters)}
-        levels, evidence = steps.levels(), _Evidence(rows)
+        levels = steps.levels()
+        evidence.know(steps.owners())
         owners, odd = steps.owner.tolist(), steps.odd.tolist()
         found: list[list[Answer]] = [[] for _ in self.asked]
         told: list[tuple[int, int]] = []
@@ -257,7 +259,7 @@ class _Pass:
         return self._parts[key]
 
 
-def _added(part: _Pass, rows: BulkRows, on_progress: Progress) -> BulkSteps:
+def _added(part: _Pass, rows: BulkRows, evidence: "_Evidence", on_progress: Progress) -> BulkSteps:
     """Read all rows, in as many processes as may compute at once."""
     first, *others = rows.parts(processes(), ROWS_APART_MIN)
     counters, cuts = list(part.counters.values()), instants(part.cuts())
@@ -279,6 +281,7 @@ def _added(part: _Pass, rows: BulkRows, on_progress: Progress) -> BulkSteps:
             for some in others
         ]
         steps = steps_over(_told(first, on_progress))
+        evidence.know(steps.owners())  # while the others still compute
         for result in waiting:
             steps.follow(result())
     return steps
@@ -353,11 +356,14 @@ class _Evidence(msgspec.Struct, frozen=True):
     _sources: dict[int, tuple[Sequence[int], list[bytes]]] = msgspec.field(default_factory=dict)
     _roots: dict[tuple[int, int, int], str] = msgspec.field(default_factory=dict)
 
-    def root(self, owner: int, sequences: tuple[int, int]) -> str:
-        """Return the root over the segments from one record to another."""
-        if owner not in self._sources:
-            found = self.rows.segments(owner)
+    def know(self, owners: Iterable[int]) -> None:
+        """Read the segments of sources, of all at once, where they are not known yet."""
+        new = sorted(set(owners).difference(self._sources))
+        for owner, found in (self.rows.segments(new) if new else {}).items():
             self._sources[owner] = found.first_sequences, list(map(_leaf, found.hashes))
+
+    def root(self, owner: int, sequences: tuple[int, int]) -> str:
+        """Return the root over the segments of a known source from one record to another."""
         firsts, leaves = self._sources[owner]
         first, behind = bisect_right(firsts, sequences[0]) - 1, bisect_right(firsts, sequences[1])
         key = owner, first, behind

@@ -65,12 +65,15 @@ class BulkReader(msgspec.Struct, frozen=True, eq=False):
         cuts = [len(days) * place // parts for place in range(parts + 1)]
         return [BulkPart(self, days[first:end], known) for first, end in pairwise(cuts)]
 
-    def segments(self, source_epoch: int) -> SegmentHashes:
-        """Return the hashes of the headers of a source, in the order of their numbers."""
+    def segments(self, source_epochs: Sequence[int]) -> dict[int, SegmentHashes]:
+        """Return by source the hashes of its headers, in the order of their numbers."""
         manifest, _ = self.stores
         with self.database.read() as connection:
-            stored = manifest.header_hashes(connection, source_epoch)
-        return SegmentHashes([first for first, _ in stored], [one for _, one in stored])
+            stored = manifest.header_hashes(connection, source_epochs)
+        return {
+            of: SegmentHashes([first for first, _ in mine], [one for _, one in mine])
+            for of, mine in stored.items()
+        }
 
     def _last_known(self, connection: sa.Connection) -> NDArray[np.int64]:
         """Return by number of source and epoch the last record that counts.

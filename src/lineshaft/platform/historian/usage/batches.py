@@ -6,13 +6,11 @@ reference; a property test holds the two together.
 """
 
 from collections.abc import Sequence
-from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lineshaft.core.errors import Invalid
@@ -25,17 +23,15 @@ from lineshaft.platform.historian.usage.claims import (
     on_unknown_signal,
     signal_of,
 )
-from lineshaft.platform.historian.usage.model import EVENT_ID_CHARACTERS_MAX, Claim
+from lineshaft.platform.historian.usage.model import Claim
+
+if TYPE_CHECKING:
+    from lineshaft.platform.historian.usage.columns import PlainColumns
 
 NONE = -1
 """In place of a signal or an instant that cannot be read."""
-
-_MEMBERS = ("id", "signal", "ts", "value")
-_ID = r"\A[!-~]+\z"
-_DECIMAL = r"\A-?[0-9]+(\.[0-9]+)?\z"
-_INSTANT = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z\z"
-_DIGITS_MAX = 18
-"""Any number of so many digits fits a mantissa, and any of so many decimals an exponent."""
+TEXTS = 4
+"""Of a plain event: id, signal, ts and value."""
 
 
 class Claims(msgspec.Struct):
@@ -95,7 +91,7 @@ def claims_of(events: Sequence[Any], ts_max: Instant) -> Claims:
 def _has_four_texts(event: Any) -> bool:
     return (
         type(event) is dict
-        and len(event) == len(_MEMBERS)
+        and len(event) == TEXTS
         and type(event.get("id")) is str
         and type(event.get("signal")) is str
         and type(event.get("ts")) is str
@@ -122,24 +118,25 @@ class _Reader:
         self, places: Sequence[int], events: Sequence[dict[str, str]], ts_max: Instant
     ) -> list[int]:
         """Put those of some events that are plain; return their places."""
+        # It takes pyarrow.compute, for which a command that reads no events would wait.
+        from lineshaft.platform.historian.usage.columns import plain_columns  # noqa: PLC0415
+
         try:
-            return self._put_columns(np.array(places, np.int64), _columns(events), ts_max)
+            columns = plain_columns(events)
         except (pa.ArrowInvalid, UnicodeEncodeError):
             return []  # A day that no calendar has, or half a surrogate pair: somebody's, alone.
+        return self._put_columns(np.array(places, np.int64), columns, ts_max)
 
     def _put_columns(
-        self, places: NDArray[np.int64], columns: Sequence[pa.Array], ts_max: Instant
+        self, places: NDArray[np.int64], read: "PlainColumns", ts_max: Instant
     ) -> list[int]:
-        ids, names, stamps, values = columns
-        code = self._coded(names)
-        ts, has_ts = _instants(stamps)
-        mantissa, exponent, has_number = _decimals(values)
-        good = has_ts & has_number & _are_ids(ids) & (code != NONE) & (ts >= 0) & (ts <= ts_max)
+        code = self._coded(read.names)
+        good = read.is_plain & (code != NONE) & (read.ts >= 0) & (read.ts <= ts_max)
         done, claims = places[good], self.claims
-        claims.code[done], claims.ts[done] = code[good], ts[good]
-        claims.mantissa[done], claims.exponent[done] = mantissa[good], exponent[good]
+        claims.code[done], claims.ts[done] = code[good], read.ts[good]
+        claims.mantissa[done], claims.exponent[done] = read.mantissa[good], read.exponent[good]
         digests = _digests(claims, done)
-        chosen = ids.filter(pa.array(good)).to_pylist()
+        chosen = read.ids.filter(pa.array(good)).to_pylist()
         found: list[int] = done.tolist()
         for place, id_, digest in zip(found, chosen, digests, strict=True):
             claims.ids[place], claims.digests[place] = id_, digest
@@ -176,50 +173,6 @@ class _Reader:
         else:
             claims.mantissa[index] = columns.mantissa or 0
             claims.exponent[index] = columns.exponent or 0
-
-
-# ---- columns of plain events
-
-
-def _columns(events: Sequence[dict[str, str]]) -> list[pa.Array]:
-    rows = list(map(itemgetter(*_MEMBERS), events))
-    columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(_MEMBERS)
-    return [pa.array(column, pa.string()) for column in columns]
-
-
-def _matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = pc.match_substring_regex(texts, pattern).to_numpy(
-        zero_copy_only=False
-    )
-    return found
-
-
-def _lengths(texts: pa.Array) -> NDArray[np.int32]:
-    found: NDArray[np.int32] = pc.binary_length(texts).to_numpy()
-    return found
-
-
-def _are_ids(ids: pa.Array) -> NDArray[np.bool_]:
-    return _matches(ids, _ID) & (_lengths(ids) <= EVENT_ID_CHARACTERS_MAX)
-
-
-def _instants(stamps: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Read instants; return zeros for other texts, and which are instants."""
-    has = _matches(stamps, _INSTANT)
-    read = pc.if_else(pa.array(has), stamps, "1970-01-01T00:00:00Z")
-    return read.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy(), has
-
-
-def _decimals(
-    values: pa.Array,
-) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.bool_]]:
-    """Read decimals digit for digit; return zeros for other texts, and which are decimals."""
-    has = _matches(values, _DECIMAL)
-    point, length = pc.find_substring(values, ".").to_numpy(), _lengths(values)
-    has &= length <= _DIGITS_MAX
-    digits = pc.replace_substring(pc.if_else(pa.array(has), values, "0"), ".", "")
-    exponent = np.where(has & (point >= 0), point + 1 - length, 0).astype(np.int8)
-    return digits.cast(pa.int64()).to_numpy(), exponent, has
 
 
 def _digests(claims: Claims, places: NDArray[np.int64]) -> list[bytes]:
