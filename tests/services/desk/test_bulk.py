@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 from unittest.mock import Mock
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +21,6 @@ from lineshaft.core.segment import merkle
 from lineshaft.core.segment.detail import CorrectionDetail
 from lineshaft.infrastructure.processes import copies_allowed
 from lineshaft.platform.historian.model import RangeQuery
-from lineshaft.platform.historian.queries.model import BulkSlice
 from lineshaft.security.authorisation.model import SYSTEM_WORKER, Actor
 from lineshaft.services.contracts.model import Contract, UsagePrice
 from lineshaft.services.desk import bulk
@@ -36,9 +34,7 @@ from lineshaft.services.desk.store import SqlDeskStore
 from lineshaft.services.desk.tariff import tariff_of
 from lineshaft.services.metering import bulk as metering_bulk
 from lineshaft.services.metering import totals as metering_totals
-from lineshaft.services.metering.bulk import BulkSteps, instants
 from lineshaft.services.metering.model import Meter
-from lineshaft.services.metering.parameters import CounterParameters
 from lineshaft.services.metering.service import Metering
 from lineshaft.services.metering.store import SqlUsageStore
 from lineshaft.services.metering.totals import Answer, Asked, NotPlain, Progress, Total
@@ -352,40 +348,7 @@ def test_golden_amounts(price: dict[str, Any], quantity: str, amount: str) -> No
     assert tariff_of(made).amount(Fraction(quantity)) == Fraction(amount)
 
 
-# ---- nothing overflows unseen
-
-
-def _rows(values: Sequence[int], gap: int = HOUR) -> BulkSlice:
-    count = len(values)
-    return BulkSlice(
-        place=np.zeros(count, dtype=np.int64),
-        ts=np.arange(count) * gap,
-        mantissa=np.array(values, dtype=np.int64),
-        exponent=np.zeros(count, dtype=np.int8),
-        sequence=np.arange(count) + 1,
-        source_epoch=np.ones(count, dtype=np.int32),
-        is_decimal=np.ones(count, dtype=np.bool_),
-    )
-
-
-@pytest.mark.parametrize(
-    ("values", "rate_max", "is_odd"),
-    [
-        ([0, 3_600, 7_200], "1", False),
-        ([0, 3_601, 7_200], "1", True),
-        ([-(2**62), 2**62, 2**62 + 1], "1", True),
-        ([0, 2**61 - 1], "1", True),
-        ([0, 1], str(2**63), True),
-        ([5, 4], "1", True),
-    ],
-)
-def test_a_step_that_does_not_fit_is_odd_and_never_wrong(
-    values: Sequence[int], rate_max: str, *, is_odd: bool
-) -> None:
-    steps = BulkSteps([CounterParameters("SEC", Fraction(rate_max))], instants([]))
-    steps.take(_rows(values))
-    steps.levels()
-    assert steps.odd.tolist() == [is_odd]
+# ---- many stretches, processes and levels
 
 
 def test_stretches_become_one_when_there_are_many_of_them(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from lineshaft.core.period import Instant
@@ -53,6 +54,26 @@ class Runs(msgspec.Struct, frozen=True, eq=False):
     last_sequence: Ints
     count: Ints
 
+    def some(self, chosen: Ints | slice) -> "Runs":
+        """Return some of them."""
+        return Runs(*(getattr(self, name)[chosen] for name in _RUN))
+
+    def of_same(self, other: "Runs") -> bool:
+        """Tell whether the others are of the same signals, between the same instants."""
+        return np.array_equal(self.place, other.place) and np.array_equal(self.slot, other.slot)
+
+    def steps_to(self, later: "Runs") -> tuple[Ints, Ints, Ints]:
+        """Return time, rise and records from the end of each to the start of a later one."""
+        return (
+            later.first_ts - self.last_ts,
+            later.first_value - self.last_value,
+            later.first_sequence - self.last_sequence,
+        )
+
+    def through(self, last: "Runs", count: Ints) -> "Runs":
+        """Return those that go on to the end of later ones."""
+        return replace(self, count=count, **{name: getattr(last, name) for name in _LAST})
+
 
 class Checked(msgspec.Struct, frozen=True, eq=False):
     """What is known of counters after some slices; see `BulkSteps`."""
@@ -64,7 +85,6 @@ class Checked(msgspec.Struct, frozen=True, eq=False):
 
 
 _RUN = Runs.__struct_fields__
-_FIRST = tuple(name for name in _RUN if not name.startswith("last") and name != "count")
 _LAST = tuple(name for name in _RUN if name.startswith("last"))
 
 
@@ -103,7 +123,7 @@ class BulkSteps:
         is_plain &= rows.source_epoch[1:] == rows.source_epoch[:-1]
         self.odd[place[1:][is_same & ~is_plain]] = True
         starts, ends, slot = self._stretches(ts, heads)
-        run = Runs(
+        found = Runs(
             place=place[starts],
             slot=slot,
             first_ts=ts[starts],
@@ -114,10 +134,7 @@ class BulkSteps:
             last_sequence=rows.sequence[ends],
             count=ends - starts + 1,
         )
-        self._runs.append(run)
-        self._pending += len(starts)
-        if self._pending > RUNS_PENDING_MAX:
-            self._join()
+        self._append(found)
 
     def checked(self) -> Checked:
         """Check the steps between stretches, and return what is known."""
@@ -134,8 +151,7 @@ class BulkSteps:
 
     def owners(self) -> list[int]:
         """Return the numbers of source and epoch of the rows so far, each once."""
-        found: list[int] = np.unique(self.owner[self.exponent != _UNSEEN]).tolist()
-        return found
+        return sorted({*self.owner[self.exponent != _UNSEEN].tolist()})
 
     def levels(self) -> "Levels":
         """Check the steps between stretches, and return what the counters were at."""
@@ -162,26 +178,33 @@ class BulkSteps:
         starts = np.r_[0, np.flatnonzero(is_start) + 1]
         return starts, np.r_[starts[1:], len(ts)] - 1, slot[starts]
 
+    def _append(self, later: Runs) -> None:
+        """Keep stretches; those that go on with the last ones, as on most days, become longer."""
+        if self._runs and self._runs[-1].of_same(later):
+            before = self._runs[-1]
+            is_possible = self._are_possible(later.place, *before.steps_to(later))
+            self.odd[later.place[~is_possible]] = True
+            self._runs[-1] = before.through(later, before.count + later.count)
+            return
+        self._runs.append(later)
+        self._pending += len(later.place)
+        if self._pending > RUNS_PENDING_MAX:
+            self._join()
+
     def _join(self) -> None:
         """Check the steps between stretches, and make one of those that no instant separates."""
         parts = self._runs or [Runs(*[np.zeros(0, dtype=np.int64)] * len(_RUN))]
         joined = Runs(*(np.concatenate([getattr(part, name) for part in parts]) for name in _RUN))
         order = np.argsort(joined.place, kind="stable")
-        runs = Runs(*(getattr(joined, name)[order] for name in _RUN))
-        steps = (
-            runs.first_ts[1:] - runs.last_ts[:-1],
-            runs.first_value[1:] - runs.last_value[:-1],
-            runs.first_sequence[1:] - runs.last_sequence[:-1],
-        )
+        runs = joined.some(order)
+        steps = runs.some(slice(None, -1)).steps_to(runs.some(slice(1, None)))
         is_same = runs.place[1:] == runs.place[:-1]
         self.odd[runs.place[1:][is_same & ~self._are_possible(runs.place[1:], *steps)]] = True
         is_one = is_same & (runs.slot[1:] == runs.slot[:-1])
         starts = np.r_[0, np.flatnonzero(~is_one) + 1] if len(order) else order
         ends = np.r_[starts[1:], len(order)] - 1 if len(order) else order
-        whole = {name: getattr(runs, name)[starts] for name in _FIRST}
-        whole |= {name: getattr(runs, name)[ends] for name in _LAST}
         count = np.add.reduceat(runs.count, starts) if len(order) else runs.count
-        self._runs, self._pending = [Runs(**whole, count=count)], 0
+        self._runs, self._pending = [runs.some(starts).through(runs.some(ends), count)], 0
 
     def _meet(self, place: Ints, exponent: NDArray[Any], owner: NDArray[Any]) -> None:
         """Learn of what kind the first row of each new signal is: all others must be like it."""
