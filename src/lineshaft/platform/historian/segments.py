@@ -6,6 +6,7 @@ Rows are looked at before runs: a segment that is packed between the two looks i
 
 import hashlib
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -103,6 +104,8 @@ def _latest_runs() -> Any:
 _LATEST_RUNS = _latest_runs()
 
 NUMBER_MAX = 2**63 - 1
+ROWS_AT_ONCE = 10_000
+"""Headers that are fetched together: a call for each takes longer than to hash it."""
 """Of a segment, in SQL."""
 
 
@@ -145,7 +148,8 @@ class SegmentStore:
         found: dict[int, list[tuple[int, bytes]]] = {of: [] for of in source_epochs}
         first_young: dict[int, int] = {}
         for some in parts(source_epochs):
-            for of, number, first, header in connection.execute(_YOUNG_BYTES, {"some": some}):
+            young = connection.execute(_YOUNG_BYTES, {"some": some})
+            for of, number, first, header in chain.from_iterable(young.partitions(ROWS_AT_ONCE)):
                 first_young.setdefault(of, number)
                 found[of].append((first, hashlib.sha256(header).digest()))
             for of in connection.scalars(_HAVE_RUNS, {"some": some}).all():

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from itertools import accumulate, chain, repeat
 
 import msgspec
@@ -38,6 +38,8 @@ ROWS_APART_MIN = 1 << 20
 """Rows that are worth a process of their own."""
 LEVELS_AT_ONCE_MAX = 1 << 18
 """Levels that are looked up together; those of one meter always are."""
+RISES_KNOWN_MAX = 256
+"""Ways to rise that are remembered: counters of one kind rise in one."""
 
 Asked = tuple[Meter, Sequence[Period]]
 """A meter, and the periods that its usage is asked of."""
@@ -389,6 +391,7 @@ def _span(periods: Iterable[Period]) -> Period:
     return Period(min(each.start for each in listed), max(each.end for each in listed))
 
 
+@lru_cache(maxsize=RISES_KNOWN_MAX)
 def _rises(parameters: CounterParameters) -> CounterParameters:
     """Return the part of the parameters that tells how a counter can rise."""
     plain = CounterParameters(parameters.signal_unit, parameters.rate_max)
