@@ -19,6 +19,8 @@ ROW_GROUP_ROWS = 128_000
 SCAN_ROW_GROUP_ROWS = 512_000
 """Where series share irregular stamps: several whole days of 1 Hz stand in one row group."""
 OFTEN_ABSENT = ("own_ts", "number", "text")
+OFTEN_ONE = ("status", "kind", "exponent")
+"""Columns that mostly have one value in a whole row group, and then need not be read."""
 _IRREGULAR_STEPS = 32
 _DELTA = ("ts", "own_ts", "mantissa", "sequence", "ordinal")
 _DICTIONARY = ("series", "source_epoch", "status", "kind", "exponent", "text")
@@ -32,7 +34,7 @@ SMALL = {
     "use_dictionary": list(_DICTIONARY),
     "column_encoding": _SMALL_ENCODING,
     # Those of the other columns, and a page index, are 2 % of a file and rule nothing out.
-    "write_statistics": ["series", "ts", "sequence", "ordinal", *OFTEN_ABSENT],
+    "write_statistics": ["series", "ts", "sequence", "ordinal", *OFTEN_ABSENT, *OFTEN_ONE],
 }
 """How day files are written: they stay."""
 FAST = {

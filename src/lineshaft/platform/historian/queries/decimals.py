@@ -1,9 +1,11 @@
 """Reads the decimals of a store file as arrays: whole columns, and only what a sum needs.
 
 A file has its rows by series and time, so whoever wants all of them needs no query engine, which
-would look at every row of every column.
+would look at every row of every column. Where the statistics of a file say that a column has one
+value, it is not even read.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from lineshaft.core.reading import RecordKind
 from lineshaft.platform.historian.files import columns
+from lineshaft.platform.historian.files.encoding import OFTEN_ONE
 
 Rows = dict[str, NDArray[Any]]
 KINDS = {
@@ -29,6 +32,7 @@ KINDS = {
 _PLAIN = ("series", "ts", "sequence", "source_epoch")
 _READ = (*_PLAIN, "status", "kind", "mantissa", "exponent")
 _MOSTLY_NULL = ("number", "text")
+_TYPES = {name: columns.SCHEMA.field(name).type.to_pandas_dtype() for name in OFTEN_ONE}
 _PLACES = {name: place for place, name in enumerate(columns.SCHEMA.names)}
 
 
@@ -52,12 +56,14 @@ def read(path: Path, wanted: tuple[int, int, int, int]) -> Rows:
             and _meets(footer.row_group(group), "ts", (start, end - 1))
         ]
         said = [name for name in _MOSTLY_NULL if not _is_null(footer, groups, name)]
-        table = file.read_row_groups(groups, columns=[*_READ, *said], use_threads=False)
+        ones = {name: _only(footer, groups, name) for name in OFTEN_ONE}
+        several = [name for name in _READ if ones.get(name) is None]
+        table = file.read_row_groups(groups, columns=[*several, *said], use_threads=False)
     series = columns.array(table, "series")
     # As wide as they are, or all of them would be copied.
     bounds = np.array([low, high], dtype=series.dtype)
     first, behind = np.searchsorted(series, bounds[0]), np.searchsorted(series, bounds[1], "right")
-    found = _arrays(table.slice(first, behind - first), said)
+    found = _arrays(table.slice(first, behind - first), said, ones)
     ts = found["ts"]
     if len(ts) and (ts.min() < start or ts.max() >= end):
         chosen = (ts >= start) & (ts < end)
@@ -65,11 +71,18 @@ def read(path: Path, wanted: tuple[int, int, int, int]) -> Rows:
     return found
 
 
-def _arrays(table: pa.Table, said: list[str]) -> Rows:
+def _arrays(table: pa.Table, said: list[str], ones: Mapping[str, int | None]) -> Rows:
+    def filled(name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        one = ones.get(name)
+        if one is None:
+            return columns.filled(table, name)
+        count = table.num_rows
+        return np.full(count, one, dtype=_TYPES[name]), np.ones(count, dtype=np.bool_)
+
     found = {name: columns.array(table, name) for name in _PLAIN}
-    found["mantissa"], has_mantissa = columns.filled(table, "mantissa")
-    found["exponent"], has_exponent = columns.filled(table, "exponent")
-    kind, status = columns.array(table, "kind"), columns.array(table, "status")
+    found["mantissa"], has_mantissa = filled("mantissa")
+    found["exponent"], has_exponent = filled("exponent")
+    (kind, _), (status, _) = filled("kind"), filled("status")
     is_decimal = (kind == RecordKind.READING) & (status < columns.GOOD_BELOW)
     is_decimal &= has_mantissa & has_exponent
     for name in said:
@@ -88,3 +101,14 @@ def _is_null(footer: pq.FileMetaData, groups: list[int], name: str) -> bool:
     chunks = [footer.row_group(group).column(_PLACES[name]) for group in groups]
     known = [(chunk.statistics, chunk.num_values) for chunk in chunks]
     return all(one and one.has_null_count and one.null_count == count for one, count in known)
+
+
+def _only(footer: pq.FileMetaData, groups: list[int], name: str) -> int | None:
+    """Return the one value of a column in all rows of some groups; None where it may have more."""
+    values: set[int] = set()
+    for group in groups:
+        known = footer.row_group(group).column(_PLACES[name]).statistics
+        if not (known and known.has_min_max and known.has_null_count and known.null_count == 0):
+            return None
+        values |= {known.min, known.max}
+    return values.pop() if len(values) == 1 else None
