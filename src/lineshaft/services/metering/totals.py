@@ -41,6 +41,8 @@ LEVELS_AT_ONCE_MAX = 1 << 18
 RISES_KNOWN_MAX = 256
 """Ways to rise that are remembered: counters of one kind rise in one."""
 
+_NOTHING = Fraction(0)
+
 Asked = tuple[Meter, Sequence[Period]]
 """A meter, and the periods that its usage is asked of."""
 Progress = Callable[[str, int, int], None]
@@ -341,7 +343,7 @@ class _Counted(msgspec.Struct, frozen=True):
         first, last = self.levels[ends[0]], self.levels[ends[1]]
         if not (first.is_known and last.is_known):
             return NotPlain.NOT_COVERED
-        amount, factor = Fraction(0), self.factor
+        amount, factor = _NOTHING, self.factor
         for start, end in ((self.levels[low], self.levels[high]) for low, high in parts):
             # Not as fractions: to reduce them takes longer than all the rest.
             above = end.numerator * start.denominator - start.numerator * end.denominator
