@@ -22,6 +22,24 @@ print(sorted(heavy & {*sys.modules}))
 """
 
 
+LEFT = """
+import sys
+{imports}
+from lineshaft.cli.main import run
+sys.argv = ["lineshaft", "status", "--help"]
+run()
+"""
+
+
+@pytest.mark.parametrize("library", ["duckdb", "pyarrow.compute", "lxml.etree", "cryptography"])
+def test_a_command_ends_without_a_word(library: str) -> None:
+    """Libraries look at the end for what is left of theirs."""
+    command = [sys.executable, "-c", LEFT.format(imports=f"import {library}")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize("name", ["status", "prepare", "desk", "invoice", CHAIN])
 def test_a_command_alone_is_what_it_is_among_all(name: str) -> None:
     alone = CliRunner().invoke(command_line(name), [name, "--help"])
