@@ -104,9 +104,9 @@ def _latest_runs() -> Any:
 _LATEST_RUNS = _latest_runs()
 
 NUMBER_MAX = 2**63 - 1
-ROWS_AT_ONCE = 10_000
-"""Headers that are fetched together: a call for each takes longer than to hash it."""
 """Of a segment, in SQL."""
+HEADERS_AT_ONCE = 10_000
+"""Headers that are fetched together: a call for each takes longer than to hash it."""
 
 
 class SegmentStore:
@@ -149,7 +149,7 @@ class SegmentStore:
         first_young: dict[int, int] = {}
         for some in parts(source_epochs):
             young = connection.execute(_YOUNG_BYTES, {"some": some})
-            for of, number, first, header in chain.from_iterable(young.partitions(ROWS_AT_ONCE)):
+            for of, number, first, header in chain.from_iterable(young.partitions(HEADERS_AT_ONCE)):
                 first_young.setdefault(of, number)
                 found[of].append((first, hashlib.sha256(header).digest()))
             for of in connection.scalars(_HAVE_RUNS, {"some": some}).all():
